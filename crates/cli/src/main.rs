@@ -1,0 +1,3 @@
+//! The `telovix` binary: parse arguments, run one command, exit by the table.
+
+fn main() {}
