@@ -1,1 +1,27 @@
-//! (under construction)
+//! Turns policy documents into artifacts a kernel enforces, and proves on the way that nothing
+//! came out weaker than it was written.
+//!
+//! The folders are the data flow, in order:
+//!
+//! ```text
+//! source/         text, spans, line index                        Source
+//! syntax/         YAML -> nodes that keep their spans            Node
+//! document/       nodes -> typed documents, one file a kind      Document
+//! confine/        the IR and its set algebra                     Confinement
+//! lower/          documents -> confinements, one file a kind
+//! template/       the built-in enforcement templates, one file each
+//! check/          lints, one file each
+//! target/         what each kernel and engine can do; weakening
+//! emit/           confinements -> TracingPolicy, image, manifest
+//! tracing_policy/ the engine's own document: model and validator
+//! judge/          one event against confinements -> verdict, with its reason
+//! compare/        two sets of confinements -> difference, with witnesses
+//! ```
+//!
+//! This crate is pure: no I/O, clock, environment, network, and it never panics on input.
+
+#![forbid(unsafe_code)]
+
+pub mod diagnostic;
+pub mod source;
+pub mod syntax;

@@ -1,0 +1,92 @@
+//! Collects findings, applies the levels of the run, and decides whether artifacts may be written.
+
+use std::collections::BTreeMap;
+
+use super::{Diagnostic, Severity};
+
+/// The level a run gives to a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Do not report. Refused for codes that are errors by default.
+    Off,
+    /// Report with this severity.
+    Report(Severity),
+}
+
+/// Levels by code id, from `telovix.yaml` and the command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Levels {
+    by_code: BTreeMap<String, Level>,
+}
+
+impl Levels {
+    /// Sets the level of a code.
+    pub fn set(&mut self, code: impl Into<String>, level: Level) {
+        self.by_code.insert(code.into(), level);
+    }
+
+    /// Returns each code that has a level of its own.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Level)> {
+        self.by_code.iter().map(|(code, level)| (code.as_str(), *level))
+    }
+}
+
+/// Where passes put their findings.
+#[derive(Debug, Default)]
+pub struct Sink {
+    levels: Levels,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Sink {
+    /// Returns an empty sink that applies `levels`.
+    #[must_use]
+    pub fn new(levels: Levels) -> Self {
+        Self { levels, diagnostics: Vec::new() }
+    }
+
+    /// Takes a finding. A code that is an error by default can be raised to nothing higher and
+    /// lowered to nothing less: an error means that no artifact would mean what the source says.
+    pub fn report(&mut self, mut diagnostic: Diagnostic) {
+        let level = self.levels.by_code.get(diagnostic.code.id);
+        match (diagnostic.code.severity, level) {
+            (Severity::Error, _) | (_, None) => {}
+            (_, Some(Level::Off)) => return,
+            (_, Some(Level::Report(severity))) => diagnostic.severity = *severity,
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Takes the findings of another sink, whose levels were applied already.
+    pub fn append(&mut self, other: Self) {
+        self.diagnostics.extend(other.diagnostics);
+    }
+
+    /// Returns an empty sink with the same levels, for a worker.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self::new(self.levels.clone())
+    }
+
+    /// Tells whether an error was reported.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Returns the findings by place, then weight, then code, so that order is the same on any machine.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<Diagnostic> {
+        let mut diagnostics = self.diagnostics;
+        diagnostics.sort_by(|left, right| {
+            let key = |diagnostic: &Diagnostic| {
+                (diagnostic.span, std::cmp::Reverse(diagnostic.severity), diagnostic.code.id)
+            };
+            key(left).cmp(&key(right)).then_with(|| left.message.cmp(&right.message))
+        });
+        diagnostics.dedup_by(|left, right| {
+            left.code == right.code && left.span == right.span && left.message == right.message
+        });
+        diagnostics
+    }
+}

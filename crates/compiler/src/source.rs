@@ -1,0 +1,178 @@
+//! Text files -> sources with stable ids, byte spans and a line index.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+/// Identifies one source of a [`SourceSet`]. Ids follow the order of names, not of arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(u32);
+
+/// A half-open range of bytes in one source.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The source the bytes belong to.
+    pub source: SourceId,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset one past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// Returns the span of bytes `start..end` of `source`.
+    #[must_use]
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { source, start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// Returns the empty span at the start of `source`.
+    #[must_use]
+    pub fn start_of(source: SourceId) -> Self {
+        Self { source, start: 0, end: 0 }
+    }
+
+    /// Returns the smallest span that covers both.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}..{}", self.source.0, self.start, self.end)
+    }
+}
+
+/// A value and the bytes it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// Joins a value and its span.
+    pub const fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+
+    /// Converts the value and keeps the span.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: convert(self.value), span: self.span }
+    }
+}
+
+/// A place in a source as people count it: both numbers start at 1, columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line number, from 1.
+    pub line: u32,
+    /// Character within the line, from 1.
+    pub column: u32,
+}
+
+/// One named text.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// Returns the name users know the source by, usually a path relative to the repository.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the line and column of a byte offset. Offsets past the end give the last position.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> Position {
+        let starts = self.line_starts.get_or_init(|| line_starts(&self.text));
+        let line = starts.partition_point(|start| *start <= offset).max(1);
+        let start = starts.get(line - 1).copied().unwrap_or(0) as usize;
+        let end = (offset as usize).min(self.text.len());
+        let column = self.text.get(start..end).map_or(0, |prefix| prefix.chars().count());
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Position { line: count(line), column: count(column).saturating_add(1) }
+    }
+}
+
+fn line_starts(text: &str) -> Vec<u32> {
+    let after_newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    std::iter::once(0)
+        .chain(after_newlines.map(|(offset, _)| u32::try_from(offset + 1).unwrap_or(u32::MAX)))
+        .collect()
+}
+
+/// All texts of one run, sorted by name, so that results do not depend on the order of arrival.
+#[derive(Debug, Default)]
+pub struct SourceSet {
+    sources: Vec<Source>,
+}
+
+impl SourceSet {
+    /// Collects named texts. Sources of equal name keep the order of their texts.
+    #[must_use]
+    pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut files: Vec<_> = files.into_iter().collect();
+        files.sort_unstable();
+        let sources =
+            files.into_iter().map(|(name, text)| Source { name, text, line_starts: OnceLock::new() });
+        Self { sources: sources.collect() }
+    }
+
+    /// Returns a set with one source, for tests and standard input.
+    #[must_use]
+    pub fn single(name: &str, text: &str) -> Self {
+        Self::new([(name.to_owned(), text.to_owned())])
+    }
+
+    /// Returns each source with its id, in order of names.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        (0..).map(SourceId).zip(&self.sources)
+    }
+
+    /// Returns the source, which exists for every id this set handed out.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.sources.get(id.0 as usize)
+    }
+
+    /// Returns the name of the source a span lies in.
+    #[must_use]
+    pub fn name(&self, span: Span) -> &str {
+        self.get(span.source).map_or("", Source::name)
+    }
+
+    /// Returns the text of a span, or nothing when it lies outside its source.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.source)
+            .and_then(|source| source.text().get(span.start as usize..span.end as usize))
+            .unwrap_or("")
+    }
+
+    /// Returns line and column of the first byte of a span.
+    #[must_use]
+    pub fn position(&self, span: Span) -> Position {
+        self.get(span.source).map_or(Position { line: 1, column: 1 }, |source| source.position(span.start))
+    }
+
+    /// Returns `name:line` of a span, the form every artifact uses to lead back to its source.
+    #[must_use]
+    pub fn locate(&self, span: Span) -> String {
+        format!("{}:{}", self.name(span), self.position(span).line)
+    }
+}
