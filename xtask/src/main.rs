@@ -1,3 +1,70 @@
-//! Developer tasks: `cargo xtask help` lists them.
+//! Developer tasks: one file per verb; `cargo xtask help` lists them.
 
-fn main() {}
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool"
+)]
+
+mod bpf;
+mod kernel_test;
+mod repository;
+
+use std::process::ExitCode;
+
+/// One developer task.
+struct Verb {
+    name: &'static str,
+    arguments: &'static str,
+    summary: &'static str,
+    run: fn(&[String]) -> anyhow::Result<()>,
+}
+
+/// Every verb, in the order `help` prints them.
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "bpf",
+        arguments: "[--check]",
+        summary: "build the kernel programs into the committed object; --check fails when it differs",
+        run: bpf::run,
+    },
+    Verb {
+        name: "kernel-test",
+        arguments: "[--kernel 6.1|6.12|7.2]... [--cost] [FILTER]",
+        summary: "boot distribution kernels in a VM and run the scenarios under tests/kernel",
+        run: kernel_test::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        help();
+        return ExitCode::from(2);
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        help();
+        return ExitCode::SUCCESS;
+    }
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+        eprintln!("error: unknown verb `{name}`");
+        help();
+        return ExitCode::from(2);
+    };
+    match (verb.run)(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help() {
+    for verb in VERBS {
+        eprintln!(
+            "cargo xtask {} {}\n    {}",
+            verb.name, verb.arguments, verb.summary
+        );
+    }
+}

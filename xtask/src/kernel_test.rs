@@ -1,0 +1,145 @@
+//! `cargo xtask kernel-test`: scenarios under `tests/kernel` -> verdicts of real kernels in a VM.
+
+mod initramfs;
+mod machine;
+mod package;
+
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::repository;
+use machine::Machine;
+use package::Release;
+
+/// Where rustc must be told to go so that `crt-static` does not reach procedural macros.
+const GUEST_TARGET: &str = "x86_64-unknown-linux-gnu";
+const GUEST: &str = "telovix-kernel-guest";
+
+/// What the guest is asked to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Scenarios,
+    Race,
+    Cost,
+}
+
+/// Boots each kernel, runs the scenarios and prints one line for each, then the sums.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let mut releases = Vec::new();
+    let mut filter = String::new();
+    let mut mode = Mode::Scenarios;
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--kernel" => {
+                let name = rest.next().context("`--kernel` needs a value")?;
+                releases.push(Release::named(name)?);
+            }
+            "--cost" => mode = Mode::Cost,
+            "--race" => mode = Mode::Race,
+            flag if flag.starts_with('-') => bail!("unknown flag `{flag}`"),
+            text => text.clone_into(&mut filter),
+        }
+    }
+    if releases.is_empty() {
+        releases.extend(Release::ALL);
+    }
+
+    let guest = build_guest()?;
+    let mut sums = Sums::default();
+    for release in releases {
+        let machine = match prepare(release, &guest) {
+            Ok(machine) => machine,
+            Err(error) => {
+                println!("SKIP {}: {error:#}", release.name);
+                sums.skipped += 1;
+                continue;
+            }
+        };
+        let output = machine.boot(mode, &filter)?;
+        sums.read(release.name, &output);
+    }
+    println!(
+        "{} passed, {} failed, {} skipped",
+        sums.passed, sums.failed, sums.skipped
+    );
+    if sums.failed > 0 {
+        bail!("{} kernel scenarios failed", sums.failed);
+    }
+    Ok(())
+}
+
+fn prepare(release: Release, guest: &std::path::Path) -> anyhow::Result<Machine> {
+    machine::available()?;
+    let kernel = package::fetch(release)?;
+    let folder = repository::root().join("tests/kernel");
+    let archive = initramfs::build(release, &kernel, guest, &folder)?;
+    Ok(Machine {
+        kernel: kernel.image,
+        initramfs: archive,
+    })
+}
+
+/// Builds the static program that is `/init` in the guest and also plays every probe.
+fn build_guest() -> anyhow::Result<std::path::PathBuf> {
+    repository::run(
+        Command::new(env!("CARGO"))
+            .current_dir(repository::root())
+            .env("RUSTFLAGS", "-C target-feature=+crt-static")
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                GUEST,
+                "--target",
+                GUEST_TARGET,
+            ]),
+    )?;
+    Ok(repository::target()
+        .join(GUEST_TARGET)
+        .join("debug")
+        .join(GUEST))
+}
+
+/// What the guests reported, over all kernels.
+#[derive(Default)]
+struct Sums {
+    passed: u32,
+    failed: u32,
+    skipped: u32,
+}
+
+impl Sums {
+    /// Counts and prints the verdict lines of one guest. A guest that did not reach its last line has failed.
+    fn read(&mut self, kernel: &str, output: &str) {
+        let mut finished = false;
+        for line in output.lines().map(str::trim_end) {
+            // The console may put a carriage return or kernel messages before our marker.
+            let Some((_, line)) = line.split_once("@@ ") else {
+                continue;
+            };
+            match line.split_once(' ').map_or(line, |(word, _)| word) {
+                "PASS" => self.passed += 1,
+                "FAIL" => self.failed += 1,
+                "SKIP" => self.skipped += 1,
+                "END" => {
+                    finished = true;
+                    continue;
+                }
+                _ => {}
+            }
+            println!("{kernel:>5} {line}");
+        }
+        if !finished {
+            self.failed += 1;
+            let tail: Vec<&str> = output.lines().rev().take(40).collect();
+            println!(
+                "{kernel:>5} FAIL the guest stopped before its last scenario; its last lines:"
+            );
+            for line in tail.iter().rev() {
+                println!("      | {}", line.trim_end());
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The guest program, scenarios and modules -> an initramfs (a `newc` archive, which the kernel unpacks itself).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use super::package::{self, Kernel, Release};
+use crate::repository;
+
+/// Modules the scenarios need that distribution kernels do not build in.
+const MODULES: &[&str] = &["overlay"];
+
+/// Writes the archive below `target` and returns its path.
+pub(super) fn build(
+    release: Release,
+    kernel: &Kernel,
+    guest: &Path,
+    scenarios: &Path,
+) -> anyhow::Result<PathBuf> {
+    let mut archive = Archive::default();
+    for folder in ["dev", "proc", "sys", "modules", "scenarios"] {
+        archive.folder(folder);
+    }
+    archive.file("init", 0o755, &std::fs::read(guest)?);
+    for name in MODULES {
+        let bytes = module(&kernel.tree, name)?;
+        archive.file(&format!("modules/{name}.ko"), 0o644, &bytes);
+    }
+    let mut files: Vec<PathBuf> = std::fs::read_dir(scenarios)
+        .with_context(|| scenarios.display().to_string())?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()?;
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "yaml")
+    });
+    files.sort();
+    for path in files {
+        let name = path
+            .file_name()
+            .context("a file has a name")?
+            .to_string_lossy();
+        archive.file(&format!("scenarios/{name}"), 0o644, &std::fs::read(&path)?);
+    }
+    let path = repository::target()
+        .join("kernels")
+        .join(release.name)
+        .join("initramfs");
+    std::fs::write(&path, archive.finish())?;
+    Ok(path)
+}
+
+/// Reads a kernel module, unpacking it where the distribution compresses it.
+fn module(tree: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
+    let plain = format!("{name}.ko");
+    let path = package::find(tree, &|file| {
+        file == plain || file.starts_with(&format!("{plain}."))
+    })
+    .with_context(|| format!("no module `{name}`"))?;
+    if path.extension().is_some_and(|extension| extension == "xz") {
+        repository::run(Command::new("xz").args(["-dc"]).arg(&path))
+    } else {
+        Ok(std::fs::read(&path)?)
+    }
+}
+
+/// A `newc` archive (Documentation/driver-api/early-userspace/buffer-format.rst).
+#[derive(Default)]
+struct Archive {
+    bytes: Vec<u8>,
+    inode: u32,
+}
+
+impl Archive {
+    fn folder(&mut self, name: &str) {
+        self.entry(name, 0o040_755, &[]);
+    }
+
+    fn file(&mut self, name: &str, mode: u32, content: &[u8]) {
+        self.entry(name, 0o100_000 | mode, content);
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.entry("TRAILER!!!", 0, &[]);
+        self.bytes
+    }
+
+    fn entry(&mut self, name: &str, mode: u32, content: &[u8]) {
+        self.inode += 1;
+        let fields = [
+            self.inode,
+            mode,
+            0, // user
+            0, // group
+            1, // links
+            0, // time
+            u32::try_from(content.len()).expect("files in an initramfs are below 4 GB"),
+            0, // device, twice
+            0,
+            0, // device number, twice
+            0,
+            u32::try_from(name.len() + 1).expect("names are short"),
+            0, // checksum, unused in this form
+        ];
+        self.bytes.extend_from_slice(b"070701");
+        for field in fields {
+            self.bytes
+                .extend_from_slice(format!("{field:08x}").as_bytes());
+        }
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.push(0);
+        self.pad();
+        self.bytes.extend_from_slice(content);
+        self.pad();
+    }
+
+    fn pad(&mut self) {
+        while !self.bytes.len().is_multiple_of(4) {
+            self.bytes.push(0);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A kernel and an initramfs -> what the guest printed on its console.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use super::Mode;
+
+const QEMU: &str = "qemu-system-x86_64";
+
+/// Emulation is slow and machines differ; a guest that hangs is what this is for.
+const PATIENCE: Duration = Duration::from_secs(1_500);
+
+/// A virtual machine that is ready to boot.
+pub(super) struct Machine {
+    pub(super) kernel: PathBuf,
+    pub(super) initramfs: PathBuf,
+}
+
+/// Fails when no emulator is installed.
+pub(super) fn available() -> anyhow::Result<()> {
+    let version = Command::new(QEMU)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .with_context(|| format!("`{QEMU}` is not installed"))?;
+    if !version.success() {
+        bail!("`{QEMU} --version` failed");
+    }
+    Ok(())
+}
+
+impl Machine {
+    /// Boots, waits for power-off and returns the console's text.
+    pub(super) fn boot(&self, mode: Mode, filter: &str) -> anyhow::Result<String> {
+        let word = match mode {
+            Mode::Scenarios => "scenarios",
+            Mode::Race => "race",
+            Mode::Cost => "cost",
+        };
+        let append = format!(
+            "console=ttyS0 quiet panic=-1 mitigations=off telovix.mode={word} telovix.filter={filter}"
+        );
+        let mut command = Command::new(QEMU);
+        // QEMU 7.2 corrupts EFLAGS on cmpxchg16b under TCG, so the guest must not see it.
+        command
+            .args(["-accel", "tcg", "-cpu", "max,-cx16", "-m", "1536"])
+            .args([
+                "-nographic",
+                "-no-reboot",
+                "-nodefaults",
+                "-serial",
+                "stdio",
+            ])
+            .arg("-kernel")
+            .arg(&self.kernel)
+            .arg("-initrd")
+            .arg(&self.initramfs)
+            .args(["-append", &append]);
+        match mode {
+            Mode::Scenarios => command.args(["-smp", "1"]),
+            Mode::Race => command.args(["-smp", "2"]),
+            // One guest instruction is one nanosecond, so instructions can be counted.
+            Mode::Cost => command.args(["-smp", "1", "-icount", "shift=0"]),
+        };
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut stdout = child.stdout.take().context("no console")?;
+        let reader = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stdout.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        let start = Instant::now();
+        while child.try_wait()?.is_none() {
+            if start.elapsed() > PATIENCE {
+                child.kill()?;
+                child.wait()?;
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let output = reader
+            .join()
+            .map_err(|_| anyhow::anyhow!("the console's reader died"))?;
+        if let Some(folder) = std::env::var_os("TELOVIX_CONSOLE") {
+            std::fs::write(folder, &output)?;
+        }
+        Ok(output)
+    }
+}
