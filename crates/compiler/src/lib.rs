@@ -23,5 +23,6 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod document;
 pub mod source;
 pub mod syntax;

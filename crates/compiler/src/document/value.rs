@@ -1,0 +1,18 @@
+//! The values that documents are made of, each parsed once and never again.
+
+mod address;
+mod capability;
+mod date;
+mod identity;
+mod path;
+mod port;
+mod syscall;
+mod syscall_table;
+
+pub use address::{Cidr, CidrError, NetworkPattern, NetworkPatternError};
+pub use capability::{Capability, CapabilityError};
+pub use date::{Date, DateError};
+pub use identity::{ProfileId, ProfileIdError};
+pub use path::{AbsolutePath, PathError, PathPattern};
+pub use port::{PortError, PortRange};
+pub use syscall::{Syscall, SyscallError};

@@ -1,0 +1,190 @@
+//! Path text -> absolute paths and path patterns.
+
+use std::fmt;
+
+/// Longest path in bytes: PATH_MAX of Linux is 4,096 with the terminating NUL.
+const PATH_BYTES: usize = 4_095;
+/// Longest component in bytes: NAME_MAX of Linux.
+const COMPONENT_BYTES: usize = 255;
+
+/// A resolved path: absolute, without empty, `.` or `..` components and without a trailing slash.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AbsolutePath(String);
+
+impl AbsolutePath {
+    /// Parses a path such as `/opt/amf/bin/amf`.
+    ///
+    /// # Errors
+    /// Refuses text that is not the resolved form of an absolute path.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        check(text)?;
+        if text.len() > 1 && text.ends_with('/') {
+            return Err(PathError::TrailingSlash);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the last component.
+    #[must_use]
+    pub fn base_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or("")
+    }
+}
+
+impl fmt::Display for AbsolutePath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What an operator writes where paths are listed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathPattern {
+    /// `/a/b`: that file, or everything below it if it is a directory; `/a/bc` is not inside.
+    Tree(AbsolutePath),
+    /// `/a/b/`: everything below, not the directory itself.
+    Below(AbsolutePath),
+    /// `/a/b*`: every path that starts with these bytes.
+    Prefix(String),
+}
+
+impl PathPattern {
+    /// Parses a pattern such as `/usr/lib`, `/usr/lib/` or `/var/log/amf*`.
+    ///
+    /// # Errors
+    /// Refuses relative paths, unresolved components and anything that looks like another glob.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let (body, prefix) = match text.strip_suffix('*') {
+            Some(body) => (body, true),
+            None => (text, false),
+        };
+        check(body)?;
+        if let Some(glob) = body.chars().find(|character| "*?[]{}".contains(*character)) {
+            return Err(PathError::Glob(glob));
+        }
+        if prefix {
+            return Ok(Self::Prefix(body.to_owned()));
+        }
+        match body.strip_suffix('/') {
+            Some("") => Ok(Self::Below(AbsolutePath("/".to_owned()))),
+            Some(directory) => Ok(Self::Below(AbsolutePath(directory.to_owned()))),
+            None => Ok(Self::Tree(AbsolutePath(body.to_owned()))),
+        }
+    }
+
+    /// Returns the byte prefixes that make up the pattern, over paths that end in a NUL byte.
+    /// A prefix that ends in NUL is one exact path.
+    #[must_use]
+    pub fn prefixes(&self) -> Vec<Vec<u8>> {
+        let join = |path: &AbsolutePath, end: u8| {
+            let mut bytes = path.as_str().as_bytes().to_vec();
+            if !(end == b'/' && bytes.ends_with(b"/")) {
+                bytes.push(end);
+            }
+            bytes
+        };
+        match self {
+            Self::Tree(path) => vec![join(path, 0), join(path, b'/')],
+            Self::Below(path) => vec![join(path, b'/')],
+            Self::Prefix(text) => vec![text.as_bytes().to_vec()],
+        }
+    }
+
+    /// Tells whether a resolved path is inside.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        let below = |directory: &AbsolutePath| match directory.as_str() {
+            "/" => path.starts_with('/'),
+            directory => path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/')),
+        };
+        match self {
+            Self::Tree(root) => path == root.as_str() || below(root),
+            Self::Below(root) => below(root),
+            Self::Prefix(text) => path.starts_with(text.as_str()),
+        }
+    }
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tree(path) => write!(formatter, "{path}"),
+            Self::Below(path) if path.as_str() == "/" => formatter.write_str("/"),
+            Self::Below(path) => write!(formatter, "{path}/"),
+            Self::Prefix(text) => write!(formatter, "{text}*"),
+        }
+    }
+}
+
+/// Why a text is no path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathError {
+    /// Nothing was written.
+    Empty,
+    /// The first byte is not `/`.
+    Relative,
+    /// `//` inside.
+    EmptyComponent,
+    /// A `.` or `..` component.
+    Unresolved,
+    /// A NUL or another control character.
+    Control,
+    /// More bytes than the kernel accepts; the number is what was written.
+    TooLong(usize),
+    /// A component above 255 bytes.
+    LongComponent(usize),
+    /// A file path that ends in `/`.
+    TrailingSlash,
+    /// A character of a pattern language that is not read here.
+    Glob(char),
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => formatter.write_str("is empty"),
+            Self::Relative => formatter.write_str("is not absolute"),
+            Self::EmptyComponent => formatter.write_str("has an empty component (`//`)"),
+            Self::Unresolved => formatter.write_str("has a `.` or `..` component"),
+            Self::Control => formatter.write_str("has a control character"),
+            Self::TooLong(bytes) => write!(formatter, "has {bytes} bytes, more than {PATH_BYTES}"),
+            Self::LongComponent(bytes) => {
+                write!(formatter, "has a component of {bytes} bytes, more than {COMPONENT_BYTES}")
+            }
+            Self::TrailingSlash => formatter.write_str("ends in `/`, so it names no file"),
+            Self::Glob(character) => write!(formatter, "has `{character}`, which is not a pattern here"),
+        }
+    }
+}
+
+fn check(text: &str) -> Result<(), PathError> {
+    if text.is_empty() {
+        return Err(PathError::Empty);
+    }
+    let Some(relative) = text.strip_prefix('/') else { return Err(PathError::Relative) };
+    if text.chars().any(char::is_control) {
+        return Err(PathError::Control);
+    }
+    if text.len() > PATH_BYTES {
+        return Err(PathError::TooLong(text.len()));
+    }
+    let body = relative.strip_suffix('/').unwrap_or(relative);
+    if body.is_empty() {
+        return if relative.is_empty() { Ok(()) } else { Err(PathError::EmptyComponent) };
+    }
+    for component in body.split('/') {
+        match component {
+            "" => return Err(PathError::EmptyComponent),
+            "." | ".." => return Err(PathError::Unresolved),
+            long if long.len() > COMPONENT_BYTES => return Err(PathError::LongComponent(long.len())),
+            _ => {}
+        }
+    }
+    Ok(())
+}
