@@ -1,0 +1,72 @@
+//! Which LSM hook answers for which operation, and on which kernels it can be attached.
+
+use super::Operation;
+
+/// A place in the kernel where a program is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Name of the LSM hook, without `bpf_lsm_`.
+    pub name: &'static str,
+    /// Operations decided there, wholly or in part. Empty for the hooks that keep track of domains.
+    pub operations: &'static [Operation],
+    /// Oldest kernel (major, minor) of the tested three on which the hook can be attached.
+    pub since: (u16, u16),
+    /// First of the tested kernels on which it no longer can.
+    pub until: Option<(u16, u16)>,
+}
+
+impl Hook {
+    const fn new(name: &'static str, operations: &'static [Operation]) -> Self {
+        Self { name, operations, since: (6, 1), until: None }
+    }
+
+    const fn since(self, major: u16, minor: u16) -> Self {
+        Self { since: (major, minor), ..self }
+    }
+
+    const fn until(self, major: u16, minor: u16) -> Self {
+        Self { until: Some((major, minor)), ..self }
+    }
+}
+
+use Operation as Op;
+
+/// Every hook that some policy needs. The runtime attaches those whose operations occur in the loaded image.
+pub const HOOKS: &[Hook] = &[
+    Hook::new("bprm_committed_creds", &[]),
+    Hook::new("task_alloc", &[]),
+    Hook::new("bprm_check_security", &[Op::Exec, Op::AnonymousExec]),
+    Hook::new("mmap_file", &[Op::Exec, Op::AnonymousExec, Op::File]),
+    Hook::new("file_mprotect", &[Op::Exec, Op::AnonymousExec]),
+    Hook::new("file_open", &[Op::File]),
+    Hook::new("file_receive", &[Op::File]),
+    Hook::new("path_truncate", &[Op::File]),
+    Hook::new("path_unlink", &[Op::File]),
+    Hook::new("path_rmdir", &[Op::File]),
+    Hook::new("path_rename", &[Op::File]),
+    Hook::new("path_link", &[Op::File]),
+    Hook::new("path_mkdir", &[Op::File]),
+    Hook::new("path_mknod", &[Op::File, Op::SetId]),
+    Hook::new("path_symlink", &[Op::File]),
+    Hook::new("path_chmod", &[Op::SetId]),
+    Hook::new("inode_create", &[Op::SetId]),
+    Hook::new("path_chroot", &[Op::Chroot]),
+    Hook::new("socket_create", &[Op::RawSocket, Op::PacketSocket]),
+    Hook::new("socket_connect", &[Op::Connect]),
+    Hook::new("socket_sendmsg", &[Op::Connect]),
+    Hook::new("capable", &[Op::Capability, Op::MountClone, Op::Unshare]),
+    Hook::new("capset", &[Op::CapsetSysAdmin]),
+    Hook::new("kernel_read_file", &[Op::ModuleLoad]),
+    Hook::new("kernel_load_data", &[Op::ModuleLoad]),
+    Hook::new("userns_create", &[Op::UserNamespace, Op::Unshare]),
+    Hook::new("ptrace_access_check", &[Op::PtraceAttach]),
+    Hook::new("ptrace_traceme", &[Op::PtraceAttach]),
+    Hook::new("file_alloc_security", &[Op::MemoryFile]).until(7, 2),
+    Hook::new("inode_init_security_anon", &[Op::MemoryFile]).since(7, 2),
+    Hook::new("sb_pivotroot", &[Op::PivotRoot]),
+    Hook::new("sb_mount", &[Op::Mount]),
+    Hook::new("sb_kern_mount", &[Op::Mount]),
+    Hook::new("sb_umount", &[Op::Mount]),
+    Hook::new("move_mount", &[Op::Mount]),
+    Hook::new("bpf", &[Op::BpfLoad]),
+];

@@ -1,0 +1,187 @@
+//! What a task can do, how strongly that is answered, and how a file is touched: numbers shared with the kernel.
+
+/// An operation that a domain can confine. The number is the bit in [`Domain::operations`](super::Domain) and
+/// the `operation` of a ring-buffer event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Operation {
+    /// Execute a program from a path.
+    Exec = 0,
+    /// Touch a file: open, create, truncate, delete, rename, link.
+    File = 1,
+    /// Connect, or send to an address without connecting.
+    Connect = 2,
+    /// Use a capability.
+    Capability = 3,
+    /// Enter a system call.
+    Syscall = 4,
+    /// Load a kernel module, from memory or from a file.
+    ModuleLoad = 5,
+    /// Create a user namespace.
+    UserNamespace = 6,
+    /// Create a raw IP socket.
+    RawSocket = 7,
+    /// Create a packet socket.
+    PacketSocket = 8,
+    /// Gain `CAP_SYS_ADMIN` through capset.
+    CapsetSysAdmin = 9,
+    /// Attach to another process.
+    PtraceAttach = 10,
+    /// Create an anonymous memory file.
+    MemoryFile = 11,
+    /// Change the root mount.
+    PivotRoot = 12,
+    /// Mount, by the old or the new mount API.
+    Mount = 13,
+    /// Clone a mount into a detached tree.
+    MountClone = 14,
+    /// Leave any namespace.
+    Unshare = 15,
+    /// Load a BPF program.
+    BpfLoad = 16,
+    /// Set a setuid or setgid bit.
+    SetId = 17,
+    /// Change the root directory.
+    Chroot = 18,
+    /// Execute a program that has no path: a memory file, or a file already deleted.
+    AnonymousExec = 19,
+}
+
+impl Operation {
+    /// Every operation, in the order of its number.
+    pub const ALL: [Self; 20] = [
+        Self::Exec,
+        Self::File,
+        Self::Connect,
+        Self::Capability,
+        Self::Syscall,
+        Self::ModuleLoad,
+        Self::UserNamespace,
+        Self::RawSocket,
+        Self::PacketSocket,
+        Self::CapsetSysAdmin,
+        Self::PtraceAttach,
+        Self::MemoryFile,
+        Self::PivotRoot,
+        Self::Mount,
+        Self::MountClone,
+        Self::Unshare,
+        Self::BpfLoad,
+        Self::SetId,
+        Self::Chroot,
+        Self::AnonymousExec,
+    ];
+
+    /// The first operation without a condition of its own.
+    const FIRST_SLOT: u8 = Self::ModuleLoad as u8;
+
+    /// Cells of [`Domain::slots`](super::Domain): one per operation without a condition, and one spare so that
+    /// the array's size is a multiple of eight.
+    pub const SLOTS: usize = 16;
+
+    /// Returns the index in [`Domain::slots`](super::Domain) of an operation that has no condition of its own.
+    pub const fn slot(self) -> Option<usize> {
+        match (self as u8).checked_sub(Self::FIRST_SLOT) {
+            Some(index) => Some(index as usize),
+            None => None,
+        }
+    }
+
+    /// Returns the operation's bit in [`Domain::operations`](super::Domain).
+    pub const fn bit(self) -> u32 {
+        1 << self as u8
+    }
+
+    /// Returns the word for the operation, as listings print it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exec => "exec",
+            Self::File => "file",
+            Self::Connect => "connect",
+            Self::Capability => "capability",
+            Self::Syscall => "syscall",
+            Self::ModuleLoad => "module-load",
+            Self::UserNamespace => "user-namespace",
+            Self::RawSocket => "raw-socket",
+            Self::PacketSocket => "packet-socket",
+            Self::CapsetSysAdmin => "capset-sys-admin",
+            Self::PtraceAttach => "ptrace-attach",
+            Self::MemoryFile => "memory-file",
+            Self::PivotRoot => "pivot-root",
+            Self::Mount => "mount",
+            Self::MountClone => "mount-clone",
+            Self::Unshare => "unshare",
+            Self::BpfLoad => "bpf-load",
+            Self::SetId => "set-id",
+            Self::Chroot => "chroot",
+            Self::AnonymousExec => "anonymous-exec",
+        }
+    }
+
+    /// Returns the operation with this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
+/// How a confinement answers. Higher numbers are stronger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Effect {
+    /// Nothing. In a loaded image: the confinement's scope is not active here.
+    Allow = 0,
+    /// Report what would have happened.
+    Observe = 1,
+    /// Report.
+    Log = 2,
+    /// Kill the task, after the fact.
+    Kill = 3,
+    /// Fail the operation with `EPERM`, before the fact.
+    Deny = 4,
+}
+
+impl Effect {
+    /// Every effect, weakest first.
+    pub const ALL: [Self; 5] = [Self::Allow, Self::Observe, Self::Log, Self::Kill, Self::Deny];
+
+    /// Returns the effect with this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// Returns the word for the effect, as events and listings print it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Observe => "observe",
+            Self::Log => "log",
+            Self::Kill => "kill",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// The ways to touch a file, as bits of [`Confinement::access`](super::Confinement).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access;
+
+impl Access {
+    /// Open for reading.
+    pub const READ: u16 = 1;
+    /// Open for writing.
+    pub const WRITE: u16 = 1 << 1;
+    /// Make the file, by open, mknod, mkdir or symlink.
+    pub const CREATE: u16 = 1 << 2;
+    /// Cut the file, by open or truncate.
+    pub const TRUNCATE: u16 = 1 << 3;
+    /// Unlink or rmdir the file.
+    pub const DELETE: u16 = 1 << 4;
+    /// Rename from or onto the file.
+    pub const RENAME: u16 = 1 << 5;
+    /// Give the file another name.
+    pub const LINK: u16 = 1 << 6;
+    /// Open for execution, or map executable.
+    pub const EXECUTE: u16 = 1 << 7;
+    /// Every way; also the value for confinements of other operations.
+    pub const ALL: u16 = u16::MAX;
+}
