@@ -28,7 +28,6 @@
 #define TELOVIX_NODE_NUMBER 0x3fffffffu
 
 #define TELOVIX_CONFINEMENT_HAS_EXEMPTIONS 1
-#define TELOVIX_DOMAIN_INHERITS 1
 #define TELOVIX_ANY_DOMAIN 0xffffffffu
 
 /* Operations: bit in telovix_domain.operations; from MODULE_LOAD on also index in .slots. */
@@ -107,7 +106,6 @@ struct telovix_syscalls {
 };
 
 struct telovix_domain {
-	__u32 flags;
 	__u32 operations;
 	__u32 inherits;
 	struct telovix_automaton exec;

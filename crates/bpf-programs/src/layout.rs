@@ -85,8 +85,5 @@ pub const NODE_NUMBER: u32 = NODE_HAS_PREFIXES - 1;
 /// In [`Confinement::flags`]: [`Exemption`] records may exempt from this confinement.
 pub const CONFINEMENT_HAS_EXEMPTIONS: u16 = 1;
 
-/// In [`Domain::flags`]: descendants carry [`Domain::inherits`] beside their own domain.
-pub const DOMAIN_INHERITS: u32 = 1;
-
 #[cfg(test)]
 mod tests;

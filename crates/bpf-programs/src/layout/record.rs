@@ -176,25 +176,23 @@ records! {
     }
 
     /// Everything one domain is confined by. Index 0 is every task that no subject names.
-    Domain, 408 {
-        /// [`DOMAIN_INHERITS`](super::DOMAIN_INHERITS).
-        0 => flags: u32,
+    Domain, 404 {
         /// [`Operation::bit`] of each operation that some event in this domain gets a decision for.
-        4 => operations: u32,
+        0 => operations: u32,
         /// The domain that descendants carry beside their own; 0 for none.
-        8 => inherits: u32,
+        4 => inherits: u32,
         /// Programs.
-        12 => exec: Automaton,
+        8 => exec: Automaton,
         /// Files.
-        36 => file: Automaton,
+        32 => file: Automaton,
         /// Addresses and ports.
-        60 => endpoints: Endpoints,
+        56 => endpoints: Endpoints,
         /// System calls.
-        76 => syscalls: Syscalls,
+        72 => syscalls: Syscalls,
         /// Decisions of the operations without a condition, by [`Operation::slot`].
-        88 => slots: [u32; Operation::SLOTS],
+        84 => slots: [u32; Operation::SLOTS],
         /// Decisions by capability number.
-        152 => capabilities: [u32; CAPABILITIES],
+        148 => capabilities: [u32; CAPABILITIES],
     }
 
     /// One boundary of an address table: its class holds from this address up to the next boundary. The first
