@@ -45,10 +45,7 @@ fn build(programs: &Path) -> anyhow::Result<PathBuf> {
         .with_context(|| format!("`{CLANG}` is needed to build the kernel programs"))?;
     let version = String::from_utf8_lossy(&version);
     if !version.starts_with(CLANG_MAJOR) {
-        bail!(
-            "`{CLANG}` is version {}, expected {CLANG_MAJOR}x",
-            version.trim()
-        );
+        bail!("`{CLANG}` is version {}, expected {CLANG_MAJOR}x", version.trim());
     }
     let folder = repository::target().join("bpf");
     std::fs::create_dir_all(&folder)?;
@@ -57,9 +54,7 @@ fn build(programs: &Path) -> anyhow::Result<PathBuf> {
     repository::run(
         Command::new(CLANG)
             .current_dir(programs)
-            .args([
-                "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Wextra", "-Werror",
-            ])
+            .args(["-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Wextra", "-Werror"])
             .args(["-Wno-missing-declarations", "-Wno-unused-parameter"])
             .args(["-fdebug-compilation-dir=.", "-fno-ident", "-Ibpf"])
             .args(["-c", "bpf/telovix.bpf.c", "-o"])

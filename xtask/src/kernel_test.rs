@@ -60,10 +60,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         let output = machine.boot(mode, &filter)?;
         sums.read(release.name, &output);
     }
-    println!(
-        "{} passed, {} failed, {} skipped",
-        sums.passed, sums.failed, sums.skipped
-    );
+    println!("{} passed, {} failed, {} skipped", sums.passed, sums.failed, sums.skipped);
     if sums.failed > 0 {
         bail!("{} kernel scenarios failed", sums.failed);
     }
@@ -75,10 +72,7 @@ fn prepare(release: Release, guest: &std::path::Path) -> anyhow::Result<Machine>
     let kernel = package::fetch(release)?;
     let folder = repository::root().join("tests/kernel");
     let archive = initramfs::build(release, &kernel, guest, &folder)?;
-    Ok(Machine {
-        kernel: kernel.image,
-        initramfs: archive,
-    })
+    Ok(Machine { kernel: kernel.image, initramfs: archive })
 }
 
 /// Builds the static program that is `/init` in the guest and also plays every probe.
@@ -87,19 +81,9 @@ fn build_guest() -> anyhow::Result<std::path::PathBuf> {
         Command::new(env!("CARGO"))
             .current_dir(repository::root())
             .env("RUSTFLAGS", "-C target-feature=+crt-static")
-            .args([
-                "build",
-                "--quiet",
-                "--package",
-                GUEST,
-                "--target",
-                GUEST_TARGET,
-            ]),
+            .args(["build", "--quiet", "--package", GUEST, "--target", GUEST_TARGET]),
     )?;
-    Ok(repository::target()
-        .join(GUEST_TARGET)
-        .join("debug")
-        .join(GUEST))
+    Ok(repository::target().join(GUEST_TARGET).join("debug").join(GUEST))
 }
 
 /// What the guests reported, over all kernels.
@@ -134,9 +118,7 @@ impl Sums {
         if !finished {
             self.failed += 1;
             let tail: Vec<&str> = output.lines().rev().take(40).collect();
-            println!(
-                "{kernel:>5} FAIL the guest stopped before its last scenario; its last lines:"
-            );
+            println!("{kernel:>5} FAIL the guest stopped before its last scenario; its last lines:");
             for line in tail.iter().rev() {
                 println!("      | {}", line.trim_end());
             }

@@ -1,10 +1,6 @@
 //! Developer tasks: one file per verb; `cargo xtask help` lists them.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
 mod bpf;
 mod kernel_test;
@@ -62,9 +58,6 @@ fn main() -> ExitCode {
 
 fn help() {
     for verb in VERBS {
-        eprintln!(
-            "cargo xtask {} {}\n    {}",
-            verb.name, verb.arguments, verb.summary
-        );
+        eprintln!("cargo xtask {} {}\n    {}", verb.name, verb.arguments, verb.summary);
     }
 }

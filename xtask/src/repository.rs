@@ -7,9 +7,7 @@ use anyhow::{Context, bail};
 
 /// The root of the repository.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies one level below the root")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one level below the root")
 }
 
 /// Cargo's target directory: `CARGO_TARGET_DIR`, or `target` in the root.
@@ -20,9 +18,7 @@ pub(crate) fn target() -> PathBuf {
 /// Runs a command to its end and fails with its error output when it fails.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<Vec<u8>> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .output()
-        .with_context(|| format!("cannot run `{program}`"))?;
+    let output = command.output().with_context(|| format!("cannot run `{program}`"))?;
     if !output.status.success() {
         bail!(
             "`{program}` failed with {}\n{}",

@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod confine;
 pub mod diagnostic;
 pub mod document;
 pub mod source;

@@ -31,22 +31,13 @@ pub(super) fn build(
         .with_context(|| scenarios.display().to_string())?
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<_>>()?;
-    files.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "yaml")
-    });
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();
     for path in files {
-        let name = path
-            .file_name()
-            .context("a file has a name")?
-            .to_string_lossy();
+        let name = path.file_name().context("a file has a name")?.to_string_lossy();
         archive.file(&format!("scenarios/{name}"), 0o644, &std::fs::read(&path)?);
     }
-    let path = repository::target()
-        .join("kernels")
-        .join(release.name)
-        .join("initramfs");
+    let path = repository::target().join("kernels").join(release.name).join("initramfs");
     std::fs::write(&path, archive.finish())?;
     Ok(path)
 }
@@ -54,10 +45,8 @@ pub(super) fn build(
 /// Reads a kernel module, unpacking it where the distribution compresses it.
 fn module(tree: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
     let plain = format!("{name}.ko");
-    let path = package::find(tree, &|file| {
-        file == plain || file.starts_with(&format!("{plain}."))
-    })
-    .with_context(|| format!("no module `{name}`"))?;
+    let path = package::find(tree, &|file| file == plain || file.starts_with(&format!("{plain}.")))
+        .with_context(|| format!("no module `{name}`"))?;
     if path.extension().is_some_and(|extension| extension == "xz") {
         repository::run(Command::new("xz").args(["-dc"]).arg(&path))
     } else {
@@ -105,8 +94,7 @@ impl Archive {
         ];
         self.bytes.extend_from_slice(b"070701");
         for field in fields {
-            self.bytes
-                .extend_from_slice(format!("{field:08x}").as_bytes());
+            self.bytes.extend_from_slice(format!("{field:08x}").as_bytes());
         }
         self.bytes.extend_from_slice(name.as_bytes());
         self.bytes.push(0);

@@ -48,13 +48,7 @@ impl Machine {
         // QEMU 7.2 corrupts EFLAGS on cmpxchg16b under TCG, so the guest must not see it.
         command
             .args(["-accel", "tcg", "-cpu", "max,-cx16", "-m", "1536"])
-            .args([
-                "-nographic",
-                "-no-reboot",
-                "-nodefaults",
-                "-serial",
-                "stdio",
-            ])
+            .args(["-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio"])
             .arg("-kernel")
             .arg(&self.kernel)
             .arg("-initrd")
@@ -66,11 +60,7 @@ impl Machine {
             // One guest instruction is one nanosecond, so instructions can be counted.
             Mode::Cost => command.args(["-smp", "1", "-icount", "shift=0"]),
         };
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let mut stdout = child.stdout.take().context("no console")?;
         let reader = std::thread::spawn(move || {
             let mut bytes = Vec::new();
@@ -86,9 +76,7 @@ impl Machine {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        let output = reader
-            .join()
-            .map_err(|_| anyhow::anyhow!("the console's reader died"))?;
+        let output = reader.join().map_err(|_| anyhow::anyhow!("the console's reader died"))?;
         if let Some(folder) = std::env::var_os("TELOVIX_CONSOLE") {
             std::fs::write(folder, &output)?;
         }

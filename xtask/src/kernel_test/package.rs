@@ -34,24 +34,9 @@ pub(super) struct Kernel {
 
 impl Release {
     pub(super) const ALL: [Self; 3] = [
-        Self {
-            name: "6.1",
-            suite: "bookworm",
-            image: "linux-image-6.1.",
-            modules: None,
-        },
-        Self {
-            name: "6.12",
-            suite: "trixie",
-            image: "linux-image-6.12.",
-            modules: None,
-        },
-        Self {
-            name: "7.2",
-            suite: "sid",
-            image: "linux-binary-7.2.",
-            modules: Some("linux-modules-7.2."),
-        },
+        Self { name: "6.1", suite: "bookworm", image: "linux-image-6.1.", modules: None },
+        Self { name: "6.12", suite: "trixie", image: "linux-image-6.12.", modules: None },
+        Self { name: "7.2", suite: "sid", image: "linux-binary-7.2.", modules: Some("linux-modules-7.2.") },
     ];
 
     /// Looks a release up by name.
@@ -114,10 +99,7 @@ impl Apt {
         std::fs::create_dir_all(archives.join("partial"))?;
         let sources = cache.join("sources.list");
         let mirror = mirror()?;
-        std::fs::write(
-            &sources,
-            format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n"),
-        )?;
+        std::fs::write(&sources, format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n"))?;
         let options = [
             format!("Dir::Etc::SourceList={}", sources.display()),
             "Dir::Etc::SourceParts=-".to_owned(),
@@ -127,10 +109,7 @@ impl Apt {
             "Acquire::Languages=none".to_owned(),
             "APT::Architecture=amd64".to_owned(),
         ];
-        let apt = Self {
-            options: options.into(),
-            archives,
-        };
+        let apt = Self { options: options.into(), archives };
         apt.run("apt-get", &["update", "--error-on=any"])?;
         Ok(apt)
     }
@@ -139,24 +118,15 @@ impl Apt {
     fn newest(&self, prefix: &str) -> anyhow::Result<String> {
         let names = self.run("apt-cache", &["pkgnames", prefix])?;
         let names = String::from_utf8(names)?;
-        let newest = names
-            .lines()
-            .filter(|name| name.ends_with("-cloud-amd64"))
-            .max_by_key(|name| version(name));
         let newest =
-            newest.with_context(|| format!("the archive has no `{prefix}*-cloud-amd64`"))?;
+            names.lines().filter(|name| name.ends_with("-cloud-amd64")).max_by_key(|name| version(name));
+        let newest = newest.with_context(|| format!("the archive has no `{prefix}*-cloud-amd64`"))?;
         Ok(newest.to_owned())
     }
 
     fn download(&self, package: &str) -> anyhow::Result<PathBuf> {
-        repository::run(
-            self.command("apt-get")
-                .args(["download", package])
-                .current_dir(&self.archives),
-        )?;
-        let file = find(&self.archives, &|name| {
-            name.starts_with(&format!("{package}_"))
-        });
+        repository::run(self.command("apt-get").args(["download", package]).current_dir(&self.archives))?;
+        let file = find(&self.archives, &|name| name.starts_with(&format!("{package}_")));
         file.with_context(|| format!("apt-get left no file for `{package}`"))
     }
 
@@ -188,12 +158,8 @@ fn mirror() -> anyhow::Result<String> {
         "Created-By: Packages",
     ]))?;
     let targets = String::from_utf8(targets)?;
-    let mirror = targets
-        .lines()
-        .find_map(|line| line.strip_prefix("Debian "));
+    let mirror = targets.lines().find_map(|line| line.strip_prefix("Debian "));
     // A security archive has security suites only.
     let mirror = mirror.filter(|uri| !uri.contains("security"));
-    Ok(mirror
-        .context("this machine's apt configuration names no Debian archive")?
-        .to_owned())
+    Ok(mirror.context("this machine's apt configuration names no Debian archive")?.to_owned())
 }

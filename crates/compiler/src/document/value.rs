@@ -9,7 +9,7 @@ mod port;
 mod syscall;
 mod syscall_table;
 
-pub use address::{Cidr, CidrError, NetworkPattern, NetworkPatternError};
+pub use address::{Cidr, CidrError, NetworkPattern, NetworkPatternError, address_at, address_number};
 pub use capability::{Capability, CapabilityError};
 pub use date::{Date, DateError};
 pub use identity::{ProfileId, ProfileIdError};

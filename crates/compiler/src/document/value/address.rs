@@ -83,7 +83,7 @@ impl Cidr {
     #[must_use]
     pub fn ranges(self) -> Vec<(u128, u128)> {
         let network = self.network();
-        let first = number(network.address);
+        let first = address_number(network.address);
         let width = if network.address.is_ipv4() { 32 } else { 128 };
         let size = u128::MAX.checked_shr(128 - u32::from(width - self.length)).unwrap_or(0);
         let last = first | size;
@@ -99,14 +99,14 @@ impl Cidr {
     /// Tells whether an address is inside; an IPv4-mapped IPv6 address counts as its IPv4 address.
     #[must_use]
     pub fn contains(self, address: IpAddr) -> bool {
-        let number = number(address);
+        let number = address_number(address);
         self.ranges().iter().any(|(first, last)| (*first..=*last).contains(&number))
     }
 }
 
 /// Returns the place of an address in the one 128-bit space.
 #[must_use]
-pub(crate) fn number(address: IpAddr) -> u128 {
+pub fn address_number(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => MAPPED | u128::from(u32::from(address)),
         IpAddr::V6(address) => u128::from(address),
@@ -115,7 +115,7 @@ pub(crate) fn number(address: IpAddr) -> u128 {
 
 /// Returns the address at a place of the one 128-bit space.
 #[must_use]
-pub(crate) fn address(number: u128) -> IpAddr {
+pub fn address_at(number: u128) -> IpAddr {
     let address = Ipv6Addr::from(number);
     address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4)
 }

@@ -1,0 +1,65 @@
+//! Sets of capabilities.
+
+use crate::document::value::Capability;
+
+/// A set of capabilities, as the kernel's bit mask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct CapabilitySet(u64);
+
+/// Bits 0 to 40, the capabilities of kernels 5.9 to 7.2.
+const ALL: u64 = (1 << 41) - 1;
+
+impl CapabilitySet {
+    /// Returns the set of all capabilities.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(ALL)
+    }
+
+    /// Returns the bit mask.
+    #[must_use]
+    pub fn mask(self) -> u64 {
+        self.0
+    }
+
+    /// Tells whether a capability is inside.
+    #[must_use]
+    pub fn contains(self, capability: Capability) -> bool {
+        self.0 & (1 << capability.number()) != 0
+    }
+
+    /// Returns what is in either set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns what is in both sets.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Returns what is not inside.
+    #[must_use]
+    pub fn complement(self) -> Self {
+        Self(!self.0 & ALL)
+    }
+
+    /// Returns a member, if there is one.
+    #[must_use]
+    pub fn witness(self) -> Option<Capability> {
+        self.iter().next()
+    }
+
+    /// Returns each member.
+    pub fn iter(self) -> impl Iterator<Item = Capability> {
+        Capability::all().filter(move |capability| self.contains(*capability))
+    }
+}
+
+impl FromIterator<Capability> for CapabilitySet {
+    fn from_iter<I: IntoIterator<Item = Capability>>(capabilities: I) -> Self {
+        Self(capabilities.into_iter().fold(0, |mask, capability| mask | 1 << capability.number()))
+    }
+}

@@ -1,0 +1,148 @@
+//! Sets of (address, port) destinations: a partition of the address space with a port set per part.
+
+use std::net::IpAddr;
+
+use super::PortSet;
+use crate::document::value::{Cidr, address_at, address_number};
+
+/// A destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// IPv4 or IPv6; an IPv4-mapped IPv6 address counts as its IPv4 address.
+    pub address: IpAddr,
+    /// The port.
+    pub port: u16,
+}
+
+/// A set of destinations.
+///
+/// IPv4 and IPv6 share one 128-bit space in which an IPv4 address lies at its IPv4-mapped place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndpointSet {
+    /// `(first address, ports)` of each part, sorted; the first starts at 0 and neighbours differ,
+    /// so that equal sets are equal values.
+    parts: Vec<(u128, PortSet)>,
+}
+
+impl Default for EndpointSet {
+    fn default() -> Self {
+        Self { parts: vec![(0, PortSet::default())] }
+    }
+}
+
+impl EndpointSet {
+    /// Returns every port of every address.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { parts: vec![(0, PortSet::all())] }
+    }
+
+    /// Returns the given ports of every address of the given blocks.
+    #[must_use]
+    pub fn product(blocks: impl IntoIterator<Item = Cidr>, ports: &PortSet) -> Self {
+        let mut ranges: Vec<_> = blocks.into_iter().flat_map(Cidr::ranges).collect();
+        ranges.sort_unstable();
+        let mut merged: Vec<(u128, u128)> = Vec::with_capacity(ranges.len());
+        for (first, last) in ranges {
+            match merged.last_mut() {
+                Some(previous) if first <= previous.1.saturating_add(1) => previous.1 = previous.1.max(last),
+                _ => merged.push((first, last)),
+            }
+        }
+        let mut parts = vec![(0, PortSet::default())];
+        for (first, last) in merged {
+            parts.push((first, ports.clone()));
+            parts.extend(last.checked_add(1).map(|after| (after, PortSet::default())));
+        }
+        Self::normal(parts)
+    }
+
+    /// Returns the given ports of every address.
+    #[must_use]
+    pub fn any_address(ports: PortSet) -> Self {
+        Self { parts: vec![(0, ports)] }
+    }
+
+    /// Tells whether a destination is inside.
+    #[must_use]
+    pub fn contains(&self, endpoint: Endpoint) -> bool {
+        self.ports(endpoint.address).contains(endpoint.port)
+    }
+
+    /// Returns the ports of an address that are inside.
+    #[must_use]
+    pub fn ports(&self, address: IpAddr) -> &PortSet {
+        self.ports_at(address_number(address))
+    }
+
+    /// Tells whether nothing is inside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts.iter().all(|(_, ports)| ports.is_empty())
+    }
+
+    /// Returns what is in either set.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        self.combine(other, PortSet::union)
+    }
+
+    /// Returns what is in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        self.combine(other, PortSet::intersection)
+    }
+
+    /// Returns what is not inside.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        Self::normal(self.parts.iter().map(|(first, ports)| (*first, ports.complement())).collect())
+    }
+
+    /// Returns a member, if there is one; an IPv4 address where possible.
+    #[must_use]
+    pub fn witness(&self) -> Option<Endpoint> {
+        let candidates = self.parts.iter().filter_map(|(first, ports)| {
+            let port = ports.witness()?;
+            Some(Endpoint { address: address_at(*first), port })
+        });
+        let common = ["192.0.2.1", "2001:db8::1"].into_iter().filter_map(|text| text.parse().ok());
+        let common =
+            common.filter_map(|address| Some(Endpoint { address, port: self.ports(address).witness()? }));
+        let mut all: Vec<_> = common.chain(candidates).collect();
+        all.sort_by_key(|endpoint| !endpoint.address.is_ipv4());
+        all.into_iter().next()
+    }
+
+    /// Returns the parts in order: first address, last address, ports. Places of the 128-bit space.
+    pub fn parts(&self) -> impl Iterator<Item = (u128, u128, &PortSet)> {
+        let ends = self.parts.iter().skip(1).map(|(next, _)| next.saturating_sub(1)).chain([u128::MAX]);
+        self.parts.iter().zip(ends).map(|((first, ports), last)| (*first, last, ports))
+    }
+
+    fn ports_at(&self, number: u128) -> &PortSet {
+        static NONE: PortSet = PortSet::EMPTY;
+        let after = self.parts.partition_point(|(first, _)| *first <= number);
+        after.checked_sub(1).and_then(|at| self.parts.get(at)).map_or(&NONE, |(_, ports)| ports)
+    }
+
+    fn combine(&self, other: &Self, join: impl Fn(&PortSet, &PortSet) -> PortSet) -> Self {
+        let mut starts: Vec<u128> = self.parts.iter().chain(&other.parts).map(|(first, _)| *first).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        let parts =
+            starts.into_iter().map(|start| (start, join(self.ports_at(start), other.ports_at(start))));
+        Self::normal(parts.collect())
+    }
+
+    fn normal(mut parts: Vec<(u128, PortSet)>) -> Self {
+        parts.dedup_by(|later, earlier| {
+            later.0 == earlier.0 && {
+                earlier.1 = std::mem::take(&mut later.1);
+                true
+            }
+        });
+        parts.dedup_by(|later, earlier| later.1 == earlier.1);
+        Self { parts }
+    }
+}

@@ -1,0 +1,98 @@
+//! Sets of ports as sorted, disjoint, non-adjacent ranges.
+
+use crate::document::value::PortRange;
+
+/// A set of ports.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PortSet {
+    /// Inclusive ranges; sorted, disjoint, never adjacent, so that equal sets are equal values.
+    ranges: Vec<(u16, u16)>,
+}
+
+impl PortSet {
+    /// The set without a port.
+    pub const EMPTY: Self = Self { ranges: Vec::new() };
+
+    /// Returns the set of all ports.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { ranges: vec![(0, u16::MAX)] }
+    }
+
+    /// Tells whether nothing is inside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// Tells whether a port is inside.
+    #[must_use]
+    pub fn contains(&self, port: u16) -> bool {
+        let after = self.ranges.partition_point(|range| range.0 <= port);
+        after.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|range| port <= range.1)
+    }
+
+    /// Returns what is in either set.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self::from_ranges(self.ranges.iter().chain(&other.ranges).copied().collect())
+    }
+
+    /// Returns what is in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        self.complement().union(&other.complement()).complement()
+    }
+
+    /// Returns what is not inside.
+    #[must_use]
+    pub fn complement(&self) -> Self {
+        let mut ranges = Vec::with_capacity(self.ranges.len() + 1);
+        let mut next = Some(0_u16);
+        for (first, last) in &self.ranges {
+            if let (Some(start), Some(end)) = (next, first.checked_sub(1))
+                && start <= end
+            {
+                ranges.push((start, end));
+            }
+            next = last.checked_add(1);
+        }
+        ranges.extend(next.map(|start| (start, u16::MAX)));
+        Self { ranges }
+    }
+
+    /// Returns a member, if there is one. Port 0 is the last choice: nothing listens there.
+    #[must_use]
+    pub fn witness(&self) -> Option<u16> {
+        let (first, last) = *self.ranges.first()?;
+        match (first, last, self.ranges.get(1)) {
+            (0, 0, Some((second, _))) => Some(*second),
+            (0, 1.., _) => Some(1),
+            (first, _, _) => Some(first),
+        }
+    }
+
+    /// Returns the inclusive ranges in order.
+    #[must_use]
+    pub fn ranges(&self) -> &[(u16, u16)] {
+        &self.ranges
+    }
+
+    fn from_ranges(mut ranges: Vec<(u16, u16)>) -> Self {
+        ranges.sort_unstable();
+        let mut merged: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
+        for (first, last) in ranges {
+            match merged.last_mut() {
+                Some(previous) if first <= previous.1.saturating_add(1) => previous.1 = previous.1.max(last),
+                _ => merged.push((first, last)),
+            }
+        }
+        Self { ranges: merged }
+    }
+}
+
+impl FromIterator<PortRange> for PortSet {
+    fn from_iter<I: IntoIterator<Item = PortRange>>(ports: I) -> Self {
+        Self::from_ranges(ports.into_iter().map(|range| (range.first(), range.last())).collect())
+    }
+}
