@@ -25,5 +25,6 @@
 pub mod confine;
 pub mod diagnostic;
 pub mod document;
+pub mod emit;
 pub mod source;
 pub mod syntax;
