@@ -1,3 +1,49 @@
-//! The `telovix` binary: parse arguments, run one command, exit by the table.
+//! The `telovix` binary: parse the arguments, run one verb, exit by the table in [`exit`].
 
-fn main() {}
+mod catalogue;
+mod command;
+mod exit;
+mod failure;
+mod input;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::command::Verb;
+use crate::exit::Exit;
+use crate::output::Streams;
+
+/// Turns what an operator means into artifacts a kernel enforces, and proves on the way that
+/// nothing came out weaker than it was written.
+#[derive(Debug, Parser)]
+#[command(name = "telovix", version, max_term_width = 100, after_help = exit::HELP)]
+#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+struct Telovix {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+fn main() -> ExitCode {
+    let verb = match Telovix::try_parse() {
+        Ok(telovix) => telovix.verb,
+        Err(error) => return usage(&error),
+    };
+    let mut streams = Streams::open();
+    let exit = match verb.run(&mut streams) {
+        Ok(exit) => exit,
+        Err(failure) => failure.tell(&mut streams, verb.format()),
+    };
+    match streams.close() {
+        Ok(()) => exit.into(),
+        Err(_) => Exit::CannotRun.into(),
+    }
+}
+
+/// Prints help, the version or what is wrong with the arguments.
+fn usage(error: &clap::Error) -> ExitCode {
+    let told = error.print();
+    let asked = !error.use_stderr();
+    if asked && told.is_ok() { Exit::Clean.into() } else { Exit::CannotRun.into() }
+}

@@ -1,0 +1,39 @@
+//! Every code the tool can report: the compiler's, and those of the command line's own rooms.
+
+use telovix_compiler::diagnostic::{self, Code};
+
+use crate::{command, failure, input};
+
+/// Returns every code, sorted by id.
+pub(crate) fn catalogue() -> Vec<&'static Code> {
+    let own: [&[&'static Code]; 3] = [&[&failure::CANNOT_PRINT], input::CODES, command::CODES];
+    let mut codes = diagnostic::catalogue();
+    codes.extend(own.into_iter().flatten());
+    codes.sort_unstable_by_key(|code| code.id);
+    codes
+}
+
+/// Returns the code of that name.
+pub(crate) fn find(id: &str) -> Option<&'static Code> {
+    catalogue().into_iter().find(|code| code.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::catalogue;
+
+    #[test]
+    fn every_code_is_kebab_case_and_unique() {
+        let codes = catalogue();
+        for pair in codes.windows(2) {
+            assert!(pair[0].id < pair[1].id, "`{}` is declared twice", pair[0].id);
+        }
+        for code in codes {
+            let kebab =
+                |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+            assert!(code.id.chars().all(kebab), "`{}` is not kebab-case", code.id);
+            assert!(!code.explanation.trim().is_empty(), "`{}` explains nothing", code.id);
+            assert!(!code.title.ends_with('.'), "the title of `{}` ends with a full stop", code.id);
+        }
+    }
+}

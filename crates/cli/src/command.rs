@@ -1,0 +1,59 @@
+//! The verbs: one file each, and the one table of them.
+
+use clap::Subcommand;
+use telovix_compiler::diagnostic::Code;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Format, Streams};
+
+/// What a verb does with its arguments.
+pub(crate) trait Run: clap::Args {
+    /// The form the user asked for, in which a failure is told as well.
+    fn format(&self) -> Format {
+        Format::Text
+    }
+
+    /// Does the work.
+    ///
+    /// # Errors
+    /// When the work cannot be done; the failure says why and with which exit code to end.
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure>;
+}
+
+/// Declares the verbs: `Variant in module`, in the order `--help` lists them.
+macro_rules! verbs {
+    ($($variant:ident in $module:ident),* $(,)?) => {
+        $(mod $module;)*
+
+        /// One verb and its arguments.
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum Verb {
+            $(#[allow(missing_docs, reason = "the arguments carry the text of `--help`")] $variant($module::Arguments),)*
+        }
+
+        impl Verb {
+            /// Returns the form the user asked for.
+            pub(crate) fn format(&self) -> Format {
+                match self { $(Self::$variant(arguments) => arguments.format(),)* }
+            }
+
+            /// Runs the verb.
+            ///
+            /// # Errors
+            /// When the work cannot be done.
+            pub(crate) fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+                match self { $(Self::$variant(arguments) => arguments.run(streams),)* }
+            }
+        }
+    };
+}
+
+verbs! {
+    Explain in explain,
+    Completions in completions,
+    Man in man,
+}
+
+/// The codes that verbs report about their own work.
+pub(crate) const CODES: &[&Code] = &[&explain::UNKNOWN_CODE, &man::MANUAL_NOT_WRITTEN];

@@ -1,0 +1,162 @@
+//! A code -> its page: what it does, why it matters, a text that fires it and one that does not.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use serde::Serialize;
+use telovix_compiler::diagnostic::{Code, Example, Severity};
+
+use super::Run;
+use crate::catalogue::{catalogue, find};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::json::{self, VERSION};
+use crate::output::{Format, Streams};
+
+/// Explain a code that `compile`, `lint` or any other verb reported.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix explain duplicate-key
+  telovix explain exit-codes
+  telovix explain --format json        # every code, for programs")]
+pub(crate) struct Arguments {
+    /// The code, or `exit-codes`; every code with its title when absent.
+    code: Option<String>,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let out = &mut streams.data;
+        match (self.code.as_deref(), self.format) {
+            (Some("exit-codes"), format) => exit_codes(format, out)?,
+            (Some(id), format) => {
+                let code = find(id).ok_or_else(|| unknown(id))?;
+                match format {
+                    Format::Text => page(code, out)?,
+                    Format::Json => json::print(&Pages { version: VERSION, codes: vec![entry(code)] }, out)?,
+                }
+            }
+            (None, Format::Text) => {
+                for code in catalogue() {
+                    writeln!(out, "{:<36} {}", code.id, code.title)?;
+                }
+            }
+            (None, Format::Json) => {
+                let codes = catalogue().into_iter().map(entry).collect();
+                json::print(&Pages { version: VERSION, codes }, out)?;
+            }
+        }
+        Ok(Exit::Clean)
+    }
+}
+
+/// Pages of codes.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Pages {
+    /// The version of this shape.
+    version: u32,
+    codes: Vec<Page>,
+}
+
+/// The page of one code.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Page {
+    code: &'static str,
+    title: &'static str,
+    /// The weight unless the run sets another level.
+    severity: &'static str,
+    explanation: &'static str,
+    /// A policy text, or a situation in words, in which the code is reported.
+    fires: &'static str,
+    /// The nearest one in which it is not.
+    silent: &'static str,
+}
+
+/// How a run can end.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ExitCodes {
+    /// The version of this shape.
+    version: u32,
+    exit_codes: Vec<ExitCodeEntry>,
+}
+
+/// One way to end.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct ExitCodeEntry {
+    code: u8,
+    meaning: &'static str,
+}
+
+/// Prints the page of a code as Markdown, the form the reference has it in.
+pub(crate) fn page(code: &Code, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {}\n\n{} ({} by default)\n", code.id, code.title, code.severity.name())?;
+    writeln!(out, "{}\n", code.explanation.trim())?;
+    example("Reported for", code.fires, out)?;
+    writeln!(out)?;
+    example("Not reported for", code.silent, out)
+}
+
+fn example(heading: &str, example: Example, out: &mut dyn Write) -> io::Result<()> {
+    match example {
+        Example::Text(text) => writeln!(out, "{heading}:\n\n```yaml\n{}\n```", text.trim_end()),
+        Example::Made(words, _) | Example::Situation(words) => writeln!(out, "{heading}: {words}"),
+    }
+}
+
+fn entry(code: &'static Code) -> Page {
+    let text = |example: Example| match example {
+        Example::Text(text) => text,
+        Example::Made(words, _) | Example::Situation(words) => words,
+    };
+    Page {
+        code: code.id,
+        title: code.title,
+        severity: code.severity.name(),
+        explanation: code.explanation.trim(),
+        fires: text(code.fires),
+        silent: text(code.silent),
+    }
+}
+
+fn exit_codes(format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => Exit::ALL.iter().try_for_each(|exit| writeln!(out, "{:>3}  {}", exit.code(), exit.meaning())),
+        Format::Json => {
+            let entry = |exit: &Exit| ExitCodeEntry { code: exit.code(), meaning: exit.meaning() };
+            let exit_codes = Exit::ALL.iter().map(entry).collect();
+            json::print(&ExitCodes { version: VERSION, exit_codes }, out)
+        }
+    }
+}
+
+fn unknown(id: &str) -> Failure {
+    let failure = Failure::new(Exit::CannotRun, &UNKNOWN_CODE, format!("there is no code `{id}`"));
+    let near = catalogue().into_iter().filter(|code| code.id.contains(id) || id.contains(code.id));
+    match near.map(|code| format!("`{}`", code.id)).next() {
+        Some(near) => failure.help(format!("did you mean {near}?")),
+        None => failure.help("`telovix explain` lists every code"),
+    }
+}
+
+/// A code was asked for that no room declares.
+pub(crate) static UNKNOWN_CODE: Code = Code {
+    id: "unknown-code",
+    title: "no finding has this code",
+    severity: Severity::Error,
+    explanation: "`telovix explain CODE` and the levels of a run take codes as findings print them, in \
+                  brackets: `error[duplicate-key]`.",
+    fires: Example::Situation("`telovix explain duplicate-keys`"),
+    silent: Example::Situation("`telovix explain duplicate-key`"),
+};

@@ -1,0 +1,50 @@
+//! The command line -> manual pages.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+use telovix_compiler::diagnostic::{Code, Example, Severity};
+
+use super::Run;
+use crate::Telovix;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Streams;
+
+/// Print the manual, or write one page per verb.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix man | man -l -
+  telovix man --output /usr/local/share/man/man1")]
+pub(crate) struct Arguments {
+    /// Write `telovix.1` and one page per verb into this folder, which must exist.
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+}
+
+impl Run for Arguments {
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let Some(folder) = &self.output else {
+            clap_mangen::Man::new(Telovix::command()).render(&mut streams.data)?;
+            return Ok(Exit::Clean);
+        };
+        clap_mangen::generate_to(Telovix::command(), folder).map_err(|error| {
+            let message = format!("cannot write manual pages to `{}`: {error}", folder.display());
+            let help = "name a folder that exists and can be written";
+            Failure::new(Exit::CannotRun, &MANUAL_NOT_WRITTEN, message).help(help)
+        })?;
+        Ok(Exit::Clean)
+    }
+}
+
+/// The manual pages cannot be written.
+pub(crate) static MANUAL_NOT_WRITTEN: Code = Code {
+    id: "manual-not-written",
+    title: "the manual pages cannot be written",
+    severity: Severity::Error,
+    explanation: "`telovix man --output FOLDER` writes one page per verb into a folder that exists. The folder \
+                  is missing or cannot be written.",
+    fires: Example::Situation("`telovix man --output` names a folder that does not exist"),
+    silent: Example::Situation("the folder exists"),
+};

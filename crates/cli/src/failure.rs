@@ -1,0 +1,68 @@
+//! A verb that could not do its work -> what the user reads, and the exit code.
+
+use std::io;
+
+use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+
+use crate::exit::Exit;
+use crate::output::{Format, Report, Streams, json, text};
+
+/// Why a verb stopped: findings about the run, and the exit code they call for.
+///
+/// Verbs of every room end this way; the code of each finding is declared beside the verb and
+/// listed in [`crate::catalogue`], so that `telovix explain` knows it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    report: Report,
+}
+
+impl Failure {
+    /// Stops with one finding that concerns the whole run.
+    pub(crate) fn new(exit: Exit, code: &'static Code, message: impl Into<String>) -> Self {
+        Self::because(exit, Report::without_sources(vec![Diagnostic::new(code, None, message)]))
+    }
+
+    /// Stops with findings that point into sources.
+    pub(crate) fn because(exit: Exit, report: Report) -> Self {
+        Self { exit, report }
+    }
+
+    /// Says what to do about the last finding.
+    #[must_use]
+    pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
+        if let Some(diagnostic) = self.report.diagnostics.last_mut() {
+            diagnostic.help.push(text.into());
+        }
+        self
+    }
+
+    /// Prints the findings, as one JSON report on standard output where the verb speaks JSON, else
+    /// as text on standard error, and returns the exit code.
+    pub(crate) fn tell(&self, streams: &mut Streams, format: Format) -> Exit {
+        let told = match format {
+            Format::Text => text::write(&self.report, &mut streams.talk),
+            Format::Json => json::write(&self.report, &mut streams.data),
+        };
+        if told.is_ok() { self.exit } else { Exit::CannotRun }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// A stream that cannot be written: a full disk behind a redirection, say.
+    fn from(error: io::Error) -> Self {
+        Self::new(Exit::CannotRun, &CANNOT_PRINT, format!("cannot write the output: {error}"))
+    }
+}
+
+/// The output stream cannot be written.
+pub(crate) static CANNOT_PRINT: Code = Code {
+    id: "cannot-print",
+    title: "the output cannot be written",
+    severity: Severity::Error,
+    explanation: "Standard output was redirected to something that does not take what is printed, such as a \
+                  file on a full disk. What was printed so far is incomplete.\n\nA pipe closed by its reader \
+                  (`telovix lint | head`) is not an error: the command ends quietly, with the exit code of its findings.",
+    fires: Example::Situation("standard output is a file on a full disk"),
+    silent: Example::Situation("standard output is a pipe that its reader closed"),
+};

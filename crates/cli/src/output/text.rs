@@ -1,0 +1,137 @@
+//! Findings -> text for people, with the source line and a caret.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use telovix_compiler::diagnostic::{Diagnostic, Severity};
+use telovix_compiler::source::{Source, Span};
+
+use super::{Report, Summary};
+
+/// Excerpts longer than this are not printed: a line of a megabyte helps nobody.
+const LONGEST_EXCERPT: usize = 16 * 1024;
+
+/// Prints every finding, then how many there are of each weight.
+pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = Renderer::styled();
+    for diagnostic in &report.diagnostics {
+        writeln!(out, "{}\n", renderer.render(&groups(report, diagnostic)))?;
+    }
+    let summary = report.summary();
+    if summary != Summary::default() {
+        writeln!(out, "{}; `telovix explain CODE` tells more about each", counted(summary))?;
+    }
+    Ok(())
+}
+
+/// Returns `1 error, 2 warnings`, without what there is none of.
+pub(crate) fn counted(summary: Summary) -> String {
+    let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
+    let words = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(*count, word));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns `1 file`, `2 files`.
+pub(crate) fn plural(count: usize, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{ending}")
+}
+
+fn groups<'report>(report: &'report Report, diagnostic: &'report Diagnostic) -> Vec<Group<'report>> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.id);
+    let mut main = Group::with_title(title);
+    for excerpt in excerpts(report, diagnostic) {
+        main = main.element(excerpt);
+    }
+    for help in &diagnostic.help {
+        main = main.element(Level::HELP.message(help.as_str()));
+    }
+    let mut groups = vec![main];
+    if let Some(fix) = &diagnostic.fix
+        && let Some(source) = report.sources.get(fix.span.source)
+        && let Some(lines) = lines_around(source, [fix.span])
+    {
+        let patch = Patch::new(within(&lines, fix.span), fix.replacement.as_str());
+        let snippet = Snippet::source(&source.text()[lines.clone()]);
+        let snippet = snippet.path(report.path(fix.span)).line_start(line_of(source, lines.start));
+        groups.push(Level::HELP.secondary_title("write this instead").element(snippet.patch(patch)));
+    }
+    groups
+}
+
+/// Returns one excerpt per source that the finding points into, the finding's own first.
+fn excerpts<'report>(
+    report: &'report Report,
+    diagnostic: &'report Diagnostic,
+) -> Vec<Snippet<'report, Annotation<'report>>> {
+    let own = diagnostic.span.map(|span| (AnnotationKind::Primary, span, diagnostic.label.as_str()));
+    let related = diagnostic.related.iter();
+    let related = related.map(|label| (AnnotationKind::Context, label.span, label.text.as_str()));
+    let mut places: Vec<_> = own.into_iter().chain(related).collect();
+    let mut excerpts = Vec::new();
+    while let Some(&(_, Span { source: id, .. }, _)) = places.first() {
+        let (here, elsewhere): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| place.1.source == id);
+        places = elsewhere;
+        let Some(source) = report.sources.get(id) else { continue };
+        let Some(lines) = lines_around(source, here.iter().map(|place| place.1)) else {
+            excerpts.push(origin_only(report, source, here[0].1));
+            continue;
+        };
+        let mut snippet = Snippet::source(&source.text()[lines.clone()])
+            .path(report.path(here[0].1))
+            .line_start(line_of(source, lines.start));
+        for (kind, span, label) in here {
+            let label = (!label.is_empty()).then_some(label);
+            snippet = snippet.annotation(kind.span(first_line(source, &lines, span)).label(label));
+        }
+        excerpts.push(snippet);
+    }
+    excerpts
+}
+
+/// Returns an excerpt that names the place without showing it.
+fn origin_only<'report>(
+    report: &'report Report,
+    source: &Source,
+    span: Span,
+) -> Snippet<'report, Annotation<'report>> {
+    let position = source.position(span.start);
+    let snippet = Snippet::source("").path(report.path(span)).line_start(position.line as usize);
+    snippet.annotation(AnnotationKind::Primary.span(0..0))
+}
+
+/// Returns the bytes of the whole lines that hold the starts of the spans, unless they are too many to print.
+fn lines_around(source: &Source, spans: impl IntoIterator<Item = Span>) -> Option<Range<usize>> {
+    let text = source.text();
+    let starts: Vec<usize> = spans.into_iter().map(|span| (span.start as usize).min(text.len())).collect();
+    let (first, last) = (*starts.iter().min()?, *starts.iter().max()?);
+    let start = text.get(..first)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text.get(last..)?.find('\n').map_or(text.len(), |newline| last + newline);
+    (end - start <= LONGEST_EXCERPT).then_some(start..end)
+}
+
+/// Returns the part of a span on its first line, counted from the start of `lines`. An excerpt of a whole
+/// document says less than its first line.
+fn first_line(source: &Source, lines: &Range<usize>, span: Span) -> Range<usize> {
+    let Range { start, end } = within(lines, span);
+    let shown = source.text().get(lines.start + start..lines.start + end).unwrap_or("");
+    start..start + shown.find('\n').unwrap_or(shown.len())
+}
+
+fn within(lines: &Range<usize>, span: Span) -> Range<usize> {
+    let clamp = |offset: u32| (offset as usize).clamp(lines.start, lines.end) - lines.start;
+    clamp(span.start)..clamp(span.end)
+}
+
+fn line_of(source: &Source, offset: usize) -> usize {
+    source.position(u32::try_from(offset).unwrap_or(u32::MAX)).line as usize
+}
+
+#[cfg(test)]
+mod tests;

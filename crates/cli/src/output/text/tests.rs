@@ -1,0 +1,80 @@
+use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_compiler::source::{SourceSet, Span};
+
+use crate::output::{Report, text};
+
+static CODE: Code = Code {
+    id: "unknown-key",
+    title: "a key that no document has",
+    severity: Severity::Error,
+    explanation: "",
+    fires: Example::Text(""),
+    silent: Example::Text(""),
+};
+
+fn rendered(source: &str, diagnostic: impl FnOnce(&dyn Fn(&str) -> Span) -> Diagnostic) -> String {
+    let sources = SourceSet::single("amf.yaml", source);
+    let (id, _) = sources.iter().next().unwrap();
+    let place = |part: &str| {
+        let start = source.find(part).unwrap();
+        Span::new(id, start, start + part.len())
+    };
+    let diagnostics = vec![diagnostic(&place)];
+    let mut out = Vec::new();
+    text::write(&Report { sources, shown_below: "profiles/".to_owned(), diagnostics }, &mut out).unwrap();
+    anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
+}
+
+#[test]
+fn a_finding_shows_its_line_its_relatives_and_the_way_out() {
+    let text = rendered("kind: GuardianProfile\nmodee: audit\nname: amf\n", |place| {
+        Diagnostic::new(&CODE, place("modee"), "unknown key `modee`")
+            .label("no such key")
+            .related(place("GuardianProfile"), "in this document")
+            .help("did you mean `mode`?")
+            .fix(place("modee"), "mode")
+    });
+    let expected = "\
+error[unknown-key]: unknown key `modee`
+ --> profiles/amf.yaml:2:1
+  |
+1 | kind: GuardianProfile
+  |       --------------- in this document
+2 | modee: audit
+  | ^^^^^ no such key
+  |
+  = help: did you mean `mode`?
+help: write this instead
+  |
+2 - modee: audit
+2 + mode: audit
+  |
+
+1 error; `telovix explain CODE` tells more about each
+";
+    assert_eq!(text, expected, "\n{text}");
+}
+
+#[test]
+fn a_span_of_many_lines_shows_its_first() {
+    let text = rendered("a: 1\nb: 2\nc: 3\n", |place| {
+        Diagnostic::new(&CODE, place("a: 1\nb: 2\nc: 3"), "all of it")
+    });
+    assert!(text.contains("1 | a: 1\n  | ^^^^\n"), "{text}");
+    assert!(!text.contains("b: 2"), "{text}");
+}
+
+#[test]
+fn a_line_of_a_megabyte_is_named_but_not_printed() {
+    let source = format!("a: {}", "x".repeat(1 << 20));
+    let text = rendered(&source, |place| Diagnostic::new(&CODE, place("xxx"), "too long"));
+    assert!(text.contains("profiles/amf.yaml:1"), "{text}");
+    assert!(text.len() < 500);
+}
+
+#[test]
+fn control_characters_of_a_policy_do_not_reach_the_terminal() {
+    let text =
+        rendered("a: \u{1b}[2Jb\n", |place| Diagnostic::new(&CODE, place("a"), "name `\u{1b}[2J\u{7}`"));
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
+}
