@@ -12,7 +12,8 @@ pub(super) fn text(bytes: Vec<u8>, name: &str) -> Result<String, Box<Diagnostic>
     }
     if bytes.contains(&0) {
         let message = format!("`{name}` is binary, expected YAML or JSON text");
-        XX
+        let problem = Diagnostic::new(&code::BINARY_FILE, None, message);
+        return Err(problem.help("leave it out of the paths to read").into());
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
