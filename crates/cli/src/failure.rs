@@ -28,6 +28,11 @@ impl Failure {
         Self { exit, report }
     }
 
+    /// Stops without a word: the user knows.
+    pub(crate) fn quiet(exit: Exit) -> Self {
+        Self::because(exit, Report::default())
+    }
+
     /// Says what to do about the last finding.
     #[must_use]
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
@@ -37,9 +42,18 @@ impl Failure {
         self
     }
 
+    /// Returns the code of the first finding.
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &str {
+        self.report.diagnostics.first().map_or("", |diagnostic| diagnostic.code.id)
+    }
+
     /// Prints the findings, as one JSON report on standard output where the verb speaks JSON, else
     /// as text on standard error, and returns the exit code.
     pub(crate) fn tell(&self, streams: &mut Streams, format: Format) -> Exit {
+        if self.report.diagnostics.is_empty() {
+            return self.exit;
+        }
         let told = match format {
             Format::Text => text::write(&self.report, &mut streams.talk),
             Format::Json => json::write(&self.report, &mut streams.data),

@@ -5,7 +5,9 @@ mod command;
 mod exit;
 mod failure;
 mod input;
+mod interrupt;
 mod output;
+mod write;
 
 use std::process::ExitCode;
 

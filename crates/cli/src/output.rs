@@ -3,8 +3,11 @@
 //! Data goes to standard output, everything else to standard error. Colour reaches terminals only and honours
 //! `NO_COLOR`. A pipe that its reader closed swallows the rest, so that the exit code stays that of the findings.
 
+pub(crate) mod github;
 pub(crate) mod json;
+pub(crate) mod junit;
 mod report;
+pub(crate) mod sarif;
 pub(crate) mod text;
 
 use std::io::{self, BufWriter, IsTerminal, Write};

@@ -1,0 +1,115 @@
+//! Findings -> SARIF 2.1.0, the form code scanning services read.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+use telovix_compiler::diagnostic::Diagnostic;
+use telovix_compiler::source::Span;
+
+use super::{Report, json as form};
+use crate::catalogue::find;
+
+/// Prints one SARIF log with one run.
+pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let codes: BTreeMap<&str, usize> = {
+        let mut ids: Vec<_> = report.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().zip(0..).collect()
+    };
+    let results: Vec<_> = report.diagnostics.iter().map(|found| result(report, found, &codes)).collect();
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "telovix",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": codes.keys().map(|id| rule(id)).collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    form::print(&log, out)
+}
+
+fn rule(id: &str) -> Value {
+    let Some(code) = find(id) else { return json!({ "id": id }) };
+    json!({
+        "id": id,
+        "shortDescription": { "text": code.title },
+        "fullDescription": { "text": code.explanation.trim() },
+        "help": { "text": format!("telovix explain {id}"), "markdown": code.explanation.trim() },
+        "defaultConfiguration": { "level": code.severity.name() },
+    })
+}
+
+fn result(report: &Report, found: &Diagnostic, codes: &BTreeMap<&str, usize>) -> Value {
+    let help = found.help.iter().map(|help| format!("\nhelp: {help}")).collect::<String>();
+    let mut result = json!({
+        "ruleId": found.code.id,
+        "ruleIndex": codes.get(found.code.id),
+        // SARIF has the same three words.
+        "level": found.severity.name(),
+        "message": { "text": format!("{}{help}", found.message) },
+    });
+    if let Some(span) = found.span {
+        result["locations"] = json!([location(report, span, &found.label)]);
+    }
+    if !found.related.is_empty() {
+        let related = found.related.iter().map(|label| location(report, label.span, &label.text));
+        result["relatedLocations"] = related.collect();
+    }
+    if let Some(fix) = &found.fix {
+        result["fixes"] = json!([{
+            "description": { "text": format!("write `{}`", fix.replacement) },
+            "artifactChanges": [{
+                "artifactLocation": { "uri": uri(&report.path(fix.span)) },
+                "replacements": [{
+                    "deletedRegion": region(report, fix.span),
+                    "insertedContent": { "text": fix.replacement },
+                }],
+            }],
+        }]);
+    }
+    result
+}
+
+fn location(report: &Report, span: Span, text: &str) -> Value {
+    let mut location = json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(&report.path(span)) },
+        "region": region(report, span),
+    }});
+    if !text.is_empty() {
+        location["message"] = json!({ "text": text });
+    }
+    location
+}
+
+fn region(report: &Report, span: Span) -> Value {
+    let start = report.sources.position(span);
+    let end = report.sources.position(Span { start: span.end, ..span });
+    json!({
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+    })
+}
+
+/// Returns a path as a URI reference: what has a meaning in URIs, and what is not ASCII, is escaped.
+fn uri(path: &str) -> String {
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    path.bytes().fold(scheme.to_owned(), |mut uri, byte| {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            let _infallible = write!(uri, "%{byte:02X}");
+        }
+        uri
+    })
+}
