@@ -15,7 +15,7 @@
 #define TELOVIX_SEARCH_STEPS 32
 #define TELOVIX_CAPABILITIES 64
 #define TELOVIX_INHERITED_DOMAINS 3
-#define TELOVIX_SLOTS 16
+#define TELOVIX_SLOTS 12
 
 #define TELOVIX_SYSCALLS_X86_64 512
 #define TELOVIX_SYSCALLS_X32 64
@@ -45,12 +45,9 @@
 #define TELOVIX_OP_MEMORY_FILE 11
 #define TELOVIX_OP_PIVOT_ROOT 12
 #define TELOVIX_OP_MOUNT 13
-#define TELOVIX_OP_MOUNT_CLONE 14
-#define TELOVIX_OP_UNSHARE 15
-#define TELOVIX_OP_BPF_LOAD 16
-#define TELOVIX_OP_SET_ID 17
-#define TELOVIX_OP_CHROOT 18
-#define TELOVIX_OP_ANONYMOUS_EXEC 19
+#define TELOVIX_OP_UNSHARE 14
+#define TELOVIX_OP_BPF_LOAD 15
+#define TELOVIX_OP_SET_ID 16
 #define TELOVIX_SLOT(operation) ((operation) - TELOVIX_OP_MODULE_LOAD)
 
 #define TELOVIX_EFFECT_ALLOW 0
@@ -112,6 +109,7 @@ struct telovix_domain {
 	struct telovix_automaton file;
 	struct telovix_endpoints endpoints;
 	struct telovix_syscalls syscalls;
+	__u32 anonymous_exec;
 	__u32 slots[TELOVIX_SLOTS];
 	__u32 capabilities[TELOVIX_CAPABILITIES];
 };

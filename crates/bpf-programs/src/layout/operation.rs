@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Operation {
-    /// Execute a program from a path.
+    /// Execute a program.
     Exec = 0,
     /// Touch a file: open, create, truncate, delete, rename, link.
     File = 1,
@@ -31,25 +31,19 @@ pub enum Operation {
     MemoryFile = 11,
     /// Change the root mount.
     PivotRoot = 12,
-    /// Mount, by the old or the new mount API.
+    /// Mount, by the old or the new mount API, cloning a mount into a detached tree included.
     Mount = 13,
-    /// Clone a mount into a detached tree.
-    MountClone = 14,
-    /// Leave any namespace.
-    Unshare = 15,
+    /// Leave, enter or create any namespace.
+    Unshare = 14,
     /// Load a BPF program.
-    BpfLoad = 16,
+    BpfLoad = 15,
     /// Set a setuid or setgid bit.
-    SetId = 17,
-    /// Change the root directory.
-    Chroot = 18,
-    /// Execute a program that has no path: a memory file, or a file already deleted.
-    AnonymousExec = 19,
+    SetId = 16,
 }
 
 impl Operation {
     /// Every operation, in the order of its number.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 17] = [
         Self::Exec,
         Self::File,
         Self::Connect,
@@ -64,20 +58,16 @@ impl Operation {
         Self::MemoryFile,
         Self::PivotRoot,
         Self::Mount,
-        Self::MountClone,
         Self::Unshare,
         Self::BpfLoad,
         Self::SetId,
-        Self::Chroot,
-        Self::AnonymousExec,
     ];
 
     /// The first operation without a condition of its own.
     const FIRST_SLOT: u8 = Self::ModuleLoad as u8;
 
-    /// Cells of [`Domain::slots`](super::Domain): one per operation without a condition, and one spare so that
-    /// the array's size is a multiple of eight.
-    pub const SLOTS: usize = 16;
+    /// Cells of [`Domain::slots`](super::Domain): one per operation without a condition.
+    pub const SLOTS: usize = Self::ALL.len() - Self::FIRST_SLOT as usize;
 
     /// Returns the index in [`Domain::slots`](super::Domain) of an operation that has no condition of its own.
     pub const fn slot(self) -> Option<usize> {
@@ -109,12 +99,9 @@ impl Operation {
             Self::MemoryFile => "memory-file",
             Self::PivotRoot => "pivot-root",
             Self::Mount => "mount",
-            Self::MountClone => "mount-clone",
             Self::Unshare => "unshare",
             Self::BpfLoad => "bpf-load",
             Self::SetId => "set-id",
-            Self::Chroot => "chroot",
-            Self::AnonymousExec => "anonymous-exec",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{CAPABILITIES, CHUNK, Operation, SYSCALL_CELLS};
 
-/// In [`Exemption::own`]: whatever the task's own domain is.
+/// In [`Exemption::own`] and [`Exemption::parent`]: any domain.
 pub const ANY_DOMAIN: u32 = u32::MAX;
 
 /// A fixed-size record: read from and written to little-endian bytes, field after field.
@@ -43,6 +43,19 @@ macro_rules! integer_fields {
 }
 
 integer_fields!(u8, u16, u32, u64);
+
+/// A bare index, the value of several maps.
+impl Record for u32 {
+    const SIZE: usize = size_of::<Self>();
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_le_bytes)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.put(out);
+    }
+}
 
 impl<T: Field + Default, const N: usize> Field for [T; N] {
     fn take(input: &mut &[u8]) -> Option<Self> {
@@ -132,8 +145,9 @@ records! {
         4 => chunk: [u8; CHUNK],
     }
 
-    /// Key of a byte prefix that ends inside a component (longest-prefix match). Its value is a class, which
-    /// holds for the path and for everything below it; consulted only when no edge fits.
+    /// Key of a byte prefix that ends inside a chunk (longest-prefix match). Its value is a class, which holds
+    /// for the path and for everything below it; consulted only when no edge fits. A prefix that ends with a
+    /// full chunk is an edge without a child.
     PrefixKey, 36 {
         /// Significant bits of what follows: 32 for the node and 8 per byte.
         0 => bits: u32,
@@ -176,12 +190,12 @@ records! {
     }
 
     /// Everything one domain is confined by. Index 0 is every task that no subject names.
-    Domain, 404 {
+    Domain, 392 {
         /// [`Operation::bit`] of each operation that some event in this domain gets a decision for.
         0 => operations: u32,
         /// The domain that descendants carry beside their own; 0 for none.
         4 => inherits: u32,
-        /// Programs.
+        /// Programs by path.
         8 => exec: Automaton,
         /// Files.
         32 => file: Automaton,
@@ -189,10 +203,12 @@ records! {
         56 => endpoints: Endpoints,
         /// System calls.
         72 => syscalls: Syscalls,
+        /// Decision for programs that have no path: a memory file, or a file already deleted.
+        84 => anonymous_exec: u32,
         /// Decisions of the operations without a condition, by [`Operation::slot`].
-        84 => slots: [u32; Operation::SLOTS],
+        88 => slots: [u32; Operation::SLOTS],
         /// Decisions by capability number.
-        148 => capabilities: [u32; CAPABILITIES],
+        136 => capabilities: [u32; CAPABILITIES],
     }
 
     /// One boundary of an address table: its class holds from this address up to the next boundary. The first
@@ -251,19 +267,23 @@ records! {
     }
 
     /// Where a confinement comes from; same index as [`Confinement`]. Offsets point into the strings.
-    Origin, 24 {
-        /// Document name.
-        0 => document: u32,
+    Origin, 32 {
+        /// Kind of document.
+        0 => kind: u32,
+        /// The document's id.
+        4 => id: u32,
+        /// The document's name.
+        8 => name: u32,
         /// Dimension or template.
-        4 => dimension: u32,
+        12 => dimension: u32,
         /// File.
-        8 => file: u32,
+        16 => file: u32,
         /// First byte of the source text that says so.
-        12 => start: u32,
+        20 => start: u32,
         /// End of that text.
-        16 => end: u32,
-        /// Line, counted from 1; 0 when there is no source text.
-        20 => line: u32,
+        24 => end: u32,
+        /// Line, counted from 1.
+        28 => line: u32,
     }
 
     /// Key of the subject table: classes of a program's path and of its base name. The value is a domain.
@@ -275,13 +295,14 @@ records! {
     }
 
     /// Key of an exemption: in a process of domain `own` whose parent is in domain `parent`, the confinement
-    /// does not hold. Its value is 1.
+    /// does not hold. Its value is 1. Exemptions by the process alone are already settled by the domain it is in;
+    /// they appear here only for confinements that the process may have inherited.
     Exemption, 12 {
         /// Index of the confinement.
         0 => confinement: u32,
         /// The task's domain, or [`ANY_DOMAIN`].
         4 => own: u32,
-        /// The parent's domain.
+        /// The parent's own domain, or [`ANY_DOMAIN`].
         8 => parent: u32,
     }
 

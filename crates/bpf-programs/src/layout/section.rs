@@ -45,9 +45,9 @@ pub enum Section {
 pub enum Kind {
     /// `BPF_MAP_TYPE_ARRAY`: a record is a value, its index the key.
     Array,
-    /// `BPF_MAP_TYPE_HASH`: a record is a key and a value, sorted by the key's bytes.
+    /// `BPF_MAP_TYPE_HASH`: a record is a key and a value, in the order of the decoded keys.
     Hash,
-    /// `BPF_MAP_TYPE_LPM_TRIE`: a record is a key and a value, sorted by the key's bytes.
+    /// `BPF_MAP_TYPE_LPM_TRIE`: a record is a key and a value, in the order of the decoded keys.
     LongestPrefix,
     /// Stays in user space.
     Listing,

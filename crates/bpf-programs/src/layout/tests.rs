@@ -28,10 +28,9 @@ fn operations_are_numbered_in_order_and_slots_fit() {
 }
 
 #[test]
-fn every_operation_but_system_calls_has_a_hook() {
+fn every_operation_has_a_hook() {
     for operation in Operation::ALL {
-        let hooked = HOOKS.iter().any(|hook| hook.operations.contains(&operation));
-        assert_eq!(hooked, operation != Operation::Syscall, "{}", operation.name());
+        assert!(HOOKS.iter().any(|hook| hook.operations.contains(&operation)), "{}", operation.name());
     }
 }
 

@@ -1,0 +1,67 @@
+//! Addresses and ports fall into runs: each starts at 0, rises, and ends where the next starts.
+
+use std::collections::BTreeMap;
+
+use super::{ImageError, Sections, demand};
+use crate::layout::{Address, Endpoints, Port, Section};
+
+/// By first record of a run: its length, and the highest class in it.
+#[derive(Default)]
+pub(super) struct Runs(BTreeMap<u32, (u32, u32)>);
+
+impl Runs {
+    /// Returns the highest class of exactly this run, or `None` when there is no such run.
+    pub(super) fn highest(&self, table: &Endpoints) -> Option<u32> {
+        self.get(table.start, table.count)
+    }
+
+    fn get(&self, start: u32, count: u32) -> Option<u32> {
+        self.0.get(&start).filter(|(length, _)| *length == count).map(|(_, highest)| *highest)
+    }
+
+    fn add(&mut self, starts: bool, current: &mut u32, record: usize, class: u32) {
+        if starts {
+            *current = record as u32;
+        }
+        let run = self.0.entry(*current).or_insert((0, 0));
+        *run = (run.0 + 1, run.1.max(class));
+    }
+}
+
+pub(super) fn verify(sections: &Sections) -> Result<Runs, ImageError> {
+    let ports = verify_ports(sections)?;
+    let (mut runs, mut current, mut before) = (Runs::default(), 0, None);
+    for (number, address) in sections.records::<Address>(Section::Addresses).enumerate() {
+        let demand = |holds, what| demand(holds, Section::Addresses, number, what);
+        let place = (address.high, address.low);
+        demand(place == (0, 0) || before < Some(place) && before.is_some(), "boundaries do not rise from 0")?;
+        demand(address.reserved == 0, "padding that is not zero")?;
+        let class = if address.port_count == 0 {
+            demand(address.ports == 0, "a port table without ports")?;
+            address.class
+        } else {
+            demand(address.class == 0, "a class beside a port table")?;
+            let highest = ports.get(address.ports, address.port_count);
+            demand(highest.is_some(), "a port table that is not there")?;
+            highest.unwrap_or(0)
+        };
+        runs.add(place == (0, 0), &mut current, number, class);
+        before = Some(place);
+    }
+    Ok(runs)
+}
+
+fn verify_ports(sections: &Sections) -> Result<Runs, ImageError> {
+    let (mut runs, mut current, mut before) = (Runs::default(), 0, None);
+    for (number, port) in sections.records::<Port>(Section::Ports).enumerate() {
+        let demand = |holds, what| demand(holds, Section::Ports, number, what);
+        demand(
+            port.first == 0 || before < Some(port.first) && before.is_some(),
+            "boundaries do not rise from 0",
+        )?;
+        demand(port.first <= u32::from(u16::MAX), "a port above 65535")?;
+        runs.add(port.first == 0, &mut current, number, port.class);
+        before = Some(port.first);
+    }
+    Ok(runs)
+}
