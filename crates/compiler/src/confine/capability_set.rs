@@ -46,6 +46,24 @@ impl CapabilitySet {
         Self(!self.0 & ALL)
     }
 
+    /// Returns what is in this set and not in the other.
+    #[must_use]
+    pub fn difference(self, other: Self) -> Self {
+        self.intersection(other.complement())
+    }
+
+    /// Tells whether nothing is inside.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.witness().is_none()
+    }
+
+    /// Tells whether everything inside is also in the other set.
+    #[must_use]
+    pub fn is_subset(self, other: Self) -> bool {
+        self.difference(other).is_empty()
+    }
+
     /// Returns a member, if there is one.
     #[must_use]
     pub fn witness(self) -> Option<Capability> {
@@ -61,5 +79,29 @@ impl CapabilitySet {
 impl FromIterator<Capability> for CapabilitySet {
     fn from_iter<I: IntoIterator<Item = Capability>>(capabilities: I) -> Self {
         Self(capabilities.into_iter().fold(0, |mask, capability| mask | 1 << capability.number()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CapabilitySet;
+    use crate::document::value::Capability;
+
+    #[test]
+    fn the_algebra_is_that_of_the_bits() {
+        let all: Vec<_> = Capability::all().collect();
+        let every_other: CapabilitySet = all.iter().copied().step_by(2).collect();
+        let every_third: CapabilitySet = all.iter().copied().step_by(3).collect();
+        for capability in all {
+            let (second, third) = (capability.number() % 2 == 0, capability.number() % 3 == 0);
+            assert_eq!(every_other.contains(capability), second);
+            assert_eq!(every_other.union(every_third).contains(capability), second || third);
+            assert_eq!(every_other.intersection(every_third).contains(capability), second && third);
+            assert_eq!(every_other.difference(every_third).contains(capability), second && !third);
+            assert_eq!(every_other.complement().contains(capability), !second);
+        }
+        assert!(CapabilitySet::all().complement().is_empty());
+        assert!(every_other.intersection(every_third).is_subset(every_third));
+        assert!(!every_other.is_subset(every_third));
     }
 }

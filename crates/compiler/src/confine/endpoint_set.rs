@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use super::PortSet;
-use crate::document::value::{Cidr, address_at, address_number};
+use crate::document::value::{Cidr, MAPPED, address_at, address_number};
+
+/// Last place of the range that holds IPv4 addresses.
+const MAPPED_LAST: u128 = MAPPED | 0xffff_ffff;
 
 /// A destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,19 +102,34 @@ impl EndpointSet {
         Self::normal(self.parts.iter().map(|(first, ports)| (*first, ports.complement())).collect())
     }
 
-    /// Returns a member, if there is one; an IPv4 address where possible.
+    /// Returns what is in this set and not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        self.combine(other, PortSet::difference)
+    }
+
+    /// Tells whether everything inside is also in the other set.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.difference(other).is_empty()
+    }
+
+    /// Returns a member, if there is one; an IPv4 address where possible, and a host rather than the
+    /// first address of its block.
     #[must_use]
     pub fn witness(&self) -> Option<Endpoint> {
-        let candidates = self.parts.iter().filter_map(|(first, ports)| {
-            let port = ports.witness()?;
-            Some(Endpoint { address: address_at(*first), port })
+        let documentation = ["192.0.2.1", "2001:db8::1"].into_iter().filter_map(|text| text.parse().ok());
+        let documentation = documentation.map(address_number).map(|number| (number, number));
+        let parts = self.parts().filter(|(_, _, ports)| !ports.is_empty());
+        let members = documentation.chain(parts.flat_map(|(first, last, _)| {
+            let mapped = (first.max(MAPPED), last.min(MAPPED_LAST));
+            [mapped, (first, last)].into_iter().filter(|(first, last)| first <= last)
+        }));
+        let members = members.filter_map(|(first, last)| {
+            let number = first.saturating_add(1).min(last);
+            Some(Endpoint { address: address_at(number), port: self.ports_at(number).witness()? })
         });
-        let common = ["192.0.2.1", "2001:db8::1"].into_iter().filter_map(|text| text.parse().ok());
-        let common =
-            common.filter_map(|address| Some(Endpoint { address, port: self.ports(address).witness()? }));
-        let mut all: Vec<_> = common.chain(candidates).collect();
-        all.sort_by_key(|endpoint| !endpoint.address.is_ipv4());
-        all.into_iter().next()
+        members.min_by_key(|endpoint| !endpoint.address.is_ipv4())
     }
 
     /// Returns the parts in order: first address, last address, ports. Places of the 128-bit space.
@@ -127,12 +145,22 @@ impl EndpointSet {
     }
 
     fn combine(&self, other: &Self, join: impl Fn(&PortSet, &PortSet) -> PortSet) -> Self {
-        let mut starts: Vec<u128> = self.parts.iter().chain(&other.parts).map(|(first, _)| *first).collect();
-        starts.sort_unstable();
-        starts.dedup();
-        let parts =
-            starts.into_iter().map(|start| (start, join(self.ports_at(start), other.ports_at(start))));
-        Self::normal(parts.collect())
+        let mut parts = Vec::with_capacity(self.parts.len() + other.parts.len());
+        let (mut left, mut right) = (self.parts.as_slice(), other.parts.as_slice());
+        let mut start = 0;
+        while let (Some((one, after_one)), Some((two, after_two))) = (left.split_first(), right.split_first())
+        {
+            parts.push((start, join(&one.1, &two.1)));
+            let next = after_one.first().into_iter().chain(after_two.first()).map(|(first, _)| *first).min();
+            let Some(next) = next else { break };
+            let reached = |after: &[(u128, PortSet)]| after.first().is_some_and(|(first, _)| *first == next);
+            (left, right) = (
+                if reached(after_one) { after_one } else { left },
+                if reached(after_two) { after_two } else { right },
+            );
+            start = next;
+        }
+        Self::normal(parts)
     }
 
     fn normal(mut parts: Vec<(u128, PortSet)>) -> Self {
@@ -146,3 +174,6 @@ impl EndpointSet {
         Self { parts }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,38 +1,57 @@
 //! Sets of paths: byte prefixes with longest match, closed under every boolean operation.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use std::ops::Bound;
+use std::cmp::Ordering;
 
 use crate::document::value::PathPattern;
 
 /// A set of resolved paths.
 ///
-/// A path is read as its bytes and a final NUL. The set is a map from byte prefixes to *inside* or
-/// *outside*, and the longest prefix of a path decides; a prefix that ends in NUL is one exact path.
-/// No entry repeats what its closest shorter entry says, so equal sets are equal values. This is also
-/// what a longest-prefix-match map of the kernel does.
+/// A path is read as its bytes and a final NUL. The set is a sorted list of byte prefixes, each
+/// *inside* or *outside*, and the longest prefix of a path decides; a prefix that ends in NUL is one
+/// exact path. No entry repeats what its closest shorter entry says, so equal sets are equal values.
+/// This is also what a longest-prefix-match map of the kernel does.
+///
+/// The universe is every absolute path without empty, `.` or `..` components, of any length. Patterns
+/// hold no control characters, and paths may, so that no list of patterns uses up what lies below a
+/// prefix: each entry decides at least one path, which is what makes the list canonical.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PathSet {
     /// What holds for paths that no entry covers.
     everywhere: bool,
-    entries: BTreeMap<Vec<u8>, bool>,
+    /// Sorted by prefix.
+    entries: Vec<(Vec<u8>, bool)>,
 }
+
+/// The prefix of every path; what it says is what holds everywhere.
+const ROOT: &[u8] = b"/";
 
 impl PathSet {
     /// Returns the set of all paths.
     #[must_use]
     pub fn all() -> Self {
-        Self { everywhere: true, entries: BTreeMap::new() }
+        Self { everywhere: true, entries: Vec::new() }
+    }
+
+    /// Tells whether nothing is inside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.everywhere && self.entries.is_empty()
     }
 
     /// Tells whether a resolved path is inside.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
-        let mut bytes = Vec::with_capacity(path.len() + 1);
-        bytes.extend_from_slice(path.as_bytes());
-        bytes.push(0);
-        self.covers(&bytes)
+        let path = path.as_bytes();
+        // Compares an entry with the path and its final NUL, without building that.
+        let exact = |(entry, _): &(Vec<u8>, bool)| match entry.strip_prefix(path) {
+            Some([]) => Ordering::Less,
+            Some(rest) => rest.cmp(&[0]),
+            None => entry.as_slice().cmp(path),
+        };
+        match self.entries.binary_search_by(exact) {
+            Ok(at) => self.entries.get(at).is_some_and(|(_, inside)| *inside),
+            Err(_) => self.covers(path),
+        }
     }
 
     /// Returns what is in either set.
@@ -63,7 +82,7 @@ impl PathSet {
     /// Tells whether everything inside is also in the other set.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.difference(other).witness().is_none()
+        self.difference(other).is_empty()
     }
 
     /// Returns what holds for paths that no prefix covers, and each prefix in byte order.
@@ -74,27 +93,38 @@ impl PathSet {
     /// Returns a resolved path that is inside, if there is one.
     #[must_use]
     pub fn witness(&self) -> Option<String> {
-        let root = (b"/".as_slice(), self.covers(b"/"));
-        let regions = std::iter::once(root)
-            .chain(self.entries.iter().map(|(prefix, inside)| (prefix.as_slice(), *inside)));
-        regions.filter(|(_, inside)| *inside).find_map(|(prefix, _)| self.inhabitant(prefix))
+        self.parts().find_map(|(prefix, inside)| inside.then(|| self.inhabitant(prefix)))
     }
 
-    /// Returns a resolved path below `prefix` that is inside and that no longer entry takes away.
-    fn inhabitant(&self, prefix: &[u8]) -> Option<String> {
+    /// Returns one path of each part that an entry decides, and whether the part is inside: together
+    /// they stand for every path there is.
+    pub fn regions(&self) -> impl Iterator<Item = (String, bool)> {
+        self.parts().map(|(prefix, inside)| (self.inhabitant(prefix), inside))
+    }
+
+    fn parts(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        let (everywhere, prefixes) = self.prefixes();
+        std::iter::once((ROOT, everywhere)).chain(prefixes)
+    }
+
+    /// Returns a resolved path that starts with `prefix` and that no longer entry decides.
+    fn inhabitant(&self, prefix: &[u8]) -> String {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if let Some(exact) = prefix.strip_suffix(&[0]) {
-            return resolved(exact).filter(|path| self.contains(path));
+            return text(exact);
         }
-        let letters = (b'a'..=b'z').chain(b'0'..=b'9');
-        let others = (1..=u8::MAX).filter(|byte| !byte.is_ascii_alphanumeric());
-        let bytes: Vec<u8> = letters.chain(others).collect();
-        let extend = |tail: &[u8]| resolved(&[prefix, tail].concat()).filter(|path| self.contains(path));
-        extend(b"x")
-            .or_else(|| extend(b""))
-            .or_else(|| bytes.iter().find_map(|byte| extend(&[*byte])))
-            .or_else(|| {
-                bytes.iter().find_map(|first| bytes.iter().find_map(|second| extend(&[*first, *second])))
-            })
+        let stem = text(prefix);
+        let after = self.entries.partition_point(|(entry, _)| entry.as_slice() <= prefix);
+        let longer = || self.entries.iter().skip(after).map_while(|(entry, _)| entry.strip_prefix(prefix));
+        let free = |letter: &char| {
+            let mut buffer = [0; 4];
+            let bytes: &[u8] = letter.encode_utf8(&mut buffer).as_bytes();
+            !longer().any(|rest| rest.starts_with(bytes))
+        };
+        let readable = ('a'..='z').cycle().skip(23).take(26).chain('0'..='9').chain("_-".chars());
+        // U+0001 is in no pattern, so the search always ends.
+        let letter = readable.chain('\u{a1}'..).find(free).unwrap_or('\u{1}');
+        format!("{stem}{letter}")
     }
 
     /// Tells what the longest entry that is a prefix of `bytes` says.
@@ -110,50 +140,83 @@ impl PathSet {
         self.everywhere
     }
 
-    fn at_or_before(&self, bound: &[u8]) -> Option<(&Vec<u8>, &bool)> {
-        self.entries.range::<[u8], _>((Bound::Unbounded, Bound::Included(bound))).next_back()
+    fn at_or_before(&self, bound: &[u8]) -> Option<&(Vec<u8>, bool)> {
+        let after = self.entries.partition_point(|(prefix, _)| prefix.as_slice() <= bound);
+        after.checked_sub(1).and_then(|at| self.entries.get(at))
     }
 
+    /// Joins two sets in one sweep over both lists: each stack holds the entries that are prefixes of
+    /// the current one, so its top says what its set says there.
     fn combine(&self, other: &Self, join: impl Fn(bool, bool) -> bool) -> Self {
-        let mut merged =
-            Self { everywhere: join(self.everywhere, other.everywhere), entries: BTreeMap::new() };
-        let keys: std::collections::BTreeSet<&Vec<u8>> =
-            self.entries.keys().chain(other.entries.keys()).collect();
-        for key in keys {
-            let inside = join(self.covers(key), other.covers(key));
-            // Keys arrive in byte order, so every shorter entry that covers this one is in place.
-            if merged.covers(key) != inside {
-                merged.entries.insert(key.clone(), inside);
+        let everywhere = join(self.everywhere, other.everywhere);
+        let mut entries: Vec<(Vec<u8>, bool)> = Vec::with_capacity(self.entries.len() + other.entries.len());
+        let (mut left, mut right) = (Sweep::new(self), Sweep::new(other));
+        let mut open: Vec<usize> = Vec::new();
+        loop {
+            let prefix = match (left.next(), right.next()) {
+                (Some(one), Some(two)) => one.min(two),
+                (Some(one), None) | (None, Some(one)) => one,
+                (None, None) => break,
+            };
+            let inside = join(left.advance(prefix), right.advance(prefix));
+            let closed = |at: &usize| entries.get(*at).is_none_or(|(entry, _)| !prefix.starts_with(entry));
+            while open.last().is_some_and(closed) {
+                open.pop();
+            }
+            let around = open.last().and_then(|at| entries.get(*at)).map_or(everywhere, |entry| entry.1);
+            if inside != around {
+                open.push(entries.len());
+                entries.push((prefix.to_vec(), inside));
             }
         }
-        merged
+        entries.shrink_to_fit();
+        Self { everywhere, entries }
+    }
+}
+
+/// One of the two lists of a sweep: what comes next, and the entries that cover the current prefix.
+struct Sweep<'set> {
+    everywhere: bool,
+    rest: &'set [(Vec<u8>, bool)],
+    covering: Vec<&'set (Vec<u8>, bool)>,
+}
+
+impl<'set> Sweep<'set> {
+    fn new(set: &'set PathSet) -> Self {
+        Self { everywhere: set.everywhere, rest: &set.entries, covering: Vec::new() }
+    }
+
+    fn next(&self) -> Option<&'set [u8]> {
+        self.rest.first().map(|(prefix, _)| prefix.as_slice())
+    }
+
+    /// Moves to a prefix that is not after the next entry, and returns what this set says there.
+    fn advance(&mut self, prefix: &[u8]) -> bool {
+        while self.covering.last().is_some_and(|(entry, _)| !prefix.starts_with(entry)) {
+            self.covering.pop();
+        }
+        if let Some((entry, rest)) = self.rest.split_first()
+            && entry.0 == prefix
+        {
+            self.covering.push(entry);
+            self.rest = rest;
+        }
+        self.covering.last().map_or(self.everywhere, |entry| entry.1)
     }
 }
 
 impl<'pattern> FromIterator<&'pattern PathPattern> for PathSet {
     fn from_iter<I: IntoIterator<Item = &'pattern PathPattern>>(patterns: I) -> Self {
-        let mut listed: BTreeMap<Vec<u8>, bool> = BTreeMap::new();
-        for prefix in patterns.into_iter().flat_map(PathPattern::prefixes) {
-            if let Entry::Vacant(entry) = listed.entry(prefix) {
-                entry.insert(true);
-            }
+        let mut listed: Vec<Vec<u8>> = patterns.into_iter().flat_map(PathPattern::prefixes).collect();
+        listed.sort_unstable();
+        // A shorter prefix comes first and covers what follows it.
+        listed.dedup_by(|later, earlier| later.starts_with(earlier));
+        if listed.first().is_some_and(|prefix| prefix == ROOT) {
+            return Self::all();
         }
-        let mut entries: BTreeMap<Vec<u8>, bool> = BTreeMap::new();
-        let mut last: Option<Vec<u8>> = None;
-        for (prefix, inside) in listed {
-            if last.as_ref().is_none_or(|last| !prefix.starts_with(last)) {
-                last = Some(prefix.clone());
-                entries.insert(prefix, inside);
-            }
-        }
-        Self { everywhere: false, entries }
+        Self { everywhere: false, entries: listed.into_iter().map(|prefix| (prefix, true)).collect() }
     }
 }
 
-/// Returns the bytes as a path if they are the resolved form of one.
-fn resolved(bytes: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let relative = text.strip_prefix('/')?;
-    let clean = relative.is_empty() || relative.split('/').all(|name| !matches!(name, "" | "." | ".."));
-    (clean && !text.contains('\0')).then(|| text.to_owned())
-}
+#[cfg(test)]
+mod tests;

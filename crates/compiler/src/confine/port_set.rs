@@ -61,6 +61,18 @@ impl PortSet {
         Self { ranges }
     }
 
+    /// Returns what is in this set and not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        self.intersection(&other.complement())
+    }
+
+    /// Tells whether everything inside is also in the other set.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.difference(other).is_empty()
+    }
+
     /// Returns a member, if there is one. Port 0 is the last choice: nothing listens there.
     #[must_use]
     pub fn witness(&self) -> Option<u16> {
@@ -96,3 +108,6 @@ impl FromIterator<PortRange> for PortSet {
         Self::from_ranges(ports.into_iter().map(|range| (range.first(), range.last())).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

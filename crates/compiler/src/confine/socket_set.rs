@@ -61,6 +61,18 @@ impl SocketType {
         }
     }
 
+    /// Returns the type of a kernel number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
+    /// Returns the type of a word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+
     fn bit(self) -> u16 {
         1 << self.number()
     }
@@ -83,6 +95,12 @@ impl SocketSet {
     pub const INET6: u16 = 10;
     /// AF_PACKET.
     pub const PACKET: u16 = 17;
+
+    /// Returns every socket.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { others: ALL_TYPES, families: BTreeMap::new() }
+    }
 
     /// Returns the sockets of these types in these families.
     #[must_use]
@@ -115,10 +133,28 @@ impl SocketSet {
         self.combine(self, |mask, _| !mask & ALL_TYPES)
     }
 
+    /// Returns what is in this set and not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        self.combine(other, |left, right| left & !right)
+    }
+
+    /// Tells whether nothing is inside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.witness().is_none()
+    }
+
+    /// Tells whether everything inside is also in the other set.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.difference(other).is_empty()
+    }
+
     /// Returns a member, if there is one: family and type.
     #[must_use]
     pub fn witness(&self) -> Option<(u16, SocketType)> {
-        let unlisted = (1..).find(|family| !self.families.contains_key(family));
+        let unlisted = (1..=u16::MAX).find(|family| !self.families.contains_key(family));
         let families = self.families.keys().copied().chain(unlisted);
         families
             .flat_map(|family| SocketType::ALL.map(|kind| (family, kind)))
@@ -151,3 +187,6 @@ impl SocketSet {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

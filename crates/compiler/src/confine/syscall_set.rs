@@ -9,6 +9,12 @@ use crate::document::value::Syscall;
 pub struct SyscallSet(BTreeSet<Syscall>);
 
 impl SyscallSet {
+    /// Returns the set of every call that has a name.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(Syscall::all().collect())
+    }
+
     /// Tells whether a call is inside.
     #[must_use]
     pub fn contains(&self, syscall: Syscall) -> bool {
@@ -33,6 +39,24 @@ impl SyscallSet {
         Self(Syscall::all().filter(|syscall| !self.0.contains(syscall)).collect())
     }
 
+    /// Returns what is in this set and not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        Self(self.0.difference(&other.0).copied().collect())
+    }
+
+    /// Tells whether nothing is inside.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Tells whether everything inside is also in the other set.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
     /// Returns a member, if there is one.
     #[must_use]
     pub fn witness(&self) -> Option<Syscall> {
@@ -48,5 +72,26 @@ impl SyscallSet {
 impl FromIterator<Syscall> for SyscallSet {
     fn from_iter<I: IntoIterator<Item = Syscall>>(syscalls: I) -> Self {
         Self(syscalls.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SyscallSet;
+    use crate::document::value::Syscall;
+
+    #[test]
+    fn the_algebra_is_that_of_the_names() {
+        let every_other: SyscallSet = Syscall::all().step_by(2).collect();
+        let every_third: SyscallSet = Syscall::all().step_by(3).collect();
+        for syscall in Syscall::all() {
+            let (second, third) = (every_other.contains(syscall), every_third.contains(syscall));
+            assert_eq!(every_other.union(&every_third).contains(syscall), second || third);
+            assert_eq!(every_other.intersection(&every_third).contains(syscall), second && third);
+            assert_eq!(every_other.difference(&every_third).contains(syscall), second && !third);
+            assert_eq!(every_other.complement().contains(syscall), !second);
+        }
+        assert!(SyscallSet::all().complement().is_empty());
+        assert!(!every_other.is_subset(&every_third));
     }
 }

@@ -9,6 +9,7 @@ mod port;
 mod syscall;
 mod syscall_table;
 
+pub(crate) use address::MAPPED;
 pub use address::{Cidr, CidrError, NetworkPattern, NetworkPatternError, address_at, address_number};
 pub use capability::{Capability, CapabilityError};
 pub use date::{Date, DateError};
