@@ -104,6 +104,7 @@ struct telovix_syscalls {
 
 struct telovix_domain {
 	__u32 operations;
+	__u32 strict;
 	__u32 inherits;
 	struct telovix_automaton exec;
 	struct telovix_automaton file;

@@ -14,6 +14,7 @@ fn sample() -> Sections {
     let no_table = Automaton { root: nothing, classes: 0, class_count: 0 };
     let open = Domain {
         operations: 0,
+        strict: 0,
         inherits: 0,
         exec: no_table,
         file: no_table,
@@ -135,7 +136,7 @@ fn lies_are_refused_where_they_stand() {
         (Section::Confinements, |image| image.of(Section::Confinements)[4] = 1),
         (Section::Decisions, |image| image.of(Section::Decisions)[12] = 1),
         (Section::Classes, |image| image.of(Section::Classes)[0] = 2),
-        (Section::Domains, |image| image.of(Section::Domains)[392] = 1),
+        (Section::Domains, |image| image.of(Section::Domains)[396] = 1),
         (Section::Edges, |image| image.of(Section::Edges)[32] = 1),
         (Section::Edges, |image| image.of(Section::Edges).rotate_left(48)),
         (Section::Edges, |image| image.of(Section::Edges)[12] = b'/'),

@@ -190,25 +190,28 @@ records! {
     }
 
     /// Everything one domain is confined by. Index 0 is every task that no subject names.
-    Domain, 392 {
+    Domain, 396 {
         /// [`Operation::bit`] of each operation that some event in this domain gets a decision for.
         0 => operations: u32,
+        /// [`Operation::bit`] of each operation that a confinement naming this subject denies or kills on. There, what
+        /// cannot be decided (a path too long, a look-up that fails) is denied; elsewhere it is allowed.
+        4 => strict: u32,
         /// The domain that descendants carry beside their own; 0 for none.
-        4 => inherits: u32,
+        8 => inherits: u32,
         /// Programs by path.
-        8 => exec: Automaton,
+        12 => exec: Automaton,
         /// Files.
-        32 => file: Automaton,
+        36 => file: Automaton,
         /// Addresses and ports.
-        56 => endpoints: Endpoints,
+        60 => endpoints: Endpoints,
         /// System calls.
-        72 => syscalls: Syscalls,
+        76 => syscalls: Syscalls,
         /// Decision for programs that have no path: a memory file, or a file already deleted.
-        84 => anonymous_exec: u32,
+        88 => anonymous_exec: u32,
         /// Decisions of the operations without a condition, by [`Operation::slot`].
-        88 => slots: [u32; Operation::SLOTS],
+        92 => slots: [u32; Operation::SLOTS],
         /// Decisions by capability number.
-        136 => capabilities: [u32; CAPABILITIES],
+        140 => capabilities: [u32; CAPABILITIES],
     }
 
     /// One boundary of an address table: its class holds from this address up to the next boundary. The first

@@ -78,6 +78,7 @@ fn verify_domain(
         operations |= if decision != 0 { operation.bit() } else { 0 };
     }
     demand(operations == domain.operations, "operations that do not match the tables")?;
+    demand(domain.strict & !operations == 0, "strict about an operation it does not confine")?;
     demand((domain.inherits as usize) < sections.count(Section::Domains), "inherits an unknown domain")?;
     Ok(())
 }
