@@ -26,5 +26,8 @@ pub mod confine;
 pub mod diagnostic;
 pub mod document;
 pub mod emit;
+pub mod lower;
 pub mod source;
 pub mod syntax;
+pub mod target;
+pub mod template;

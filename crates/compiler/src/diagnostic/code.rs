@@ -42,8 +42,8 @@ impl Eq for Code {}
 /// Returns every code of the compiler, sorted by id.
 #[must_use]
 pub fn catalogue() -> Vec<&'static Code> {
-    let rooms: [&[&'static Code]; 1] = [crate::syntax::CODES];
-    let mut codes: Vec<_> = rooms.into_iter().flatten().copied().collect();
+    let rooms: &[&[&'static Code]] = &[crate::syntax::CODES, crate::lower::CODES, crate::target::CODES];
+    let mut codes: Vec<_> = rooms.iter().copied().flatten().copied().collect();
     codes.sort_unstable_by_key(|code| code.id);
     codes
 }

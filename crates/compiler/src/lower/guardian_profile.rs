@@ -1,0 +1,210 @@
+//! A Guardian profile -> one confinement per dimension, and the name space its paths are read in.
+
+use super::{Options, exception};
+use crate::confine::{
+    AccessSet, CapabilitySet, Condition, Confinement, Dimension, DocumentKind, DocumentReference, Effect,
+    EndpointSet, Exemption, Gate, Listing, Member, MemberValue, Operation, PathSet, PortSet, Subject,
+};
+use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use crate::document::value::{Capability, Cidr, PathPattern, PortRange, Syscall};
+use crate::document::{GuardianProfile, List, ProfileMode, Scope};
+use crate::source::Span;
+use crate::target::OPEN_NAME_SPACE;
+
+/// The profile also denies what would change the meaning of its paths.
+pub(super) static NAME_SPACE_CLOSED: Code = Code {
+    id: "name-space-closed",
+    title: "a profile with path rules also closes its name space",
+    severity: Severity::Note,
+    explanation: "A path rule is only as good as the name space it is read in: after a chroot, a mount, a \
+pivot_root or the creation of a user or mount namespace the same file has another path. A profile that \
+confines spawns or files therefore also confines those operations for its binary, with the profile's own \
+effect. The native runtime enforces it.\n\nA binary that has to mount or chroot says so with \
+`waive: [{name: open-name-space, reason: …}]`; its path rules then hold only as long as it does not.",
+    fires: Example::Text(
+        "kind: GuardianProfile\n\
+         name: amf\n\
+         target_binary: /opt/amf/bin/amf\n\
+         mode: enforce\n\
+         allowed_spawns: [/usr/bin/logger]\n",
+    ),
+    silent: Example::Text(
+        "kind: GuardianProfile\n\
+         name: amf\n\
+         target_binary: /opt/amf/bin/amf\n\
+         mode: enforce\n\
+         allowed_dst_ports: [38412]\n",
+    ),
+};
+
+/// Appends what a profile confines. A profile that observes confines nothing.
+pub(super) fn lower(
+    profile: &GuardianProfile,
+    options: Options,
+    confinements: &mut Vec<Confinement>,
+    sink: &mut Sink,
+) {
+    let exemptions = exception::exemptions(&profile.exceptions, options, sink);
+    let effect = match profile.mode.value {
+        ProfileMode::Observe => return,
+        ProfileMode::Audit => Effect::Kill,
+        ProfileMode::Enforce => Effect::Deny,
+    };
+    let envelope = Envelope { profile, effect, exemptions };
+    confinements.extend(profile.allowed_spawns.as_ref().map(|list| envelope.spawns(list)));
+    confinements.extend(profile.allowed_files.as_ref().map(|list| envelope.files(list)));
+    confinements.extend(envelope.network());
+    confinements.extend(profile.allowed_capabilities.as_ref().map(|list| envelope.capabilities(list)));
+    confinements.extend(profile.blocked_syscalls.as_ref().map(|list| envelope.syscalls(list)));
+    if let Some(span) = envelope.name_space_span() {
+        confinements.extend(envelope.name_space(span));
+        let message = format!(
+            "`{}` may not mount, chroot or create namespaces, so that its paths keep their meaning",
+            profile.target_binary.value
+        );
+        sink.report(
+            Diagnostic::new(&NAME_SPACE_CLOSED, span, message)
+                .label("confines paths")
+                .help("a binary that has to can `waive` `open-name-space` with a reason"),
+        );
+    }
+}
+
+/// Returns where a profile holds.
+pub(super) fn scope(profile: &GuardianProfile) -> Scope {
+    profile.target_sensor_id.as_ref().map_or(Scope::Fleet, |sensor| Scope::Sensor(sensor.value.clone()))
+}
+
+/// What all confinements of a profile share.
+struct Envelope<'profile> {
+    profile: &'profile GuardianProfile,
+    effect: Effect,
+    exemptions: Vec<Exemption>,
+}
+
+impl Envelope<'_> {
+    fn spawns(&self, list: &List<PathPattern>) -> Confinement {
+        let listed: PathSet = list.items.iter().map(|item| &item.value).collect();
+        let condition = Condition::Exec { paths: listed.complement(), anonymous: true };
+        let members = members(list, |pattern| MemberValue::Path(pattern.clone()));
+        self.allows(Dimension::Spawns, list.span, Operation::Exec, condition, members)
+    }
+
+    fn files(&self, list: &List<PathPattern>) -> Confinement {
+        let listed: PathSet = list.items.iter().map(|item| &item.value).collect();
+        let condition = Condition::Open { paths: listed.complement(), accesses: AccessSet::GOVERNED };
+        let members = members(list, |pattern| MemberValue::Path(pattern.clone()));
+        self.allows(Dimension::Files, list.span, Operation::Open, condition, members)
+    }
+
+    /// Ports and blocks are AND-ed, so together they are one condition; the absent side is everything.
+    fn network(&self) -> Option<Confinement> {
+        let ports: Option<&List<PortRange>> = self.profile.allowed_dst_ports.as_ref();
+        let cidrs: Option<&List<Cidr>> = self.profile.allowed_dst_cidrs.as_ref();
+        let span = [ports.map(|list| list.span), cidrs.map(|list| list.span)].into_iter().flatten().min()?;
+        let port_set =
+            ports.map_or_else(PortSet::all, |list| list.items.iter().map(|item| item.value).collect());
+        let listed = match cidrs {
+            Some(list) => EndpointSet::product(list.items.iter().map(|item| item.value), &port_set),
+            None => EndpointSet::any_address(port_set),
+        };
+        let mut listed_members = Vec::new();
+        listed_members
+            .extend(ports.into_iter().flat_map(|list| members(list, |range| MemberValue::Ports(*range))));
+        listed_members
+            .extend(cidrs.into_iter().flat_map(|list| members(list, |cidr| MemberValue::Cidr(*cidr))));
+        let condition = Condition::Connect(listed.complement());
+        Some(self.allows(Dimension::Network, span, Operation::Connect, condition, listed_members))
+    }
+
+    fn capabilities(&self, list: &List<Capability>) -> Confinement {
+        let listed: CapabilitySet = list.items.iter().map(|item| item.value).collect();
+        let condition = Condition::Capability(listed.complement());
+        let members = members(list, |capability| MemberValue::Capability(*capability));
+        self.allows(Dimension::Capabilities, list.span, Operation::Capability, condition, members)
+    }
+
+    fn syscalls(&self, list: &List<Syscall>) -> Confinement {
+        let condition = Condition::Syscall(list.items.iter().map(|item| item.value).collect());
+        let members = members(list, |syscall| MemberValue::Syscall(*syscall));
+        self.confinement(
+            Dimension::Syscalls,
+            list.span,
+            Operation::Syscall,
+            condition,
+            Listing::Blocks,
+            members,
+        )
+    }
+
+    /// Returns the list whose paths need a closed name space, unless the author leaves it open.
+    fn name_space_span(&self) -> Option<Span> {
+        let waived = self.profile.waive.iter().any(|waiver| waiver.name.value == OPEN_NAME_SPACE.id);
+        let spans = [&self.profile.allowed_spawns, &self.profile.allowed_files];
+        spans.into_iter().flatten().map(|list| list.span).min().filter(|_| !waived)
+    }
+
+    fn name_space(&self, span: Span) -> Vec<Confinement> {
+        let chroot = Syscall::parse("chroot").into_iter().collect();
+        [
+            (Operation::Syscall, Condition::Syscall(chroot)),
+            (Operation::UserNamespace, Condition::Always),
+            (Operation::PivotRoot, Condition::Always),
+            (Operation::Mount, Condition::Always),
+            (Operation::Unshare, Condition::Always),
+        ]
+        .into_iter()
+        .map(|(operation, condition)| {
+            self.confinement(Dimension::NameSpace, span, operation, condition, Listing::Blocks, Vec::new())
+        })
+        .collect()
+    }
+
+    fn allows(
+        &self,
+        dimension: Dimension,
+        span: Span,
+        operation: Operation,
+        condition: Condition,
+        members: Vec<Member>,
+    ) -> Confinement {
+        self.confinement(dimension, span, operation, condition, Listing::Allows, members)
+    }
+
+    fn confinement(
+        &self,
+        dimension: Dimension,
+        span: Span,
+        operation: Operation,
+        condition: Condition,
+        listing: Listing,
+        members: Vec<Member>,
+    ) -> Confinement {
+        let profile = self.profile;
+        Confinement {
+            document: DocumentReference {
+                kind: DocumentKind::GuardianProfile,
+                id: profile.profile_id.value.as_str().to_owned(),
+                name: profile.name.value.clone(),
+            },
+            dimension,
+            span,
+            subject: Subject::Binary(profile.target_binary.value.clone()),
+            children: profile.children.value,
+            operation,
+            condition,
+            effect: self.effect,
+            gate: Gate::Active,
+            scope: scope(profile),
+            exemptions: self.exemptions.clone(),
+            listing,
+            members,
+            waivers: profile.waive.clone(),
+        }
+    }
+}
+
+/// Returns each entry of a list with its line.
+pub(super) fn members<T>(list: &List<T>, value: impl Fn(&T) -> MemberValue) -> Vec<Member> {
+    list.items.iter().map(|item| Member { value: value(&item.value), span: item.span }).collect()
+}

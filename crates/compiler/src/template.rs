@@ -1,0 +1,89 @@
+//! The built-in templates: what each one means, every way into the operation, and who covers it.
+//!
+//! A template names an intent, not a system call. Each file of this folder says which confinements the intent
+//! is, lists every sibling way into the same operation that is known, and says for each backend and kernel
+//! whether that way is denied, only killed, or open. What is open is reported, never passed over.
+
+mod block_bpf_load;
+mod block_capset_sysadmin;
+mod block_chmod_suid;
+mod block_execve_tmp;
+mod block_kmod_load;
+mod block_memfd_create;
+mod block_mount_syscall;
+mod block_pivot_root;
+mod block_raw_sockets;
+mod block_socket_raw;
+mod block_unshare;
+mod block_user_namespace;
+mod kill_ptrace_attach;
+mod way;
+
+pub use way::{Coverage, Evidence, Status, Way};
+
+use crate::confine::{Condition, Effect, MemberValue, Operation};
+use crate::document::Template;
+use crate::lower::ViolationSeverity;
+
+/// A built-in template.
+#[derive(Debug)]
+pub struct BuiltIn {
+    /// Its identity.
+    pub template: Template,
+    /// The operation it stops, in a few words.
+    pub title: &'static str,
+    /// What happens to the operation.
+    pub effect: Effect,
+    /// How much an attempt weighs.
+    pub severity: ViolationSeverity,
+    /// The confinements it means, for every process that is not exempt.
+    pub clauses: fn() -> Vec<Clause>,
+    /// The system calls that lead to the operation, where history or an engine knows calls only.
+    pub syscalls: &'static [&'static str],
+    /// Every known way into the operation.
+    pub ways: &'static [Way],
+    /// Why one would use it, and what it breaks. Markdown paragraphs.
+    pub explanation: &'static str,
+}
+
+/// One operation that a template names.
+#[derive(Debug)]
+pub struct Clause {
+    /// What is done.
+    pub operation: Operation,
+    /// Which of it.
+    pub condition: Condition,
+    /// What the condition lists, if it is a list.
+    pub members: Vec<MemberValue>,
+}
+
+impl Clause {
+    /// Returns a clause that names every event of an operation.
+    fn always(operation: Operation) -> Self {
+        Self { operation, condition: Condition::Always, members: Vec::new() }
+    }
+}
+
+/// Every built-in template, in the order of the product's table.
+pub static ALL: [&BuiltIn; 13] = [
+    &block_kmod_load::TEMPLATE,
+    &block_user_namespace::TEMPLATE,
+    &block_raw_sockets::TEMPLATE,
+    &block_capset_sysadmin::TEMPLATE,
+    &kill_ptrace_attach::TEMPLATE,
+    &block_execve_tmp::TEMPLATE,
+    &block_memfd_create::TEMPLATE,
+    &block_pivot_root::TEMPLATE,
+    &block_mount_syscall::TEMPLATE,
+    &block_unshare::TEMPLATE,
+    &block_bpf_load::TEMPLATE,
+    &block_socket_raw::TEMPLATE,
+    &block_chmod_suid::TEMPLATE,
+];
+
+/// Returns what a template means; nothing for `custom`, which means what its policy says.
+#[must_use]
+pub fn find(template: Template) -> Option<&'static BuiltIn> {
+    ALL.into_iter().find(|built_in| built_in.template == template)
+}
+

@@ -1,0 +1,40 @@
+//! `block-capset-sysadmin`: nobody adds CAP_SYS_ADMIN to its own sets.
+
+use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::{Condition, Effect, MemberValue, Operation};
+use crate::document::Template;
+use crate::document::value::Capability;
+use crate::lower::ViolationSeverity;
+
+const EXEC: &str = "an exec raises capabilities without capset; confine what may be executed";
+const USER_NAMESPACE: &str =
+    "a new user namespace grants every capability inside it: `block-user-namespace` stops that";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::BlockCapsetSysadmin,
+    title: "gain CAP_SYS_ADMIN through capset",
+    effect: Effect::Deny,
+    severity: ViolationSeverity::High,
+    clauses: || {
+        let condition = Condition::Capability([Capability::SYS_ADMIN].into_iter().collect());
+        let members = vec![MemberValue::Capability(Capability::SYS_ADMIN)];
+        vec![Clause { operation: Operation::Capset, condition, members }]
+    },
+    syscalls: &["capset"],
+    ways: &[
+        Way { name: "capset", native: Coverage::at("capset"), engine: Coverage::at("capset").read() },
+        Way {
+            name: "exec of a file with setuid bit or file capabilities",
+            native: Coverage::open(EXEC).read(),
+            engine: Coverage::open(EXEC).read(),
+        },
+        Way {
+            name: "a user namespace of one's own",
+            native: Coverage::open(USER_NAMESPACE),
+            engine: Coverage::open(USER_NAMESPACE),
+        },
+    ],
+    explanation: "CAP_SYS_ADMIN is close to root: it mounts, enters namespaces and configures devices. A service that keeps it \
+in its permitted set and raises it when needed hides what it can do.\n\nContainer runtimes and some init systems set \
+capabilities this way; exempt them.",
+};

@@ -1,0 +1,64 @@
+//! `block-memfd-create`: no files without a name.
+
+use super::way::Status::{Absent, Covered, Killed, Open};
+use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::{Effect, Operation};
+use crate::document::Template;
+use crate::lower::ViolationSeverity;
+
+const SHM: &str = "a file in /dev/shm has a name; `block-execve-tmp` stops its execution";
+const UNNAMED: &str =
+    "O_TMPFILE makes a file of an ordinary file system; `block-execve-tmp` stops its execution";
+const NO_SECRET: &str = "memfd_secret is off by default before 6.6";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::BlockMemfdCreate,
+    title: "create an anonymous memory file",
+    effect: Effect::Deny,
+    severity: ViolationSeverity::High,
+    clauses: || vec![Clause::always(Operation::MemoryFile)],
+    syscalls: &["memfd_create", "memfd_secret"],
+    ways: &[
+        Way {
+            name: "memfd_create",
+            native: Coverage::each(
+                Covered("file_alloc_security"),
+                Covered("file_alloc_security"),
+                Covered("inode_init_security_anon"),
+            ),
+            engine: Coverage::each(
+                Killed("sys_memfd_create"),
+                Killed("sys_memfd_create"),
+                Covered("inode_init_security_anon"),
+            )
+            .read(),
+        },
+        Way {
+            name: "memfd_secret",
+            native: Coverage::each(
+                Absent(NO_SECRET),
+                Covered("file_alloc_security"),
+                Covered("inode_init_security_anon"),
+            ),
+            engine: Coverage::each(
+                Absent(NO_SECRET),
+                Open("the engine sees memfd_secret at no hook of its kernels"),
+                Covered("inode_init_security_anon"),
+            )
+            .read(),
+        },
+        Way {
+            name: "a file in /dev/shm",
+            native: Coverage::open(SHM).read(),
+            engine: Coverage::open(SHM).read(),
+        },
+        Way {
+            name: "an unnamed file (O_TMPFILE)",
+            native: Coverage::open(UNNAMED).read(),
+            engine: Coverage::open(UNNAMED).read(),
+        },
+    ],
+    explanation: "A memory file holds a program that no scanner of disks will see, and can be executed by descriptor.\n\n\
+Graphics stacks, audio servers, language runtimes with just-in-time compilers and some container runtimes create memory \
+files for honest reasons; look at the impact before enforcing.",
+};

@@ -1,0 +1,48 @@
+//! `block-unshare`: nobody leaves the namespaces it was started in.
+
+use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::{Effect, Operation};
+use crate::document::Template;
+use crate::lower::ViolationSeverity;
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::BlockUnshare,
+    title: "unshare any namespace",
+    effect: Effect::Deny,
+    severity: ViolationSeverity::High,
+    clauses: || vec![Clause::always(Operation::Unshare), Clause::always(Operation::UserNamespace)],
+    syscalls: &["clone", "clone3", "setns", "unshare"],
+    ways: &[
+        Way {
+            name: "unshare of a user namespace",
+            native: Coverage::at("userns_create"),
+            engine: Coverage::at("userns_create").read(),
+        },
+        Way {
+            name: "unshare of any other namespace",
+            native: Coverage::at("capable"),
+            engine: Coverage::killed("sys_unshare").read(),
+        },
+        Way {
+            name: "clone with a namespace flag",
+            native: Coverage::at("capable").read(),
+            engine: Coverage::killed("sys_clone").read(),
+        },
+        Way {
+            name: "clone3 with a namespace flag",
+            native: Coverage::at("capable").read(),
+            engine: Coverage::open(
+                "the flags lie in user memory, where a kprobe on clone3 cannot filter them",
+            )
+            .read(),
+        },
+        Way {
+            name: "setns into another namespace",
+            native: Coverage::at("capable"),
+            engine: Coverage::killed("sys_setns").read(),
+        },
+    ],
+    explanation: "A namespace of its own hides what a process mounts, listens on and sees from everybody who looks from \
+outside.\n\nContainer runtimes, `systemd` units with private resources and `ip netns` need namespaces; exempt them. \
+`block-user-namespace` is the narrower rule.",
+};

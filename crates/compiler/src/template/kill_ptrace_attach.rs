@@ -1,0 +1,52 @@
+//! `kill-ptrace-attach`: who takes hold of another process dies.
+
+use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::{Effect, Operation};
+use crate::document::Template;
+use crate::lower::ViolationSeverity;
+
+const READ: &str = "the kernel asks for read access only, which debuggers and monitoring share";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::KillPtraceAttach,
+    title: "attach to another process",
+    effect: Effect::Kill,
+    severity: ViolationSeverity::Critical,
+    clauses: || vec![Clause::always(Operation::Ptrace)],
+    syscalls: &["pidfd_getfd", "process_vm_readv", "process_vm_writev", "ptrace"],
+    ways: &[
+        Way {
+            name: "ptrace PTRACE_ATTACH and PTRACE_SEIZE",
+            native: Coverage::at("ptrace_access_check"),
+            engine: Coverage::at("ptrace_access_check").read(),
+        },
+        Way {
+            name: "ptrace PTRACE_TRACEME",
+            native: Coverage::at("ptrace_traceme"),
+            engine: Coverage::at("ptrace_traceme").read(),
+        },
+        Way {
+            name: "process_vm_readv and process_vm_writev",
+            native: Coverage::at("ptrace_access_check"),
+            engine: Coverage::at("ptrace_access_check").read(),
+        },
+        Way {
+            name: "open of /proc/PID/mem",
+            native: Coverage::at("ptrace_access_check"),
+            engine: Coverage::at("ptrace_access_check").read(),
+        },
+        Way {
+            name: "pidfd_getfd",
+            native: Coverage::at("ptrace_access_check").read(),
+            engine: Coverage::at("ptrace_access_check").read(),
+        },
+        Way {
+            name: "reading /proc/PID/environ, maps and the like",
+            native: Coverage::open(READ).read(),
+            engine: Coverage::open(READ).read(),
+        },
+    ],
+    explanation: "Attaching to a process reads its keys and makes it do anything, without a file or a socket.\n\nThe process \
+that attaches is killed. Exempt debuggers where people debug; crash handlers that attach (`systemd-coredump` does not) \
+need an exception too.",
+};

@@ -1,0 +1,110 @@
+//! A way into an operation, and who covers it where.
+
+use crate::target::{Backend, Kernel, Target};
+
+/// A way into the operation that a template names, or one that comes so near that it has to be said.
+#[derive(Debug, Clone, Copy)]
+pub struct Way {
+    /// The way, as an attacker would call it.
+    pub name: &'static str,
+    /// What the native runtime does about it.
+    pub native: Coverage,
+    /// What the engine does about it.
+    pub engine: Coverage,
+}
+
+impl Way {
+    /// Returns what a target does about the way.
+    #[must_use]
+    pub fn on(&self, target: Target) -> Status {
+        match target.backend {
+            Backend::Native => self.native.on(target.kernel),
+            Backend::Engine => self.engine.on(target.kernel),
+        }
+    }
+
+    /// Returns how the answer of a backend is known.
+    #[must_use]
+    pub fn evidence(&self, backend: Backend) -> Evidence {
+        match backend {
+            Backend::Native => self.native.evidence,
+            Backend::Engine => self.engine.evidence,
+        }
+    }
+}
+
+/// What one backend does about a way, kernel by kernel.
+#[derive(Debug, Clone, Copy)]
+pub struct Coverage {
+    statuses: [Status; 3],
+    evidence: Evidence,
+}
+
+/// What happens to a way on one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It gets the template's effect, at this hook.
+    Covered(&'static str),
+    /// The process is killed there, after the fact, though the template denies.
+    Killed(&'static str),
+    /// It stays open, for this reason.
+    Open(&'static str),
+    /// The kernel does not have it.
+    Absent(&'static str),
+}
+
+/// How an answer is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// The probe was run on the kernel and failed, or got through, as stated.
+    Measured,
+    /// It was read in the source of the kernel or the engine, and not run.
+    Read,
+}
+
+impl Evidence {
+    /// Returns the word of reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Read => "read in source",
+        }
+    }
+}
+
+impl Coverage {
+    /// The hook covers the way on every kernel.
+    pub(super) const fn at(hook: &'static str) -> Self {
+        Self::each(Status::Covered(hook), Status::Covered(hook), Status::Covered(hook))
+    }
+
+    /// Nothing covers the way, on any kernel.
+    pub(super) const fn open(reason: &'static str) -> Self {
+        Self::each(Status::Open(reason), Status::Open(reason), Status::Open(reason))
+    }
+
+    /// The way ends in a killed process on every kernel.
+    pub(super) const fn killed(hook: &'static str) -> Self {
+        Self::each(Status::Killed(hook), Status::Killed(hook), Status::Killed(hook))
+    }
+
+    /// Kernels 6.1, 6.12 and 7.2 answer each for itself.
+    pub(super) const fn each(on_6_1: Status, on_6_12: Status, on_7_2: Status) -> Self {
+        Self { statuses: [on_6_1, on_6_12, on_7_2], evidence: Evidence::Measured }
+    }
+
+    /// The same answer, known from source only.
+    pub(super) const fn read(self) -> Self {
+        Self { evidence: Evidence::Read, ..self }
+    }
+
+    fn on(&self, kernel: Kernel) -> Status {
+        let [on_6_1, on_6_12, on_7_2] = self.statuses;
+        match kernel {
+            Kernel::V6_1 => on_6_1,
+            Kernel::V6_12 => on_6_12,
+            Kernel::V7_2 => on_7_2,
+        }
+    }
+}
