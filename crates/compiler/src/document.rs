@@ -1,16 +1,23 @@
 //! Nodes -> typed documents: what an operator wrote, field by field, with every place kept.
 
+pub mod codes;
 mod enforcement_rule;
+mod envelope;
 mod exception;
 mod guardian_policy;
 mod guardian_profile;
+mod identity;
 mod policy_pack;
+mod read;
 mod runtime_guard;
 mod scope;
+mod shape;
 mod tracing_policy;
 pub mod value;
 
+pub use codes::CODES;
 pub use enforcement_rule::{EnforcementRule, Template};
+pub use envelope::{KINDS, Kind};
 pub use exception::{Exception, Waiver};
 pub use guardian_policy::{DetectionAction, DetectionSeverity, GuardianPolicy};
 pub use guardian_profile::{Children, GuardianProfile, ProfileMode};
@@ -19,7 +26,50 @@ pub use runtime_guard::{GuardAlerts, GuardMode, GuardProcess, RuntimeGuard};
 pub use scope::Scope;
 pub use tracing_policy::TracingPolicyDocument;
 
-use crate::source::{Span, Spanned};
+use crate::diagnostic::Sink;
+use crate::source::{Source, SourceId, SourceSet, Span, Spanned};
+use crate::syntax::{self, Comment};
+
+/// What the sources of a run hold.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// The documents without an error, in the order of their sources and within them.
+    pub documents: Vec<Document>,
+    /// Every comment, in the same order.
+    pub comments: Vec<Comment>,
+}
+
+/// Reads all documents of a run and reports every mistake in them.
+pub fn read(sources: &SourceSet, sink: &mut Sink) -> Documents {
+    let mut all = Documents::default();
+    for (id, source) in sources.iter() {
+        all.extend(read_source(id, source, sink));
+    }
+    all.check_identities(sink);
+    all
+}
+
+/// Reads the documents of one source; for callers that read many at once. [`Documents::extend`] the
+/// results in order of sources, then [`Documents::check_identities`].
+pub fn read_source(id: SourceId, source: &Source, sink: &mut Sink) -> Documents {
+    let mut documents = Vec::new();
+    let comments =
+        syntax::parse(id, source, sink, |node, sink| documents.extend(envelope::read(&node, sink)));
+    Documents { documents, comments }
+}
+
+impl Documents {
+    /// Takes what another source holds.
+    pub fn extend(&mut self, other: Self) {
+        self.documents.extend(other.documents);
+        self.comments.extend(other.comments);
+    }
+
+    /// Reports documents that answer to one name, with both places.
+    pub fn check_identities(&self, sink: &mut Sink) {
+        identity::check(&self.documents, sink);
+    }
+}
 
 /// One document of a source.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,22 @@
-//! YAML and JSON text -> nodes that keep their spans.
+//! YAML and JSON text -> nodes that keep their spans, and the fields of nodes.
 
+mod build;
+pub mod codes;
+mod cursor;
+pub mod field;
+pub mod limits;
+mod mistake;
 mod node;
+mod parse;
+mod quote;
+mod scalar;
+mod suggest;
+pub mod yaml11;
 
+pub use codes::{CODES, UNPARSABLE};
+pub use cursor::{Cursor, Refusal, parsed, warn_of_yaml_1_1, wrong_type};
 pub use node::{Entry, Mapping, Node, ScalarStyle, Value};
-
-use crate::diagnostic::Code;
-
-/// The codes this room reports.
-pub const CODES: &[&Code] = &[];
+pub use parse::{Comment, CommentPlace, parse};
+pub use quote::quote;
+pub use scalar::{Scalar, resolve};
+pub use suggest::nearest;

@@ -36,13 +36,14 @@ impl Levels {
 pub struct Sink {
     levels: Levels,
     diagnostics: Vec<Diagnostic>,
+    errors: usize,
 }
 
 impl Sink {
     /// Returns an empty sink that applies `levels`.
     #[must_use]
     pub fn new(levels: Levels) -> Self {
-        Self { levels, diagnostics: Vec::new() }
+        Self { levels, diagnostics: Vec::new(), errors: 0 }
     }
 
     /// Takes a finding. A code that is an error by default can be raised to nothing higher and
@@ -54,11 +55,13 @@ impl Sink {
             (_, Some(Level::Off)) => return,
             (_, Some(Level::Report(severity))) => diagnostic.severity = *severity,
         }
+        self.errors += usize::from(diagnostic.severity == Severity::Error);
         self.diagnostics.push(diagnostic);
     }
 
     /// Takes the findings of another sink, whose levels were applied already.
     pub fn append(&mut self, other: Self) {
+        self.errors += other.errors;
         self.diagnostics.extend(other.diagnostics);
     }
 
@@ -71,7 +74,14 @@ impl Sink {
     /// Tells whether an error was reported.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.errors > 0
+    }
+
+    /// Returns how many errors were reported so far; a reader that sees the number unchanged has
+    /// read its document without one.
+    #[must_use]
+    pub fn error_count(&self) -> usize {
+        self.errors
     }
 
     /// Returns the findings by place, then weight, then code, so that order is the same on any machine.

@@ -1,5 +1,7 @@
 //! A mapping of kind `EnforcementRule` -> a template or custom policy with scope and exceptions.
 
+pub(super) mod read;
+
 use super::{Exception, Scope, TracingPolicyDocument, Waiver};
 use crate::source::{Span, Spanned};
 

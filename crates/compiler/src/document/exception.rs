@@ -1,5 +1,9 @@
 //! Entries of `exceptions` and `waive`: who is exempt, and which weakening the author accepts.
 
+mod read;
+
+pub(super) use read::{EXCEPTIONS, WAIVE, read_exceptions, read_waivers};
+
 use super::value::{Date, PathPattern};
 use crate::source::{Span, Spanned};
 

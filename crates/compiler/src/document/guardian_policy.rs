@@ -1,5 +1,7 @@
 //! A mapping of kind `GuardianPolicy` -> a detection rule over the Console's event history.
 
+pub(super) mod read;
+
 use super::List;
 use super::value::{Cidr, PortRange};
 use crate::source::{Span, Spanned};

@@ -1,5 +1,7 @@
 //! A mapping of kind `GuardianProfile` -> the allowed behaviour of one binary.
 
+pub(super) mod read;
+
 use super::value::{AbsolutePath, Capability, Cidr, PathPattern, PortRange, ProfileId, Syscall};
 use super::{Exception, List, Waiver};
 use crate::source::{Span, Spanned};

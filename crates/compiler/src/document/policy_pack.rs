@@ -1,5 +1,7 @@
 //! A mapping of kind `PolicyPack` -> a named set of documents with an enforcement state.
 
+pub(super) mod read;
+
 use crate::source::{Span, Spanned};
 
 /// A pack: the documents in the folder `{pack_id}/{version}/` it stands in, and whether blocking acts.

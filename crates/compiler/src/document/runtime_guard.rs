@@ -1,5 +1,7 @@
 //! A mapping with `processes` -> allow and block lists per process name.
 
+pub(super) mod read;
+
 use super::value::{NetworkPattern, PathPattern, Syscall};
 use super::{List, Waiver};
 use crate::source::{Span, Spanned};

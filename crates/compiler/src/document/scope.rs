@@ -1,5 +1,9 @@
 //! A mapping under `scope` -> where a document holds.
 
+mod read;
+
+pub(super) use read::{SCOPE, read_scope};
+
 /// Where a document holds. Settled where a bundle is compiled for someone, or applied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Scope {

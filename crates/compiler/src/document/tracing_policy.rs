@@ -1,5 +1,7 @@
 //! A mapping of kind `TracingPolicy` -> the engine's own document, kept as it was written.
 
+pub(super) mod read;
+
 use crate::source::{Span, Spanned};
 use crate::syntax::Node;
 

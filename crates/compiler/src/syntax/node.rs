@@ -16,7 +16,7 @@ pub struct Node {
 pub enum Value {
     /// A scalar, unresolved: whether `443` is a number is for the reader of the field to say.
     Scalar {
-        /// The text after unescaping.
+        /// The text after unescaping. Empty when nothing was written.
         text: String,
         /// How it was written.
         style: ScalarStyle,
@@ -25,6 +25,9 @@ pub enum Value {
     Sequence(Vec<Node>),
     /// A mapping with text keys, in the order written.
     Mapping(Mapping),
+    /// An alias or an oversized scalar. It was reported as an error where it stands, so a reader
+    /// has nothing to add about it.
+    Unreadable,
 }
 
 /// Whether a scalar can be anything but a string.
@@ -56,6 +59,32 @@ impl Mapping {
     /// Returns the value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.entries.iter().find(|entry| entry.key.value == key).map(|entry| &entry.value)
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// Returns the key with its place and the value.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key.value == key)
+    }
+}
+
+impl Node {
+    /// Returns the entries when the node is a mapping.
+    #[must_use]
+    pub fn as_mapping(&self) -> Option<&Mapping> {
+        match &self.value {
+            Value::Mapping(mapping) => Some(mapping),
+            _ => None,
+        }
+    }
+
+    /// Returns the items when the node is a sequence.
+    #[must_use]
+    pub fn as_sequence(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Sequence(items) => Some(items),
+            _ => None,
+        }
     }
 }

@@ -1,0 +1,231 @@
+//! Parser events -> one tree of nodes, without recursion.
+
+use std::ops::Range;
+
+use granit_parser::{ScalarStyle as Notation, StructureStyle};
+
+use super::codes::{
+    DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG, TAG, TOO_MANY_VALUES,
+};
+use super::limits;
+use super::node::{Entry, Mapping, Node, ScalarStyle, Value};
+use super::quote::quote;
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::source::{SourceId, Span, Spanned};
+
+/// Collects the events of one document.
+pub(super) struct Builder<'text> {
+    source: SourceId,
+    text: &'text str,
+    open: Vec<Open>,
+    root: Option<Node>,
+    nodes: usize,
+}
+
+/// A document went past a limit and cannot be read further.
+pub(super) struct Full(pub(super) Box<Diagnostic>);
+
+/// A collection whose end has not come yet.
+struct Open {
+    span: Span,
+    style: StructureStyle,
+    content: Content,
+}
+
+enum Content {
+    Sequence(Vec<Node>),
+    Mapping { entries: Vec<Entry>, key: Key },
+}
+
+/// What a mapping waits for.
+enum Key {
+    /// The next node is a key.
+    Awaited,
+    /// The next node is the value of this key.
+    Read(Spanned<String>),
+    /// The next node is the value of a key that was reported, and goes with it.
+    Refused,
+}
+
+impl<'text> Builder<'text> {
+    pub(super) fn new(source: SourceId, text: &'text str) -> Self {
+        Self { source, text, open: Vec::new(), root: None, nodes: 0 }
+    }
+
+    /// Forgets the document so far.
+    pub(super) fn reset(&mut self) {
+        self.open.clear();
+        self.root = None;
+        self.nodes = 0;
+    }
+
+    /// Hands over the document, unless it is an empty one.
+    pub(super) fn finish(&mut self) -> Option<Node> {
+        let root = self.root.take();
+        self.reset();
+        root.filter(|node| !node.is_null())
+    }
+
+    pub(super) fn scalar(
+        &mut self,
+        text: &str,
+        notation: Notation,
+        span: Span,
+        sink: &mut Sink,
+    ) -> Result<(), Full> {
+        let length = span.end.saturating_sub(span.start) as usize;
+        if length > limits::SCALAR_BYTES {
+            let limit = limits::SCALAR_BYTES;
+            let message = format!("this value has {length} bytes, more than the {limit} a value may have");
+            let start = Span::new(self.source, span.start as usize, span.start as usize + 1);
+            sink.report(Diagnostic::new(&SCALAR_TOO_LONG, start, message).help("shorten the value"));
+            return self.unreadable(start, sink);
+        }
+        self.count(span)?;
+        // The parser stands `~` in for a value that was not written at all.
+        let text = if span.start == span.end { "" } else { text };
+        let style = if notation == Notation::Plain { ScalarStyle::Plain } else { ScalarStyle::Quoted };
+        let value = Value::Scalar { text: text.to_owned(), style };
+        self.place(Node { span: self.trimmed(span), value }, sink);
+        Ok(())
+    }
+
+    pub(super) fn unreadable(&mut self, span: Span, sink: &mut Sink) -> Result<(), Full> {
+        self.count(span)?;
+        self.place(Node { span, value: Value::Unreadable }, sink);
+        Ok(())
+    }
+
+    pub(super) fn open_sequence(&mut self, style: StructureStyle, span: Span) -> Result<(), Full> {
+        self.open(style, span, Content::Sequence(Vec::new()))
+    }
+
+    pub(super) fn open_mapping(&mut self, style: StructureStyle, span: Span) -> Result<(), Full> {
+        self.open(style, span, Content::Mapping { entries: Vec::new(), key: Key::Awaited })
+    }
+
+    fn open(&mut self, style: StructureStyle, span: Span, content: Content) -> Result<(), Full> {
+        self.count(span)?;
+        if self.open.len() >= limits::DEPTH {
+            return Err(Full(Box::new(too_deep(span))));
+        }
+        self.open.push(Open { span, style, content });
+        Ok(())
+    }
+
+    /// Ends the innermost collection; `end` is the span of its closing bracket, if it has one.
+    pub(super) fn close(&mut self, end: Span, sink: &mut Sink) {
+        let Some(Open { span, style, content }) = self.open.pop() else { return };
+        let (last, value) = match content {
+            Content::Sequence(items) => (items.last().map(|node| node.span), Value::Sequence(items)),
+            Content::Mapping { entries, .. } => {
+                let last = entries.last().map(|entry| entry.key.span.to(entry.value.span));
+                (last, Value::Mapping(Mapping { entries: unique(entries, sink) }))
+            }
+        };
+        let span = match (style, last) {
+            (StructureStyle::Flow, _) => span.to(end),
+            (StructureStyle::Block, Some(last)) => span.to(last),
+            (StructureStyle::Block, None) => span,
+        };
+        self.place(Node { span, value }, sink);
+    }
+
+    pub(super) fn refuse_tag(&self, range: Range<usize>, sink: &mut Sink) {
+        let tag = self.text.get(range.clone()).unwrap_or_default();
+        let span = Span::new(self.source, range.start, range.end);
+        let message = format!("the tag {} is not part of policy documents", quote(tag));
+        let help = "remove it; the field decides what its value is, and quotes make a value text";
+        sink.report(Diagnostic::new(&TAG, span, message).help(help));
+    }
+
+    fn count(&mut self, span: Span) -> Result<(), Full> {
+        self.nodes += 1;
+        if self.nodes <= limits::NODES {
+            return Ok(());
+        }
+        let message = format!("this document has more than {} values", limits::NODES);
+        let diagnostic = Diagnostic::new(&TOO_MANY_VALUES, span, message);
+        Err(Full(Box::new(diagnostic.help("split it into several documents"))))
+    }
+
+    /// Puts a finished node where the innermost open collection wants it.
+    fn place(&mut self, node: Node, sink: &mut Sink) {
+        let Some(parent) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        match &mut parent.content {
+            Content::Sequence(items) => items.push(node),
+            Content::Mapping { entries, key } => match std::mem::replace(key, Key::Awaited) {
+                Key::Awaited => *key = read_key(node, sink),
+                Key::Read(key) => entries.push(Entry { key, value: node }),
+                Key::Refused => {}
+            },
+        }
+    }
+
+    /// Block scalars end after their last line end, which is not part of what the user sees.
+    fn trimmed(&self, span: Span) -> Span {
+        let written = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        Span { end: span.start.saturating_add(written.trim_end().len().try_into().unwrap_or(0)), ..span }
+    }
+}
+
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    let message = format!("this value is nested more than {} levels deep", limits::DEPTH);
+    Diagnostic::new(&NESTED_TOO_DEEPLY, span, message).help("no document kind needs more than a dozen levels")
+}
+
+fn read_key(node: Node, sink: &mut Sink) -> Key {
+    match node.value {
+        Value::Scalar { text, style: ScalarStyle::Plain } if text == "<<" => {
+            let message = "merge keys are not part of policy documents";
+            sink.report(Diagnostic::new(&MERGE_KEY, node.span, message).help("write the merged keys out"));
+            Key::Refused
+        }
+        Value::Scalar { text, style } if !text.is_empty() || style == ScalarStyle::Quoted => {
+            Key::Read(Spanned::new(text, node.span))
+        }
+        Value::Unreadable => Key::Refused,
+        Value::Scalar { .. } | Value::Sequence(_) | Value::Mapping(_) => {
+            let message = "expected a text key before `:`";
+            let help = "write `key: value`; text that starts with `[` or `{` needs quotes";
+            sink.report(Diagnostic::new(&KEY_NOT_TEXT, node.span, message).help(help));
+            Key::Refused
+        }
+    }
+}
+
+/// Keeps the first entry of each key and reports the others.
+fn unique(entries: Vec<Entry>, sink: &mut Sink) -> Vec<Entry> {
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    let key = |index: &usize| entries.get(*index).map(|entry| entry.key.value.as_str());
+    order.sort_by(|left, right| key(left).cmp(&key(right)));
+    let mut repeated = vec![false; entries.len()];
+    let mut found = false;
+    for same in order.chunk_by(|left, right| key(left) == key(right)) {
+        let [first, others @ ..] = same else { continue };
+        for other in others {
+            if let (Some(first), Some(again)) = (entries.get(*first), entries.get(*other)) {
+                report_duplicate(first, again, sink);
+            }
+            if let Some(flag) = repeated.get_mut(*other) {
+                *flag = true;
+                found = true;
+            }
+        }
+    }
+    if !found {
+        return entries;
+    }
+    entries.into_iter().zip(repeated).filter(|(_, again)| !again).map(|(entry, _)| entry).collect()
+}
+
+fn report_duplicate(first: &Entry, again: &Entry, sink: &mut Sink) {
+    let message = format!("the key {} is given twice", quote(&again.key.value));
+    let diagnostic = Diagnostic::new(&DUPLICATE_KEY, again.key.span, message)
+        .related(first.key.span, "first given here")
+        .help("remove one of them; the first one was used to look for further errors");
+    sink.report(diagnostic);
+}

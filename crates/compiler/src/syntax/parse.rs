@@ -1,0 +1,159 @@
+//! The text of one source -> the node of each document in it, and the comments.
+
+use granit_parser::{Event, Parser, Placement, options};
+
+use super::build::{Builder, Full};
+use super::codes::{ALIAS, EMPTY_FILE, NO_DOCUMENT, YAML_VERSION};
+use super::limits;
+use super::mistake;
+use super::node::Node;
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::source::{Source, SourceId, Span};
+
+/// A comment and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comment {
+    /// The bytes from `#` to the end of the line.
+    pub span: Span,
+    /// What shares its line.
+    pub place: CommentPlace,
+}
+
+/// Whether a comment has its line for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommentPlace {
+    /// Nothing else stands on the line.
+    OwnLine,
+    /// A value stands before it.
+    AfterValue,
+}
+
+/// Parses the documents of a source and hands over each as it is complete; returns the comments.
+///
+/// A syntax error costs its own document only. Documents without a value (two `---` in a row) are
+/// left out. Comments come in the order written, also those of documents with an error.
+pub fn parse(
+    id: SourceId,
+    source: &Source,
+    sink: &mut Sink,
+    mut receive: impl FnMut(Node, &mut Sink),
+) -> Vec<Comment> {
+    if !limits::admit(id, source, sink) {
+        return Vec::new();
+    }
+    let text = source.text();
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        let diagnostic = Diagnostic::new(&EMPTY_FILE, Span::start_of(id), "this file is empty");
+        sink.report(diagnostic.help("write a document that starts with `kind:`, or delete the file"));
+        return Vec::new();
+    }
+    let mut stream = Stream { builder: Builder::new(id, text), comments: Vec::new(), complete: 0, failed: 0 };
+    stream.read(id, text, sink, &mut receive);
+    if stream.complete + stream.failed == 0 {
+        let message = "this file holds comments only, so nothing is compiled from it";
+        sink.report(Diagnostic::new(&NO_DOCUMENT, Span::start_of(id), message));
+    }
+    stream.comments
+}
+
+/// The state of reading one source.
+struct Stream<'text> {
+    builder: Builder<'text>,
+    comments: Vec<Comment>,
+    complete: usize,
+    failed: usize,
+}
+
+impl<'text> Stream<'text> {
+    fn read(
+        &mut self,
+        id: SourceId,
+        text: &'text str,
+        sink: &mut Sink,
+        receive: &mut impl FnMut(Node, &mut Sink),
+    ) {
+        let options = options! {
+            emit_anchor_events: true,
+            emit_unresolved_aliases: true,
+            flow_nesting_limit: limits::DEPTH,
+            block_nesting_limit: limits::DEPTH,
+            // Comments stand in the source, which is bounded; buffering them costs no more than it.
+            max_buffered_comment_events: limits::SOURCE_BYTES,
+        };
+        let mut parser = Parser::new_from_str_with_options(text, options);
+        while let Some(next) = parser.next_event() {
+            let failure = match next {
+                Ok((Event::DocumentEnd, _)) => {
+                    if let Some(document) = self.builder.finish() {
+                        self.complete += 1;
+                        receive(document, sink);
+                    }
+                    continue;
+                }
+                Ok((event, place)) => {
+                    let range = place.byte_range().unwrap_or_default();
+                    let span = Span::new(id, range.start, range.end);
+                    match self.take(event, span, place.tag_span(), sink) {
+                        Ok(()) => continue,
+                        Err(Full(diagnostic)) => *diagnostic,
+                    }
+                }
+                Err(error) => mistake::explain(id, text, &error),
+            };
+            self.builder.reset();
+            self.failed += 1;
+            if self.failed == limits::SYNTAX_ERRORS {
+                sink.report(failure.help("this file has many errors; the rest of it was not read"));
+                return;
+            }
+            sink.report(failure);
+            if !matches!(parser.proceed_next_document(), Ok(true)) {
+                return;
+            }
+        }
+    }
+
+    fn take(
+        &mut self,
+        event: Event<'text>,
+        span: Span,
+        tag: Option<granit_parser::Span>,
+        sink: &mut Sink,
+    ) -> Result<(), Full> {
+        if let Some(range) = tag.and_then(|tag| tag.byte_range()) {
+            self.builder.refuse_tag(range, sink);
+        }
+        match event {
+            Event::DocumentStart(_, version) => {
+                if version.is_some_and(|version| (version.major, version.minor) != (1, 2)) {
+                    let message = "this document declares another YAML version; it is read as YAML 1.2";
+                    let diagnostic = Diagnostic::new(&YAML_VERSION, span, message);
+                    sink.report(diagnostic.help("remove the `%YAML` line"));
+                }
+                self.builder.reset();
+            }
+            Event::Scalar(text, style, ..) => self.builder.scalar(&text, style, span, sink)?,
+            Event::SequenceStart(style, ..) => self.builder.open_sequence(style, span)?,
+            Event::MappingStart(style, ..) => self.builder.open_mapping(style, span)?,
+            Event::SequenceEnd | Event::MappingEnd => self.builder.close(span, sink),
+            Event::Anchor(..) => {
+                let message = "anchors are not part of policy documents";
+                sink.report(Diagnostic::new(&ALIAS, span, message).help("remove the anchor"));
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                let message = "aliases are not part of policy documents";
+                sink.report(Diagnostic::new(&ALIAS, span, message).help("write the value out"));
+                self.builder.unreadable(span, sink)?;
+            }
+            Event::Comment(_, placement) => {
+                let place = match placement {
+                    Placement::Right => CommentPlace::AfterValue,
+                    _ => CommentPlace::OwnLine,
+                };
+                self.comments.push(Comment { span, place });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
