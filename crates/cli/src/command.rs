@@ -24,7 +24,7 @@ pub(crate) trait Run: clap::Args {
 /// Declares the verbs: `Variant in module`, in the order `--help` lists them.
 macro_rules! verbs {
     ($($variant:ident in $module:ident),* $(,)?) => {
-        $(mod $module;)*
+        $(pub(crate) mod $module;)*
 
         /// One verb and its arguments.
         #[derive(Debug, Subcommand)]

@@ -7,6 +7,9 @@ mod failure;
 mod input;
 mod interrupt;
 mod output;
+mod progress;
+#[cfg(test)]
+mod reference;
 mod write;
 
 use std::process::ExitCode;

@@ -61,7 +61,7 @@ impl Run for Arguments {
 /// Pages of codes.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Pages {
+pub(crate) struct Pages {
     /// The version of this shape.
     version: u32,
     codes: Vec<Page>,
@@ -85,7 +85,7 @@ struct Page {
 /// How a run can end.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ExitCodes {
+pub(crate) struct ExitCodes {
     /// The version of this shape.
     version: u32,
     exit_codes: Vec<ExitCodeEntry>,

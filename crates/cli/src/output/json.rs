@@ -25,7 +25,7 @@ pub(crate) fn print(value: &impl Serialize, out: &mut dyn Write) -> io::Result<(
 /// Findings of a run.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Document {
+pub(crate) struct Document {
     /// The version of this shape.
     version: u32,
     /// The findings, by place.

@@ -1,0 +1,103 @@
+//! The tables of the code -> `docs/reference` and `schemas`. `BLESS=1` rewrites what differs.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Command, CommandFactory};
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use crate::Telovix;
+use crate::catalogue::catalogue;
+use crate::command::explain;
+use crate::exit::Exit;
+use crate::output::json;
+
+/// Width of the help texts in the reference.
+const COLUMNS: usize = 100;
+
+/// The first line of every generated page.
+const GENERATED: &str =
+    "<!-- Generated from the code by `cargo xtask docs`; a test holds both together. -->\n";
+
+#[test]
+fn command_line() {
+    let mut page = format!("{GENERATED}\n# Command line\n\n");
+    let mut telovix = Telovix::command().term_width(COLUMNS);
+    telovix.build();
+    help(&mut page, "telovix", &mut telovix.clone());
+    for verb in telovix.get_subcommands() {
+        let name = format!("telovix {}", verb.get_name());
+        help(&mut page, &name, &mut verb.clone().term_width(COLUMNS));
+        for below in verb.get_subcommands() {
+            let name = format!("{name} {}", below.get_name());
+            help(&mut page, &name, &mut below.clone().term_width(COLUMNS));
+        }
+    }
+    holds("docs/reference/cli.md", &page);
+}
+
+fn help(page: &mut String, name: &str, command: &mut Command) {
+    let text = command.render_long_help().to_string();
+    let lines: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
+    let _infallible = writeln!(page, "## {name}\n\n```text\n{}\n```\n", lines.join("\n"));
+}
+
+#[test]
+fn diagnostics() {
+    let mut page = format!("{GENERATED}\n# Diagnostics\n\n");
+    page.push_str(
+        "Every finding carries a code. `telovix explain CODE` prints its section of this page.\n\n",
+    );
+    page.push_str("| code | by default | finding |\n|---|---|---|\n");
+    let codes = catalogue();
+    for code in &codes {
+        let (id, severity, title) = (code.id, code.severity.name(), code.title);
+        let _infallible = writeln!(page, "| [{id}](#{id}) | {severity} | {title} |");
+    }
+    for code in codes {
+        let mut section = Vec::new();
+        explain::page(code, &mut section).unwrap();
+        let _infallible = write!(page, "\n#{}", String::from_utf8(section).unwrap());
+    }
+    holds("docs/reference/diagnostics.md", &page);
+}
+
+#[test]
+fn exit_codes() {
+    let mut page = format!("{GENERATED}\n# Exit codes\n\n| code | meaning |\n|---|---|\n");
+    for exit in Exit::ALL {
+        let _infallible = writeln!(page, "| {} | {} |", exit.code(), exit.meaning());
+    }
+    holds("docs/reference/exit-codes.md", &page);
+}
+
+#[test]
+fn schemas_of_outputs() {
+    output::<json::Document>("report");
+    output::<explain::Pages>("explain");
+    output::<explain::ExitCodes>("exit-codes");
+}
+
+/// Holds the schema of one JSON output to its type.
+fn output<T: JsonSchema>(name: &str) {
+    schema(&format!("output/{name}"), &schemars::schema_for!(T).to_value());
+}
+
+fn schema(name: &str, schema: &Value) {
+    let text = serde_json::to_string_pretty(schema).unwrap();
+    holds(&format!("schemas/{name}.json"), &format!("{text}\n"));
+}
+
+/// Compares a generated text with the committed file; `BLESS=1` writes it instead.
+fn holds(path: &str, text: &str) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    if std::env::var_os("BLESS").is_some_and(|bless| bless == "1") {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        return;
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    assert!(committed == text, "`{path}` differs from the code; `cargo xtask docs` rewrites it");
+}
