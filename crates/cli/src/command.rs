@@ -50,10 +50,11 @@ macro_rules! verbs {
 }
 
 verbs! {
+    Init in init,
     Explain in explain,
     Completions in completions,
     Man in man,
 }
 
 /// The codes that verbs report about their own work.
-pub(crate) const CODES: &[&Code] = &[&explain::UNKNOWN_CODE, &man::MANUAL_NOT_WRITTEN];
+pub(crate) const CODES: &[&Code] = &[&explain::UNKNOWN_CODE, &man::MANUAL_NOT_WRITTEN, &init::REPOSITORY_EXISTS, &init::REPOSITORY_NOT_WRITTEN];

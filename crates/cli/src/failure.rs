@@ -42,10 +42,10 @@ impl Failure {
         self
     }
 
-    /// Returns the code of the first finding.
+    /// Returns the code of each finding.
     #[cfg(test)]
-    pub(crate) fn code(&self) -> &str {
-        self.report.diagnostics.first().map_or("", |diagnostic| diagnostic.code.id)
+    pub(crate) fn codes(&self) -> Vec<&'static str> {
+        self.report.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect()
     }
 
     /// Prints the findings, as one JSON report on standard output where the verb speaks JSON, else

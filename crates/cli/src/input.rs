@@ -128,7 +128,8 @@ impl Place {
         parts.collect::<Vec<_>>().join("/")
     }
 
-    fn shown_below(&self) -> String {
+    /// Returns what to put before a name to open it from the current folder.
+    pub(crate) fn shown_below(&self) -> String {
         match shown(&self.root) {
             here if here == "." => String::new(),
             folder if folder.ends_with('/') => folder,

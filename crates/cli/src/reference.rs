@@ -1,5 +1,7 @@
 //! The tables of the code -> `docs/reference` and `schemas`. `BLESS=1` rewrites what differs.
 
+mod schema;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -7,10 +9,12 @@ use std::path::PathBuf;
 use clap::{Command, CommandFactory};
 use schemars::JsonSchema;
 use serde_json::Value;
+use telovix_compiler::document::KINDS;
 
 use crate::Telovix;
 use crate::catalogue::catalogue;
 use crate::command::explain;
+use crate::config;
 use crate::exit::Exit;
 use crate::output::json;
 
@@ -78,6 +82,14 @@ fn schemas_of_outputs() {
     output::<json::Document>("report");
     output::<explain::Pages>("explain");
     output::<explain::ExitCodes>("exit-codes");
+}
+
+#[test]
+fn schemas_of_documents() {
+    for kind in KINDS {
+        schema(kind.slug, &schema::schema(kind.name, kind.record));
+    }
+    schema("telovix", &schema::schema("telovix.yaml", &config::RECORD));
 }
 
 /// Holds the schema of one JSON output to its type.

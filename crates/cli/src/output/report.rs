@@ -5,6 +5,7 @@ use telovix_compiler::source::{SourceSet, Span};
 use telovix_compiler::syntax;
 
 use crate::exit::Exit;
+use crate::input;
 
 /// The findings of a run.
 #[derive(Debug, Default)]
@@ -58,7 +59,7 @@ impl Report {
     /// that the command could not run; everything else is a finding.
     pub(crate) fn exit_of_errors(&self) -> Exit {
         let cannot_run = |diagnostic: &Diagnostic| {
-            let unreadable = [syntax::CODES, crate::input::CODES].concat().contains(&diagnostic.code);
+            let unreadable = [syntax::UNPARSABLE, input::CODES].concat().contains(&diagnostic.code);
             diagnostic.severity == Severity::Error && unreadable
         };
         if self.diagnostics.iter().any(cannot_run) {

@@ -102,7 +102,7 @@ fn folders_that_hold_the_input_are_refused() {
     fs::write(root.path().join("file"), "").unwrap();
     let code = |output: &str| match OutputFolder::check(&root.path().join(output), &input) {
         Ok(_) => "fine".to_owned(),
-        Err(failure) => failure.code().to_owned(),
+        Err(failure) => failure.codes().join(" "),
     };
     assert_eq!(code("policies"), "output-holds-input");
     assert_eq!(code(""), "output-holds-input");

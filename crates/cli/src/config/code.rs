@@ -1,0 +1,47 @@
+//! What can be wrong with the settings of a run.
+
+use telovix_compiler::diagnostic::{Code, Example, Severity};
+
+/// The codes this room reports.
+pub(crate) const CODES: &[&Code] =
+    &[&UNREADABLE_CONFIGURATION, &UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR];
+
+pub(super) static UNREADABLE_CONFIGURATION: Code = Code {
+    id: "unreadable-configuration",
+    title: "telovix.yaml cannot be read",
+    severity: Severity::Error,
+    explanation: "The repository has a `telovix.yaml` that may not be read or is not UTF-8. Without its targets \
+                  and levels a run would answer another question.",
+    fires: Example::Situation("`telovix.yaml` without read permission"),
+    silent: Example::Situation("`telovix.yaml` can be read, or there is none"),
+};
+
+pub(super) static UNKNOWN_LEVEL: Code = Code {
+    id: "unknown-level",
+    title: "a level that does not exist",
+    severity: Severity::Error,
+    explanation: "A finding can be given the level `ignore`, `note`, `warning` or `error`, under `levels` in \
+                  `telovix.yaml` or with `--level CODE=LEVEL`.",
+    fires: Example::Situation("`levels: { host-bits: fatal }` in `telovix.yaml`"),
+    silent: Example::Situation("`levels: { host-bits: error }` in `telovix.yaml`"),
+};
+
+pub(super) static UNKNOWN_LEVEL_CODE: Code = Code {
+    id: "unknown-level-code",
+    title: "a level for a finding that does not exist",
+    severity: Severity::Error,
+    explanation: "A misspelled code would leave the finding at its old level without a word.",
+    fires: Example::Situation("`levels: { hostbits: error }` in `telovix.yaml`"),
+    silent: Example::Situation("`levels: { host-bits: error }` in `telovix.yaml`"),
+};
+
+pub(super) static LEVEL_OF_ERROR: Code = Code {
+    id: "level-of-error",
+    title: "an error cannot be given another level",
+    severity: Severity::Error,
+    explanation: "An error means that no artifact can be written that means what the source says. No setting \
+                  makes one. A weakening can be waived in the document it concerns, by name and with a reason; \
+                  every other error needs another source.",
+    fires: Example::Situation("`levels: { unknown-key: warning }` in `telovix.yaml`"),
+    silent: Example::Situation("`levels: { host-bits: ignore }` in `telovix.yaml`"),
+};

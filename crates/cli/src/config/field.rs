@@ -1,0 +1,74 @@
+//! The fields of `telovix.yaml`: the reader and the schema both use them.
+
+use telovix_compiler::diagnostic::{Level, Sink};
+use telovix_compiler::syntax::field::{Choice, Field, Lines, OtherKeys, Presence, Record, Shape, Text};
+use telovix_compiler::syntax::{Node, Scalar, quote, wrong_type};
+
+use super::code::UNKNOWN_LEVEL;
+use telovix_compiler::diagnostic::Diagnostic;
+
+const LINE: Text = Text { noun: "text", least: 1, most: 4_096, lines: Lines::One, pattern: None, known: None };
+const PATH: Shape = Shape::Text(Text { noun: "a path below the repository's root", ..LINE });
+const TARGET: Shape = Shape::Text(Text { noun: "the name of a target", ..LINE });
+
+const LEVEL: Shape = Shape::Choice(&[
+    Choice { word: "ignore", description: "Say nothing." },
+    Choice { word: "note", description: "Tell; never change an exit code." },
+    Choice { word: "warning", description: "Tell; `lint` ends with 1." },
+    Choice { word: "error", description: "Tell; nothing is written." },
+]);
+
+/// What artifacts must run on.
+pub(super) const TARGETS: Field = Field {
+    name: "targets",
+    presence: Presence::Optional,
+    shape: Shape::List(&TARGET),
+    description: "What the artifacts must run on. Every target when left out.",
+};
+
+/// Where artifacts go.
+pub(super) const OUTPUT: Field = Field {
+    name: "output",
+    presence: Presence::Default("\"compiled-policies\""),
+    shape: PATH,
+    description: "The folder that `compile` replaces with the artifacts.",
+};
+
+/// The levels of single findings.
+pub(super) const LEVELS: Field = Field {
+    name: "levels",
+    presence: Presence::Optional,
+    shape: Shape::Map(&LEVEL),
+    description: "The level of single findings, by code. Errors stay errors.",
+};
+
+/// The trust root.
+pub(super) const TRUST_ROOT: Field = Field {
+    name: "trust_root",
+    presence: Presence::Optional,
+    shape: PATH,
+    description: "The file with the keys that bundles are verified against.",
+};
+
+/// The fields of `telovix.yaml`.
+pub(crate) static RECORD: Record = Record {
+    noun: "the settings of a policy repository",
+    description: "Marks the root of a policy repository and holds its settings. Every path counts from the root.",
+    fields: &[TARGETS, OUTPUT, LEVELS, TRUST_ROOT],
+    other_keys: OtherKeys::Refused,
+};
+
+/// Reads the word of a level.
+pub(super) fn level(node: &Node, sink: &mut Sink) -> Option<Level> {
+    let Some(Scalar::Text(word)) = node.scalar() else {
+        wrong_type(node, "a level", sink);
+        return None;
+    };
+    let level = super::level(word);
+    if level.is_none() {
+        let message = format!("{} is not a level", quote(word));
+        let problem = Diagnostic::new(&UNKNOWN_LEVEL, node.span, message);
+        sink.report(problem.help("the levels are `ignore`, `note`, `warning` and `error`"));
+    }
+    level
+}

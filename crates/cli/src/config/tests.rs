@@ -1,0 +1,41 @@
+use std::fs;
+
+use telovix_compiler::diagnostic::{Level, Severity};
+
+use super::Config;
+use crate::input::Place;
+
+fn read(text: &str) -> Result<Config, String> {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("telovix.yaml"), text).unwrap();
+    let place = Place::find(&[root.path().to_owned()]).unwrap();
+    let below = |path: std::path::PathBuf| path.strip_prefix(root.path()).unwrap().to_owned();
+    let config = Config::read(&place).map_err(|failure| failure.codes().join(" "))?;
+    Ok(Config { output: config.output.map(below), trust_root: config.trust_root.map(below), ..config })
+}
+
+#[test]
+fn every_setting_is_optional() {
+    assert_eq!(read("# nothing yet\n"), Ok(Config::default()));
+}
+
+#[test]
+fn paths_count_from_the_root() {
+    let config = read("output: out/compiled\ntrust_root: trust.json\n").unwrap();
+    assert_eq!(config.output.unwrap().to_str(), Some("out/compiled"));
+    assert_eq!(config.trust_root.unwrap().to_str(), Some("trust.json"));
+}
+
+#[test]
+fn levels_are_read_by_code() {
+    let config = read("levels:\n  yaml-1-1-value: error\n  folder-circle: ignore\n").unwrap();
+    let levels: Vec<_> = config.levels.iter().collect();
+    let expected = [("folder-circle", Level::Off), ("yaml-1-1-value", Level::Report(Severity::Error))];
+    assert_eq!(levels, expected);
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let mistakes = "outputs: x\nlevels:\n  folder-circel: note\n  folder-circle: fatal\n  unreadable-file: note\n";
+    assert_eq!(read(mistakes), Err("unknown-key unknown-level-code unknown-level level-of-error".to_owned()));
+}
