@@ -13,7 +13,7 @@ use telovix_compiler::document::KINDS;
 
 use crate::Telovix;
 use crate::catalogue::catalogue;
-use crate::command::explain;
+use crate::command::explain::{self, template};
 use crate::config;
 use crate::exit::Exit;
 use crate::output::json;
@@ -75,6 +75,27 @@ fn exit_codes() {
         let _infallible = writeln!(page, "| {} | {} |", exit.code(), exit.meaning());
     }
     holds("docs/reference/exit-codes.md", &page);
+}
+
+#[test]
+fn templates() {
+    let mut page = format!("{GENERATED}\n# Templates\n\n");
+    page.push_str("What each enforcement template stops, by every way into the operation that is known.\n");
+    page.push_str("`telovix explain TEMPLATE` prints a section of this page.\n");
+    for built_in in telovix_compiler::template::ALL {
+        let mut section = Vec::new();
+        template::page(built_in, &mut section).unwrap();
+        let _infallible = write!(page, "\n#{}", String::from_utf8(section).unwrap());
+    }
+    holds("docs/reference/templates.md", &page);
+}
+
+#[test]
+fn targets() {
+    let mut table = Vec::new();
+    template::targets(&mut table).unwrap();
+    let table = String::from_utf8(table).unwrap();
+    holds("docs/reference/targets.md", &format!("{GENERATED}\n# Targets\n\n{table}"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A code -> its page: what it does, why it matters, a text that fires it and one that does not.
 
+pub(crate) mod template;
+
 use std::io::{self, Write};
 
 use clap::Args;
@@ -18,10 +20,11 @@ use crate::output::{Format, Streams};
 #[command(after_help = "\
 Examples:
   telovix explain duplicate-key
+  telovix explain block-kmod-load      # a template: every way in, and who stops it where
   telovix explain exit-codes
   telovix explain --format json        # every code, for programs")]
 pub(crate) struct Arguments {
-    /// The code, or `exit-codes`; every code with its title when absent.
+    /// The code, the id of a template, `exit-codes` or `targets`; every code with its title when absent.
     code: Option<String>,
     /// The form of the answer.
     #[arg(long, value_enum, default_value_t)]
@@ -37,7 +40,12 @@ impl Run for Arguments {
         let out = &mut streams.data;
         match (self.code.as_deref(), self.format) {
             (Some("exit-codes"), format) => exit_codes(format, out)?,
+            (Some("targets"), Format::Text) => template::targets(out)?,
             (Some(id), format) => {
+                if let (Some(built_in), Format::Text) = (template::find(id), format) {
+                    template::page(built_in, out)?;
+                    return Ok(Exit::Clean);
+                }
                 let code = find(id).ok_or_else(|| unknown(id))?;
                 match format {
                     Format::Text => page(code, out)?,
