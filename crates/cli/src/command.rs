@@ -57,4 +57,9 @@ verbs! {
 }
 
 /// The codes that verbs report about their own work.
-pub(crate) const CODES: &[&Code] = &[&explain::UNKNOWN_CODE, &man::MANUAL_NOT_WRITTEN, &init::REPOSITORY_EXISTS, &init::REPOSITORY_NOT_WRITTEN];
+pub(crate) const CODES: &[&Code] = &[
+    &explain::UNKNOWN_CODE,
+    &man::MANUAL_NOT_WRITTEN,
+    &init::REPOSITORY_EXISTS,
+    &init::REPOSITORY_NOT_WRITTEN,
+];

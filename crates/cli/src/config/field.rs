@@ -7,7 +7,8 @@ use telovix_compiler::syntax::{Node, Scalar, quote, wrong_type};
 use super::code::UNKNOWN_LEVEL;
 use telovix_compiler::diagnostic::Diagnostic;
 
-const LINE: Text = Text { noun: "text", least: 1, most: 4_096, lines: Lines::One, pattern: None, known: None };
+const LINE: Text =
+    Text { noun: "text", least: 1, most: 4_096, lines: Lines::One, pattern: None, known: None };
 const PATH: Shape = Shape::Text(Text { noun: "a path below the repository's root", ..LINE });
 const TARGET: Shape = Shape::Text(Text { noun: "the name of a target", ..LINE });
 

@@ -36,6 +36,7 @@ fn levels_are_read_by_code() {
 
 #[test]
 fn every_mistake_is_told_at_once() {
-    let mistakes = "outputs: x\nlevels:\n  folder-circel: note\n  folder-circle: fatal\n  unreadable-file: note\n";
+    let mistakes =
+        "outputs: x\nlevels:\n  folder-circel: note\n  folder-circle: fatal\n  unreadable-file: note\n";
     assert_eq!(read(mistakes), Err("unknown-key unknown-level-code unknown-level level-of-error".to_owned()));
 }

@@ -56,7 +56,9 @@ fn shape(shape: &Shape) -> Value {
         Shape::Integer { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Shape::Boolean => json!({ "type": "boolean" }),
         Shape::Choice(choices) => {
-            let words = choices.iter().map(|choice| json!({ "const": choice.word, "description": choice.description }));
+            let words = choices
+                .iter()
+                .map(|choice| json!({ "const": choice.word, "description": choice.description }));
             json!({ "type": "string", "oneOf": words.collect::<Vec<_>>() })
         }
         Shape::List(item) => json!({ "type": "array", "items": self::shape(item) }),
