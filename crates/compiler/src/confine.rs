@@ -5,6 +5,8 @@
 //! it lists. Conditions are sets of a closed family: union, intersection and complement are exact, so
 //! equality, inclusion and witnesses are computed and never guessed.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod capability_set;
 mod condition;
 mod confinement;

@@ -26,6 +26,7 @@ pub mod confine;
 pub mod diagnostic;
 pub mod document;
 pub mod emit;
+pub mod judge;
 pub mod lower;
 pub mod source;
 pub mod syntax;

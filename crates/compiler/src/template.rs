@@ -86,4 +86,3 @@ pub static ALL: [&BuiltIn; 13] = [
 pub fn find(template: Template) -> Option<&'static BuiltIn> {
     ALL.into_iter().find(|built_in| built_in.template == template)
 }
-

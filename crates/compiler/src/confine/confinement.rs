@@ -1,5 +1,7 @@
 //! The unit of meaning: these events, by these subjects, get this effect, because of this line.
 
+use std::fmt;
+
 use super::{Condition, Effect, Operation, Subject};
 use crate::document::value::{Capability, Cidr, Date, NetworkPattern, PathPattern, PortRange, Syscall};
 use crate::document::{Children, Scope, Waiver};
@@ -177,4 +179,17 @@ pub enum MemberValue {
     Capability(Capability),
     /// A system call.
     Syscall(Syscall),
+}
+
+impl fmt::Display for MemberValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(pattern) => write!(formatter, "{pattern}"),
+            Self::Ports(ports) => write!(formatter, "{ports}"),
+            Self::Cidr(cidr) => write!(formatter, "{cidr}"),
+            Self::Network(pattern) => write!(formatter, "{pattern}"),
+            Self::Capability(capability) => write!(formatter, "{capability}"),
+            Self::Syscall(syscall) => write!(formatter, "{syscall}"),
+        }
+    }
 }

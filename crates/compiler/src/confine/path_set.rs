@@ -38,6 +38,12 @@ impl PathSet {
         !self.everywhere && self.entries.is_empty()
     }
 
+    /// Tells whether every path is inside.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.everywhere && self.entries.is_empty()
+    }
+
     /// Tells whether a resolved path is inside.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {

@@ -102,6 +102,12 @@ impl SocketSet {
         Self { others: ALL_TYPES, families: BTreeMap::new() }
     }
 
+    /// Returns the sockets of these types in every family.
+    #[must_use]
+    pub fn all_families(types: &[SocketType]) -> Self {
+        Self { others: types.iter().fold(0, |mask, kind| mask | kind.bit()), families: BTreeMap::new() }
+    }
+
     /// Returns the sockets of these types in these families.
     #[must_use]
     pub fn of(families: &[u16], types: &[SocketType]) -> Self {

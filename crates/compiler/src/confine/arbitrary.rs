@@ -1,0 +1,234 @@
+//! Confinements over a small universe, and every event of it, for tests that leave nothing out.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{
+    Access, CapabilitySet, Condition, Confinement, Dimension, DocumentKind, DocumentReference, Effect,
+    EndpointSet, Exemption, Gate, Listing, Operation, PathSet, PortSet, SocketSet, SocketType, Subject,
+    SyscallSet,
+};
+use crate::document::value::{AbsolutePath, Capability, Cidr, PathPattern, PortRange, Syscall};
+use crate::document::{Children, Scope};
+use crate::judge::Event;
+use crate::source::{SourceSet, Span};
+
+/// The operations of the universe: each shape of condition, and one without parts.
+pub(crate) const OPERATIONS: [Operation; 7] = [
+    Operation::Exec,
+    Operation::Open,
+    Operation::Connect,
+    Operation::Capability,
+    Operation::Syscall,
+    Operation::Socket,
+    Operation::Mount,
+];
+
+/// The executables of the universe; `/x` is in no pattern, and `/d/a` shares a base name with `/a`.
+pub(crate) const BINARIES: [&str; 4] = ["/a", "/d/a", "/d/b", "/x"];
+
+/// The files of the universe, one in each part that patterns can tell apart.
+pub(crate) const PATHS: [&str; 6] = ["/a", "/d", "/d/a", "/d/ax", "/d/x", "/x"];
+
+const PATTERNS: [&str; 7] = ["/", "/a", "/d", "/d/", "/d/a", "/d/a*", "/*"];
+
+/// A span, for values that need one.
+pub(crate) fn span() -> Span {
+    let sources = SourceSet::single("policy.yaml", "");
+    let id = sources.iter().next().map(|(id, _)| id);
+    Span::start_of(id.expect("one source"))
+}
+
+fn pattern() -> impl Strategy<Value = PathPattern> {
+    select(PATTERNS.to_vec()).prop_filter_map("valid", |text| PathPattern::parse(text).ok())
+}
+
+fn paths() -> impl Strategy<Value = PathSet> {
+    (vec(pattern(), 0..3), any::<bool>()).prop_map(|(patterns, listed)| {
+        let set: PathSet = patterns.iter().collect();
+        if listed { set } else { set.complement() }
+    })
+}
+
+fn endpoints() -> impl Strategy<Value = EndpointSet> {
+    let cidr = select(vec!["10.0.0.0/8", "10.0.0.0/9", "0.0.0.0/0", "2001:db8::/32"]);
+    let ports = vec(select(vec!["443", "0-1023", "1024-65535"]), 0..3);
+    (vec(cidr, 0..3), ports, any::<bool>()).prop_map(|(cidrs, ports, listed)| {
+        let cidrs = cidrs.into_iter().filter_map(|text| Cidr::parse(text).ok());
+        let ports: PortSet = ports.into_iter().filter_map(|text| PortRange::parse(text).ok()).collect();
+        let set = EndpointSet::product(cidrs, &ports);
+        if listed { set } else { set.complement() }
+    })
+}
+
+fn capabilities() -> impl Strategy<Value = CapabilitySet> {
+    (vec(select(vec![0_u8, 21]), 0..3), any::<bool>()).prop_map(|(numbers, listed)| {
+        let set: CapabilitySet = numbers.into_iter().filter_map(Capability::from_number).collect();
+        if listed { set } else { set.complement() }
+    })
+}
+
+fn condition(operation: Operation) -> BoxedStrategy<Condition> {
+    let parted = match operation {
+        Operation::Exec => (paths(), any::<bool>())
+            .prop_map(|(paths, anonymous)| Condition::Exec { paths, anonymous })
+            .boxed(),
+        Operation::Open => (paths(), vec(select(vec![Access::Read, Access::Write, Access::Execute]), 0..3))
+            .prop_map(|(paths, accesses)| Condition::Open { paths, accesses: accesses.into_iter().collect() })
+            .boxed(),
+        Operation::Connect => endpoints().prop_map(Condition::Connect).boxed(),
+        Operation::Capability => capabilities().prop_map(Condition::Capability).boxed(),
+        Operation::Syscall => vec(select(vec!["ptrace", "chroot"]), 0..3)
+            .prop_map(|names| {
+                let calls = names.into_iter().filter_map(|name| Syscall::parse(name).ok());
+                Condition::Syscall(calls.collect::<SyscallSet>())
+            })
+            .boxed(),
+        Operation::Socket => {
+            (vec(select(vec![2_u16, 17]), 0..3), vec(select(vec![SocketType::Raw, SocketType::Stream]), 0..3))
+                .prop_map(|(families, types)| Condition::Socket(SocketSet::of(&families, &types)))
+                .boxed()
+        }
+        _ => return Just(Condition::Always).boxed(),
+    };
+    prop_oneof![9 => parted, 1 => Just(Condition::Always)].boxed()
+}
+
+fn subject() -> impl Strategy<Value = Subject> {
+    prop_oneof![
+        3 => select(vec!["/a", "/d/a"])
+            .prop_filter_map("valid", |path| AbsolutePath::parse(path).ok().map(Subject::Binary)),
+        1 => select(vec!["a", "b"]).prop_map(|name| Subject::BaseName(name.to_owned())),
+        1 => Just(Subject::Everyone),
+    ]
+}
+
+fn exemption() -> impl Strategy<Value = Exemption> {
+    (option::of(pattern()), option::of(pattern())).prop_map(|(process, parent)| Exemption {
+        process,
+        parent,
+        span: span(),
+        reason: "upgrade window".to_owned(),
+        owner: None,
+        expiry: None,
+    })
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    prop_oneof![
+        6 => Just(Scope::Fleet),
+        1 => Just(Scope::Sensor("s1".to_owned())),
+        1 => Just(Scope::Group("g1".to_owned())),
+    ]
+}
+
+/// Any confinement of a document, over the universe.
+pub(crate) fn confinement(document: u8) -> impl Strategy<Value = Confinement> {
+    let operation = select(OPERATIONS.to_vec());
+    let what = operation.prop_flat_map(|operation| (Just(operation), condition(operation)));
+    let children = prop_oneof![4 => Just(Children::Leave), 1 => Just(Children::Inherit)];
+    let gate = prop_oneof![6 => Just(Gate::Active), 1 => Just(Gate::Held)];
+    let effect = select(vec![Effect::Log, Effect::Kill, Effect::Deny]);
+    let exemptions = prop_oneof![3 => Just(Vec::new()), 1 => vec(exemption(), 1..3)];
+    (subject(), children, what, effect, gate, scope(), exemptions).prop_map(
+        move |(subject, children, (operation, condition), effect, gate, scope, exemptions)| {
+            let plain = plain(document, operation, condition, effect);
+            Confinement { subject, children, gate, scope, exemptions, ..plain }
+        },
+    )
+}
+
+/// The confinement of everyone, everywhere.
+pub(crate) fn plain(document: u8, operation: Operation, condition: Condition, effect: Effect) -> Confinement {
+    Confinement {
+        document: DocumentReference {
+            kind: DocumentKind::EnforcementRule,
+            id: format!("rule-{document}"),
+            name: format!("rule {document}"),
+        },
+        dimension: Dimension::Template,
+        span: span(),
+        subject: Subject::Everyone,
+        children: Children::Leave,
+        operation,
+        condition,
+        effect,
+        gate: Gate::Active,
+        scope: Scope::Fleet,
+        exemptions: Vec::new(),
+        listing: Listing::Blocks,
+        members: Vec::new(),
+        waivers: Vec::new(),
+    }
+}
+
+/// Up to five confinements of up to four documents.
+pub(crate) fn confinements() -> impl Strategy<Value = Vec<Confinement>> {
+    vec((0..4_u8).prop_flat_map(confinement), 0..6)
+}
+
+/// Every process of the universe: executable, its parent and grandparent, and its host.
+pub(crate) fn processes() -> Vec<Event> {
+    let mut processes = Vec::new();
+    for binary in BINARIES {
+        for (parent, grandparent) in BINARIES.iter().flat_map(|parent| BINARIES.map(|above| (*parent, above)))
+        {
+            for (sensor, group) in [("", ""), ("s1", ""), ("", "g1"), ("s1", "g1")] {
+                let mut event = Event::new(Operation::Exec);
+                event.binary = Some(binary.to_owned());
+                event.parent = Some(parent.to_owned());
+                event.ancestors = Some(vec![parent.to_owned(), grandparent.to_owned()]);
+                event.sensor = Some(sensor.to_owned());
+                event.group = Some(group.to_owned());
+                processes.push(event);
+            }
+        }
+    }
+    processes
+}
+
+/// Everything that one process of the universe can do, one access at a time.
+pub(crate) fn deeds() -> Vec<Event> {
+    let mut deeds = Vec::new();
+    let new = Event::new;
+    for path in PATHS {
+        deeds.push(Event { path: Some(path.to_owned()), ..new(Operation::Exec) });
+        for access in [Access::Read, Access::Write, Access::Execute, Access::Link] {
+            let access = Some([access].into_iter().collect());
+            deeds.push(Event { path: Some(path.to_owned()), access, ..new(Operation::Open) });
+        }
+    }
+    deeds.push(Event { anonymous: Some(true), ..new(Operation::Exec) });
+    for address in ["10.0.0.1", "10.128.0.1", "192.0.2.1", "2001:db8::1", "fe80::1"] {
+        for port in [443, 80, 8080] {
+            deeds.push(Event { address: address.parse().ok(), port: Some(port), ..new(Operation::Connect) });
+        }
+    }
+    for number in [0, 21, 12] {
+        deeds.push(Event { capability: Capability::from_number(number), ..new(Operation::Capability) });
+    }
+    for name in ["ptrace", "chroot", "read"] {
+        deeds.push(Event { syscall: Syscall::parse(name).ok(), ..new(Operation::Syscall) });
+    }
+    for family in [2, 17, 1] {
+        for kind in [SocketType::Raw, SocketType::Stream, SocketType::Datagram] {
+            deeds.push(Event { family: Some(family), socket_type: Some(kind), ..new(Operation::Socket) });
+        }
+    }
+    deeds.push(new(Operation::Mount));
+    deeds
+}
+
+/// Returns the event in which a process does a deed.
+pub(crate) fn join(process: &Event, deed: &Event) -> Event {
+    Event {
+        binary: process.binary.clone(),
+        parent: process.parent.clone(),
+        ancestors: process.ancestors.clone(),
+        sensor: process.sensor.clone(),
+        group: process.group.clone(),
+        ..deed.clone()
+    }
+}

@@ -1,0 +1,54 @@
+//! Answers that may hang on fields an event lacks: Kleene's three-valued logic with reasons.
+
+use super::{Field, Fields};
+
+/// Whether something holds for an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Truth {
+    /// It does not.
+    No,
+    /// It does.
+    Yes,
+    /// It depends on these fields.
+    Unknown(Fields),
+}
+
+impl Truth {
+    /// Returns the answer that depends on these fields.
+    pub(super) fn unknown(fields: impl IntoIterator<Item = Field>) -> Self {
+        Self::Unknown(fields.into_iter().collect())
+    }
+
+    /// Both hold. The other answer is looked for only where it matters.
+    pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
+        match (self, self == Self::No) {
+            (_, true) => Self::No,
+            (Self::Unknown(one), _) => match other() {
+                Self::No => Self::No,
+                Self::Yes => self,
+                Self::Unknown(two) => Self::Unknown(one.union(two)),
+            },
+            _ => other(),
+        }
+    }
+
+    /// One of them holds.
+    pub(super) fn or(self, other: impl FnOnce() -> Self) -> Self {
+        self.not().and(|| other().not()).not()
+    }
+
+    /// It does not hold.
+    pub(super) fn not(self) -> Self {
+        match self {
+            Self::No => Self::Yes,
+            Self::Yes => Self::No,
+            Self::Unknown(fields) => Self::Unknown(fields),
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
