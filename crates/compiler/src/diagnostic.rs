@@ -1,6 +1,7 @@
 //! What the compiler has to say about a policy: data with a code, a span and a way out.
 
 mod code;
+mod plain;
 mod sink;
 
 pub use code::{Code, Example, catalogue};

@@ -54,7 +54,7 @@ pub fn read(sources: &SourceSet, sink: &mut Sink) -> Documents {
 pub fn read_source(id: SourceId, source: &Source, sink: &mut Sink) -> Documents {
     let mut documents = Vec::new();
     let comments =
-        syntax::parse(id, source, sink, |node, sink| documents.extend(envelope::read(&node, sink)));
+        syntax::parse(id, source, sink, |tree, sink| documents.extend(envelope::read(&tree, sink)));
     Documents { documents, comments }
 }
 

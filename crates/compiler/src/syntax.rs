@@ -13,8 +13,9 @@ mod scalar;
 mod suggest;
 pub mod yaml11;
 
+pub use build::Tree;
 pub use codes::{CODES, UNPARSABLE};
-pub use cursor::{Cursor, Refusal, parsed, warn_of_yaml_1_1, wrong_type};
+pub use cursor::{Cursor, Refusal, capped, parsed, warn_of_yaml_1_1, wrong_type};
 pub use node::{Entry, Mapping, Node, ScalarStyle, Value};
 pub use parse::{Comment, CommentPlace, parse};
 pub use quote::quote;

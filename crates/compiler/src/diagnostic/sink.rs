@@ -77,6 +77,12 @@ impl Sink {
         self.errors > 0
     }
 
+    /// Returns how many findings were reported so far, of any weight.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.diagnostics.len()
+    }
+
     /// Returns how many errors were reported so far; a reader that sees the number unchanged has
     /// read its document without one.
     #[must_use]

@@ -7,7 +7,7 @@ use super::{
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::Span;
 use crate::syntax::field::Record;
-use crate::syntax::{Mapping, Node, Scalar, Value, nearest, quote, wrong_type};
+use crate::syntax::{Mapping, Node, Scalar, Tree, Value, nearest, quote, wrong_type};
 
 /// A document kind: its name, its fields and its reader.
 #[derive(Debug)]
@@ -63,8 +63,9 @@ const RUNTIME_GUARD: Kind = Kind {
     read: |node, sink| runtime_guard::read::read(node, sink).map(Document::RuntimeGuard),
 };
 
-/// Reads the node of a document; nothing when an error was reported about it.
-pub(super) fn read(node: &Node, sink: &mut Sink) -> Option<Document> {
+/// Reads the tree of a document; nothing when an error was reported about it.
+pub(super) fn read(tree: &Tree, sink: &mut Sink) -> Option<Document> {
+    let node = &tree.root;
     let before = sink.error_count();
     let document = match &node.value {
         Value::Mapping(mapping) => kind_of(mapping, node.span, sink).and_then(|kind| (kind.read)(node, sink)),
@@ -77,7 +78,7 @@ pub(super) fn read(node: &Node, sink: &mut Sink) -> Option<Document> {
             None
         }
     };
-    document.filter(|_| sink.error_count() == before)
+    document.filter(|_| tree.flaws == 0 && sink.error_count() == before)
 }
 
 fn kind_of(mapping: &Mapping, span: Span, sink: &mut Sink) -> Option<&'static Kind> {
@@ -113,7 +114,7 @@ fn likely(mapping: &Mapping) -> String {
         mapping.entries.iter().filter(|entry| kind.record.field(&entry.key.value).is_some()).count()
     };
     let Some(best) = KINDS.iter().rev().max_by_key(|kind| known(kind)).filter(|kind| known(kind) > 0) else {
-        return format!("one of {}", quoted(names()));
+        return format!("`kind:` with one of {}", quoted(names()));
     };
     format!("`kind: {}`", best.name)
 }

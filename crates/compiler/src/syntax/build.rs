@@ -1,11 +1,13 @@
 //! Parser events -> one tree of nodes, without recursion.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use granit_parser::{ScalarStyle as Notation, StructureStyle};
 
 use super::codes::{
-    DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG, TAG, TOO_MANY_VALUES,
+    DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG, TAG, TOO_MANY_ERRORS,
+    TOO_MANY_VALUES,
 };
 use super::limits;
 use super::node::{Entry, Mapping, Node, ScalarStyle, Value};
@@ -20,6 +22,17 @@ pub(super) struct Builder<'text> {
     open: Vec<Open>,
     root: Option<Node>,
     nodes: usize,
+    flaws: usize,
+}
+
+/// One document.
+#[derive(Debug)]
+pub struct Tree {
+    /// Its value; never null.
+    pub root: Node,
+    /// The number of errors that were reported about its text. A reader can still look for more,
+    /// and must not use what it reads unless this is 0.
+    pub flaws: usize,
 }
 
 /// A document went past a limit and cannot be read further.
@@ -49,7 +62,7 @@ enum Key {
 
 impl<'text> Builder<'text> {
     pub(super) fn new(source: SourceId, text: &'text str) -> Self {
-        Self { source, text, open: Vec::new(), root: None, nodes: 0 }
+        Self { source, text, open: Vec::new(), root: None, nodes: 0, flaws: 0 }
     }
 
     /// Forgets the document so far.
@@ -57,13 +70,30 @@ impl<'text> Builder<'text> {
         self.open.clear();
         self.root = None;
         self.nodes = 0;
+        self.flaws = 0;
+    }
+
+    /// Returns the innermost bracket whose end has not come yet.
+    pub(super) fn open_bracket(&self) -> Option<Span> {
+        self.open.iter().rev().find(|open| open.style == StructureStyle::Flow).map(|open| open.span)
     }
 
     /// Hands over the document, unless it is an empty one.
-    pub(super) fn finish(&mut self) -> Option<Node> {
-        let root = self.root.take();
+    pub(super) fn finish(&mut self) -> Option<Tree> {
+        let (root, flaws) = (self.root.take(), self.flaws);
         self.reset();
-        root.filter(|node| !node.is_null())
+        root.filter(|node| !node.is_null()).map(|root| Tree { root, flaws })
+    }
+
+    /// Reports what a document may not hold although it is YAML.
+    pub(super) fn refuse(&mut self, diagnostic: Diagnostic, sink: &mut Sink) {
+        self.flaws += 1;
+        if self.flaws <= limits::FLAWS {
+            sink.report(diagnostic);
+        } else if self.flaws == limits::FLAWS + 1 {
+            let message = "this document has more such errors than are listed";
+            sink.report(Diagnostic::new(&TOO_MANY_ERRORS, diagnostic.span, message));
+        }
     }
 
     pub(super) fn scalar(
@@ -78,7 +108,7 @@ impl<'text> Builder<'text> {
             let limit = limits::SCALAR_BYTES;
             let message = format!("this value has {length} bytes, more than the {limit} a value may have");
             let start = Span::new(self.source, span.start as usize, span.start as usize + 1);
-            sink.report(Diagnostic::new(&SCALAR_TOO_LONG, start, message).help("shorten the value"));
+            self.refuse(Diagnostic::new(&SCALAR_TOO_LONG, start, message).help("shorten the value"), sink);
             return self.unreadable(start, sink);
         }
         self.count(span)?;
@@ -120,7 +150,7 @@ impl<'text> Builder<'text> {
             Content::Sequence(items) => (items.last().map(|node| node.span), Value::Sequence(items)),
             Content::Mapping { entries, .. } => {
                 let last = entries.last().map(|entry| entry.key.span.to(entry.value.span));
-                (last, Value::Mapping(Mapping { entries: unique(entries, sink) }))
+                (last, Value::Mapping(Mapping { entries: self.unique(entries, sink) }))
             }
         };
         let span = match (style, last) {
@@ -131,12 +161,12 @@ impl<'text> Builder<'text> {
         self.place(Node { span, value }, sink);
     }
 
-    pub(super) fn refuse_tag(&self, range: Range<usize>, sink: &mut Sink) {
+    pub(super) fn refuse_tag(&mut self, range: Range<usize>, sink: &mut Sink) {
         let tag = self.text.get(range.clone()).unwrap_or_default();
         let span = Span::new(self.source, range.start, range.end);
         let message = format!("the tag {} is not part of policy documents", quote(tag));
         let help = "remove it; the field decides what its value is, and quotes make a value text";
-        sink.report(Diagnostic::new(&TAG, span, message).help(help));
+        self.refuse(Diagnostic::new(&TAG, span, message).help(help), sink);
     }
 
     fn count(&mut self, span: Span) -> Result<(), Full> {
@@ -155,14 +185,39 @@ impl<'text> Builder<'text> {
             self.root = Some(node);
             return;
         };
-        match &mut parent.content {
-            Content::Sequence(items) => items.push(node),
+        let refused = match &mut parent.content {
+            Content::Sequence(items) => return items.push(node),
             Content::Mapping { entries, key } => match std::mem::replace(key, Key::Awaited) {
-                Key::Awaited => *key = read_key(node, sink),
-                Key::Read(key) => entries.push(Entry { key, value: node }),
-                Key::Refused => {}
+                Key::Read(key) => return entries.push(Entry { key, value: node }),
+                Key::Refused => return,
+                Key::Awaited => match read_key(node) {
+                    Ok(text) => return *key = Key::Read(text),
+                    Err(diagnostic) => {
+                        *key = Key::Refused;
+                        diagnostic
+                    }
+                },
             },
+        };
+        if let Some(diagnostic) = refused {
+            self.refuse(*diagnostic, sink);
         }
+    }
+
+    /// Keeps the first entry of each key and reports the others.
+    fn unique(&mut self, entries: Vec<Entry>, sink: &mut Sink) -> Vec<Entry> {
+        let again = repeated(&entries);
+        for (first, again) in &again {
+            if let (Some(first), Some(again)) = (entries.get(*first), entries.get(*again)) {
+                self.refuse(duplicate(first, again), sink);
+            }
+        }
+        if again.is_empty() {
+            return entries;
+        }
+        let dropped: BTreeSet<usize> = again.into_iter().map(|(_, again)| again).collect();
+        let kept = entries.into_iter().enumerate().filter(|(index, _)| !dropped.contains(index));
+        kept.map(|(_, entry)| entry).collect()
     }
 
     /// Block scalars end after their last line end, which is not part of what the user sees.
@@ -177,55 +232,42 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(&NESTED_TOO_DEEPLY, span, message).help("no document kind needs more than a dozen levels")
 }
 
-fn read_key(node: Node, sink: &mut Sink) -> Key {
-    match node.value {
+/// Takes a node as a key, or says what to report; nothing when it was reported already.
+fn read_key(node: Node) -> Result<Spanned<String>, Option<Box<Diagnostic>>> {
+    let refusal = match node.value {
         Value::Scalar { text, style: ScalarStyle::Plain } if text == "<<" => {
             let message = "merge keys are not part of policy documents";
-            sink.report(Diagnostic::new(&MERGE_KEY, node.span, message).help("write the merged keys out"));
-            Key::Refused
+            Diagnostic::new(&MERGE_KEY, node.span, message).help("write the merged keys out")
         }
         Value::Scalar { text, style } if !text.is_empty() || style == ScalarStyle::Quoted => {
-            Key::Read(Spanned::new(text, node.span))
+            return Ok(Spanned::new(text, node.span));
         }
-        Value::Unreadable => Key::Refused,
+        Value::Unreadable => return Err(None),
         Value::Scalar { .. } | Value::Sequence(_) | Value::Mapping(_) => {
-            let message = "expected a text key before `:`";
             let help = "write `key: value`; text that starts with `[` or `{` needs quotes";
-            sink.report(Diagnostic::new(&KEY_NOT_TEXT, node.span, message).help(help));
-            Key::Refused
+            Diagnostic::new(&KEY_NOT_TEXT, node.span, "expected a text key before `:`").help(help)
         }
-    }
+    };
+    Err(Some(Box::new(refusal)))
 }
 
-/// Keeps the first entry of each key and reports the others.
-fn unique(entries: Vec<Entry>, sink: &mut Sink) -> Vec<Entry> {
-    let mut order: Vec<usize> = (0..entries.len()).collect();
+/// Returns the index of each entry whose key came before, with that of the first such entry.
+fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
     let key = |index: &usize| entries.get(*index).map(|entry| entry.key.value.as_str());
+    let mut order: Vec<usize> = (0..entries.len()).collect();
     order.sort_by(|left, right| key(left).cmp(&key(right)));
-    let mut repeated = vec![false; entries.len()];
-    let mut found = false;
+    let mut pairs = Vec::new();
     for same in order.chunk_by(|left, right| key(left) == key(right)) {
-        let [first, others @ ..] = same else { continue };
-        for other in others {
-            if let (Some(first), Some(again)) = (entries.get(*first), entries.get(*other)) {
-                report_duplicate(first, again, sink);
-            }
-            if let Some(flag) = repeated.get_mut(*other) {
-                *flag = true;
-                found = true;
-            }
+        if let [first, others @ ..] = same {
+            pairs.extend(others.iter().map(|other| (*first, *other)));
         }
     }
-    if !found {
-        return entries;
-    }
-    entries.into_iter().zip(repeated).filter(|(_, again)| !again).map(|(entry, _)| entry).collect()
+    pairs
 }
 
-fn report_duplicate(first: &Entry, again: &Entry, sink: &mut Sink) {
+fn duplicate(first: &Entry, again: &Entry) -> Diagnostic {
     let message = format!("the key {} is given twice", quote(&again.key.value));
-    let diagnostic = Diagnostic::new(&DUPLICATE_KEY, again.key.span, message)
+    Diagnostic::new(&DUPLICATE_KEY, again.key.span, message)
         .related(first.key.span, "first given here")
-        .help("remove one of them; the first one was used to look for further errors");
-    sink.report(diagnostic);
+        .help("remove one of them; the first one was used to look for further errors")
 }

@@ -22,6 +22,7 @@ pub const CODES: &[&Code] = &[
     &SYNTAX_ERROR,
     &TAG,
     &TOO_LONG,
+    &TOO_MANY_ERRORS,
     &TOO_MANY_VALUES,
     &UNKNOWN_KEY,
     &UNKNOWN_VALUE,
@@ -114,6 +115,22 @@ pub static TOO_MANY_VALUES: Code = Code {
         file, separated by `---`.",
     fires: Example::Made("a list of a million names", || {
         format!("kind: GuardianProfile\nallowed_files: [{}]\n", "a,".repeat(limits::NODES))
+    }),
+    silent: MINIMAL,
+};
+
+/// More errors than anybody reads.
+pub static TOO_MANY_ERRORS: Code = Code {
+    id: "too-many-errors",
+    title: "not all errors are listed",
+    severity: Severity::Error,
+    explanation: "All errors of a run are reported, up to a point: 100 syntax errors and 10,000 findings for one file, \
+        1,000 findings for one list, 20 unknown keys for one mapping, 20 aliases, tags or repeated keys for \
+        one document. Whatever passes that point was most likely not meant as a policy. The rest was not \
+        looked at, so mend what is listed and run again.",
+    fires: Example::Made("a profile with a hundred unknown keys", || {
+        let keys: String = (0..100).map(|number| format!("key{number}: 1\n")).collect();
+        format!("kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n{keys}")
     }),
     silent: MINIMAL,
 };

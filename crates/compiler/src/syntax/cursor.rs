@@ -4,10 +4,11 @@
 //! field and a person sees all mistakes of a document at once.
 
 use super::codes::{
-    CONTROL_CHARACTER, EMPTY_VALUE, MISSING_FIELD, OUT_OF_RANGE, TOO_LONG, UNKNOWN_KEY, UNKNOWN_VALUE,
-    WRONG_TYPE, YAML_1_1_VALUE,
+    CONTROL_CHARACTER, EMPTY_VALUE, MISSING_FIELD, OUT_OF_RANGE, TOO_LONG, TOO_MANY_ERRORS, UNKNOWN_KEY,
+    UNKNOWN_VALUE, WRONG_TYPE, YAML_1_1_VALUE,
 };
 use super::field::{Choice, Field, Lines, OtherKeys, Presence, Record, Shape, Text};
+use super::limits;
 use super::node::{Entry, Mapping, Node, ScalarStyle, Value};
 use super::quote::quote;
 use super::scalar::Scalar;
@@ -42,7 +43,7 @@ impl<'tree> Cursor<'tree> {
     /// Opens a mapping. Reports a node of another type, unknown keys, and required keys that are absent.
     pub fn open(node: &'tree Node, record: &'static Record, sink: &mut Sink) -> Option<Self> {
         let Value::Mapping(mapping) = &node.value else {
-            wrong_type(node, record.noun, sink);
+            wrong_type(node, &format!("a mapping with the keys of {}", record.noun), sink);
             return None;
         };
         let cursor = Self { record, mapping, span: node.span };
@@ -71,6 +72,7 @@ impl<'tree> Cursor<'tree> {
         let (Shape::Text(shape) | Shape::Lexeme(shape)) = &field.shape else { return None };
         let node = self.value(field)?;
         let text = scalar_text(node, &field.shape, shape, sink)?;
+        warn_of_yaml_1_1(node, sink);
         Some(Spanned::new(text.to_owned(), node.span))
     }
 
@@ -142,10 +144,10 @@ impl<'tree> Cursor<'tree> {
         let Shape::List(item) = field.shape else { return None };
         let node = self.value(field)?;
         let Value::Sequence(items) = &node.value else {
-            report_not_a_list(node, item.noun(), sink);
+            report_not_a_list(node, item, sink);
             return None;
         };
-        Some((node.span, items.iter().filter_map(|node| read(node, item, sink)).collect()))
+        Some((node.span, capped(items, sink, |node, sink| read(node, item, sink))))
     }
 
     /// Reads a mapping from names of the user's choice.
@@ -162,17 +164,22 @@ impl<'tree> Cursor<'tree> {
         let names = || self.record.fields.iter().map(|field| field.name);
         let mut unknown =
             self.mapping.entries.iter().filter(|entry| self.record.field(&entry.key.value).is_none());
+        let mut are_listed = false;
         for Entry { key, .. } in unknown.by_ref().take(UNKNOWN_KEYS_LISTED) {
             let message = format!("{} is not a key of {}", quote(&key.value), self.record.noun);
             let diagnostic = Diagnostic::new(&UNKNOWN_KEY, key.span, message);
             sink.report(match nearest(&key.value, names()) {
                 Some(name) => diagnostic.help(format!("did you mean `{name}`?")).fix(key.span, name),
-                None => diagnostic.help(format!("its keys are {}", words(names()))),
+                None if are_listed => diagnostic,
+                None => {
+                    are_listed = true;
+                    diagnostic.help(format!("its keys are {}", words(names())))
+                }
             });
         }
         if let Some(Entry { key, .. }) = unknown.next() {
             let message = format!("{} more unknown keys follow", unknown.count() + 1);
-            sink.report(Diagnostic::new(&UNKNOWN_KEY, key.span, message));
+            sink.report(Diagnostic::new(&TOO_MANY_ERRORS, key.span, message));
         }
     }
 
@@ -181,14 +188,14 @@ impl<'tree> Cursor<'tree> {
             match (self.mapping.entry(field.name), field.presence) {
                 (None, Presence::Required) => {
                     let message = format!("{} needs the key `{}`", self.record.noun, field.name);
-                    let help = format!("add `{}:` with {}", field.name, field.shape.noun());
+                    let help = format!("add `{}:` with {}", field.name, expectation(&field.shape));
                     let start =
                         Span { end: self.span.start.saturating_add(1).min(self.span.end), ..self.span };
                     sink.report(Diagnostic::new(&MISSING_FIELD, start, message).help(help));
                 }
                 (Some(entry), Presence::Required) if entry.value.is_null() => {
                     let message = format!("`{}` has no value", field.name);
-                    let help = format!("write {}", field.shape.noun());
+                    let help = format!("write {}", expectation(&field.shape));
                     sink.report(Diagnostic::new(&MISSING_FIELD, entry.key.span, message).help(help));
                 }
                 (Some(entry), Presence::Distinct) if entry.value.is_null() => {
@@ -203,6 +210,43 @@ impl<'tree> Cursor<'tree> {
     }
 }
 
+/// Reads each member of a list or map, until there are more findings than anybody reads.
+pub fn capped<'tree, M: Member, T>(
+    members: &'tree [M],
+    sink: &mut Sink,
+    mut read: impl FnMut(&'tree M, &mut Sink) -> Option<T>,
+) -> Vec<T> {
+    let before = sink.count();
+    let mut values = Vec::with_capacity(members.len());
+    for member in members {
+        values.extend(read(member, sink));
+        if sink.count() - before > limits::LIST_FINDINGS {
+            let message = "there are too many errors here; what follows this item was not read";
+            sink.report(Diagnostic::new(&TOO_MANY_ERRORS, member.span(), message));
+            break;
+        }
+    }
+    values
+}
+
+/// A member of a list or map.
+pub trait Member {
+    /// Returns where it stands.
+    fn span(&self) -> Span;
+}
+
+impl Member for Node {
+    fn span(&self) -> Span {
+        self.span
+    }
+}
+
+impl Member for Entry {
+    fn span(&self) -> Span {
+        self.key.span
+    }
+}
+
 /// Reads a scalar node and makes a value of its text.
 pub fn parsed<T>(
     node: &Node,
@@ -213,7 +257,10 @@ pub fn parsed<T>(
     let (Shape::Text(limits) | Shape::Lexeme(limits)) = shape else { return None };
     let text = scalar_text(node, shape, limits, sink)?;
     match parse(text) {
-        Ok(value) => Some(Spanned::new(value, node.span)),
+        Ok(value) => {
+            warn_of_yaml_1_1(node, sink);
+            Some(Spanned::new(value, node.span))
+        }
         Err(refusal) => {
             let message = format!("{} {}", quote(text), refusal.problem);
             let mut diagnostic = Diagnostic::new(refusal.code, node.span, message);
@@ -251,7 +298,6 @@ fn scalar_text<'tree>(
             return None;
         }
     };
-    warn_of_yaml_1_1(node, sink);
     let is_refused = |character: &char| {
         character.is_control() && !(limits.lines == Lines::Many && matches!(character, '\n' | '\t'))
     };
@@ -309,8 +355,16 @@ pub fn wrong_type(node: &Node, expected: &str, sink: &mut Sink) {
     let diagnostic = Diagnostic::new(&WRONG_TYPE, node.span, format!("expected {expected}, found {found}"));
     sink.report(match mend(node, expected) {
         Some((help, replacement)) => diagnostic.help(help).fix(node.span, replacement),
+        None if is_document_in_text(node) => {
+            diagnostic.help("write it as keys and values, without `|` or quotes")
+        }
         None => diagnostic,
     });
+}
+
+/// Tells whether a text is itself YAML: `policy: |` with a document below.
+fn is_document_in_text(node: &Node) -> bool {
+    matches!(&node.value, Value::Scalar { text, style: ScalarStyle::Quoted } if text.contains(":") && text.contains('\n'))
 }
 
 /// Finds the one obvious way to write the value that was meant.
@@ -332,15 +386,28 @@ fn mend(node: &Node, expected: &str) -> Option<(String, String)> {
         return is_number.then(|| (format!("write `{digits}`, {problem}"), digits));
     }
     let is_plain = matches!(resolved, Scalar::Boolean(_) | Scalar::Integer(_) | Scalar::Float);
-    (is_plain && !expected.contains("list") && !expected.contains("mapping"))
-        .then(|| (format!("quote it: `\"{text}\"`"), format!("\"{text}\"")))
+    (is_plain && expected == "text").then(|| (format!("quote it: `\"{text}\"`"), format!("\"{text}\"")))
 }
 
-fn report_not_a_list(node: &Node, item: &str, sink: &mut Sink) {
-    let Value::Scalar { text, .. } = &node.value else { return wrong_type(node, "a list", sink) };
-    let message = format!("expected a list, found {}", quote(text));
-    let help = format!("write {item} on each line after `- `, or `[{}]`", text.escape_debug());
-    sink.report(Diagnostic::new(&WRONG_TYPE, node.span, message).help(help));
+fn report_not_a_list(node: &Node, item: &Shape, sink: &mut Sink) {
+    match (&node.value, item) {
+        (Value::Scalar { text, .. }, Shape::Text(_) | Shape::Lexeme(_)) => {
+            let message = format!("expected a list, found {}", quote(text));
+            let diagnostic = Diagnostic::new(&WRONG_TYPE, node.span, message);
+            sink.report(
+                diagnostic.help("write each item on a line of its own after `- `, or all in `[` and `]`"),
+            );
+        }
+        _ => wrong_type(node, "a list", sink),
+    }
+}
+
+/// Says what to write for a field that is absent.
+fn expectation(shape: &Shape) -> String {
+    match shape {
+        Shape::Choice(choices) => format!("one of {}", words(choices.iter().map(|choice| choice.word))),
+        other => other.noun().to_owned(),
+    }
 }
 
 fn report_unknown_word(node: &Node, text: &str, field: &str, choices: &[Choice], sink: &mut Sink) {

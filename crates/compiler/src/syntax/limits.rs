@@ -13,8 +13,14 @@ pub const DEPTH: usize = 64;
 pub const NODES: usize = 1_000_000;
 /// Most bytes of one scalar as written.
 pub const SCALAR_BYTES: usize = 64 << 10;
-/// Most syntax errors reported for one source, each in a document of its own.
+/// Most syntax errors of one source before the rest of it is left unread. Each costs a document.
 pub const SYNTAX_ERRORS: usize = 100;
+/// Most aliases, tags, repeated keys and the like that are listed for one document.
+pub const FLAWS: usize = 20;
+/// Most findings of one list or map before the rest of it is left unread.
+pub const LIST_FINDINGS: usize = 1_000;
+/// Most findings of one source before the rest of it is left unread.
+pub const SOURCE_FINDINGS: usize = 10_000;
 
 /// Tells whether a source is text of a reasonable size, and reports why not.
 pub(super) fn admit(id: SourceId, source: &Source, sink: &mut Sink) -> bool {

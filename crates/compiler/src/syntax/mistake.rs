@@ -60,6 +60,10 @@ fn words(kind: &ErrorKind) -> (String, String) {
         ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
             fixed("a quote is opened here and never closed", "add the closing quote")
         }
+        ErrorKind::InvalidQuotedScalarIndent => fixed(
+            "a quoted text goes on here without indentation",
+            "close the quote, or indent the lines of the text",
+        ),
         ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
             fixed("found text after the closing quote", "put the whole value in quotes, or none of it")
         }
@@ -78,7 +82,7 @@ fn words(kind: &ErrorKind) -> (String, String) {
         }
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => fixed(
             "found a second `: ` in one entry",
-            "quote the value when the colon is part of it, or start a new line for a new key",
+            "quote the value when the colon is part of it; a new key starts a line, in the column of its neighbours",
         ),
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             fixed("expected `:` after this key", "write `key: value`, with a space after the colon")
@@ -105,6 +109,9 @@ fn words(kind: &ErrorKind) -> (String, String) {
         ),
         ErrorKind::CommentNotSeparated => {
             fixed("found `#` right after a value", "put a space before a comment, or quote the value")
+        }
+        ErrorKind::ExpectedDocumentStart => {
+            fixed("expected the end of the document", "separate documents with a line `---`")
         }
         ErrorKind::BomInsideDocument => fixed(
             "found a byte order mark inside the text",

@@ -2,11 +2,10 @@
 
 use granit_parser::{Event, Parser, Placement, options};
 
-use super::build::{Builder, Full};
-use super::codes::{ALIAS, EMPTY_FILE, NO_DOCUMENT, YAML_VERSION};
+use super::build::{Builder, Full, Tree};
+use super::codes::{ALIAS, EMPTY_FILE, NO_DOCUMENT, TOO_MANY_ERRORS, YAML_VERSION};
 use super::limits;
 use super::mistake;
-use super::node::Node;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{Source, SourceId, Span};
 
@@ -36,7 +35,7 @@ pub fn parse(
     id: SourceId,
     source: &Source,
     sink: &mut Sink,
-    mut receive: impl FnMut(Node, &mut Sink),
+    mut receive: impl FnMut(Tree, &mut Sink),
 ) -> Vec<Comment> {
     if !limits::admit(id, source, sink) {
         return Vec::new();
@@ -70,7 +69,7 @@ impl<'text> Stream<'text> {
         id: SourceId,
         text: &'text str,
         sink: &mut Sink,
-        receive: &mut impl FnMut(Node, &mut Sink),
+        receive: &mut impl FnMut(Tree, &mut Sink),
     ) {
         let options = options! {
             emit_anchor_events: true,
@@ -81,12 +80,20 @@ impl<'text> Stream<'text> {
             max_buffered_comment_events: limits::SOURCE_BYTES,
         };
         let mut parser = Parser::new_from_str_with_options(text, options);
+        let before = sink.count();
         while let Some(next) = parser.next_event() {
             let failure = match next {
                 Ok((Event::DocumentEnd, _)) => {
                     if let Some(document) = self.builder.finish() {
                         self.complete += 1;
+                        let span = document.root.span;
                         receive(document, sink);
+                        if sink.count() - before > limits::SOURCE_FINDINGS {
+                            let message =
+                                "this file has too many errors; what follows this document was not read";
+                            sink.report(Diagnostic::new(&TOO_MANY_ERRORS, span, message));
+                            return;
+                        }
                     }
                     continue;
                 }
@@ -98,15 +105,23 @@ impl<'text> Stream<'text> {
                         Err(Full(diagnostic)) => *diagnostic,
                     }
                 }
-                Err(error) => mistake::explain(id, text, &error),
+                Err(error) => {
+                    let failure = mistake::explain(id, text, &error);
+                    match self.builder.open_bracket() {
+                        Some(bracket) => failure.related(bracket, "this bracket is still open"),
+                        None => failure,
+                    }
+                }
             };
             self.builder.reset();
             self.failed += 1;
+            let place = failure.span;
+            sink.report(failure);
             if self.failed == limits::SYNTAX_ERRORS {
-                sink.report(failure.help("this file has many errors; the rest of it was not read"));
+                let message = "this file has too many errors; what follows was not read";
+                sink.report(Diagnostic::new(&TOO_MANY_ERRORS, place, message));
                 return;
             }
-            sink.report(failure);
             if !matches!(parser.proceed_next_document(), Ok(true)) {
                 return;
             }
@@ -138,11 +153,19 @@ impl<'text> Stream<'text> {
             Event::SequenceEnd | Event::MappingEnd => self.builder.close(span, sink),
             Event::Anchor(..) => {
                 let message = "anchors are not part of policy documents";
-                sink.report(Diagnostic::new(&ALIAS, span, message).help("remove the anchor"));
+                let diagnostic = Diagnostic::new(&ALIAS, span, message);
+                self.builder.refuse(
+                    diagnostic.help("remove the anchor; text that starts with `&` needs quotes"),
+                    sink,
+                );
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 let message = "aliases are not part of policy documents";
-                sink.report(Diagnostic::new(&ALIAS, span, message).help("write the value out"));
+                let diagnostic = Diagnostic::new(&ALIAS, span, message);
+                self.builder.refuse(
+                    diagnostic.help("write the value out; text that starts with `*` needs quotes"),
+                    sink,
+                );
                 self.builder.unreadable(span, sink)?;
             }
             Event::Comment(_, placement) => {

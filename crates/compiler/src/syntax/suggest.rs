@@ -10,7 +10,7 @@ pub fn nearest<'word>(word: &str, candidates: impl IntoIterator<Item = &'word st
         return None;
     }
     let folded = fold(word);
-    let tolerance = (folded.len() / 3).max(1);
+    let tolerance = folded.len().div_ceil(4).min(3);
     candidates
         .into_iter()
         .map(|candidate| (distance(&folded, &fold(candidate)), candidate))

@@ -10,7 +10,7 @@ use crate::document::shape::{
 };
 use crate::source::Spanned;
 use crate::syntax::field::{Choice, Field, OtherKeys, Presence, Record, Shape};
-use crate::syntax::{Cursor, Entry, Node, quote};
+use crate::syntax::{Cursor, Entry, Mapping, Node, Value, capped, quote};
 
 const KIND: Field = Field {
     presence: Presence::Optional,
@@ -134,14 +134,17 @@ fn read_processes(cursor: &Cursor<'_>, sink: &mut Sink) -> Option<Vec<GuardProce
         );
         return None;
     }
-    let mut processes: Vec<_> = entries.iter().filter_map(|entry| read_process(entry, sink)).collect();
+    let mut processes: Vec<_> = capped(entries, sink, read_process);
     processes.sort_by(|left, right| left.name.value.cmp(&right.name.value));
     Some(processes)
 }
 
 fn read_process(entry: &Entry, sink: &mut Sink) -> Option<GuardProcess> {
     check_name(&entry.key, sink);
-    let cursor = Cursor::open(&entry.value, &PROCESS, sink)?;
+    // A name without lists is what existing guards read as one with empty lists.
+    let empty = Node { span: entry.value.span, value: Value::Mapping(Mapping::default()) };
+    let lists = if entry.value.is_null() { &empty } else { &entry.value };
+    let cursor = Cursor::open(lists, &PROCESS, sink)?;
     Some(GuardProcess {
         span: entry.key.span.to(entry.value.span),
         name: entry.key.clone(),

@@ -4,7 +4,7 @@ use super::TracingPolicyDocument;
 use crate::diagnostic::Sink;
 use crate::document::shape::{LINE, kind, required};
 use crate::syntax::field::{Choice, Field, OtherKeys, Record, Shape};
-use crate::syntax::{Cursor, Node, Value, warn_of_yaml_1_1};
+use crate::syntax::{Cursor, Node, Value, limits, warn_of_yaml_1_1};
 
 const NAME: Field = required("name", LINE, "The name under which the engine loads the policy.");
 
@@ -43,8 +43,9 @@ pub(in crate::document) fn read(node: &Node, sink: &mut Sink) -> Option<TracingP
 
 /// Warns of every scalar that the engine, which reads YAML 1.1, takes for something else.
 fn warn_below(root: &Node, sink: &mut Sink) {
+    let most = sink.count() + limits::LIST_FINDINGS;
     let mut pending = vec![root];
-    while let Some(node) = pending.pop() {
+    while let Some(node) = pending.pop().filter(|_| sink.count() < most) {
         match &node.value {
             Value::Scalar { .. } => warn_of_yaml_1_1(node, sink),
             Value::Sequence(items) => pending.extend(items),
