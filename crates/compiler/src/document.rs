@@ -103,6 +103,24 @@ impl Document {
     }
 }
 
+impl Document {
+    /// Returns where the document holds.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let sensor = |sensor: &Spanned<String>| Scope::Sensor(sensor.value.clone());
+        match self {
+            Self::GuardianProfile(profile) => profile.scope(),
+            Self::EnforcementRule(rule) => rule.scope.clone(),
+            Self::GuardianPolicy(policy) => match (&policy.sensor_id, &policy.target_group_id) {
+                (Some(id), _) => sensor(id),
+                (None, Some(group)) => Scope::Group(group.value.clone()),
+                (None, None) => Scope::Fleet,
+            },
+            Self::RuntimeGuard(_) | Self::PolicyPack(_) | Self::TracingPolicy(_) => Scope::Fleet,
+        }
+    }
+}
+
 /// A list and where it stands. An empty list differs from an absent one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List<T> {

@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod compile;
 pub mod confine;
 pub mod diagnostic;
 pub mod document;
@@ -32,3 +33,5 @@ pub mod source;
 pub mod syntax;
 pub mod target;
 pub mod template;
+
+pub use compile::{Analysis, Options, Outcome, analyse, compile};

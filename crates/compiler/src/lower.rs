@@ -193,16 +193,7 @@ impl PolicyDocument {
     /// Returns where the document holds.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        match &self.document {
-            Document::GuardianProfile(profile) => guardian_profile::scope(profile),
-            Document::EnforcementRule(rule) => rule.scope.clone(),
-            Document::GuardianPolicy(policy) => match (&policy.sensor_id, &policy.target_group_id) {
-                (Some(sensor), _) => Scope::Sensor(sensor.value.clone()),
-                (None, Some(group)) => Scope::Group(group.value.clone()),
-                (None, None) => Scope::Fleet,
-            },
-            Document::RuntimeGuard(_) | Document::PolicyPack(_) | Document::TracingPolicy(_) => Scope::Fleet,
-        }
+        self.document.scope()
     }
 
     /// Returns the weakenings that the document accepts.

@@ -3,7 +3,7 @@
 pub(super) mod read;
 
 use super::value::{AbsolutePath, Capability, Cidr, PathPattern, PortRange, ProfileId, Syscall};
-use super::{Exception, List, Waiver};
+use super::{Exception, List, Scope, Waiver};
 use crate::source::{Span, Spanned};
 
 /// The allowed behaviour of one binary, one dimension per allowlist.
@@ -50,6 +50,14 @@ pub struct GuardianProfile {
     pub children: Spanned<Children>,
     /// Weakenings the author accepts, each with a reason.
     pub waive: Vec<Waiver>,
+}
+
+impl GuardianProfile {
+    /// Returns where the profile holds.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.target_sensor_id.as_ref().map_or(Scope::Fleet, |sensor| Scope::Sensor(sensor.value.clone()))
+    }
 }
 
 /// What a profile does on deviation.

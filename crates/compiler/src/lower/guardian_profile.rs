@@ -7,7 +7,7 @@ use crate::confine::{
 };
 use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
 use crate::document::value::{Capability, Cidr, PathPattern, PortRange, Syscall};
-use crate::document::{GuardianProfile, List, ProfileMode, Scope};
+use crate::document::{GuardianProfile, List, ProfileMode};
 use crate::source::Span;
 use crate::target::OPEN_NAME_SPACE;
 
@@ -68,11 +68,6 @@ pub(super) fn lower(
                 .help("a binary that has to can `waive` `open-name-space` with a reason"),
         );
     }
-}
-
-/// Returns where a profile holds.
-pub(super) fn scope(profile: &GuardianProfile) -> Scope {
-    profile.target_sensor_id.as_ref().map_or(Scope::Fleet, |sensor| Scope::Sensor(sensor.value.clone()))
 }
 
 /// What all confinements of a profile share.
@@ -195,7 +190,7 @@ impl Envelope<'_> {
             condition,
             effect: self.effect,
             gate: Gate::Active,
-            scope: scope(profile),
+            scope: profile.scope(),
             exemptions: self.exemptions.clone(),
             listing,
             members,

@@ -1,0 +1,79 @@
+//! One call for the whole data flow: sources -> findings, and artifacts when no finding is an error.
+
+use crate::diagnostic::{Diagnostic, Levels, Sink};
+use crate::document::value::Date;
+use crate::document::{self, Scope};
+use crate::emit::Artifact;
+use crate::lower::{self, Policy};
+use crate::source::SourceSet;
+use crate::target::Target;
+
+/// What a compile needs to know beside the sources.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What the artifacts must run on.
+    pub targets: Vec<Target>,
+    /// The level of each code that has one of its own.
+    pub levels: Levels,
+    /// The day that expiry dates are compared with.
+    pub as_of: Date,
+    /// Compile for one sensor: what is scoped to another is left out.
+    pub sensor: Option<String>,
+    /// Compile for the sensors of one group: what is scoped to another is left out.
+    pub group: Option<String>,
+}
+
+impl Options {
+    /// Tells whether what holds in `scope` is compiled. Without a sensor or a group everything is.
+    fn includes(&self, scope: &Scope) -> bool {
+        if self.sensor.is_none() && self.group.is_none() {
+            return true;
+        }
+        match scope {
+            Scope::Fleet => true,
+            Scope::Group(group) => self.group.as_ref() == Some(group),
+            Scope::Sensor(sensor) => self.sensor.as_ref() == Some(sensor),
+        }
+    }
+}
+
+/// What a compile gives: everything there is to say, and what may be written.
+#[derive(Debug)]
+pub struct Outcome {
+    /// All findings, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Every artifact with the manifest, by path; absent when a finding is an error.
+    pub artifacts: Option<Vec<Artifact>>,
+}
+
+/// What sources mean, with what there is to say about them. For judging and comparing, which write nothing.
+#[derive(Debug)]
+pub struct Analysis {
+    /// All findings of reading and lowering, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the documents without an error mean.
+    pub policy: Policy,
+}
+
+/// Compiles sources for every target.
+#[must_use]
+pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
+    let mut sink = Sink::new(options.levels.clone());
+    let _policy = understand(sources, options, &mut sink);
+    let artifacts = (!sink.has_errors()).then(Vec::new);
+    Outcome { diagnostics: sink.into_sorted(), artifacts }
+}
+
+/// Reads and lowers sources, and stops there.
+#[must_use]
+pub fn analyse(sources: &SourceSet, options: &Options) -> Analysis {
+    let mut sink = Sink::new(options.levels.clone());
+    let policy = understand(sources, options, &mut sink);
+    Analysis { diagnostics: sink.into_sorted(), policy }
+}
+
+fn understand(sources: &SourceSet, options: &Options, sink: &mut Sink) -> Policy {
+    let mut documents = document::read(sources, sink).documents;
+    documents.retain(|document| options.includes(&document.scope()));
+    lower::lower(documents, sources, lower::Options { as_of: options.as_of }, sink)
+}
