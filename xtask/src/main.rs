@@ -2,9 +2,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
+mod bench;
 mod bpf;
+mod docs;
 mod kernel_test;
 mod repository;
+mod test;
 
 use std::process::ExitCode;
 
@@ -18,6 +21,24 @@ struct Verb {
 
 /// Every verb, in the order `help` prints them.
 const VERBS: &[Verb] = &[
+    Verb {
+        name: "test",
+        arguments: "[--no-kernel]",
+        summary: "everything a change must pass: format, clippy, tests, examples, kernels",
+        run: test::run,
+    },
+    Verb {
+        name: "bench",
+        arguments: "[--quick]",
+        summary: "measure CPU time, memory and instructions of the release binary",
+        run: bench::run,
+    },
+    Verb {
+        name: "docs",
+        arguments: "",
+        summary: "rewrite docs/reference and schemas from the code",
+        run: docs::run,
+    },
     Verb {
         name: "bpf",
         arguments: "[--check]",

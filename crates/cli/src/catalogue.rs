@@ -2,12 +2,17 @@
 
 use telovix_compiler::diagnostic::{self, Code};
 
-use crate::{command, config, failure, input, write};
+use crate::{command, compilation, config, failure, input, write};
 
 /// Returns every code, sorted by id.
 pub(crate) fn catalogue() -> Vec<&'static Code> {
-    let own: [&[&'static Code]; 5] =
-        [&[&failure::CANNOT_PRINT], input::CODES, config::CODES, write::CODES, command::CODES];
+    let own: [&[&'static Code]; 5] = [
+        &[&failure::CANNOT_PRINT, &compilation::NO_DATE],
+        input::CODES,
+        config::CODES,
+        write::CODES,
+        command::CODES,
+    ];
     let mut codes = diagnostic::catalogue();
     codes.extend(own.into_iter().flatten());
     codes.sort_unstable_by_key(|code| code.id);

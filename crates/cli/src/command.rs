@@ -51,6 +51,8 @@ macro_rules! verbs {
 
 verbs! {
     Init in init,
+    Compile in compile,
+    Lint in lint,
     Explain in explain,
     Completions in completions,
     Man in man,

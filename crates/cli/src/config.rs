@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use telovix_compiler::diagnostic::{Diagnostic, Level, Levels, Severity, Sink};
 use telovix_compiler::source::{SourceSet, Spanned};
 use telovix_compiler::syntax::{self, Cursor, Node};
+use telovix_compiler::target::Target;
 
 pub(crate) use code::CODES;
 pub(crate) use field::RECORD;
@@ -23,8 +24,8 @@ use crate::output::Report;
 /// The settings of a policy repository. Paths count from its root.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Config {
-    /// Names of targets.
-    pub(crate) targets: Vec<Spanned<String>>,
+    /// What artifacts must run on.
+    pub(crate) targets: Vec<Target>,
     /// Where artifacts go.
     pub(crate) output: Option<PathBuf>,
     /// The level of single findings.
@@ -70,20 +71,20 @@ pub(crate) fn level(word: &str) -> Option<Level> {
 
 /// Tells why a code cannot be given a level; errors stay errors, because no artifact would mean what the
 /// source says.
-pub(crate) fn check_level(code: &str, level: Level) -> Result<(), Diagnostic> {
+pub(crate) fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
     let Some(known) = catalogue::find(code) else {
         let message = format!("there is no finding with the code {}", syntax::quote(code));
         let problem = Diagnostic::new(&code::UNKNOWN_LEVEL_CODE, None, message);
         let codes = catalogue();
-        return Err(match syntax::nearest(code, codes.iter().map(|code| code.id)) {
+        return Err(Box::new(match syntax::nearest(code, codes.iter().map(|code| code.id)) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem.help("`telovix explain` lists every code"),
-        });
+        }));
     };
     if known.severity == Severity::Error && level != Level::Report(Severity::Error) {
         let message = format!("`{code}` is an error and stays one");
         let problem = Diagnostic::new(&code::LEVEL_OF_ERROR, None, message);
-        return Err(problem.help(format!("`telovix explain {code}` tells what to do about it")));
+        return Err(problem.help(format!("`telovix explain {code}` tells what to do about it")).into());
     }
     Ok(())
 }
@@ -95,8 +96,8 @@ fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Config {
         if source.text().lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             continue;
         }
-        syntax::parse(id, source, sink, |node, sink| {
-            if let Some(read) = read(&node, root, sink) {
+        syntax::parse(id, source, sink, |tree, sink| {
+            if let Some(read) = read(&tree.root, root, sink) {
                 config = read;
             }
         });
@@ -106,12 +107,11 @@ fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Config {
 
 fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Config> {
     let cursor = Cursor::open(node, &RECORD, sink)?;
-    let text = |text: &str| Ok(text.to_owned());
-    let targets =
-        cursor.list(&field::TARGETS, sink, |node, shape, sink| syntax::parsed(node, shape, sink, text));
+    let targets = cursor
+        .list(&field::TARGETS, sink, |node, shape, sink| syntax::parsed(node, shape, sink, field::target));
     let path = |text: Spanned<String>| root.join(text.value);
     Some(Config {
-        targets: targets.map_or_else(Vec::new, |(_, targets)| targets),
+        targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),
         output: cursor.text(&field::OUTPUT, sink).map(path),
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
         levels: read_levels(&cursor, sink),
@@ -125,7 +125,7 @@ fn read_levels(cursor: &Cursor<'_>, sink: &mut Sink) -> Levels {
         let Some(level) = field::level(&entry.value, sink) else { continue };
         match check_level(&entry.key.value, level) {
             Ok(()) => levels.set(entry.key.value.clone(), level),
-            Err(problem) => sink.report(Diagnostic { span: Some(entry.key.span), ..problem }),
+            Err(problem) => sink.report(Diagnostic { span: Some(entry.key.span), ..*problem }),
         }
     }
     levels

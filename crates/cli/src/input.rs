@@ -10,13 +10,11 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
+use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::source::SourceSet;
 
 pub(crate) use code::CODES;
 
-use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::output::Report;
 
 /// The name of the file that marks the root of a policy repository.
@@ -44,14 +42,6 @@ impl Input {
     pub(crate) fn into_report(self, findings: Vec<Diagnostic>) -> Report {
         let diagnostics = self.problems.into_iter().chain(findings).collect();
         Report { sources: self.sources, shown_below: self.shown_below, diagnostics }
-    }
-
-    /// Stops when something could not be read, for verbs whose answer would be wrong without it.
-    pub(crate) fn complete(self) -> Result<Self, Failure> {
-        if self.problems.iter().any(|problem| problem.severity == Severity::Error) {
-            return Err(Failure::because(Exit::CannotRun, self.into_report(Vec::new())));
-        }
-        Ok(self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod command;
+mod compilation;
 mod config;
 mod exit;
 mod failure;

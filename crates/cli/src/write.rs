@@ -111,7 +111,7 @@ impl Staging {
                 match rustix::fs::renameat_with(CWD, &self.path, CWD, target, RenameFlags::EXCHANGE) {
                     Ok(()) => {}
                     Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-                        self.swap_in_two_steps(target)?
+                        self.swap_in_two_steps(target)?;
                     }
                     Err(error) => return Err(error.into()),
                 }

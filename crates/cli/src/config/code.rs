@@ -4,7 +4,7 @@ use telovix_compiler::diagnostic::{Code, Example, Severity};
 
 /// The codes this room reports.
 pub(crate) const CODES: &[&Code] =
-    &[&UNREADABLE_CONFIGURATION, &UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR];
+    &[&UNREADABLE_CONFIGURATION, &UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR, &UNKNOWN_TARGET];
 
 pub(super) static UNREADABLE_CONFIGURATION: Code = Code {
     id: "unreadable-configuration",
@@ -44,4 +44,14 @@ pub(super) static LEVEL_OF_ERROR: Code = Code {
                   every other error needs another source.",
     fires: Example::Situation("`levels: { unknown-key: warning }` in `telovix.yaml`"),
     silent: Example::Situation("`levels: { host-bits: ignore }` in `telovix.yaml`"),
+};
+
+pub(super) static UNKNOWN_TARGET: Code = Code {
+    id: "unknown-target",
+    title: "a target that does not exist",
+    severity: Severity::Error,
+    explanation: "A target is a backend and a kernel whose abilities are known: `telovix explain targets` lists them. \
+                  For another kernel, name the nearest older one.",
+    fires: Example::Situation("`targets: [native-5.4]` in `telovix.yaml`"),
+    silent: Example::Situation("`targets: [native-6.1]` in `telovix.yaml`"),
 };

@@ -1,16 +1,20 @@
 //! The fields of `telovix.yaml`: the reader and the schema both use them.
 
-use telovix_compiler::diagnostic::{Level, Sink};
+use telovix_compiler::diagnostic::{Diagnostic, Level, Sink};
 use telovix_compiler::syntax::field::{Choice, Field, Lines, OtherKeys, Presence, Record, Shape, Text};
-use telovix_compiler::syntax::{Node, Scalar, quote, wrong_type};
+use telovix_compiler::syntax::{Node, Refusal, Scalar, quote, wrong_type};
+use telovix_compiler::target::Target;
 
-use super::code::UNKNOWN_LEVEL;
-use telovix_compiler::diagnostic::Diagnostic;
+use super::code::{UNKNOWN_LEVEL, UNKNOWN_TARGET};
 
 const LINE: Text =
     Text { noun: "text", least: 1, most: 4_096, lines: Lines::One, pattern: None, known: None };
 const PATH: Shape = Shape::Text(Text { noun: "a path below the repository's root", ..LINE });
-const TARGET: Shape = Shape::Text(Text { noun: "the name of a target", ..LINE });
+const TARGET: Shape = Shape::Text(Text {
+    noun: "the name of a target",
+    known: Some(|| Target::ALL.map(|target| target.to_string()).into()),
+    ..LINE
+});
 
 const LEVEL: Shape = Shape::Choice(&[
     Choice { word: "ignore", description: "Say nothing." },
@@ -72,4 +76,14 @@ pub(super) fn level(node: &Node, sink: &mut Sink) -> Option<Level> {
         sink.report(problem.help("the levels are `ignore`, `note`, `warning` and `error`"));
     }
     level
+}
+
+/// Reads the name of a target.
+pub(super) fn target(name: &str) -> Result<Target, Refusal> {
+    let names = || Target::ALL.map(|target| format!("`{target}`")).join(", ");
+    Target::parse(name).ok_or_else(|| Refusal {
+        code: &UNKNOWN_TARGET,
+        problem: "is not a target".to_owned(),
+        help: format!("the targets are {}", names()),
+    })
 }

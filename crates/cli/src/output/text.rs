@@ -14,13 +14,20 @@ const LONGEST_EXCERPT: usize = 16 * 1024;
 
 /// Prints every finding, then how many there are of each weight.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let renderer = Renderer::styled();
-    for diagnostic in &report.diagnostics {
-        writeln!(out, "{}\n", renderer.render(&groups(report, diagnostic)))?;
-    }
+    write_from(Severity::Note, report, out)?;
     let summary = report.summary();
     if summary != Summary::default() {
         writeln!(out, "{}; `telovix explain CODE` tells more about each", counted(summary))?;
+    }
+    Ok(())
+}
+
+/// Prints the findings of at least this weight.
+pub(crate) fn write_from(least: Severity, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = Renderer::styled();
+    let weighty = report.diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least);
+    for diagnostic in weighty {
+        writeln!(out, "{}\n", renderer.render(&groups(report, diagnostic)))?;
     }
     Ok(())
 }

@@ -51,8 +51,8 @@ fn nullable(schema: &mut Value) {
 
 fn shape(shape: &Shape) -> Value {
     match shape {
-        Shape::Text(limits) => text(limits, json!("string")),
-        Shape::Lexeme(limits) => text(limits, json!(["string", "number", "boolean"])),
+        Shape::Text(limits) => text(limits, &json!("string")),
+        Shape::Lexeme(limits) => text(limits, &json!(["string", "number", "boolean"])),
         Shape::Integer { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Shape::Boolean => json!({ "type": "boolean" }),
         Shape::Choice(choices) => {
@@ -68,7 +68,7 @@ fn shape(shape: &Shape) -> Value {
     }
 }
 
-fn text(limits: &Text, kind: Value) -> Value {
+fn text(limits: &Text, kind: &Value) -> Value {
     let mut schema = json!({ "type": kind, "minLength": limits.least, "maxLength": limits.most });
     if let Some(pattern) = limits.pattern {
         schema["pattern"] = json!(pattern);

@@ -1,0 +1,161 @@
+//! Policies -> a folder of artifacts, or why there is none.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+use telovix_compiler::diagnostic::Severity;
+use telovix_compiler::emit::ArtifactKind;
+
+use super::Run;
+use crate::compilation::{Compilation, Selection};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::shown;
+use crate::output::json::{self, Finding, VERSION, findings};
+use crate::output::text::{self, counted, plural};
+use crate::output::{Format, Streams, Summary};
+use crate::progress::Progress;
+use crate::write::{OutputFolder, Replaced};
+
+/// Compile policies to TracingPolicy YAML, one packed map image and a manifest.
+///
+/// The output folder shows all artifacts of a compile or none: a compile that fails leaves the folder as it was.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix compile                       # the repository around the current folder
+  telovix compile examples/ -o compiled-policies
+  telovix compile --target engine-6.12 --sensor sensor-site-0117
+  telovix compile --as-of 2027-01-01 --deny-warnings")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    /// The folder to replace with the artifacts; `output` of `telovix.yaml`, else `compiled-policies`, when absent.
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let progress = Progress::start("reading");
+        let repository = self.selection.repository()?;
+        let output = self.output.clone().unwrap_or_else(|| repository.output());
+        let folder = OutputFolder::check(&output, repository.root())?;
+        let compilation = self.selection.compile(&repository, folder.path(), &progress)?;
+        let replaced = match &compilation.artifacts {
+            Some(artifacts) => {
+                progress.step(format!("writing {}", plural(artifacts.len(), "file")));
+                let files = artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact.bytes.as_slice()));
+                Some(folder.replace(files)?)
+            }
+            None => None,
+        };
+        drop(progress);
+        let told = Told { compilation: &compilation, output: &output, replaced: replaced.as_ref() };
+        match self.format {
+            Format::Text => told.as_text(streams)?,
+            Format::Json => json::print(&told.document(), &mut streams.data)?,
+        }
+        Ok(compilation.report.exit_of_errors())
+    }
+}
+
+/// What a compile has to say.
+struct Told<'run> {
+    compilation: &'run Compilation,
+    output: &'run Path,
+    replaced: Option<&'run Replaced>,
+}
+
+/// What came of a compile.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Document {
+    /// The version of this shape.
+    version: u32,
+    /// The output folder, when it was written.
+    output: Option<String>,
+    /// What was written, by path.
+    artifacts: Vec<Written>,
+    /// Artifacts of the compile before that this one does not have.
+    removed: Vec<String>,
+    /// Signatures that were dropped because what they signed changed.
+    dropped_signatures: Vec<String>,
+    /// What there is to say about the policies.
+    diagnostics: Vec<Finding>,
+    /// How many findings there are of each weight.
+    summary: Summary,
+}
+
+/// One artifact.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Written {
+    /// The path below the output folder.
+    path: String,
+    /// `tracing_policy`, `image` or `manifest`.
+    kind: &'static str,
+    /// How many bytes it has.
+    bytes: usize,
+}
+
+impl Told<'_> {
+    fn document(&self) -> Document {
+        let report = &self.compilation.report;
+        let artifacts = self.compilation.artifacts.iter().flatten().map(|artifact| Written {
+            path: artifact.path.clone(),
+            kind: artifact.kind.name(),
+            bytes: artifact.bytes.len(),
+        });
+        Document {
+            version: VERSION,
+            output: self.replaced.map(|_| shown(self.output)),
+            artifacts: artifacts.collect(),
+            removed: self.replaced.map_or_else(Vec::new, |replaced| replaced.stale.clone()),
+            dropped_signatures: self.replaced.map_or_else(Vec::new, |replaced| replaced.signatures.clone()),
+            diagnostics: findings(report),
+            summary: report.summary(),
+        }
+    }
+
+    fn as_text(&self, streams: &mut Streams) -> io::Result<()> {
+        let report = &self.compilation.report;
+        text::write_from(Severity::Warning, report, &mut streams.talk)?;
+        let summary = report.summary();
+        if summary != Summary::default() {
+            writeln!(streams.talk, "{}; `telovix lint` prints all", counted(summary))?;
+        }
+        let (Some(artifacts), Some(replaced)) = (&self.compilation.artifacts, self.replaced) else {
+            return writeln!(streams.talk, "nothing was written; `{}` is as it was", shown(self.output));
+        };
+        let out = &mut streams.data;
+        let of = |kind| artifacts.iter().filter(move |artifact| artifact.kind == kind);
+        let sources = report.sources.iter().count();
+        writeln!(
+            out,
+            "compiled {} to {} below `{}`: {}, {} of image, the manifest",
+            plural(sources, "file"),
+            plural(artifacts.len(), "artifact"),
+            shown(self.output),
+            plural(of(ArtifactKind::TracingPolicy).count(), "TracingPolicy file"),
+            plural(of(ArtifactKind::Image).map(|image| image.bytes.len()).sum(), "byte"),
+        )?;
+        if !replaced.stale.is_empty() {
+            let count = plural(replaced.stale.len(), "artifact");
+            writeln!(out, "removed {count} of the compile before: {}", replaced.stale.join(", "))?;
+        }
+        for signature in &replaced.signatures {
+            writeln!(streams.talk, "dropped `{signature}`: what it signs changed; sign again")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! Policies -> all that a compile would say about them, without writing.
+
+use clap::{Args, ValueEnum};
+
+use super::Run;
+use crate::compilation::Selection;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Format, Streams, github, json, junit, sarif, text};
+use crate::progress::Progress;
+
+/// Report all that `compile` would say, without writing anything.
+///
+/// Ends with 1 when there is an error or a warning, with 2 when something cannot be read or parsed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix lint                          # the repository around the current folder
+  telovix lint profiles/amf.yaml
+  telovix lint --format sarif > lint.sarif
+  generate | telovix lint -             # standard input
+  telovix lint --level host-bits=error --target native-6.12")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: LintFormat,
+}
+
+/// The forms that findings have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum LintFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON document with a `version` and a published schema.
+    Json,
+    /// SARIF 2.1.0, for code scanning services.
+    Sarif,
+    /// GitHub workflow commands, shown beside the lines of a pull request.
+    Github,
+    /// JUnit XML, for the test reports of CI systems.
+    Junit,
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        if self.format == LintFormat::Json { Format::Json } else { Format::Text }
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let progress = Progress::start("reading");
+        let repository = self.selection.repository()?;
+        let compilation = self.selection.compile(&repository, &repository.output(), &progress)?;
+        drop(progress);
+        let (report, out) = (compilation.report, &mut streams.data);
+        match self.format {
+            LintFormat::Text => text::write(&report, out)?,
+            LintFormat::Json => json::write(&report, out)?,
+            LintFormat::Sarif => sarif::write(&report, out)?,
+            LintFormat::Github => github::write(&report, out)?,
+            LintFormat::Junit => junit::write(&report, out)?,
+        }
+        Ok(report.exit_of_findings())
+    }
+}

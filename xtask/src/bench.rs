@@ -1,0 +1,148 @@
+//! `cargo xtask bench`: the numbers the project promises -> what this machine measures.
+
+mod profiles;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail, ensure};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+
+use crate::repository;
+
+/// Entries in each dimension of a generated profile.
+const ENTRIES: usize = 20;
+/// Dimensions of a generated profile.
+const DIMENSIONS: usize = 6;
+/// What the reference engine needs to validate one policy, as measured beside it.
+const ENGINE_MILLISECONDS: f64 = 30.0;
+
+/// Builds the release binary and measures it.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let many = match arguments {
+        [] => 100_000,
+        [flag] if flag == "--quick" => 10_000,
+        _ => bail!("usage: cargo xtask bench [--quick]"),
+    };
+    let build = ["build", "--release", "--quiet", "--package", "telovix"];
+    repository::run(Command::new(env!("CARGO")).current_dir(repository::root()).args(build))?;
+    let bench = Bench {
+        binary: repository::target().join("release/telovix"),
+        folder: repository::target().join("xtask/bench"),
+    };
+    fs::create_dir_all(&bench.folder)?;
+    bench.instructions()?;
+    let thousand = bench.compile(1_000)?;
+    let manifest = bench.folder.join("1000-compiled/manifest.json");
+    budget(&manifest)?;
+    let more = bench.compile(many)?;
+    println!("\nper profile: {:.3} ms of CPU at 1,000, {:.3} ms at {many}", thousand.each(), more.each());
+    println!("bytes of peak memory per entry at {many}: {}", more.bytes_per_entry());
+    Ok(())
+}
+
+/// The binary under test and a folder for its files.
+struct Bench {
+    binary: PathBuf,
+    folder: PathBuf,
+}
+
+/// What one compile cost.
+struct Cost {
+    profiles: usize,
+    milliseconds: f64,
+    peak_bytes: i64,
+}
+
+impl Cost {
+    fn each(&self) -> f64 {
+        self.milliseconds / self.profiles as f64
+    }
+
+    fn bytes_per_entry(&self) -> i64 {
+        self.peak_bytes / (self.profiles * ENTRIES * DIMENSIONS) as i64
+    }
+}
+
+impl Bench {
+    /// Compiles generated profiles to both backends and prints CPU time (user and system) and peak memory.
+    fn compile(&self, count: usize) -> anyhow::Result<Cost> {
+        let input = self.folder.join(format!("{count}"));
+        let output = self.folder.join(format!("{count}-compiled"));
+        profiles::write(&input, count, ENTRIES)?;
+        if output.exists() {
+            fs::remove_dir_all(&output)?;
+        }
+        let mut command = Command::new(&self.binary);
+        command.arg("compile").arg(&input).arg("-o").arg(&output);
+        println!("\n$ telovix compile {count}/ -o {count}-compiled");
+        let before = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+        succeed(&mut command)?;
+        let after = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+        let spent = |from: nix::sys::time::TimeVal, to: nix::sys::time::TimeVal| {
+            (to - from).num_microseconds() as f64 / 1_000.0
+        };
+        let (user, system) =
+            (spent(before.user_time(), after.user_time()), spent(before.system_time(), after.system_time()));
+        let cost = Cost {
+            profiles: count,
+            milliseconds: user + system,
+            // Kilobytes, and the largest child so far: the counts rise from call to call.
+            peak_bytes: after.max_rss() * 1_024,
+        };
+        println!("CPU: {:.0} ms ({user:.0} user, {system:.0} system)", cost.milliseconds);
+        println!("peak memory: {} MB", cost.peak_bytes / 1_000_000);
+        println!(
+            "against the engine's own validation at {ENGINE_MILLISECONDS} ms a policy: {:.0} times less CPU",
+            ENGINE_MILLISECONDS / cost.each()
+        );
+        Ok(cost)
+    }
+
+    /// Counts the instructions of a cold process that compiles one profile, and of one that prints its version.
+    fn instructions(&self) -> anyhow::Result<()> {
+        if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+            println!("SKIP instructions of a cold process: valgrind is not installed");
+            return Ok(());
+        }
+        let input = self.folder.join("1");
+        profiles::write(&input, 1, ENTRIES)?;
+        let (input, output) = (input.to_string_lossy(), self.folder.join("1-compiled"));
+        let output = output.to_string_lossy();
+        let version = self.count(&["--version"])?;
+        let compile = self.count(&["compile", &input, "-o", &output])?;
+        println!("$ valgrind --tool=callgrind telovix --version: {version} instructions");
+        println!("$ valgrind --tool=callgrind telovix compile 1/ -o 1-compiled: {compile} instructions");
+        println!("ratio: {:.2}", compile as f64 / version as f64);
+        Ok(())
+    }
+
+    fn count(&self, arguments: &[&str]) -> anyhow::Result<u64> {
+        let mut command = Command::new("valgrind");
+        command
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(&self.binary)
+            .args(arguments);
+        let output = command.output()?;
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "{told}");
+        let collected = told.lines().find_map(|line| line.split_once("Collected :"));
+        let (_, count) = collected.context("valgrind prints what it collected")?;
+        Ok(count.trim().parse()?)
+    }
+}
+
+/// Prints what the manifest predicts that the image needs in a kernel.
+fn budget(manifest: &Path) -> anyhow::Result<()> {
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest)?)?;
+    println!("budget of the image: {}", manifest["budget"]);
+    Ok(())
+}
+
+fn succeed(command: &mut Command) -> anyhow::Result<()> {
+    let output = command.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}

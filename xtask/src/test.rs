@@ -1,0 +1,143 @@
+//! `cargo xtask test`: everything that must hold before a change is merged, in one command.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use crate::repository;
+
+/// One part of the run.
+struct Step {
+    name: &'static str,
+    commands: Vec<Command>,
+}
+
+/// How a part ended.
+struct Outcome {
+    name: &'static str,
+    passed: bool,
+    took: Duration,
+    /// What the test runners said last.
+    closing: Vec<String>,
+}
+
+/// Runs every step, also after one that failed, then prints how each ended.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let kernel = match arguments {
+        [] => true,
+        [flag] if flag == "--no-kernel" => false,
+        _ => bail!("usage: cargo xtask test [--no-kernel]"),
+    };
+    let mut outcomes = Vec::new();
+    for step in steps(kernel) {
+        outcomes.push(step.run()?);
+    }
+    println!("\n== summary");
+    for outcome in &outcomes {
+        let word = if outcome.passed { "ok" } else { "FAILED" };
+        println!("{word:<7} {:<10} {:>5} s", outcome.name, outcome.took.as_secs());
+        for line in &outcome.closing {
+            println!("        {line}");
+        }
+    }
+    let failed: Vec<_> =
+        outcomes.iter().filter(|outcome| !outcome.passed).map(|outcome| outcome.name).collect();
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// The parts, cheapest first. Generated documents and schemas are held to the code by tests of the `tests` step.
+fn steps(kernel: bool) -> Vec<Step> {
+    let compiled = repository::target().join("xtask/compiled-policies");
+    let compiled = compiled.to_string_lossy();
+    let mut steps = vec![
+        Step { name: "format", commands: vec![cargo(&["fmt", "--all", "--check"])] },
+        Step {
+            name: "clippy",
+            commands: vec![cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])],
+        },
+        Step { name: "tests", commands: vec![test_runner()] },
+        Step { name: "doctests", commands: vec![cargo(&["test", "--workspace", "--doc"])] },
+        Step {
+            name: "examples",
+            commands: vec![
+                cargo(&["run", "--package", "telovix", "--", "compile", "examples", "-o", &compiled]),
+                cargo(&["run", "--package", "telovix", "--", "lint", "examples"]),
+            ],
+        },
+    ];
+    if kernel {
+        steps.push(Step { name: "kernel", commands: vec![cargo(&["xtask", "kernel-test"])] });
+    }
+    steps
+}
+
+fn test_runner() -> Command {
+    let nextest = Command::new(env!("CARGO")).args(["nextest", "--version"]).output();
+    if nextest.is_ok_and(|output| output.status.success()) {
+        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+    } else {
+        cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"])
+    }
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(repository::root()).args(arguments);
+    command
+}
+
+impl Step {
+    fn run(self) -> anyhow::Result<Outcome> {
+        let start = Instant::now();
+        let mut outcome =
+            Outcome { name: self.name, passed: true, took: Duration::ZERO, closing: Vec::new() };
+        for mut command in self.commands {
+            let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+            println!("\n== {}: cargo {}", self.name, arguments.join(" "));
+            let (passed, closing) = follow(&mut command)?;
+            outcome.passed &= passed;
+            outcome.closing.extend(closing);
+        }
+        outcome.took = start.elapsed();
+        Ok(outcome)
+    }
+}
+
+/// Runs a command, passes its output on as it comes, and keeps the lines in which test runners sum up.
+fn follow(command: &mut Command) -> anyhow::Result<(bool, Vec<String>)> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot run `{}`", command.get_program().to_string_lossy()))?;
+    let stdout = child.stdout.take().context("standard output is piped")?;
+    let stderr = child.stderr.take().context("standard error is piped")?;
+    let errors = thread::spawn(move || pass_on(stderr, std::io::stderr()));
+    let mut closing = pass_on(stdout, std::io::stdout());
+    closing.extend(errors.join().unwrap_or_default());
+    Ok((child.wait()?.success(), closing))
+}
+
+fn pass_on(from: impl Read, mut to: impl Write) -> Vec<String> {
+    let mut closing = Vec::new();
+    for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        if writeln!(to, "{line}").is_err() {
+            break;
+        }
+        let line = line.trim();
+        let sums_up = line.starts_with("Summary [")
+            || (line.starts_with("test result:") && !line.contains(" 0 passed; 0 failed"))
+            || line.ends_with(" skipped") && line.contains(" passed, ");
+        if sums_up {
+            closing.push(line.to_owned());
+        }
+    }
+    closing
+}
