@@ -4,17 +4,14 @@ use telovix_compiler::diagnostic::{self, Code};
 
 use crate::{command, compilation, config, failure, input, write};
 
+/// The rooms of the command line that have codes.
+const ROOMS: &[&[&Code]] =
+    &[&[&failure::CANNOT_PRINT, &compilation::NO_DATE], input::CODES, config::CODES, write::CODES];
+
 /// Returns every code, sorted by id.
 pub(crate) fn catalogue() -> Vec<&'static Code> {
-    let own: [&[&'static Code]; 5] = [
-        &[&failure::CANNOT_PRINT, &compilation::NO_DATE],
-        input::CODES,
-        config::CODES,
-        write::CODES,
-        command::CODES,
-    ];
     let mut codes = diagnostic::catalogue();
-    codes.extend(own.into_iter().flatten());
+    codes.extend(ROOMS.iter().chain(command::CODES).copied().flatten());
     codes.sort_unstable_by_key(|code| code.id);
     codes
 }

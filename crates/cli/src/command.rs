@@ -53,15 +53,12 @@ verbs! {
     Init in init,
     Compile in compile,
     Lint in lint,
+    Why in why,
     Explain in explain,
     Completions in completions,
     Man in man,
 }
 
-/// The codes that verbs report about their own work.
-pub(crate) const CODES: &[&Code] = &[
-    &explain::UNKNOWN_CODE,
-    &man::MANUAL_NOT_WRITTEN,
-    &init::REPOSITORY_EXISTS,
-    &init::REPOSITORY_NOT_WRITTEN,
-];
+/// The codes of each verb that has some of its own.
+pub(crate) const CODES: &[&[&Code]] =
+    &[&[&explain::UNKNOWN_CODE], &[&man::MANUAL_NOT_WRITTEN], init::CODES, why::CODES];

@@ -14,7 +14,7 @@ use telovix_compiler::{Options, Outcome, compile};
 use crate::config::{Config, check_level, level};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::Place;
+use crate::input::{Input, Place};
 use crate::output::Report;
 use crate::output::text::plural;
 use crate::progress::Progress;
@@ -27,9 +27,8 @@ pub(crate) struct Selection {
     /// What the artifacts must run on; may be given several times. Replaces the targets of `telovix.yaml`.
     #[arg(long = "target", value_name = "TARGET", value_parser = target)]
     targets: Vec<Target>,
-    /// The day that expiry dates are held against, as YYYY-MM-DD; today when absent.
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    as_of: Option<Date>,
+    #[command(flatten)]
+    day: Day,
     /// Compile what holds on this sensor only.
     #[arg(long, value_name = "ID")]
     sensor: Option<String>,
@@ -42,6 +41,30 @@ pub(crate) struct Selection {
     /// Treat warnings as errors.
     #[arg(long)]
     deny_warnings: bool,
+}
+
+/// The day of a run.
+#[derive(Debug, Args)]
+pub(crate) struct Day {
+    /// The day that expiry dates are held against, as YYYY-MM-DD; today when absent.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
+}
+
+impl Day {
+    /// Returns options that take a repository's policies as they are written, for the whole fleet.
+    ///
+    /// # Errors
+    /// When no day is given and the machine does not know it.
+    pub(crate) fn options(&self, repository: &Repository) -> Result<Options, Failure> {
+        let config = &repository.config;
+        let targets = match config.targets.as_slice() {
+            [] => Target::ALL.to_vec(),
+            configured => configured.to_vec(),
+        };
+        let as_of = self.as_of.map_or_else(today, Ok)?;
+        Ok(Options { targets, levels: config.levels.clone(), as_of, sensor: None, group: None })
+    }
 }
 
 /// A policy repository, found: where it lies and how it is set up.
@@ -64,6 +87,21 @@ pub(crate) struct Compilation {
 const OUTPUT: &str = "compiled-policies";
 
 impl Repository {
+    /// Finds the repository that the paths belong to.
+    ///
+    /// # Errors
+    /// When its configuration has a mistake.
+    pub(crate) fn find(paths: &[PathBuf]) -> Result<Self, Failure> {
+        let place = Place::find(paths)?;
+        let config = Config::read(&place)?;
+        Ok(Self { place, config })
+    }
+
+    /// Reads all but what lies in `output`.
+    pub(crate) fn read(&self, output: &Path) -> Input {
+        self.place.read(Some(output))
+    }
+
     /// Returns the root that names of sources count from.
     pub(crate) fn root(&self) -> &Path {
         &self.place.root
@@ -83,9 +121,7 @@ impl Selection {
     /// # Errors
     /// When its configuration has a mistake.
     pub(crate) fn repository(&self) -> Result<Repository, Failure> {
-        let place = Place::find(&self.paths)?;
-        let config = Config::read(&place)?;
-        Ok(Repository { place, config })
+        Repository::find(&self.paths)
     }
 
     /// Reads and compiles all but what lies in `output`; writes nothing.
@@ -98,8 +134,8 @@ impl Selection {
         output: &Path,
         progress: &Progress,
     ) -> Result<Compilation, Failure> {
-        let options = self.options(&repository.config)?;
-        let input = repository.place.read(Some(output));
+        let options = self.options(repository)?;
+        let input = repository.read(output);
         progress.step(format!("compiling {}", plural(input.sources.iter().count(), "file")));
         let Outcome { mut diagnostics, artifacts } = compile(&input.sources, &options);
         if self.deny_warnings {
@@ -111,21 +147,20 @@ impl Selection {
         Ok(Compilation { report, artifacts })
     }
 
-    fn options(&self, config: &Config) -> Result<Options, Failure> {
-        let mut levels = config.levels.clone();
+    fn options(&self, repository: &Repository) -> Result<Options, Failure> {
+        let mut options = self.day.options(repository)?;
         for LevelOfCode { code, level } in &self.levels {
             check_level(code, *level).map_err(|problem| {
                 Failure::because(Exit::CannotRun, Report::without_sources(vec![*problem]))
             })?;
-            levels.set(code.clone(), *level);
+            options.levels.set(code.clone(), *level);
         }
-        let targets = match (self.targets.as_slice(), config.targets.as_slice()) {
-            ([], []) => Target::ALL.to_vec(),
-            ([], configured) => configured.to_vec(),
-            (asked, _) => asked.to_vec(),
-        };
-        let as_of = self.as_of.map_or_else(today, Ok)?;
-        Ok(Options { targets, levels, as_of, sensor: self.sensor.clone(), group: self.group.clone() })
+        if !self.targets.is_empty() {
+            options.targets.clone_from(&self.targets);
+        }
+        options.sensor.clone_from(&self.sensor);
+        options.group.clone_from(&self.group);
+        Ok(options)
     }
 }
 

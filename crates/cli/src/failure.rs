@@ -15,6 +15,8 @@ use crate::output::{Format, Report, Streams, json, text};
 pub(crate) struct Failure {
     exit: Exit,
     report: Report,
+    /// Set where standard output already holds an answer that a report would spoil.
+    beside_an_answer: bool,
 }
 
 impl Failure {
@@ -25,12 +27,18 @@ impl Failure {
 
     /// Stops with findings that point into sources.
     pub(crate) fn because(exit: Exit, report: Report) -> Self {
-        Self { exit, report }
+        Self { exit, report, beside_an_answer: false }
     }
 
     /// Stops without a word: the user knows.
     pub(crate) fn quiet(exit: Exit) -> Self {
         Self::because(exit, Report::default())
+    }
+
+    /// Tells the findings on standard error in any case: standard output already holds an answer.
+    #[must_use]
+    pub(crate) fn told_as_text(self) -> Self {
+        Self { beside_an_answer: true, ..self }
     }
 
     /// Says what to do about the last finding.
@@ -55,6 +63,7 @@ impl Failure {
             return self.exit;
         }
         let told = match format {
+            _ if self.beside_an_answer => text::write(&self.report, &mut streams.talk),
             Format::Text => text::write(&self.report, &mut streams.talk),
             Format::Json => json::write(&self.report, &mut streams.data),
         };

@@ -10,7 +10,7 @@ mod report;
 pub(crate) mod sarif;
 pub(crate) mod text;
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 
 use anstream::AutoStream;
 use clap::ValueEnum;
@@ -39,8 +39,8 @@ impl Streams {
     /// Opens the streams of this process.
     pub(crate) fn open() -> Self {
         Self {
-            data: Pipe::new(AutoStream::auto(io::stdout()), io::stdout().is_terminal()),
-            talk: Pipe::new(AutoStream::auto(io::stderr()), io::stderr().is_terminal()),
+            data: Pipe::new(AutoStream::auto(io::stdout())),
+            talk: Pipe::new(AutoStream::auto(io::stderr())),
         }
     }
 
@@ -54,18 +54,12 @@ impl Streams {
 /// A buffered stream that goes quiet, rather than fail, once its reader is gone.
 pub(crate) struct Pipe {
     inner: BufWriter<Box<dyn Write>>,
-    terminal: bool,
     closed: bool,
 }
 
 impl Pipe {
-    fn new(stream: impl Write + 'static, terminal: bool) -> Self {
-        Self { inner: BufWriter::new(Box::new(stream)), terminal, closed: false }
-    }
-
-    /// Tells whether a person reads along.
-    pub(crate) fn is_terminal(&self) -> bool {
-        self.terminal
+    fn new(stream: impl Write + 'static) -> Self {
+        Self { inner: BufWriter::new(Box::new(stream)), closed: false }
     }
 
     /// Tells whether the reader is gone, so that a stream without end can stop.

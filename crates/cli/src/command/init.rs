@@ -94,8 +94,11 @@ static FILES: &[Template] = &[
     schema!("tracing-policy.json"),
 ];
 
+/// The codes this verb reports.
+pub(crate) const CODES: &[&Code] = &[&REPOSITORY_EXISTS, &REPOSITORY_NOT_WRITTEN];
+
 /// The folder has files that a new repository would replace.
-pub(crate) static REPOSITORY_EXISTS: Code = Code {
+static REPOSITORY_EXISTS: Code = Code {
     id: "repository-exists",
     title: "the folder already holds files of a policy repository",
     severity: Severity::Error,
@@ -105,7 +108,7 @@ pub(crate) static REPOSITORY_EXISTS: Code = Code {
 };
 
 /// A file of the new repository cannot be written.
-pub(crate) static REPOSITORY_NOT_WRITTEN: Code = Code {
+static REPOSITORY_NOT_WRITTEN: Code = Code {
     id: "repository-not-written",
     title: "the new repository cannot be written",
     severity: Severity::Error,
