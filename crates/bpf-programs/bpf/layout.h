@@ -28,6 +28,7 @@
 #define TELOVIX_NODE_NUMBER 0x3fffffffu
 
 #define TELOVIX_CONFINEMENT_HAS_EXEMPTIONS 1
+#define TELOVIX_CONFINEMENT_BLOCKS 2
 #define TELOVIX_ANY_DOMAIN 0xffffffffu
 
 /* Operations: bit in telovix_domain.operations; from MODULE_LOAD on also index in .slots. */

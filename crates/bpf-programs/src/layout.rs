@@ -85,5 +85,9 @@ pub const NODE_NUMBER: u32 = NODE_HAS_PREFIXES - 1;
 /// In [`Confinement::flags`]: [`Exemption`] records may exempt from this confinement.
 pub const CONFINEMENT_HAS_EXEMPTIONS: u16 = 1;
 
+/// In [`Confinement::flags`]: what is named is listed. Of two equal effects this one answers, because it can say
+/// which entry.
+pub const CONFINEMENT_BLOCKS: u16 = 2;
+
 #[cfg(test)]
 mod tests;

@@ -20,8 +20,7 @@ use clap::Parser;
 
 use crate::command::Verb;
 use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::{Format, Streams};
+use crate::output::Streams;
 
 /// Turns what an operator means into artifacts a kernel enforces, and proves on the way that
 /// nothing came out weaker than it was written.
@@ -45,7 +44,7 @@ fn main() -> ExitCode {
     };
     match streams.close() {
         Ok(()) => exit.into(),
-        Err(error) => Failure::from(error).tell(&mut Streams::open(), Format::Text).into(),
+        Err(_) => Exit::CannotRun.into(),
     }
 }
 

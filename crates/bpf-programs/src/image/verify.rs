@@ -9,8 +9,8 @@ mod paths;
 
 use super::{ImageError, Sections};
 use crate::layout::{
-    Access, CONFINEMENT_HAS_EXEMPTIONS, Confinement, Decision, Effect, Header, LAYOUT_VERSION, Operation,
-    Origin, Section, SyscallTable,
+    Access, CONFINEMENT_BLOCKS, CONFINEMENT_HAS_EXEMPTIONS, Confinement, Decision, Effect, Header,
+    LAYOUT_VERSION, Operation, Origin, Section, SyscallTable,
 };
 
 pub(super) fn verify(sections: &Sections) -> Result<(), ImageError> {
@@ -100,7 +100,8 @@ fn verify_confinements(sections: &Sections) -> Result<(), ImageError> {
         let touches = operation == Some(Operation::File) || confinement.access == Access::ALL;
         demand(touches && confinement.access != 0, "file access on another operation, or none")?;
         demand(usize::from(confinement.scope) < scopes, "unknown scope")?;
-        demand(confinement.flags & !CONFINEMENT_HAS_EXEMPTIONS == 0, "unknown flags")?;
+        let known = CONFINEMENT_HAS_EXEMPTIONS | CONFINEMENT_BLOCKS;
+        demand(confinement.flags & !known == 0, "unknown flags")?;
     }
     Ok(())
 }
@@ -126,8 +127,7 @@ fn verify_decisions(sections: &Sections) -> Result<(), ImageError> {
             weaker.is_some_and(|weaker| weaker.operation == strongest.operation),
             "two operations in one chain",
         )?;
-        let key = |rule: Confinement, index| (std::cmp::Reverse(rule.effect), index);
-        let falls = weaker.is_some_and(|weaker| key(strongest, cell.confinement) < key(weaker, next));
+        let falls = weaker.is_some_and(|weaker| weaker.effect <= strongest.effect);
         demand(falls, "the chain is not in order of strength")?;
     }
     demand(sections.count(Section::Decisions) > 0, Section::Decisions, 0, "decision 0 is missing")?;

@@ -265,7 +265,8 @@ records! {
         2 => access: u16,
         /// Scope string's index in the scopes table; 0 is the whole fleet.
         4 => scope: u16,
-        /// [`CONFINEMENT_HAS_EXEMPTIONS`](super::CONFINEMENT_HAS_EXEMPTIONS).
+        /// [`CONFINEMENT_HAS_EXEMPTIONS`](super::CONFINEMENT_HAS_EXEMPTIONS) and
+        /// [`CONFINEMENT_BLOCKS`](super::CONFINEMENT_BLOCKS).
         6 => flags: u16,
     }
 

@@ -68,6 +68,7 @@ fn the_header_has_the_same_numbers() {
         ("NODE_HAS_PREFIXES", u64::from(NODE_HAS_PREFIXES)),
         ("NODE_NUMBER", u64::from(NODE_NUMBER)),
         ("CONFINEMENT_HAS_EXEMPTIONS", u64::from(CONFINEMENT_HAS_EXEMPTIONS)),
+        ("CONFINEMENT_BLOCKS", u64::from(CONFINEMENT_BLOCKS)),
         ("ANY_DOMAIN", u64::from(ANY_DOMAIN)),
         ("ACCESS_READ", u64::from(Access::READ)),
         ("ACCESS_WRITE", u64::from(Access::WRITE)),

@@ -42,8 +42,13 @@ impl Eq for Code {}
 /// Returns every code of the compiler, sorted by id.
 #[must_use]
 pub fn catalogue() -> Vec<&'static Code> {
-    let rooms: &[&[&'static Code]] =
-        &[crate::syntax::CODES, crate::document::CODES, crate::lower::CODES, crate::target::CODES];
+    let rooms: &[&[&'static Code]] = &[
+        crate::syntax::CODES,
+        crate::document::CODES,
+        crate::lower::CODES,
+        crate::target::CODES,
+        crate::emit::image::CODES,
+    ];
     let mut codes: Vec<_> = rooms.iter().copied().flatten().copied().collect();
     codes.sort_unstable_by_key(|code| code.id);
     codes

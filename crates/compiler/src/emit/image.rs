@@ -1,0 +1,40 @@
+//! Confinements -> one image for the kernel, and back.
+//!
+//! ```text
+//! plan       confinements  -> domains: who is confined by what
+//! overlay    path sets     -> one map from byte prefixes to everything that names a path
+//! automaton  path maps     -> nodes and edges that domains share
+//! endpoint   endpoint sets -> address and port boundaries
+//! syscall    syscall sets  -> cells by number
+//! pack       all of them   -> the sections of an image
+//! read       image         -> what each confinement says, for `inspect` and for the check of every compile
+//! decide     image, event  -> verdict, by the same steps as the programs in the kernel
+//! ```
+//!
+//! The kernel side of this contract is described in `telovix_bpf_programs::layout`.
+
+mod automaton;
+mod class;
+mod code;
+mod decide;
+mod domain;
+mod endpoint;
+mod event;
+mod kernel;
+mod listing;
+mod overlay;
+mod pack;
+mod plan;
+mod set_table;
+mod syscall;
+
+use crate::diagnostic::Code;
+pub use code::{PATH_TOO_DEEP, UNPACKABLE};
+pub use decide::{Action, Entry, Interpreter, Outcome, Task};
+pub use pack::pack;
+
+/// The codes this backend reports.
+pub const CODES: &[&Code] = &[&PATH_TOO_DEEP, &UNPACKABLE];
+
+#[cfg(test)]
+mod tests;

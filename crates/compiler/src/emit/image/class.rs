@@ -1,0 +1,94 @@
+//! Decisions -> a table's own class numbers: tables of one shape become equal, whatever they decide.
+
+use rustc_hash::FxHashMap;
+use telovix_bpf_programs::image::Sections;
+use telovix_bpf_programs::layout::Section;
+
+use super::automaton::Values;
+use super::set_table::SetTable;
+
+/// The class numbers of one table. Class 0 is decision 0.
+#[derive(Debug)]
+pub(super) struct Classes<'sets> {
+    sets: &'sets mut SetTable,
+    decisions: Vec<u32>,
+    numbers: FxHashMap<u32, u32>,
+}
+
+impl<'sets> Classes<'sets> {
+    pub(super) fn new(sets: &'sets mut SetTable) -> Self {
+        Self { sets, decisions: Vec::new(), numbers: FxHashMap::default() }
+    }
+
+    /// Returns the interned sets, to make decisions with.
+    pub(super) fn sets(&mut self) -> &mut SetTable {
+        self.sets
+    }
+
+    /// Returns the decisions of classes 1, 2, …
+    pub(super) fn into_decisions(self) -> Vec<u32> {
+        self.decisions
+    }
+}
+
+impl Values for Classes<'_> {
+    fn store(&mut self, decision: u32) -> u32 {
+        if decision == 0 {
+            return 0;
+        }
+        let next = u32::try_from(self.decisions.len() + 1).unwrap_or(u32::MAX);
+        let class = *self.numbers.entry(decision).or_insert(next);
+        if class == next {
+            self.decisions.push(decision);
+        }
+        class
+    }
+
+    fn join(&mut self, left: u32, right: u32) -> u32 {
+        self.sets.union(left, right)
+    }
+}
+
+/// Runs of records that are stored once however many domains use them.
+#[derive(Debug)]
+pub(super) struct Runs<T> {
+    records: Vec<T>,
+    starts: FxHashMap<Vec<T>, u32>,
+}
+
+impl<T> Default for Runs<T> {
+    fn default() -> Self {
+        Self { records: Vec::new(), starts: FxHashMap::default() }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Runs<T> {
+    /// Returns where the run starts and how long it is.
+    pub(super) fn add(&mut self, run: Vec<T>) -> (u32, u32) {
+        let count = u32::try_from(run.len()).unwrap_or(u32::MAX);
+        if count == 0 {
+            return (0, 0);
+        }
+        let records = &mut self.records;
+        let start = *self.starts.entry(run).or_insert_with_key(|run| {
+            let start = u32::try_from(records.len()).unwrap_or(u32::MAX);
+            records.extend_from_slice(run);
+            start
+        });
+        (start, count)
+    }
+
+    /// Returns all records.
+    pub(super) fn records(&self) -> &[T] {
+        &self.records
+    }
+}
+
+impl Runs<u32> {
+    /// Writes the runs as the classes map.
+    pub(super) fn write(&self, sections: &mut Sections) {
+        for decision in self.records() {
+            sections.push(Section::Classes, decision);
+        }
+    }
+}

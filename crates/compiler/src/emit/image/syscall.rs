@@ -1,0 +1,53 @@
+//! System calls -> the cells that hold their class, one for each number that enters the kernel with them.
+
+use telovix_bpf_programs::layout::{SYSCALLS_IA32_START, SYSCALLS_X86_64};
+
+use crate::document::value::Syscall;
+
+/// Calls that the x32 ABI numbers differently from the 64-bit one, from 512 on.
+/// Source: the kernel's generated `unistd_x32.h`.
+const X32_ONLY: [&str; 36] = [
+    "rt_sigaction",
+    "rt_sigreturn",
+    "ioctl",
+    "readv",
+    "writev",
+    "recvfrom",
+    "sendmsg",
+    "recvmsg",
+    "execve",
+    "ptrace",
+    "rt_sigpending",
+    "rt_sigtimedwait",
+    "rt_sigqueueinfo",
+    "sigaltstack",
+    "timer_create",
+    "mq_notify",
+    "kexec_load",
+    "waitid",
+    "set_robust_list",
+    "get_robust_list",
+    "vmsplice",
+    "move_pages",
+    "preadv",
+    "pwritev",
+    "rt_tgsigqueueinfo",
+    "recvmmsg",
+    "sendmmsg",
+    "process_vm_readv",
+    "process_vm_writev",
+    "setsockopt",
+    "getsockopt",
+    "io_setup",
+    "io_submit",
+    "execveat",
+    "preadv2",
+    "pwritev2",
+];
+
+/// Returns the cells of a syscall table that a call has.
+pub(super) fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
+    let x32 = X32_ONLY.iter().position(|name| *name == syscall.name()).map(|index| SYSCALLS_X86_64 + index);
+    let ia32 = syscall.ia32_number().map(|number| SYSCALLS_IA32_START + usize::from(number));
+    [syscall.number().map(usize::from), x32, ia32].into_iter().flatten()
+}
