@@ -65,6 +65,7 @@
 #define TELOVIX_ACCESS_RENAME 32
 #define TELOVIX_ACCESS_LINK 64
 #define TELOVIX_ACCESS_EXECUTE 128
+#define TELOVIX_ACCESS_MAP 256
 
 struct telovix_path_state {
 	__u32 child;

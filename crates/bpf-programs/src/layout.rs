@@ -20,8 +20,9 @@ mod operation;
 mod record;
 mod section;
 
-pub use hook::{HOOKS, Hook};
+pub use hook::{HOOKS, Hook, covered_calls};
 pub use operation::{Access, Effect, Operation};
+pub(crate) use record::records;
 pub use record::{
     ANY_DOMAIN, Address, Automaton, Confinement, Decision, Domain, EdgeKey, Endpoints, Exemption, Field,
     Header, Origin, PathState, Port, PrefixKey, Record, Subject, SyscallTable, Syscalls,

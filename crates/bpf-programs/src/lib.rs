@@ -5,6 +5,8 @@
 //! - [`image`] is the container: one ELF file with a section per map, a note with the layout version and the
 //!   digests, and a reader that believes nothing it has not checked.
 //!
+//! - [`object`] is the compiled programs, [`state`] what they remember and tell.
+//!
 //! Nothing in here knows YAML, profiles or templates. The words are: a *domain* is what a task is in, a
 //! *decision* is a set of confinements that apply together, a *class* is a domain's own number for a decision
 //! (so that domains with the same shape share their tables).
@@ -13,3 +15,5 @@
 
 pub mod image;
 pub mod layout;
+pub mod object;
+pub mod state;

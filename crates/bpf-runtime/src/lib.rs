@@ -1,1 +1,22 @@
-//! (under construction)
+//! Puts a verified image into a kernel and takes it out again.
+//!
+//! One BPF LSM program per hook that the policy needs, pinned with its maps below the BPF file system, so that
+//! enforcement goes on without any process of ours. Two slots hold two generations; [`apply`](apply::apply)
+//! fills the one that is not active and switches with a single write. A deadline in that same word makes the
+//! programs themselves go back to the other slot unless [`confirm`](switch::confirm) comes in time.
+//!
+//! Needs kernel 6.1 or later with BTF, `bpf` in the list of security modules and a mounted BPF file system.
+
+pub mod apply;
+mod control;
+mod error;
+mod generation;
+mod object;
+mod pins;
+mod preflight;
+mod scope;
+mod sys;
+
+pub use error::RuntimeError;
+pub use pins::Places;
+pub use scope::Scope;

@@ -9,19 +9,13 @@ pub struct Hook {
     pub name: &'static str,
     /// Operations decided there, wholly or in part. Empty for the hooks that keep track of domains.
     pub operations: &'static [Operation],
-    /// Oldest kernel (major, minor) of the tested three on which the hook can be attached.
-    pub since: (u16, u16),
     /// First of the tested kernels on which it no longer can.
     pub until: Option<(u16, u16)>,
 }
 
 impl Hook {
     const fn new(name: &'static str, operations: &'static [Operation]) -> Self {
-        Self { name, operations, since: (6, 1), until: None }
-    }
-
-    const fn since(self, major: u16, minor: u16) -> Self {
-        Self { since: (major, minor), ..self }
+        Self { name, operations, until: None }
     }
 
     const fn until(self, major: u16, minor: u16) -> Self {
@@ -35,8 +29,8 @@ use Operation as Op;
 pub const HOOKS: &[Hook] = &[
     Hook::new("bprm_committed_creds", &[]),
     Hook::new("task_alloc", &[]),
-    Hook::new("bprm_check_security", &[Op::Exec]),
-    Hook::new("mmap_file", &[Op::Exec, Op::File]),
+    Hook::new("bprm_check_security", &[Op::Exec, Op::Syscall]),
+    Hook::new("mmap_file", &[Op::Exec]),
     Hook::new("file_mprotect", &[Op::Exec]),
     Hook::new("file_open", &[Op::File]),
     Hook::new("file_receive", &[Op::File]),
@@ -51,22 +45,29 @@ pub const HOOKS: &[Hook] = &[
     Hook::new("path_chmod", &[Op::SetId]),
     Hook::new("inode_create", &[Op::SetId]),
     Hook::new("path_chroot", &[Op::Syscall]),
-    Hook::new("socket_create", &[Op::RawSocket, Op::PacketSocket]),
+    Hook::new("socket_create", &[Op::RawSocket, Op::PacketSocket, Op::Syscall]),
     Hook::new("socket_connect", &[Op::Connect]),
     Hook::new("socket_sendmsg", &[Op::Connect]),
     Hook::new("capable", &[Op::Capability, Op::Mount, Op::Unshare]),
     Hook::new("capset", &[Op::CapsetSysAdmin]),
-    Hook::new("kernel_read_file", &[Op::ModuleLoad]),
-    Hook::new("kernel_load_data", &[Op::ModuleLoad]),
+    Hook::new("kernel_read_file", &[Op::ModuleLoad, Op::Syscall]),
+    Hook::new("kernel_load_data", &[Op::ModuleLoad, Op::Syscall]),
     Hook::new("userns_create", &[Op::UserNamespace, Op::Unshare]),
-    Hook::new("ptrace_access_check", &[Op::PtraceAttach]),
-    Hook::new("ptrace_traceme", &[Op::PtraceAttach]),
+    Hook::new("ptrace_access_check", &[Op::PtraceAttach, Op::Syscall]),
+    Hook::new("ptrace_traceme", &[Op::PtraceAttach, Op::Syscall]),
     Hook::new("file_alloc_security", &[Op::MemoryFile]).until(7, 2),
-    Hook::new("inode_init_security_anon", &[Op::MemoryFile]).since(7, 2),
-    Hook::new("sb_pivotroot", &[Op::PivotRoot]),
-    Hook::new("sb_mount", &[Op::Mount]),
+    Hook::new("inode_init_security_anon", &[Op::MemoryFile, Op::Syscall]),
+    Hook::new("sb_pivotroot", &[Op::PivotRoot, Op::Syscall]),
+    Hook::new("sb_mount", &[Op::Mount, Op::Syscall]),
     Hook::new("sb_kern_mount", &[Op::Mount]),
-    Hook::new("sb_umount", &[Op::Mount]),
-    Hook::new("move_mount", &[Op::Mount]),
-    Hook::new("bpf", &[Op::BpfLoad]),
+    Hook::new("sb_umount", &[Op::Mount, Op::Syscall]),
+    Hook::new("move_mount", &[Op::Mount, Op::Syscall]),
+    Hook::new("bpf", &[Op::BpfLoad, Op::Syscall]),
 ];
+
+/// Returns the system calls whose every effect passes a hook first, so that they can be denied. The other calls
+/// can only be answered by ending the process.
+pub fn covered_calls() -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("../../bpf/covered.h").lines();
+    lines.filter_map(|line| line.strip_prefix("COVERED(")?.split(',').next())
+}

@@ -167,8 +167,10 @@ impl Access {
     pub const RENAME: u16 = 1 << 5;
     /// Give the file another name.
     pub const LINK: u16 = 1 << 6;
-    /// Open for execution, or map executable.
+    /// Execute by execve. Lists of allowed programs mean this alone, or they would have to name every library.
     pub const EXECUTE: u16 = 1 << 7;
+    /// Map executable, which is how a library, or a program by way of its loader, gets to run.
+    pub const MAP: u16 = 1 << 8;
     /// Every way; also the value for confinements of other operations.
     pub const ALL: u16 = u16::MAX;
 }

@@ -121,6 +121,8 @@ macro_rules! records {
     )*};
 }
 
+pub(crate) use records;
+
 records! {
     /// What a walk knows at a point of a path: where to go on, and the class that holds here. Value of an edge.
     PathState, 16 {

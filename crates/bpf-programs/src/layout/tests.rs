@@ -78,6 +78,7 @@ fn the_header_has_the_same_numbers() {
         ("ACCESS_RENAME", u64::from(Access::RENAME)),
         ("ACCESS_LINK", u64::from(Access::LINK)),
         ("ACCESS_EXECUTE", u64::from(Access::EXECUTE)),
+        ("ACCESS_MAP", u64::from(Access::MAP)),
     ]);
     let operations: Vec<(String, u64)> = Operation::ALL
         .into_iter()

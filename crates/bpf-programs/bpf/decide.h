@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Who acts, and what a decision comes to: the task's domains -> allow, report, kill or refuse.
+ */
+#ifndef TELOVIX_DECIDE_H
+#define TELOVIX_DECIDE_H
+
+#include "path.h"
+
+#define SIGKILL 9
+
+#define DOMAIN_OF(word) ((__u32)(word))
+#define GENERATION_OF(word) ((__u32)((word) >> 32))
+#define OWNER(generation, number) ((__u64)(generation) << 32 | (number))
+
+/* Own domain and inherited ones. */
+#define DOMAINS_PER_TASK (1 + TELOVIX_INHERITED_DOMAINS)
+
+/* The acting task as the active generation knows it. */
+struct subject {
+	struct task_struct *task;
+	struct task_state *state; /* NULL for a task that was never in a domain */
+	__u32 slot;
+	__u32 generation;
+	__u32 domain;
+};
+
+/* Returns the slot that is active now, minding the deadline. */
+static __always_inline __u32 active_slot(void)
+{
+	__u32 zero = 0;
+	struct telovix_control *word = bpf_map_lookup_elem(&control, &zero);
+	__u64 value, deadline;
+
+	if (!word)
+		return 0;
+	value = *(volatile __u64 *)&word->word;
+	deadline = value >> 1;
+	if (deadline && bpf_ktime_get_boot_ns() / 1000000 >= deadline)
+		return !(value & 1);
+	return value & 1;
+}
+
+/* Finds out who acts. False when nothing is decided for this task, which for a task without a domain is
+ * known after reading one pointer. `operations` are the bits that the caller is about to ask for. */
+static __always_inline bool identify(struct subject *subject, __u32 operations)
+{
+	struct telovix_slot *slot;
+	__u64 own;
+
+	subject->task = bpf_get_current_task_btf();
+	subject->state = NULL;
+	subject->domain = 0;
+	subject->generation = 0;
+	subject->slot = active_slot();
+	slot = loaded_in(subject->slot);
+	if (!slot)
+		return false;
+	subject->generation = slot->generation;
+	if (subject->task->bpf_storage) {
+		subject->state = bpf_task_storage_get(&tasks, subject->task, NULL, 0);
+		if (subject->state) {
+			own = subject->state->own[subject->slot & 1];
+			if (GENERATION_OF(own) == subject->generation)
+				subject->domain = DOMAIN_OF(own);
+			if (subject->domain || subject->state->inherited[subject->slot & 1][0])
+				return true;
+		}
+	}
+	return slot->everybody & operations;
+}
+
+/* The number of the task's domain with this index: its own, then inherited ones; 0 past the last. */
+static __always_inline __u32 domain_number(const struct subject *subject, __u32 index)
+{
+	if (!index)
+		return subject->domain;
+	if (!subject->state || GENERATION_OF(subject->state->own[subject->slot & 1]) != subject->generation)
+		return 0;
+	return subject->state->inherited[subject->slot & 1][(index - 1) & 3];
+}
+
+/* The domain a task was put into by the active generation; 0 for none. */
+static __always_inline __u32 domain_of(struct task_struct *task, const struct subject *subject)
+{
+	struct task_state *state = bpf_task_storage_get(&tasks, task, NULL, 0);
+	__u64 own;
+
+	if (!state)
+		return 0;
+	own = state->own[subject->slot & 1];
+	return GENERATION_OF(own) == subject->generation ? DOMAIN_OF(own) : 0;
+}
+
+/* The decision for a class; 0 for class 0. */
+static __always_inline __u32 class_decision(__u32 slot, __u32 classes_start, __u32 class)
+{
+	__u32 index = classes_start + class - 1;
+	__u32 *decision;
+
+	if (!class)
+		return 0;
+	decision = slot_lookup(&classes, slot, &index);
+	return decision ? *decision : 0;
+}
+
+/* One cell of a decision. Stops at the first confinement that is active, covers the access and is not
+ * exempted by the parent. */
+static long link(__u32 index, struct chain **context)
+{
+	struct chain *chain = *context;
+	struct telovix_confinement *confinement;
+	struct telovix_decision *cell;
+	__u32 number;
+
+	number = chain->cell;
+	if (!number)
+		return 1;
+	cell = slot_lookup(&decisions, chain->slot, &number);
+	if (!cell)
+		return 1;
+	number = cell->confinement;
+	chain->cell = cell->next;
+	confinement = slot_lookup(&confinements, chain->slot, &number);
+	if (!confinement || !confinement->effect || !(confinement->access & chain->access))
+		return 0;
+	if (confinement->flags & TELOVIX_CONFINEMENT_HAS_EXEMPTIONS) {
+		struct telovix_exemption exemption = {
+			.confinement = number,
+			.own = chain->own,
+			.parent = chain->parent,
+		};
+
+		if (slot_lookup(&exemptions, chain->slot, &exemption))
+			return 0;
+		exemption.own = TELOVIX_ANY_DOMAIN;
+		if (slot_lookup(&exemptions, chain->slot, &exemption))
+			return 0;
+		exemption.own = chain->own;
+		exemption.parent = TELOVIX_ANY_DOMAIN;
+		if (slot_lookup(&exemptions, chain->slot, &exemption))
+			return 0;
+	}
+	chain->rule = number;
+	chain->effect = confinement->effect;
+	return 1;
+}
+
+/* Appends a component to the event's path. */
+static long spell(__u32 index, struct task_state **context)
+{
+	struct task_state *state = *context;
+	struct telovix_event *event = &state->event;
+	struct component *component;
+	__u32 at = event->path_length;
+	__u32 length;
+
+	if (index >= state->walk.depth)
+		return 1;
+	component = &state->walk.components[(state->walk.depth - 1 - index) & (TELOVIX_PATH_DEPTH - 1)];
+	length = component->length;
+	if (length > 255)
+		length = 255;
+	if (at + 1 + length > TELOVIX_EVENT_TEXT) {
+		event->path_cut = state->walk.depth - index;
+		return 1;
+	}
+	event->path[at & (TELOVIX_EVENT_TEXT - 1)] = '/';
+	at = (at + 1) & (TELOVIX_EVENT_TEXT - 1);
+	if (length)
+		bpf_probe_read_kernel(event->path + at, length, (void *)component->name);
+	event->path_length = at + length;
+	return 0;
+}
+
+/* Says what is being decided. What only some operations report comes after this. */
+static __always_inline void event_begin(struct task_state *state, __u32 operation, __u32 access, bool with_path)
+{
+	state->chain.operation = operation;
+	state->chain.access = access;
+	state->chain.with_path = with_path;
+	state->chain.place = CHAIN_ANYWHERE;
+	state->chain.covered = 0;
+	state->chain.silent = 0;
+	state->event.address_high = 0;
+	state->event.address_low = 0;
+	state->event.port = 0;
+	state->event.protocol = 0;
+	state->event.detail = 0;
+	state->event.reserved2 = 0;
+}
+
+/* Resolves a decision, counts and reports it. True when the operation must not go on. */
+static __noinline bool verdict(struct subject *subject, struct task_state *state, __u32 domain, __u32 decision)
+{
+	struct telovix_event *event = &state->event;
+	struct chain *chain = &state->chain;
+	struct task_struct *task = subject->task;
+	__u64 identity, *hit;
+	__u32 rule, size;
+
+	chain->slot = subject->slot;
+	chain->cell = decision;
+	chain->own = domain;
+	chain->parent = domain_of(task->real_parent, subject);
+	chain->effect = TELOVIX_EFFECT_ALLOW;
+	chain->rule = 0;
+	bpf_loop(1 << 16, link, &chain, 0);
+	if (chain->effect == TELOVIX_EFFECT_ALLOW)
+		return false;
+	/* One call, one report: what a hook can refuse is reported there, everything else on entry. */
+	if (chain->place == CHAIN_AT_HOOK && chain->effect != TELOVIX_EFFECT_DENY)
+		return false;
+	if (chain->place == CHAIN_AT_ENTRY && chain->effect == TELOVIX_EFFECT_DENY) {
+		if (chain->covered)
+			return false;
+		/* Nothing can refuse the call; the process does not live to use its result. */
+		chain->effect = TELOVIX_EFFECT_KILL;
+	}
+	if (chain->silent)
+		return chain->effect >= TELOVIX_EFFECT_KILL;
+	rule = chain->rule;
+	hit = slot_lookup(&hits, subject->slot, &rule);
+	if (hit)
+		__sync_fetch_and_add(hit, 1);
+
+	identity = bpf_get_current_pid_tgid();
+	event->time = bpf_ktime_get_boot_ns();
+	event->generation = subject->generation;
+	event->rule = rule;
+	event->domain = domain;
+	event->pid = identity >> 32;
+	event->parent_pid = task->real_parent->tgid;
+	event->user = task->cred->uid.val;
+	event->operation = chain->operation;
+	event->effect = chain->effect;
+	event->reserved = 0;
+	event->access = chain->access;
+	event->path_length = 0;
+	event->path_cut = 0;
+	event->doubt = TELOVIX_DOUBT_NONE;
+	bpf_get_current_comm(event->command, sizeof(event->command));
+	if (chain->with_path) {
+		event->doubt = state->walk.doubt;
+		bpf_loop(TELOVIX_PATH_DEPTH, spell, &state, 0);
+	}
+	size = event->path_length;
+	if (size > TELOVIX_EVENT_TEXT)
+		size = TELOVIX_EVENT_TEXT;
+	size += __builtin_offsetof(struct telovix_event, path);
+	if (bpf_ringbuf_output(&events, event, size, 0))
+		count(TELOVIX_STATISTIC_DROPPED);
+	else
+		count(TELOVIX_STATISTIC_EVENTS);
+
+	if (chain->effect >= TELOVIX_EFFECT_KILL) {
+		if (chain->effect == TELOVIX_EFFECT_KILL)
+			bpf_send_signal(SIGKILL);
+		return true;
+	}
+	return false;
+}
+
+/* The state of a task, made when it has none. NULL only without memory. */
+static __always_inline struct task_state *state_of(struct subject *subject)
+{
+	if (!subject->state)
+		subject->state = bpf_task_storage_get(&tasks, subject->task, NULL,
+						      BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return subject->state;
+}
+
+#define X32_BIT 0x40000000
+/* arch/x86/include/asm/thread_info.h: in thread_info.status while a 32-bit call is served. */
+#define TS_COMPAT 2
+
+/* Number of an operation that only its system call may decide. */
+#define NO_OPERATION 31
+
+/* The cell of a system-call table for a call; past the end for a number that no table has. */
+static __always_inline __u32 call_cell(struct task_struct *task, __u32 number)
+{
+	if (task->thread_info.status & TS_COMPAT)
+		return number < TELOVIX_SYSCALLS_IA32 ? number + TELOVIX_SYSCALLS_IA32_START : TELOVIX_SYSCALL_CELLS;
+	number &= ~X32_BIT;
+	return number < TELOVIX_SYSCALLS_IA32_START ? number : TELOVIX_SYSCALL_CELLS;
+}
+
+static __always_inline __u32 current_call(struct task_struct *task)
+{
+	struct pt_regs *registers = bpf_task_pt_regs(task);
+
+	return call_cell(task, registers->orig_ax);
+}
+
+/* The decision of a domain for a cell of its system-call table. */
+static __always_inline __u32 call_decision(__u32 slot, struct telovix_domain *domain, __u32 cell)
+{
+	__u32 number = domain->syscalls.table - 1;
+	struct telovix_syscall_table *table;
+
+	if (!domain->syscalls.table || cell >= TELOVIX_SYSCALL_CELLS)
+		return 0;
+	table = slot_lookup(&syscalls, slot, &number);
+	if (!table)
+		return 0;
+	return class_decision(slot, domain->syscalls.classes, table->classes[cell]);
+}
+
+/* Decides an operation whose decision does not depend on its arguments, and the system call that it is the
+ * effect of: a call that a hook covers is refused here, before it has any effect. */
+static __noinline bool refused(__u32 operation, __u32 detail)
+{
+	struct subject subject;
+	struct task_state *state;
+	bool refuse = false;
+
+	if (!identify(&subject, 1 << operation | 1 << TELOVIX_OP_SYSCALL))
+		return false;
+	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
+		__u32 number = domain_number(&subject, index);
+		struct telovix_domain *domain;
+		__u32 decision = 0, cell;
+
+		if (index && !number)
+			break;
+		domain = slot_lookup(&domains, subject.slot, &number);
+		if (!domain)
+			continue;
+		if (operation >= TELOVIX_OP_MODULE_LOAD && domain->operations & (1 << operation)) {
+			__u32 at = TELOVIX_SLOT(operation);
+
+			if (at < TELOVIX_SLOTS)
+				decision = domain->slots[at];
+		}
+		if (decision) {
+			state = state_of(&subject);
+			if (!state)
+				continue;
+			event_begin(state, operation, 0xffff, false);
+			state->event.detail = detail;
+			if (verdict(&subject, state, number, decision))
+				refuse = true;
+		}
+		if (!(domain->operations & (1 << TELOVIX_OP_SYSCALL)))
+			continue;
+		cell = current_call(subject.task);
+		decision = call_decision(subject.slot, domain, cell);
+		if (!decision)
+			continue;
+		state = state_of(&subject);
+		if (!state)
+			continue;
+		event_begin(state, TELOVIX_OP_SYSCALL, 0xffff, false);
+		state->event.detail = cell;
+		state->chain.place = CHAIN_AT_HOOK;
+		if (verdict(&subject, state, number, decision))
+			refuse = true;
+	}
+	return refuse;
+}
+
+#endif

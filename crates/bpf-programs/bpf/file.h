@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Files: open, and every other way to make, change, move or remove one by name.
+ */
+#ifndef TELOVIX_FILE_H
+#define TELOVIX_FILE_H
+
+#include "decide.h"
+
+#define FMODE_READ 1
+#define FMODE_WRITE 2
+#define FMODE_EXEC 0x20 /* in f_flags: opened by execve */
+#define O_TRUNC 01000
+#define MODE_SET_ID 06000
+#define FILE_OPERATION (1 << TELOVIX_OP_FILE)
+/* Names up to here are inside the dentry and fit one edge with its final zero. */
+#define SHORT_NAME (TELOVIX_CHUNK - 1)
+
+/* What is being asked about a file. */
+struct request {
+	struct dentry *dentry;
+	struct vfsmount *mount;
+	__u32 access;
+	bool whole; /* what lies below is touched as well */
+};
+
+/* Decides with a full walk, in every domain of the task, and reports. */
+static __noinline bool file_refused_slowly(struct subject *subject, struct request *request)
+{
+	__u32 questions[DOMAINS_PER_TASK];
+	struct task_state *state = state_of(subject);
+	bool refuse = false;
+
+	if (!state)
+		return false;
+	walk_begin(&state->walk, subject->task, request->dentry, request->mount);
+	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
+		__u32 number = domain_number(subject, index);
+		struct telovix_domain *domain;
+
+		questions[index] = QUESTIONS;
+		if (index && !number)
+			continue;
+		domain = slot_lookup(&domains, subject->slot, &number);
+		if (domain && (domain->operations & FILE_OPERATION))
+			questions[index] = walk_ask(&state->walk, subject->slot, &domain->file.root, false);
+	}
+	if (!state->walk.count)
+		return false;
+	walk_finish(&state->walk);
+	if (state->walk.doubt == TELOVIX_DOUBT_DETACHED && mount_is_internal(request->mount))
+		return false;
+	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
+		__u32 number = domain_number(subject, index);
+		struct telovix_path_state *known;
+		struct telovix_domain *domain;
+		__u32 class, decision;
+
+		if (index && !number)
+			break;
+		if (questions[index] >= QUESTIONS)
+			continue;
+		domain = slot_lookup(&domains, subject->slot, &number);
+		if (!domain)
+			continue;
+		known = &state->walk.questions[questions[index] & (QUESTIONS - 1)].state;
+		class = request->whole ? known->subtree : known->exact;
+		/* What is not known is taken for the worst where the policy says so. */
+		if (state->walk.doubt) {
+			class = 0;
+			if (domain->strict & FILE_OPERATION) {
+				class = domain->file.root.subtree;
+				refuse = true;
+			}
+		}
+		decision = class_decision(subject->slot, domain->file.classes, class);
+		if (!decision)
+			continue;
+		event_begin(state, TELOVIX_OP_FILE, request->access, true);
+		if (verdict(subject, state, number, decision))
+			refuse = true;
+	}
+	return refuse;
+}
+
+/* Decides a way to touch a file. */
+static __always_inline bool file_refused(struct dentry *dentry, struct vfsmount *mount, __u32 access, bool whole)
+{
+	struct subject subject;
+	struct request request = {
+		.dentry = dentry,
+		.mount = mount,
+		.access = access,
+		.whole = whole,
+	};
+
+	if (!identify(&subject, FILE_OPERATION))
+		return false;
+	return file_refused_slowly(&subject, &request);
+}
+
+static __always_inline __u32 open_access(struct file *file)
+{
+	__u32 access = 0;
+
+	if (file->f_mode & FMODE_READ)
+		access |= TELOVIX_ACCESS_READ;
+	if (file->f_mode & FMODE_WRITE)
+		access |= TELOVIX_ACCESS_WRITE;
+	if (file->f_flags & O_TRUNC)
+		access |= TELOVIX_ACCESS_TRUNCATE;
+	return access;
+}
+
+SEC("lsm/file_open")
+int file_open(unsigned long long *context)
+{
+	struct file *file = (void *)context[0];
+
+	/* What execve opens is judged as a program. */
+	if (file->f_flags & FMODE_EXEC)
+		return 0;
+	if (file_refused(file->f_path.dentry, file->f_path.mnt, open_access(file), false)) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* A descriptor that another process passed is an open. */
+SEC("lsm/file_receive")
+int file_receive(unsigned long long *context)
+{
+	struct file *file = (void *)context[0];
+
+	if (file_refused(file->f_path.dentry, file->f_path.mnt, open_access(file), false)) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
+
+#define PATH_HOOK(hook, dentry_expression, mount_expression, ways, below)                         \
+	SEC("lsm/" #hook)                                                                         \
+	int hook(unsigned long long *context)                                                     \
+	{                                                                                         \
+		struct path *directory = (void *)context[0];                                      \
+		struct dentry *dentry = dentry_expression;                                        \
+                                                                                                  \
+		if (file_refused(dentry, mount_expression, ways, below)) {                        \
+			separate();                                                               \
+			return -EPERM;                                                            \
+		}                                                                                 \
+		return 0;                                                                         \
+	}
+
+PATH_HOOK(path_truncate, directory->dentry, directory->mnt,
+	  TELOVIX_ACCESS_WRITE | TELOVIX_ACCESS_TRUNCATE, false)
+PATH_HOOK(path_unlink, (void *)context[1], directory->mnt, TELOVIX_ACCESS_DELETE, false)
+PATH_HOOK(path_rmdir, (void *)context[1], directory->mnt, TELOVIX_ACCESS_DELETE, false)
+PATH_HOOK(path_mkdir, (void *)context[1], directory->mnt, TELOVIX_ACCESS_CREATE, false)
+PATH_HOOK(path_symlink, (void *)context[1], directory->mnt, TELOVIX_ACCESS_CREATE, false)
+
+
+/* A new name is an access to the old one, and makes a file. Both are on one mount, or link(2) fails. */
+SEC("lsm/path_link")
+int path_link(unsigned long long *context)
+{
+	struct path *directory = (void *)context[1];
+	bool refuse = file_refused((void *)context[0], directory->mnt, TELOVIX_ACCESS_LINK, false);
+
+	if (refuse || file_refused((void *)context[2], directory->mnt, TELOVIX_ACCESS_CREATE, false)) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Moves everything below as well, away from the old name and under the new one. */
+SEC("lsm/path_rename")
+int path_rename(unsigned long long *context)
+{
+	struct path *from = (void *)context[0];
+	struct path *to = (void *)context[2];
+	bool refuse = file_refused((void *)context[1], from->mnt, TELOVIX_ACCESS_RENAME, true);
+
+	if (refuse || file_refused((void *)context[3], to->mnt, TELOVIX_ACCESS_RENAME, true)) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Also called by open for a file that it is about to make. */
+SEC("lsm/path_mknod")
+int path_mknod(unsigned long long *context)
+{
+	struct path *directory = (void *)context[0];
+	__u32 mode = context[2];
+	bool refuse = file_refused((void *)context[1], directory->mnt, TELOVIX_ACCESS_CREATE, false);
+
+	if (refuse || ((mode & MODE_SET_ID) && refused(TELOVIX_OP_SET_ID, mode & 07777))) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Destinations: an address and a port -> the class of the first boundary at or below them.
+ */
+#ifndef TELOVIX_NETWORK_H
+#define TELOVIX_NETWORK_H
+
+#include "decide.h"
+
+#define AF_UNSPEC 0
+#define AF_INET 2
+#define AF_INET6 10
+#define CONNECT_OPERATION (1 << TELOVIX_OP_CONNECT)
+/* ::ffff:0:0/96, where IPv4 lives. */
+#define MAPPED 0xffff00000000ULL
+
+/* struct sockaddr_in6 up to the address, include/uapi/linux/in6.h. */
+struct ipv6_socket_address {
+	__u16 family;
+	__u16 port;
+	__u32 flow;
+	__u64 address[2];
+};
+
+struct destination {
+	__u64 high;
+	__u64 low;
+	__u32 port;
+	__u32 protocol;
+};
+
+/* Index of the last boundary in [start, start + count) that is not above the destination. */
+static __noinline __u32 find_address(__u32 slot, __u32 start, __u32 count, const struct destination *to)
+{
+	__u32 low = start, high = start + count;
+
+	for (__u32 step = 0; step < TELOVIX_SEARCH_STEPS; step++) {
+		__u32 middle = low + (high - low) / 2;
+		struct telovix_address *boundary;
+
+		if (high - low < 2)
+			break;
+		boundary = slot_lookup(&addresses, slot, &middle);
+		if (!boundary)
+			break;
+		if (boundary->high < to->high || (boundary->high == to->high && boundary->low <= to->low))
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static __noinline __u32 find_port(__u32 slot, __u32 start, __u32 count, __u32 port)
+{
+	__u32 low = start, high = start + count;
+
+	for (__u32 step = 0; step < TELOVIX_SEARCH_STEPS; step++) {
+		__u32 middle = low + (high - low) / 2;
+		struct telovix_port *boundary;
+
+		if (high - low < 2)
+			break;
+		boundary = slot_lookup(&ports, slot, &middle);
+		if (!boundary)
+			break;
+		if (boundary->first <= port)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static __always_inline __u32 endpoint_class(__u32 slot, struct telovix_domain *domain, const struct destination *to)
+{
+	__u32 index = find_address(slot, domain->endpoints.start, domain->endpoints.count, to);
+	struct telovix_address *boundary = slot_lookup(&addresses, slot, &index);
+	struct telovix_port *port;
+
+	if (!boundary)
+		return 0;
+	if (!boundary->port_count)
+		return boundary->class;
+	index = find_port(slot, boundary->ports, boundary->port_count, to->port);
+	port = slot_lookup(&ports, slot, &index);
+	return port ? port->class : 0;
+}
+
+/* Decides a destination in every domain of the task. What was allowed last is remembered. */
+static __noinline bool destination_refused(struct subject *subject, struct destination *to)
+{
+	struct task_state *state;
+	bool refuse = false, decided = false;
+
+	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
+		__u32 number = domain_number(subject, index);
+		struct telovix_domain *domain;
+		__u32 decision;
+
+		if (index && !number)
+			break;
+		domain = slot_lookup(&domains, subject->slot, &number);
+		if (!domain || !(domain->operations & CONNECT_OPERATION) || !domain->endpoints.count)
+			continue;
+		decision = class_decision(subject->slot, domain->endpoints.classes,
+					  endpoint_class(subject->slot, domain, to));
+		if (!decision)
+			continue;
+		decided = true;
+		state = state_of(subject);
+		if (!state)
+			continue;
+		event_begin(state, TELOVIX_OP_CONNECT, 0xffff, false);
+		state->event.address_high = to->high;
+		state->event.address_low = to->low;
+		state->event.port = to->port;
+		state->event.protocol = to->protocol;
+		if (verdict(subject, state, number, decision))
+			refuse = true;
+	}
+	state = subject->state;
+	if (state && !decided) {
+		state->endpoint_high = to->high;
+		state->endpoint_low = to->low;
+		state->endpoint_port = to->port;
+		state->endpoint_owner = OWNER(subject->generation, subject->domain);
+	}
+	return refuse;
+}
+
+/* Reads an IPv4 or IPv6 destination. False for every other family. */
+static __always_inline bool read_destination(struct destination *to, const void *address, __u32 family)
+{
+	if (family == AF_INET) {
+		__u32 bytes[2];
+
+		bpf_probe_read_kernel(bytes, sizeof(bytes), address);
+		to->high = 0;
+		to->low = MAPPED | __builtin_bswap32(bytes[1]);
+		to->port = __builtin_bswap16(bytes[0] >> 16);
+		return true;
+	}
+	if (family == AF_INET6) {
+		struct ipv6_socket_address full = {};
+
+		bpf_probe_read_kernel(&full, sizeof(full), address);
+		to->high = __builtin_bswap64(full.address[0]);
+		to->low = __builtin_bswap64(full.address[1]);
+		to->port = __builtin_bswap16(full.port);
+		return true;
+	}
+	return false;
+}
+
+static __always_inline bool endpoint_refused(struct socket *socket, const void *address, bool sending)
+{
+	struct subject subject;
+	struct destination to = {};
+	struct task_state *state;
+	__u32 family = 0;
+
+	if (!identify(&subject, CONNECT_OPERATION))
+		return false;
+	bpf_probe_read_kernel(&family, 2, address);
+	/* An IPv4 datagram goes where it says even if the family was left out (net/ipv4/udp.c). */
+	if (sending && family == AF_UNSPEC && socket->sk->__sk_common.skc_family == AF_INET)
+		family = AF_INET;
+	if (!read_destination(&to, address, family))
+		return false;
+	state = subject.state;
+	if (state && state->endpoint_low == to.low && state->endpoint_port == to.port &&
+	    state->endpoint_high == to.high &&
+	    state->endpoint_owner == OWNER(subject.generation, subject.domain))
+		return false;
+	to.protocol = socket->sk->sk_protocol;
+	return destination_refused(&subject, &to);
+}
+
+SEC("lsm/socket_connect")
+int socket_connect(unsigned long long *context)
+{
+	if (endpoint_refused((void *)context[0], (void *)context[1], false)) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* A datagram that names its destination. */
+SEC("lsm/socket_sendmsg")
+int socket_sendmsg(unsigned long long *context)
+{
+	struct msghdr *message = (void *)context[1];
+	void *address = message->msg_name;
+
+	if (address && endpoint_refused((void *)context[0], address, true)) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Which domain a task is in: set when it executes a program, copied when it forks, and found out once
+ * for tasks that ran before a generation was loaded.
+ *
+ * Both slots are kept up to date as long as they are loaded, so that a switch in either direction finds
+ * every task already placed.
+ */
+#ifndef TELOVIX_SUBJECT_H
+#define TELOVIX_SUBJECT_H
+
+#include "decide.h"
+
+/* What a walk is asked to find out which program a file is. */
+struct identification {
+	__u32 generation[SLOTS];
+	__u32 path[SLOTS]; /* question numbers */
+	__u32 name[SLOTS];
+	bool has_names[SLOTS];
+};
+
+/* Asks, for both slots, which subject the path and the base name are. */
+static __always_inline void ask_program(struct walk *walk, struct identification *asked)
+{
+#pragma unroll
+	for (__u32 slot = 0; slot < SLOTS; slot++) {
+		struct telovix_slot *loaded = loaded_in(slot);
+		struct telovix_header *facts;
+		__u32 zero = 0;
+
+		asked->generation[slot] = 0;
+		asked->has_names[slot] = false;
+		if (!loaded || !loaded->generation || !loaded->subjects)
+			continue;
+		facts = slot_lookup(&header, slot, &zero);
+		if (!facts)
+			continue;
+		asked->generation[slot] = loaded->generation;
+		asked->path[slot] = walk_ask(walk, slot, &facts->subjects, false);
+		if (facts->names.child) {
+			asked->has_names[slot] = true;
+			asked->name[slot] = walk_ask(walk, slot, &facts->names, true);
+		}
+	}
+}
+
+/* The domain that a program has in a slot's generation; 0 when no subject names it. */
+static __always_inline __u32 program_domain(struct walk *walk, const struct identification *asked, __u32 slot)
+{
+	struct telovix_subject key = {};
+	__u32 *domain;
+
+	if (!asked->generation[slot] || walk->doubt)
+		return 0;
+	key.path = walk->questions[asked->path[slot] & (QUESTIONS - 1)].state.exact;
+	if (asked->has_names[slot])
+		key.name = walk->questions[asked->name[slot] & (QUESTIONS - 1)].state.exact;
+	domain = slot_lookup(&subjects, slot, &key);
+	return domain ? *domain : 0;
+}
+
+/* Adds what a domain hands to descendants to a task's inherited domains. False when there is no room. */
+static __always_inline bool inherit(__u32 *inherited, __u32 carried, __u32 own_carries)
+{
+	if (!carried || carried == own_carries)
+		return true;
+	for (__u32 index = 0; index < TELOVIX_INHERITED_DOMAINS; index++) {
+		if (inherited[index] == carried)
+			return true;
+		if (!inherited[index]) {
+			inherited[index] = carried;
+			return true;
+		}
+	}
+	return false;
+}
+
+static __always_inline __u32 carried_by(__u32 slot, __u32 number)
+{
+	struct telovix_domain *domain = slot_lookup(&domains, slot, &number);
+
+	return domain ? domain->inherits : 0;
+}
+
+/* Finds out, into `state`, what the task becomes when it executes `program`. */
+static __noinline void identify_program(struct task_state *state, struct task_struct *task, struct file *program)
+{
+	struct identification asked;
+
+	walk_begin(&state->walk, task, program->f_path.dentry, program->f_path.mnt);
+	ask_program(&state->walk, &asked);
+	walk_finish(&state->walk);
+#pragma unroll
+	for (__u32 slot = 0; slot < SLOTS; slot++)
+		state->next[slot] = OWNER(asked.generation[slot], program_domain(&state->walk, &asked, slot));
+}
+
+/* Whether some loaded generation names programs at all. */
+static __always_inline bool programs_matter(void)
+{
+#pragma unroll
+	for (__u32 slot = 0; slot < SLOTS; slot++) {
+		struct telovix_slot *loaded = loaded_in(slot);
+
+		if (loaded && loaded->generation && loaded->subjects)
+			return true;
+	}
+	return false;
+}
+
+/* The exec can no longer fail: the task becomes what bprm_check_security found out. */
+SEC("lsm/bprm_committed_creds")
+int bprm_committed_creds(unsigned long long *context)
+{
+	struct linux_binprm *binary = (void *)context[0];
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *state;
+	bool confined = false, known = true;
+
+	if (!task->bpf_storage && !programs_matter())
+		return 0;
+	state = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state)
+		return 0;
+#pragma unroll
+	for (__u32 slot = 0; slot < SLOTS; slot++) {
+		struct telovix_slot *loaded = loaded_in(slot);
+
+		if (loaded && loaded->subjects && GENERATION_OF(state->next[slot]) != loaded->generation)
+			known = false;
+	}
+	/* A generation was loaded after bprm_check_security ran. */
+	if (!known)
+		identify_program(state, task, binary->file);
+#pragma unroll
+	for (__u32 slot = 0; slot < SLOTS; slot++) {
+		__u32 generation = GENERATION_OF(state->next[slot]);
+
+		if (!generation || GENERATION_OF(state->own[slot]) != generation) {
+			state->inherited[slot][0] = 0;
+			state->inherited[slot][1] = 0;
+			state->inherited[slot][2] = 0;
+		} else {
+			inherit(state->inherited[slot], carried_by(slot, DOMAIN_OF(state->own[slot])),
+				carried_by(slot, DOMAIN_OF(state->next[slot])));
+		}
+		state->own[slot] = state->next[slot];
+		state->next[slot] = 0;
+		if (DOMAIN_OF(state->own[slot]) || state->inherited[slot][0])
+			confined = true;
+	}
+	state->endpoint_owner = 0;
+	if (!confined)
+		bpf_task_storage_delete(&tasks, task);
+	return 0;
+}
+
+/* Gives a task its parent's domains. False without memory. */
+static __always_inline bool copy_domains(struct task_struct *parent, struct task_struct *child)
+{
+	struct task_state *from, *to;
+
+	if (!parent->bpf_storage)
+		return true;
+	from = bpf_task_storage_get(&tasks, parent, NULL, 0);
+	if (!from)
+		return true;
+	to = bpf_task_storage_get(&tasks, child, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!to)
+		return false;
+#pragma unroll
+	for (__u32 slot = 0; slot < SLOTS; slot++) {
+		if (to->own[slot])
+			continue;
+		for (__u32 index = 0; index < TELOVIX_INHERITED_DOMAINS; index++)
+			to->inherited[slot][index] = from->inherited[slot][index];
+		to->own[slot] = from->own[slot];
+	}
+	return true;
+}
+
+/* A new task is what its parent is. Without memory to say so there is no new task. */
+SEC("lsm/task_alloc")
+int task_alloc(unsigned long long *context)
+{
+	if (!copy_domains(bpf_get_current_task_btf(), (void *)context[0])) {
+		separate();
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The new task can be seen by the iterator now. Whoever placed its parent after task_alloc ran may have
+ * missed it; here it is caught up. */
+SEC("tp_btf/sched_process_fork")
+int sched_process_fork(unsigned long long *context)
+{
+	copy_domains((void *)context[0], (void *)context[1]);
+	return 0;
+}
+
+/* Places a task that ran before a generation was loaded. An exec that happens meanwhile wins. */
+SEC("iter/task")
+int place_task(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	struct task_state *scratch, *state;
+	struct file *program;
+	__u64 before[SLOTS] = {};
+
+	if (!task || !task->mm)
+		return 0;
+	program = task->mm->exe_file;
+	if (!program)
+		return 0;
+	scratch = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL,
+				       BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!scratch)
+		return 0;
+	state = bpf_task_storage_get(&tasks, task, NULL, 0);
+	if (state) {
+		before[0] = state->own[0];
+		before[1] = state->own[1];
+	}
+	identify_program(scratch, task, program);
+#pragma unroll
+	for (__u32 slot = 0; slot < SLOTS; slot++) {
+		__u64 own = scratch->next[slot];
+
+		scratch->next[slot] = 0;
+		if (!DOMAIN_OF(own) || GENERATION_OF(before[slot]) == GENERATION_OF(own))
+			continue;
+		state = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!state)
+			continue;
+		if (__sync_val_compare_and_swap(&state->own[slot], before[slot], own) != before[slot])
+			continue;
+		/* Became another program in between: exec's own word about it counts. */
+		if (task->mm->exe_file != program)
+			__sync_val_compare_and_swap(&state->own[slot], own, 0);
+		else
+			count(TELOVIX_STATISTIC_SEEDED);
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,24 @@
+//! The compiled kernel programs as bytes, so that users build without a BPF compiler.
+//!
+//! Each program is named after the hook that it is attached to, but for [`PLACE_TASKS`]. `cargo xtask bpf`
+//! rebuilds the object from `bpf/`; CI fails when the bytes differ.
+
+/// The ELF object.
+pub static OBJECT: &[u8] = &ALIGNED.bytes;
+
+/// The program behind `iter/task`, which places tasks that ran before a generation was loaded.
+pub const PLACE_TASKS: &str = "place_task";
+
+/// The program on the raw tracepoint of system calls.
+pub const SYSTEM_CALLS: &str = "sys_enter";
+
+/// The program on the BTF tracepoint of a finished fork.
+pub const FORKED: &str = "sched_process_fork";
+
+/// Readers of ELF want their tables aligned, which bytes by themselves are not.
+#[repr(C, align(8))]
+struct Aligned<T: ?Sized> {
+    bytes: T,
+}
+
+static ALIGNED: &Aligned<[u8]> = &Aligned { bytes: *include_bytes!("../object/telovix.bpf.o") };

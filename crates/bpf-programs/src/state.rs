@@ -1,0 +1,125 @@
+//! What the programs remember and tell beside the policy: the active slot, loaded generations, events.
+//!
+//! The C twin is `bpf/state.h`; a test holds both to the object's BTF.
+
+use crate::layout::{Field, Record, records};
+
+/// Generations that can be loaded at once: the active one and the one before (or after) it.
+pub const SLOTS: u32 = 2;
+
+/// Longest text in an [`Event`], in bytes.
+pub const EVENT_TEXT: usize = 512;
+
+/// Indices of the statistics map.
+pub mod statistic {
+    /// Reports written.
+    pub const EVENTS: u32 = 0;
+    /// Reports for which the ring buffer had no room.
+    pub const DROPPED: u32 = 1;
+    /// Paths walked to the root.
+    pub const WALKS: u32 = 2;
+    /// Walks that ended in doubt.
+    pub const DOUBTS: u32 = 3;
+    /// Tasks placed when a generation was loaded.
+    pub const SEEDED: u32 = 4;
+}
+
+/// In [`Event::rule`]: no confinement, the reason is in [`Event::doubt`].
+pub const NO_RULE: u32 = u32::MAX;
+
+records! {
+    /// The only value of the map `control`. Written in one piece, so a switch is atomic.
+    Control, 8 {
+        /// Bit 0: the active slot. The rest: a deadline in milliseconds since boot, past which the other slot
+        /// is active; 0 for none.
+        0 => word: u64,
+    }
+
+    /// A value of the map `slots`: what is loaded in a slot.
+    Slot, 16 {
+        /// Number of the generation; 0 when the slot is empty.
+        0 => generation: u32,
+        /// [`Operation::bit`](crate::layout::Operation::bit)s that domain 0 has decisions for.
+        4 => everybody: u32,
+        /// 1 when some program is a subject.
+        8 => subjects: u32,
+        /// Explicit padding.
+        12 => reserved: u32,
+    }
+
+    /// The front of a record of the ring buffer; a path of `path_length` bytes follows.
+    Event, 88 {
+        /// Nanoseconds since boot.
+        0 => time: u64,
+        /// Generation that decided.
+        8 => generation: u32,
+        /// Index of the confinement, or [`NO_RULE`].
+        12 => rule: u32,
+        /// Domain in which it decided.
+        16 => domain: u32,
+        /// Process.
+        20 => pid: u32,
+        /// Its parent.
+        24 => parent_pid: u32,
+        /// Its user.
+        28 => user: u32,
+        /// An [`Operation`](crate::layout::Operation).
+        32 => operation: u8,
+        /// An [`Effect`](crate::layout::Effect).
+        33 => effect: u8,
+        /// Why the decision was taken without knowing the whole truth; 0 when it is known.
+        34 => doubt: u8,
+        /// Explicit padding.
+        35 => reserved: u8,
+        /// [`Access`](crate::layout::Access) bits.
+        36 => access: u32,
+        /// Capability, system call, mode, or socket family << 16 | type.
+        40 => detail: u32,
+        /// Explicit padding.
+        44 => reserved2: u32,
+        /// First half of an IPv6 address; IPv4 is mapped.
+        48 => address_high: u64,
+        /// Second half.
+        56 => address_low: u64,
+        /// Port.
+        64 => port: u16,
+        /// Protocol number.
+        66 => protocol: u16,
+        /// Bytes of path that follow.
+        68 => path_length: u16,
+        /// Trailing components that did not fit.
+        70 => path_cut: u16,
+        /// Name of the thread.
+        72 => command: [u8; 16],
+    }
+}
+
+impl Slot {
+    /// Nothing is loaded.
+    pub const EMPTY: Self = Self { generation: 0, everybody: 0, subjects: 0, reserved: 0 };
+}
+
+impl Control {
+    /// A slot that is active without a deadline, or until `deadline` (milliseconds since boot).
+    pub fn new(slot: u32, deadline: Option<u64>) -> Self {
+        Self { word: deadline.unwrap_or(0) << 1 | u64::from(slot & 1) }
+    }
+
+    /// The slot that was made active.
+    pub fn slot(self) -> u32 {
+        (self.word & 1) as u32
+    }
+
+    /// The deadline in milliseconds since boot.
+    pub fn deadline(self) -> Option<u64> {
+        Some(self.word >> 1).filter(|&deadline| deadline != 0)
+    }
+
+    /// The slot that programs use at a time in milliseconds since boot.
+    pub fn active(self, now: u64) -> u32 {
+        match self.deadline() {
+            Some(deadline) if now >= deadline => 1 - self.slot(),
+            _ => self.slot(),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Which generation is active, read and switched with one write.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::time::Duration;
+
+use telovix_bpf_programs::layout::Record;
+use telovix_bpf_programs::state::{Control, SLOTS, Slot, statistic};
+
+use crate::pins::Places;
+use crate::{RuntimeError, sys};
+
+/// The maps that say what is loaded and what is active.
+#[derive(Debug)]
+pub(crate) struct Switch {
+    control: OwnedFd,
+    slots: OwnedFd,
+}
+
+impl Switch {
+    /// Opens the pins; `None` when nothing was ever loaded.
+    pub(crate) fn open(places: &Places) -> Result<Option<Self>, RuntimeError> {
+        let (control, slots) = (places.open_map("control")?, places.open_map("slots")?);
+        Ok(control.zip(slots).map(|(control, slots)| Self { control, slots }))
+    }
+
+    /// Reads the control word.
+    pub(crate) fn control(&self) -> Result<Control, RuntimeError> {
+        read(&self.control, "control", 0)
+    }
+
+    /// Switches, in one 64-bit write.
+    pub(crate) fn set_control(&self, control: Control) -> Result<(), RuntimeError> {
+        write(&self.control, "control", 0, control)
+    }
+
+    /// Reads what a slot holds.
+    pub(crate) fn slot(&self, slot: u32) -> Result<Slot, RuntimeError> {
+        read(&self.slots, "slots", slot)
+    }
+
+    /// Says what a slot holds.
+    pub(crate) fn set_slot(&self, slot: u32, record: Slot) -> Result<(), RuntimeError> {
+        write(&self.slots, "slots", slot, record)
+    }
+
+    /// The slot that programs use now.
+    pub(crate) fn active(&self) -> Result<u32, RuntimeError> {
+        Ok(self.control()?.active(now()))
+    }
+
+    /// A number that no loaded generation has.
+    pub(crate) fn next_generation(&self) -> Result<u32, RuntimeError> {
+        let mut highest = 0;
+        for slot in 0..SLOTS {
+            highest = highest.max(self.slot(slot)?.generation);
+        }
+        Ok(highest.wrapping_add(1).max(1))
+    }
+}
+
+/// Reads one of the sums that programs keep.
+pub(crate) fn statistic_of(places: &Places, index: u32) -> Result<u64, RuntimeError> {
+    let Some(map) = places.open_map("statistics")? else {
+        return Ok(0);
+    };
+    let mut value = [0; 8];
+    sys::lookup(map.as_fd(), &index.to_le_bytes(), &mut value).map_err(RuntimeError::map("statistics"))?;
+    Ok(u64::from_le_bytes(value))
+}
+
+/// Milliseconds since boot.
+pub(crate) fn now() -> u64 {
+    u64::try_from(sys::boot_time().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The deadline, in milliseconds since boot, that lies this far ahead.
+pub(crate) fn deadline(ahead: Duration) -> u64 {
+    now().saturating_add(u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX)).clamp(1, u64::MAX >> 1)
+}
+
+fn read<R: Record>(map: &OwnedFd, name: &str, index: u32) -> Result<R, RuntimeError> {
+    let mut bytes = vec![0; R::SIZE];
+    sys::lookup(map.as_fd(), &index.to_le_bytes(), &mut bytes).map_err(RuntimeError::map(name))?;
+    R::decode(&bytes).ok_or_else(|| RuntimeError::map(name)(std::io::ErrorKind::InvalidData.into()))
+}
+
+fn write<R: Record>(map: &OwnedFd, name: &str, index: u32, record: R) -> Result<(), RuntimeError> {
+    let mut bytes = Vec::new();
+    record.encode(&mut bytes);
+    sys::update(map.as_fd(), &index.to_le_bytes(), &bytes).map_err(RuntimeError::map(name))
+}
+
+/// The statistics that `status` prints, by index.
+pub(crate) const STATISTICS: [u32; 5] =
+    [statistic::EVENTS, statistic::DROPPED, statistic::WALKS, statistic::DOUBTS, statistic::SEEDED];

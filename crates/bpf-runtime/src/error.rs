@@ -1,0 +1,185 @@
+//! Why the runtime refused, each with a stable code, a way out, and whether the kernel or the caller is the cause.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A reason why nothing was changed, or why a change stopped. The policy that was active stays active.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuntimeError {
+    /// Not the superuser.
+    #[error("only root can change what the kernel enforces")]
+    NotRoot,
+    /// The kernel has no type information.
+    #[error("the kernel has no type information at `/sys/kernel/btf/vmlinux`")]
+    NoBtf,
+    /// `bpf` is not among the active security modules.
+    #[error("`bpf` is not in the kernel's list of security modules (`{active}`)")]
+    NoBpfLsm {
+        /// The list.
+        active: String,
+    },
+    /// No BPF file system.
+    #[error("no BPF file system is mounted at `{}`", .folder.display())]
+    NoBpfFileSystem {
+        /// Where it was expected.
+        folder: PathBuf,
+    },
+    /// The locks that make path decisions safe cannot be found.
+    #[error("`/proc/kallsyms` does not tell where `{symbol}` is")]
+    NoSymbol {
+        /// The kernel variable.
+        symbol: &'static str,
+    },
+    /// Somebody else is changing the policy.
+    #[error("another command is changing the policy")]
+    Busy,
+    /// Nothing is loaded.
+    #[error("no policy is loaded")]
+    NothingLoaded,
+    /// An unconfirmed generation is active.
+    #[error("generation {generation} waits to be confirmed")]
+    Unconfirmed {
+        /// The generation.
+        generation: u32,
+    },
+    /// There is nothing to confirm.
+    #[error("no generation waits to be confirmed")]
+    NothingToConfirm,
+    /// The deadline has passed and the previous generation is active again.
+    #[error("the deadline has passed: generation {generation} is active again")]
+    Reverted {
+        /// The generation that is active.
+        generation: u32,
+    },
+    /// There is no earlier generation.
+    #[error("there is no previous generation to go back to")]
+    NoPrevious,
+    /// The policy would confine what an operator needs to undo it.
+    #[error("the policy would confine `{program}`, which is needed to undo it")]
+    Lockout {
+        /// The program.
+        program: String,
+    },
+    /// A hook that the policy needs cannot be used on this kernel.
+    #[error("the kernel does not let a program watch `{hook}`: {reason}")]
+    Hook {
+        /// Name of the hook.
+        hook: &'static str,
+        /// What the kernel said.
+        reason: String,
+    },
+    /// The object with the programs could not be loaded.
+    #[error("the kernel programs could not be loaded: {reason}")]
+    Object {
+        /// What went wrong.
+        reason: String,
+    },
+    /// Pins are there that this version did not make.
+    #[error("`{}` was left by another version: {reason}", .path.display())]
+    ForeignPin {
+        /// The pin.
+        path: PathBuf,
+        /// How it differs.
+        reason: String,
+    },
+    /// A map could not be made or filled.
+    #[error("map `{map}`: {source}")]
+    Map {
+        /// Name of the map.
+        map: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// A file could not be read or written.
+    #[error("`{}`: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// Programs did not go away.
+    #[error("{count} programs are still loaded after {seconds} s")]
+    StillLoaded {
+        /// How many.
+        count: usize,
+        /// How long they were waited for.
+        seconds: u64,
+    },
+}
+
+impl RuntimeError {
+    /// Returns the stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotRoot => "not-root",
+            Self::NoBtf => "no-btf",
+            Self::NoBpfLsm { .. } => "no-bpf-lsm",
+            Self::NoBpfFileSystem { .. } => "no-bpf-file-system",
+            Self::NoSymbol { .. } => "no-kernel-symbol",
+            Self::Busy => "busy",
+            Self::NothingLoaded => "nothing-loaded",
+            Self::Unconfirmed { .. } => "unconfirmed",
+            Self::NothingToConfirm => "nothing-to-confirm",
+            Self::Reverted { .. } => "reverted",
+            Self::NoPrevious => "no-previous-generation",
+            Self::Lockout { .. } => "lockout",
+            Self::Hook { .. } => "hook-not-available",
+            Self::Object { .. } => "programs-not-loaded",
+            Self::ForeignPin { .. } => "foreign-pin",
+            Self::Map { .. } => "map-not-filled",
+            Self::File { .. } => "runtime-file",
+            Self::StillLoaded { .. } => "still-loaded",
+        }
+    }
+
+    /// Returns what to do about it.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::NotRoot => "run the command as root",
+            Self::NoBtf => "use a kernel built with CONFIG_DEBUG_INFO_BTF",
+            Self::NoBpfLsm { .. } => {
+                "add `bpf` to the `lsm=` parameter of the kernel command line and reboot"
+            }
+            Self::NoBpfFileSystem { .. } => "mount it: `mount -t bpf bpf /sys/fs/bpf`",
+            Self::NoSymbol { .. } => {
+                "set `kernel.kptr_restrict` to 0 or 1; the kernel needs CONFIG_KALLSYMS_ALL for path rules"
+            }
+            Self::Busy => "wait for it to end and try again",
+            Self::NothingLoaded => "load one with `telovix apply`",
+            Self::Unconfirmed { .. } => "first `telovix confirm` or `telovix rollback`",
+            Self::NothingToConfirm => "`telovix status` tells what is active",
+            Self::Reverted { .. } => "apply the policy again, and confirm in time",
+            Self::NoPrevious => "`telovix remove` ends enforcement",
+            Self::Lockout { .. } => "name the program with `--confine PROGRAM` if this is meant",
+            Self::Hook { .. } => "use a newer kernel, or leave out what needs the hook",
+            Self::Object { .. } | Self::Map { .. } => {
+                "the kernel's log may tell more; the active policy is unchanged"
+            }
+            Self::ForeignPin { .. } => {
+                "remove the old policy with the version that loaded it, or delete the folder"
+            }
+            Self::File { .. } => "check that the folder exists and has room",
+            Self::StillLoaded { .. } => "something else holds them; `bpftool prog` lists the holders",
+        }
+    }
+
+    /// Whether the kernel is the one that refused (exit code 3), as opposed to how the command was called.
+    pub const fn is_refusal(&self) -> bool {
+        !matches!(
+            self,
+            Self::NotRoot | Self::Busy | Self::NothingLoaded | Self::NothingToConfirm | Self::File { .. }
+        )
+    }
+
+    pub(crate) fn map(map: &str) -> impl FnOnce(io::Error) -> Self {
+        let map = map.to_owned();
+        move |source| Self::Map { map, source }
+    }
+
+    pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+}

@@ -1,0 +1,134 @@
+//! A verified image -> the maps of one generation, in a slot that is not active.
+
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+
+use telovix_bpf_programs::image::Image;
+use telovix_bpf_programs::layout::{Confinement, Domain, Kind, Operation, Record, Section};
+use telovix_bpf_programs::state::Slot;
+
+use crate::pins::{Places, map_name};
+use crate::sys::{self, MapShape};
+use crate::{RuntimeError, Scope};
+
+// include/uapi/linux/bpf.h
+const BPF_MAP_TYPE_HASH: u32 = 1;
+const BPF_MAP_TYPE_ARRAY: u32 = 2;
+const BPF_MAP_TYPE_LPM_TRIE: u32 = 11;
+const BPF_F_NO_PREALLOC: u32 = 1;
+const BPF_F_INNER_MAP: u32 = 0x1000;
+
+/// Name of the map that counts how often each confinement decided.
+pub(crate) const HITS: &str = "hits";
+
+/// Elements per system call.
+const BATCH: usize = 4096;
+
+/// The operations (bits) that some domain of an image decides, and whether programs are subjects.
+pub(crate) fn demands(image: &Image) -> (u32, bool) {
+    let mut operations = 0;
+    for domain in image.records::<Domain>(Section::Domains) {
+        operations |= domain.operations;
+    }
+    (operations, image.count(Section::Subjects) > 0)
+}
+
+/// What the record of a slot has to say about an image.
+pub(crate) fn slot_record(image: &Image, generation: u32) -> Slot {
+    let everybody = image.record::<Domain>(Section::Domains, 0).map_or(0, |domain| domain.operations);
+    // System calls are decided where they arrive, and again where their effect does.
+    let everywhere = if everybody & Operation::Syscall.bit() == 0 { 0 } else { u32::MAX };
+    let subjects = u32::from(image.count(Section::Subjects) > 0);
+    Slot { generation, everybody: everybody | everywhere, subjects, reserved: 0 }
+}
+
+/// The bytes of a section as they are loaded: confinements of scopes that are not active here have no effect.
+pub(crate) fn loaded_bytes(image: &Image, section: Section, scope: &Scope) -> Vec<u8> {
+    if section != Section::Confinements {
+        return image.bytes(section).to_vec();
+    }
+    let mut bytes = Vec::new();
+    for mut confinement in image.records::<Confinement>(Section::Confinements) {
+        if !scope.holds(image, confinement.scope) {
+            confinement.effect = 0;
+        }
+        confinement.encode(&mut bytes);
+    }
+    bytes
+}
+
+/// Creates and fills every map of a generation and hangs them into a slot.
+pub(crate) fn fill(places: &Places, image: &Image, scope: &Scope, slot: u32) -> Result<(), RuntimeError> {
+    for section in Section::ALL {
+        if section.kind() == Kind::Listing {
+            continue;
+        }
+        let name = map_name(section);
+        let map = build(image, scope, section).map_err(RuntimeError::map(name))?;
+        hang(places, name, slot, map.as_fd())?;
+    }
+    let entries = image.count(Section::Confinements).max(1) as u32;
+    let shape =
+        MapShape { kind: BPF_MAP_TYPE_ARRAY, key_size: 4, value_size: 8, entries, flags: BPF_F_INNER_MAP };
+    let hits = sys::create_map(HITS, shape).map_err(RuntimeError::map(HITS))?;
+    hang(places, HITS, slot, hits.as_fd())
+}
+
+fn hang(places: &Places, name: &str, slot: u32, map: BorrowedFd<'_>) -> Result<(), RuntimeError> {
+    let outer = places.open_map(name)?.ok_or(RuntimeError::NothingLoaded)?;
+    let number = map.as_raw_fd() as u32;
+    sys::update(outer.as_fd(), &slot.to_le_bytes(), &number.to_le_bytes()).map_err(RuntimeError::map(name))
+}
+
+fn build(image: &Image, scope: &Scope, section: Section) -> std::io::Result<OwnedFd> {
+    let count = image.count(section);
+    let (kind, key_size, flags) = match section.kind() {
+        Kind::Hash => (BPF_MAP_TYPE_HASH, section.key_size(), 0),
+        Kind::LongestPrefix => (BPF_MAP_TYPE_LPM_TRIE, section.key_size(), BPF_F_NO_PREALLOC),
+        Kind::Array | Kind::Listing => (BPF_MAP_TYPE_ARRAY, 4, BPF_F_INNER_MAP),
+    };
+    let shape = MapShape {
+        kind,
+        key_size: key_size as u32,
+        value_size: section.value_size() as u32,
+        entries: count.max(1) as u32,
+        flags,
+    };
+    let map = sys::create_map(map_name(section), shape)?;
+    let bytes = loaded_bytes(image, section, scope);
+    let mut keys = Vec::new();
+    let mut values = Vec::new();
+    for (index, record) in bytes.chunks_exact(section.record_size()).enumerate() {
+        let (key, value) = record.split_at(section.key_size());
+        if section.kind() == Kind::Array {
+            keys.extend_from_slice(&(index as u32).to_le_bytes());
+        } else {
+            keys.extend_from_slice(key);
+        }
+        values.extend_from_slice(value);
+    }
+    let (key_size, value_size) = (shape.key_size as usize, section.value_size());
+    for (keys, values) in keys.chunks(BATCH * key_size).zip(values.chunks(BATCH * value_size)) {
+        write(map.as_fd(), keys, values, key_size, value_size)?;
+    }
+    Ok(map)
+}
+
+/// Writes a batch; one by one where the map's type has no batches.
+fn write(
+    map: BorrowedFd<'_>,
+    keys: &[u8],
+    values: &[u8],
+    key_size: usize,
+    value_size: usize,
+) -> std::io::Result<()> {
+    let count = keys.len() / key_size;
+    let (written, result) = sys::update_many(map, keys, values, count as u32);
+    if result.is_ok() {
+        return Ok(());
+    }
+    let pairs = keys.chunks_exact(key_size).zip(values.chunks_exact(value_size));
+    for (key, value) in pairs.skip(written as usize) {
+        sys::update(map, key, value)?;
+    }
+    Ok(())
+}

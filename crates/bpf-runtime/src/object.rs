@@ -1,0 +1,189 @@
+//! The embedded programs -> programs in the kernel, attached and pinned, one per hook that is needed.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use aya::programs::links::FdLink;
+use aya::programs::{BtfTracePoint, Iter, Program, RawTracePoint};
+use aya::{Btf, Ebpf, EbpfLoader};
+use telovix_bpf_programs::layout::{HOOKS, Operation};
+use telovix_bpf_programs::object;
+
+use crate::pins::{Places, create_folder};
+use crate::preflight::Locks;
+use crate::{RuntimeError, sys};
+
+/// A place to attach to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// An LSM hook.
+    Hook(&'static str),
+    /// The end of a fork.
+    Forked,
+    /// Every system call.
+    SystemCalls,
+}
+
+impl Place {
+    /// Name of program, pin and hook.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Hook(name) => name,
+            Self::Forked => object::FORKED,
+            Self::SystemCalls => object::SYSTEM_CALLS,
+        }
+    }
+}
+
+/// Which places a set of operations (bits) needs. `subjects` says that programs are told apart at all.
+pub(crate) fn places(operations: u32, subjects: bool, kernel: (u16, u16)) -> BTreeSet<Place> {
+    let mut places = BTreeSet::new();
+    for hook in HOOKS {
+        let there = hook.until.is_none_or(|until| kernel < until);
+        let wanted = hook.operations.iter().any(|operation| operations & operation.bit() != 0);
+        if there && wanted || hook.operations.is_empty() && subjects {
+            places.insert(Place::Hook(hook.name));
+        }
+    }
+    if subjects {
+        // Who a process becomes is found out where exec is decided.
+        places.insert(Place::Hook("bprm_check_security"));
+        places.insert(Place::Forked);
+    }
+    if operations & Operation::Syscall.bit() != 0 {
+        places.insert(Place::SystemCalls);
+    }
+    places
+}
+
+/// The object with its maps created (or found pinned) and no program loaded yet.
+#[derive(Debug)]
+pub(crate) struct Object {
+    ebpf: Ebpf,
+    btf: Btf,
+}
+
+impl Object {
+    /// Reads the object, relocates it for this kernel and creates or opens the pinned maps.
+    pub(crate) fn open(places: &Places, locks: Locks) -> Result<Self, RuntimeError> {
+        let failed = |reason: String| RuntimeError::Object { reason };
+        create_folder(&places.maps())?;
+        create_folder(&places.links())?;
+        let btf = Btf::from_sys_fs().map_err(|error| failed(chain(&error)))?;
+        let ebpf = EbpfLoader::new()
+            .btf(Some(&btf))
+            .default_map_pin_directory(places.maps())
+            .override_global("rename_lock_address", &locks.renames, true)
+            .override_global("mount_lock_address", &locks.mounts, true)
+            .allow_unsupported_maps()
+            .load(object::OBJECT)
+            .map_err(|error| failed(chain(&error)))?;
+        Ok(Self { ebpf, btf })
+    }
+
+    /// Loads, attaches and pins the program of a place, unless its pin is there.
+    pub(crate) fn attach(&mut self, place: Place, links: &Path) -> Result<(), RuntimeError> {
+        let pin = links.join(place.name());
+        if pin.exists() {
+            return Ok(());
+        }
+        let link = self.link(place)?;
+        let refused = |reason| RuntimeError::Hook { hook: place.name(), reason };
+        link.pin(&pin).map_err(|error| refused(chain(&error)))?;
+        Ok(())
+    }
+
+    fn link(&mut self, place: Place) -> Result<FdLink, RuntimeError> {
+        let name = place.name();
+        let refused = |reason| RuntimeError::Hook { hook: name, reason };
+        let program = self.ebpf.program_mut(name).ok_or_else(|| refused("no such program".to_owned()))?;
+        let link = match (place, program) {
+            (Place::Hook(hook), Program::Lsm(program)) => {
+                program.load(hook, &self.btf).map_err(|error| refused(chain(&error)))?;
+                let id = program.attach().map_err(|error| refused(chain(&error)))?;
+                program.take_link(id).map(FdLink::from)
+            }
+            (Place::Forked, Program::BtfTracePoint(program)) => {
+                attach_forked(program, name, &self.btf).map_err(|error| refused(chain(&error))).map(Ok)?
+            }
+            (Place::SystemCalls, Program::RawTracePoint(program)) => {
+                attach_system_calls(program, name).map_err(|error| refused(chain(&error))).map(Ok)?
+            }
+            _ => return Err(refused("the program is of another kind".to_owned())),
+        };
+        link.map_err(|error| refused(chain(&error)))
+    }
+
+    /// Visits every task twice with the placing program. Twice, because process numbers wrap around: what
+    /// forked behind the first visit is in front of the second.
+    pub(crate) fn place_tasks(&mut self) -> Result<(), RuntimeError> {
+        let refused = |reason| RuntimeError::Hook { hook: object::PLACE_TASKS, reason };
+        let program = self.ebpf.program_mut(object::PLACE_TASKS);
+        let program: &mut Iter = program
+            .ok_or_else(|| refused("no such program".to_owned()))?
+            .try_into()
+            .map_err(|error: aya::programs::ProgramError| refused(chain(&error)))?;
+        program.load("task", &self.btf).map_err(|error| refused(chain(&error)))?;
+        for _ in 0..2 {
+            let id = program.attach().map_err(|error| refused(chain(&error)))?;
+            let link = program.take_link(id).map_err(|error| refused(chain(&error)))?;
+            let mut file = link.into_file().map_err(|error| refused(chain(&error)))?;
+            std::io::copy(&mut file, &mut std::io::sink()).map_err(|error| refused(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+fn attach_forked(
+    program: &mut BtfTracePoint,
+    name: &str,
+    btf: &Btf,
+) -> Result<FdLink, aya::programs::ProgramError> {
+    program.load(name, btf)?;
+    let id = program.attach()?;
+    program.take_link(id).map(FdLink::from)
+}
+
+fn attach_system_calls(
+    program: &mut RawTracePoint,
+    name: &str,
+) -> Result<FdLink, aya::programs::ProgramError> {
+    program.load()?;
+    let id = program.attach(name)?;
+    program.take_link(id).map(FdLink::from)
+}
+
+/// Numbers of the programs behind the pinned links.
+pub(crate) fn pinned_programs(links: &Path) -> Result<Vec<(String, u32)>, RuntimeError> {
+    let mut programs = Vec::new();
+    let folder = match std::fs::read_dir(links) {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(programs),
+        Err(error) => return Err(RuntimeError::file(links)(error)),
+    };
+    for entry in folder {
+        let path = entry.map_err(RuntimeError::file(links))?.path();
+        let link = sys::open_pin(&path).map_err(RuntimeError::file(&path))?;
+        use std::os::fd::AsFd as _;
+        // struct bpf_link_info: type, id, prog_id.
+        let [_, _, program, ..] = sys::info(link.as_fd()).map_err(RuntimeError::file(&path))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        programs.push((name, program));
+    }
+    programs.sort();
+    Ok(programs)
+}
+
+/// An error with its causes, in one line; the verifier's log is cut to its end, where the reason stands.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        let end: Vec<&str> = more.trim_end().lines().rev().take(6).collect();
+        text.push_str(": ");
+        text.push_str(&end.into_iter().rev().collect::<Vec<_>>().join(" | "));
+        cause = error.source();
+    }
+    text
+}

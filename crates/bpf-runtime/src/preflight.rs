@@ -1,0 +1,56 @@
+//! A host -> the facts the programs need, or the reason why it cannot enforce.
+
+use std::path::Path;
+
+use crate::{RuntimeError, sys};
+
+/// Addresses of the sequence counters that path walks are checked with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Locks {
+    pub(crate) renames: u64,
+    pub(crate) mounts: u64,
+}
+
+/// Fails unless this process can load programs on this kernel and pin them in `bpffs`.
+pub(crate) fn check(bpffs: &Path) -> Result<(), RuntimeError> {
+    if sys::effective_user() != 0 {
+        return Err(RuntimeError::NotRoot);
+    }
+    if !Path::new("/sys/kernel/btf/vmlinux").exists() {
+        return Err(RuntimeError::NoBtf);
+    }
+    // Without securityfs the list cannot be read; then attaching tells.
+    if let Ok(active) = std::fs::read_to_string("/sys/kernel/security/lsm")
+        && !active.trim_end().split(',').any(|module| module == "bpf")
+    {
+        return Err(RuntimeError::NoBpfLsm { active: active.trim_end().to_owned() });
+    }
+    if !sys::is_bpf_file_system(bpffs).unwrap_or(false) {
+        return Err(RuntimeError::NoBpfFileSystem { folder: bpffs.to_owned() });
+    }
+    Ok(())
+}
+
+/// Looks the counters up in the kernel's symbol table.
+pub(crate) fn locks() -> Result<Locks, RuntimeError> {
+    let path = Path::new("/proc/kallsyms");
+    let table = std::fs::read_to_string(path).map_err(RuntimeError::file(path))?;
+    Ok(Locks { renames: address(&table, "rename_lock")?, mounts: address(&table, "mount_lock")? })
+}
+
+fn address(table: &str, symbol: &'static str) -> Result<u64, RuntimeError> {
+    let line = table.lines().find(|line| line.split_ascii_whitespace().nth(2) == Some(symbol));
+    let digits = line.and_then(|line| line.split_ascii_whitespace().next());
+    let address = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    // An address that is hidden from this process reads as 0.
+    address.filter(|&address| address != 0).ok_or(RuntimeError::NoSymbol { symbol })
+}
+
+/// The running kernel's major and minor number.
+pub(crate) fn kernel_version() -> Result<(u16, u16), RuntimeError> {
+    let path = Path::new("/proc/sys/kernel/osrelease");
+    let text = std::fs::read_to_string(path).map_err(RuntimeError::file(path))?;
+    let mut numbers = text.split(|letter: char| !letter.is_ascii_digit()).map_while(|part| part.parse().ok());
+    let malformed = || RuntimeError::file(path)(std::io::ErrorKind::InvalidData.into());
+    Ok((numbers.next().ok_or_else(malformed)?, numbers.next().ok_or_else(malformed)?))
+}

@@ -1,0 +1,235 @@
+//! The system calls that neither std nor aya has: maps of any shape, clocks, users. All unsafe code is here.
+
+#![allow(unsafe_code, reason = "system calls; each block says why it is sound")]
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::path::Path;
+use std::time::Duration;
+
+// Commands of bpf(2), include/uapi/linux/bpf.h.
+const MAP_CREATE: i64 = 0;
+const MAP_LOOKUP_ELEM: i64 = 1;
+const MAP_UPDATE_ELEM: i64 = 2;
+const MAP_GET_NEXT_KEY: i64 = 4;
+const OBJ_GET: i64 = 7;
+const PROG_GET_FD_BY_ID: i64 = 13;
+const MAP_GET_FD_BY_ID: i64 = 14;
+const OBJ_GET_INFO_BY_FD: i64 = 15;
+const MAP_UPDATE_BATCH: i64 = 26;
+
+/// `BPF_FS_MAGIC`, include/uapi/linux/magic.h.
+const BPF_FS_MAGIC: i64 = 0xcafe_4a11;
+
+/// What a new map should be like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MapShape {
+    pub(crate) kind: u32,
+    pub(crate) key_size: u32,
+    pub(crate) value_size: u32,
+    pub(crate) entries: u32,
+    pub(crate) flags: u32,
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct CreateAttributes {
+    kind: u32,
+    key_size: u32,
+    value_size: u32,
+    entries: u32,
+    flags: u32,
+    inner_map: u32,
+    numa_node: u32,
+    name: [u8; 16],
+}
+
+#[repr(C)]
+struct ElementAttributes {
+    map: u32,
+    padding: u32,
+    key: u64,
+    value: u64,
+    flags: u64,
+}
+
+#[repr(C)]
+struct BatchAttributes {
+    in_batch: u64,
+    out_batch: u64,
+    keys: u64,
+    values: u64,
+    count: u32,
+    map: u32,
+    element_flags: u64,
+    flags: u64,
+}
+
+#[repr(C)]
+struct ObjectAttributes {
+    path: u64,
+    object: u32,
+    flags: u32,
+}
+
+#[repr(C)]
+struct IdAttributes {
+    id: u32,
+    next: u32,
+    flags: u32,
+}
+
+#[repr(C)]
+struct InfoAttributes {
+    object: u32,
+    length: u32,
+    info: u64,
+}
+
+/// Calls bpf(2) with an attribute structure that outlives the call.
+fn bpf<T>(command: i64, attributes: &mut T) -> io::Result<i64> {
+    // SAFETY: the kernel reads (and for some commands writes) at most `size_of::<T>()` bytes at the pointer.
+    // Addresses inside the structure point at buffers the callers below hold borrowed for the whole call.
+    let result =
+        unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attributes), size_of::<T>()) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// Takes ownership of a descriptor that bpf(2) has just returned.
+fn own(result: i64) -> OwnedFd {
+    // SAFETY: the kernel has made this descriptor for us and nobody else knows it.
+    unsafe { OwnedFd::from_raw_fd(result as i32) }
+}
+
+fn number(descriptor: BorrowedFd<'_>) -> u32 {
+    descriptor.as_raw_fd() as u32
+}
+
+/// Creates a map. Names are cut to 15 bytes. Kernel 4.15.
+pub(crate) fn create_map(name: &str, shape: MapShape) -> io::Result<OwnedFd> {
+    let mut attributes = CreateAttributes {
+        kind: shape.kind,
+        key_size: shape.key_size,
+        value_size: shape.value_size,
+        entries: shape.entries,
+        flags: shape.flags,
+        ..CreateAttributes::default()
+    };
+    for (to, from) in attributes.name.iter_mut().take(15).zip(name.bytes()) {
+        *to = from;
+    }
+    bpf(MAP_CREATE, &mut attributes).map(own)
+}
+
+/// Writes one element.
+pub(crate) fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
+    element(MAP_UPDATE_ELEM, map, key.as_ptr(), value.as_ptr().cast_mut())
+}
+
+/// Reads one element into `value`, which must have the map's value size.
+pub(crate) fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<()> {
+    element(MAP_LOOKUP_ELEM, map, key.as_ptr(), value.as_mut_ptr())
+}
+
+/// Finds the key behind `key` (the first, for `None`). False behind the last.
+pub(crate) fn next_key(map: BorrowedFd<'_>, key: Option<&[u8]>, next: &mut [u8]) -> io::Result<bool> {
+    let key = key.map_or(std::ptr::null(), <[u8]>::as_ptr);
+    match element(MAP_GET_NEXT_KEY, map, key, next.as_mut_ptr()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn element(command: i64, map: BorrowedFd<'_>, key: *const u8, value: *mut u8) -> io::Result<()> {
+    let mut attributes =
+        ElementAttributes { map: number(map), padding: 0, key: key as u64, value: value as u64, flags: 0 };
+    bpf(command, &mut attributes).map(drop)
+}
+
+/// Writes many elements in one call; `keys` and `values` hold `count` of them. Returns how many were written
+/// before an error, if any. Kernel 5.6.
+pub(crate) fn update_many(
+    map: BorrowedFd<'_>,
+    keys: &[u8],
+    values: &[u8],
+    count: u32,
+) -> (u32, io::Result<()>) {
+    let mut attributes = BatchAttributes {
+        in_batch: 0,
+        out_batch: 0,
+        keys: keys.as_ptr() as u64,
+        values: values.as_ptr() as u64,
+        count,
+        map: number(map),
+        element_flags: 0,
+        flags: 0,
+    };
+    match bpf(MAP_UPDATE_BATCH, &mut attributes) {
+        Ok(_) => (count, Ok(())),
+        Err(error) => (attributes.count.min(count), Err(error)),
+    }
+}
+
+/// Opens a pinned map, program or link. Kernel 4.4.
+pub(crate) fn open_pin(path: &Path) -> io::Result<OwnedFd> {
+    let name = CString::new(path.as_os_str().as_encoded_bytes())?;
+    let mut attributes = ObjectAttributes { path: name.as_ptr() as u64, object: 0, flags: 0 };
+    bpf(OBJ_GET, &mut attributes).map(own)
+}
+
+/// Opens a map by its number. Kernel 4.13.
+pub(crate) fn open_map(id: u32) -> io::Result<OwnedFd> {
+    bpf(MAP_GET_FD_BY_ID, &mut IdAttributes { id, next: 0, flags: 0 }).map(own)
+}
+
+/// Whether a program with this number is still loaded. Kernel 4.13.
+pub(crate) fn program_exists(id: u32) -> io::Result<bool> {
+    match bpf(PROG_GET_FD_BY_ID, &mut IdAttributes { id, next: 0, flags: 0 }) {
+        Ok(descriptor) => {
+            drop(own(descriptor));
+            Ok(true)
+        }
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the first words of what the kernel says about an object (`bpf_map_info`, `bpf_link_info`).
+pub(crate) fn info(object: BorrowedFd<'_>) -> io::Result<[u32; 8]> {
+    let mut words = [0_u32; 8];
+    let mut attributes = InfoAttributes {
+        object: number(object),
+        length: size_of_val(&words) as u32,
+        info: words.as_mut_ptr() as u64,
+    };
+    bpf(OBJ_GET_INFO_BY_FD, &mut attributes)?;
+    Ok(words)
+}
+
+/// Time since boot, with suspend: the clock that the programs read for deadlines and events.
+pub(crate) fn boot_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a whole timespec.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) };
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+/// The effective user.
+pub(crate) fn effective_user() -> u32 {
+    // SAFETY: takes nothing and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+/// Whether a folder lies on a BPF file system.
+pub(crate) fn is_bpf_file_system(path: &Path) -> io::Result<bool> {
+    let name = CString::new(path.as_os_str().as_encoded_bytes())?;
+    // SAFETY: all-zero is a valid statfs; it holds only integers.
+    let mut facts: libc::statfs = unsafe { std::mem::zeroed() };
+    // SAFETY: the name ends with a NUL and the structure is whole.
+    if unsafe { libc::statfs(name.as_ptr(), &raw mut facts) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(facts.f_type as i64 == BPF_FS_MAGIC)
+}
