@@ -2,6 +2,7 @@
 
 mod build;
 pub mod codes;
+mod comment;
 mod cursor;
 pub mod field;
 pub mod limits;
@@ -15,9 +16,10 @@ pub mod yaml11;
 
 pub use build::Tree;
 pub use codes::{CODES, UNPARSABLE};
+pub use comment::{Comment, CommentPlace};
 pub use cursor::{Cursor, Refusal, capped, parsed, warn_of_yaml_1_1, wrong_type};
 pub use node::{Entry, Mapping, Node, ScalarStyle, Value};
-pub use parse::{Comment, CommentPlace, parse};
+pub use parse::parse;
 pub use quote::quote;
 pub use scalar::{Scalar, resolve};
 pub use suggest::nearest;

@@ -136,10 +136,9 @@ impl Scalar for Capability {
 impl Scalar for Syscall {
     fn read(text: &str) -> Result<Self, Refusal> {
         // The guard compares names without regard to case, and every name is in lower case.
-        let name = text.to_ascii_lowercase();
-        Self::parse(&name).map_err(|error: SyscallError| {
-            refuse(&UNKNOWN_SYSCALL, error, "see `man 2 syscalls` for the names")
-        })
+        Self::parse(text).or_else(|_| Self::parse(&text.to_ascii_lowercase())).map_err(
+            |error: SyscallError| refuse(&UNKNOWN_SYSCALL, error, "see `man 2 syscalls` for the names"),
+        )
     }
 }
 

@@ -116,7 +116,9 @@ impl<'text> Builder<'text> {
         let text = if span.start == span.end { "" } else { text };
         let style = if notation == Notation::Plain { ScalarStyle::Plain } else { ScalarStyle::Quoted };
         let value = Value::Scalar { text: text.to_owned(), style };
-        self.place(Node { span: self.trimmed(span), value }, sink);
+        let is_block = matches!(notation, Notation::Literal | Notation::Folded);
+        let span = if is_block { self.trimmed(span) } else { span };
+        self.place(Node { span, value }, sink);
         Ok(())
     }
 

@@ -301,7 +301,11 @@ fn scalar_text<'tree>(
     let is_refused = |character: &char| {
         character.is_control() && !(limits.lines == Lines::Many && matches!(character, '\n' | '\t'))
     };
-    if let Some(control) = text.chars().find(is_refused) {
+    // Control characters are below U+0020 or take two bytes or more, save one.
+    let is_suspect = |byte: u8| !(b' '..0x7f).contains(&byte);
+    if text.bytes().any(is_suspect)
+        && let Some(control) = text.chars().find(is_refused)
+    {
         let message = format!("{} holds the control character U+{:04X}", quote(text), u32::from(control));
         let help = if control == '\n' { "write it on one line" } else { "remove it" };
         sink.report(Diagnostic::new(&CONTROL_CHARACTER, node.span, message).help(help));
@@ -313,7 +317,7 @@ fn scalar_text<'tree>(
         sink.report(Diagnostic::new(&TOO_LONG, node.span, message).help("shorten it"));
         return None;
     }
-    if length < limits.least || (limits.least > 0 && text.trim().is_empty()) {
+    if length < limits.least || (limits.least > 0 && text.trim_start().is_empty()) {
         let message = format!("expected {}, found empty text", limits.noun);
         sink.report(Diagnostic::new(&EMPTY_VALUE, node.span, message));
         return None;

@@ -1,31 +1,14 @@
 //! The text of one source -> the node of each document in it, and the comments.
 
-use granit_parser::{Event, Parser, Placement, options};
+use granit_parser::{Event, Parser, options};
 
 use super::build::{Builder, Full, Tree};
 use super::codes::{ALIAS, EMPTY_FILE, NO_DOCUMENT, TOO_MANY_ERRORS, YAML_VERSION};
+use super::comment::{Comment, Comments};
 use super::limits;
 use super::mistake;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{Source, SourceId, Span};
-
-/// A comment and where it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Comment {
-    /// The bytes from `#` to the end of the line.
-    pub span: Span,
-    /// What shares its line.
-    pub place: CommentPlace,
-}
-
-/// Whether a comment has its line for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommentPlace {
-    /// Nothing else stands on the line.
-    OwnLine,
-    /// A value stands before it.
-    AfterValue,
-}
 
 /// Parses the documents of a source and hands over each as it is complete; returns the comments.
 ///
@@ -46,19 +29,20 @@ pub fn parse(
         sink.report(diagnostic.help("write a document that starts with `kind:`, or delete the file"));
         return Vec::new();
     }
-    let mut stream = Stream { builder: Builder::new(id, text), comments: Vec::new(), complete: 0, failed: 0 };
+    let mut stream =
+        Stream { builder: Builder::new(id, text), comments: Comments::new(id, text), complete: 0, failed: 0 };
     stream.read(id, text, sink, &mut receive);
     if stream.complete + stream.failed == 0 {
         let message = "this file holds comments only, so nothing is compiled from it";
         sink.report(Diagnostic::new(&NO_DOCUMENT, Span::start_of(id), message));
     }
-    stream.comments
+    stream.comments.finish()
 }
 
 /// The state of reading one source.
 struct Stream<'text> {
     builder: Builder<'text>,
-    comments: Vec<Comment>,
+    comments: Comments<'text>,
     complete: usize,
     failed: usize,
 }
@@ -76,11 +60,11 @@ impl<'text> Stream<'text> {
             emit_unresolved_aliases: true,
             flow_nesting_limit: limits::DEPTH,
             block_nesting_limit: limits::DEPTH,
-            // Comments stand in the source, which is bounded; buffering them costs no more than it.
-            max_buffered_comment_events: limits::SOURCE_BYTES,
         };
         let mut parser = Parser::new_from_str_with_options(text, options);
         let before = sink.count();
+        // What an error hides was not parsed, so nobody knows what is a comment there.
+        let mut lost = false;
         while let Some(next) = parser.next_event() {
             let failure = match next {
                 Ok((Event::DocumentEnd, _)) => {
@@ -99,6 +83,11 @@ impl<'text> Stream<'text> {
                 }
                 Ok((event, place)) => {
                     let range = place.byte_range().unwrap_or_default();
+                    if lost {
+                        self.comments.skip(range.start);
+                        lost = false;
+                    }
+                    self.comments.pass(range.start, range.end);
                     let span = Span::new(id, range.start, range.end);
                     match self.take(event, span, place.tag_span(), sink) {
                         Ok(()) => continue,
@@ -115,6 +104,7 @@ impl<'text> Stream<'text> {
             };
             self.builder.reset();
             self.failed += 1;
+            lost = true;
             let place = failure.span;
             sink.report(failure);
             if self.failed == limits::SYNTAX_ERRORS {
@@ -123,6 +113,7 @@ impl<'text> Stream<'text> {
                 return;
             }
             if !matches!(parser.proceed_next_document(), Ok(true)) {
+                self.comments.skip(text.len());
                 return;
             }
         }
@@ -167,13 +158,6 @@ impl<'text> Stream<'text> {
                     sink,
                 );
                 self.builder.unreadable(span, sink)?;
-            }
-            Event::Comment(_, placement) => {
-                let place = match placement {
-                    Placement::Right => CommentPlace::AfterValue,
-                    _ => CommentPlace::OwnLine,
-                };
-                self.comments.push(Comment { span, place });
             }
             _ => {}
         }

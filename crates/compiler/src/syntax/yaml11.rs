@@ -6,6 +6,13 @@
 /// Returns how a YAML 1.1 reader reads `text`, or nothing when both versions agree.
 #[must_use]
 pub fn surprise(text: &str) -> Option<String> {
+    // Nearly every text starts otherwise.
+    if !matches!(
+        text.as_bytes().first(),
+        Some(b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' | b'+' | b'-' | b'0'..=b'9')
+    ) {
+        return None;
+    }
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => return Some("`true`".to_owned()),
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => return Some("`false`".to_owned()),
@@ -22,6 +29,9 @@ pub fn surprise(text: &str) -> Option<String> {
 
 /// `1:30` counts in sixties: 90.
 fn sexagesimal(text: &str) -> Option<String> {
+    if !text.contains(':') {
+        return None;
+    }
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
     let mut parts = whole.split(':');
     let first = parts.next()?.replace('_', "");

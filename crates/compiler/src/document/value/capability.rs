@@ -60,9 +60,12 @@ impl Capability {
     /// # Errors
     /// Refuses names the kernel does not have, and numbers.
     pub fn parse(text: &str) -> Result<Self, CapabilityError> {
-        let upper = text.to_ascii_uppercase();
-        let name = upper.strip_prefix("CAP_").unwrap_or(&upper);
-        Self::all().find(|capability| capability.short_name() == name).ok_or(CapabilityError)
+        let name = match text.split_at_checked(4) {
+            Some((prefix, name)) if prefix.eq_ignore_ascii_case("CAP_") => name,
+            _ => text,
+        };
+        let is_named = |capability: &Self| capability.short_name().eq_ignore_ascii_case(name);
+        Self::all().find(is_named).ok_or(CapabilityError)
     }
 
     /// Returns the capability of a number, if the kernel has it.

@@ -65,7 +65,9 @@ impl PathPattern {
             None => (text, false),
         };
         check(body)?;
-        if let Some(glob) = body.chars().find(|character| "*?[]{}".contains(*character)) {
+        if let Some(glob) =
+            body.chars().find(|character| matches!(character, '*' | '?' | '[' | ']' | '{' | '}'))
+        {
             return Err(PathError::Glob(glob));
         }
         if prefix {
@@ -163,12 +165,18 @@ impl fmt::Display for PathError {
     }
 }
 
+fn has_control(text: &str) -> bool {
+    let is_suspect = |byte: u8| !(b' '..0x7f).contains(&byte);
+    // Most paths are plain ASCII, which bytes settle.
+    text.bytes().any(is_suspect) && text.chars().any(char::is_control)
+}
+
 fn check(text: &str) -> Result<(), PathError> {
     if text.is_empty() {
         return Err(PathError::Empty);
     }
     let Some(relative) = text.strip_prefix('/') else { return Err(PathError::Relative) };
-    if text.chars().any(char::is_control) {
+    if has_control(text) {
         return Err(PathError::Control);
     }
     if text.len() > PATH_BYTES {
@@ -178,10 +186,10 @@ fn check(text: &str) -> Result<(), PathError> {
     if body.is_empty() {
         return if relative.is_empty() { Ok(()) } else { Err(PathError::EmptyComponent) };
     }
-    for component in body.split('/') {
+    for component in body.as_bytes().split(|byte| *byte == b'/') {
         match component {
-            "" => return Err(PathError::EmptyComponent),
-            "." | ".." => return Err(PathError::Unresolved),
+            b"" => return Err(PathError::EmptyComponent),
+            b"." | b".." => return Err(PathError::Unresolved),
             long if long.len() > COMPONENT_BYTES => return Err(PathError::LongComponent(long.len())),
             _ => {}
         }
