@@ -28,7 +28,7 @@ pub use confinement::{
 pub use effect::Effect;
 pub use endpoint_set::{Endpoint, EndpointSet};
 pub use operation::{Access, AccessSet, Operation};
-pub use path_set::PathSet;
+pub use path_set::{Cell, PathSet};
 pub use port_set::PortSet;
 pub use region::{Deed, OpenRegion, Region};
 pub use socket_set::{SocketSet, SocketType};

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{
-    Access, CapabilitySet, Condition, Confinement, Dimension, DocumentKind, DocumentReference, Effect,
-    EndpointSet, Exemption, Gate, Listing, Operation, PathSet, PortSet, SocketSet, SocketType, Subject,
-    SyscallSet,
+    Access, CapabilitySet, Condition, Confinement, Deed, Dimension, DocumentKind, DocumentReference, Effect,
+    Endpoint, EndpointSet, Exemption, Gate, Listing, Operation, PathSet, PortSet, SocketSet, SocketType,
+    Subject, SyscallSet,
 };
 use crate::document::value::{AbsolutePath, Capability, Cidr, PathPattern, PortRange, Syscall};
 use crate::document::{Children, Scope};
@@ -26,8 +26,9 @@ pub(crate) const OPERATIONS: [Operation; 7] = [
     Operation::Mount,
 ];
 
-/// The executables of the universe; `/x` is in no pattern, and `/d/a` shares a base name with `/a`.
-pub(crate) const BINARIES: [&str; 4] = ["/a", "/d/a", "/d/b", "/x"];
+/// The executables of the universe: below `/a`, below `/d/` and elsewhere, each with a subject's own path or
+/// base name and without. Exemptions and subjects can tell no others apart.
+pub(crate) const BINARIES: [&str; 8] = ["/a", "/a/b", "/a/x", "/d/a", "/d/b", "/d/x", "/b", "/x"];
 
 /// The files of the universe, one in each part that patterns can tell apart.
 pub(crate) const PATHS: [&str; 6] = ["/a", "/d", "/d/a", "/d/ax", "/d/x", "/x"];
@@ -100,12 +101,14 @@ fn subject() -> impl Strategy<Value = Subject> {
     prop_oneof![
         3 => select(vec!["/a", "/d/a"])
             .prop_filter_map("valid", |path| AbsolutePath::parse(path).ok().map(Subject::Binary)),
-        1 => select(vec!["a", "b"]).prop_map(|name| Subject::BaseName(name.to_owned())),
+        1 => Just(Subject::BaseName("b".to_owned())),
         1 => Just(Subject::Everyone),
     ]
 }
 
 fn exemption() -> impl Strategy<Value = Exemption> {
+    let pattern =
+        || select(vec!["/a", "/d/", "/"]).prop_filter_map("valid", |text| PathPattern::parse(text).ok());
     (option::of(pattern()), option::of(pattern())).prop_map(|(process, parent)| Exemption {
         process,
         parent,
@@ -169,21 +172,23 @@ pub(crate) fn confinements() -> impl Strategy<Value = Vec<Confinement>> {
     vec((0..4_u8).prop_flat_map(confinement), 0..6)
 }
 
-/// Every process of the universe: executable, its parent and grandparent, and its host.
+/// Every process of the universe: executable, parent and grandparent or neither, and host.
 pub(crate) fn processes() -> Vec<Event> {
+    // A grandparent counts only as a subject that passes its profile on.
+    let lines =
+        BINARIES.iter().flat_map(|parent| ["/a", "/d/a", "/b", "/x"].map(|above| vec![*parent, above]));
+    let lines: Vec<Vec<&str>> = lines.chain([Vec::new()]).collect();
     let mut processes = Vec::new();
-    for binary in BINARIES {
-        for (parent, grandparent) in BINARIES.iter().flat_map(|parent| BINARIES.map(|above| (*parent, above)))
-        {
-            for (sensor, group) in [("", ""), ("s1", ""), ("", "g1"), ("s1", "g1")] {
-                let mut event = Event::new(Operation::Exec);
-                event.binary = Some(binary.to_owned());
-                event.parent = Some(parent.to_owned());
-                event.ancestors = Some(vec![parent.to_owned(), grandparent.to_owned()]);
-                event.sensor = Some(sensor.to_owned());
-                event.group = Some(group.to_owned());
-                processes.push(event);
-            }
+    for (binary, line) in BINARIES.iter().flat_map(|binary| lines.iter().map(move |line| (*binary, line))) {
+        for (sensor, group) in [("", ""), ("s1", ""), ("", "g1"), ("s1", "g1")] {
+            processes.push(Event {
+                binary: Some(binary.to_owned()),
+                parent: line.first().map(|&parent| parent.to_owned()),
+                ancestors: Some(line.iter().map(|&ancestor| ancestor.to_owned()).collect()),
+                sensor: Some(sensor.to_owned()),
+                group: Some(group.to_owned()),
+                ..Event::new(Operation::Exec)
+            });
         }
     }
     processes
@@ -230,5 +235,28 @@ pub(crate) fn join(process: &Event, deed: &Event) -> Event {
         sensor: process.sensor.clone(),
         group: process.group.clone(),
         ..deed.clone()
+    }
+}
+
+/// Returns what an event does, without who does it; none of an open with several accesses.
+pub(crate) fn deed(event: &Event) -> Option<Deed> {
+    let path = || event.path.clone();
+    Some(match event.operation {
+        Operation::Exec if event.anonymous == Some(true) => Deed::Exec(None),
+        Operation::Exec => Deed::Exec(Some(path()?)),
+        Operation::Open => Deed::Open(path()?, event.access?.iter().next()?),
+        Operation::Connect => Deed::Connect(Endpoint { address: event.address?, port: event.port? }),
+        Operation::Capability | Operation::Capset => Deed::Capability(event.capability?),
+        Operation::Syscall => Deed::Syscall(event.syscall?),
+        Operation::Socket => Deed::Socket(event.family?, event.socket_type?),
+        _ => Deed::Whole,
+    })
+}
+
+/// Returns how many cases a costly property runs, unless `PROPTEST_CASES` says otherwise.
+pub(crate) fn cases(few: u32) -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(few),
     }
 }

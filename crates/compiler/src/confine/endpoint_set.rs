@@ -132,6 +132,19 @@ impl EndpointSet {
         members.min_by_key(|endpoint| !endpoint.address.is_ipv4())
     }
 
+    /// Returns one member of each block of addresses and range of ports that is inside.
+    pub fn witnesses(&self) -> impl Iterator<Item = Endpoint> {
+        self.parts().flat_map(|(first, last, ports)| {
+            let mapped = (first.max(MAPPED), last.min(MAPPED_LAST));
+            let (first, last) = if mapped.0 <= mapped.1 { mapped } else { (first, last) };
+            let address = address_at(first.saturating_add(1).min(last));
+            ports
+                .ranges()
+                .iter()
+                .map(move |(first, last)| Endpoint { address, port: (*first).max(1).min(*last) })
+        })
+    }
+
     /// Returns the parts in order: first address, last address, ports. Places of the 128-bit space.
     pub fn parts(&self) -> impl Iterator<Item = (u128, u128, &PortSet)> {
         let ends = self.parts.iter().skip(1).map(|(next, _)| next.saturating_sub(1)).chain([u128::MAX]);

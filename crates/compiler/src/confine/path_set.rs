@@ -22,6 +22,15 @@ pub struct PathSet {
     entries: Vec<(Vec<u8>, bool)>,
 }
 
+/// A part of the universe that no pattern divides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell {
+    /// This one path.
+    Path(String),
+    /// Every path that starts with this text, and others.
+    Stem(String),
+}
+
 /// The prefix of every path; what it says is what holds everywhere.
 const ROOT: &[u8] = b"/";
 
@@ -100,6 +109,35 @@ impl PathSet {
     #[must_use]
     pub fn witness(&self) -> Option<String> {
         self.parts().find_map(|(prefix, inside)| inside.then(|| self.inhabitant(prefix)))
+    }
+
+    /// Returns one path of each listed part that is inside: a file and what lies below it count as one.
+    pub fn witnesses(&self) -> impl Iterator<Item = String> {
+        let below_listed_file = |prefix: &[u8]| {
+            let file = prefix.strip_suffix(ROOT).map(|file| [file, &[0]].concat());
+            file.and_then(|file| self.at_or_before(&file).filter(|(entry, inside)| *entry == file && *inside))
+        };
+        let inside = self.parts().filter(|(_, inside)| *inside);
+        inside
+            .filter(move |(prefix, _)| *prefix == ROOT || below_listed_file(prefix).is_none())
+            .map(|(prefix, _)| self.inhabitant(prefix))
+    }
+
+    /// Cuts the universe along the prefixes of patterns: each pattern holds all paths of a cell or none.
+    /// Returns for each cell its one path, or a stem that begins only paths of the cell.
+    #[must_use]
+    pub fn cells<'pattern>(patterns: impl IntoIterator<Item = &'pattern PathPattern>) -> Vec<Cell> {
+        let mut prefixes: Vec<_> = patterns.into_iter().flat_map(PathPattern::prefixes).collect();
+        prefixes.retain(|prefix| prefix != ROOT);
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        let cut =
+            Self { everywhere: false, entries: prefixes.into_iter().map(|prefix| (prefix, true)).collect() };
+        let cell = |(prefix, _): (&[u8], bool)| match prefix.last() {
+            Some(0) => Cell::Path(cut.inhabitant(prefix)),
+            _ => Cell::Stem(cut.inhabitant(prefix)),
+        };
+        cut.parts().map(cell).collect()
     }
 
     /// Returns one path of each part that an entry decides, and whether the part is inside: together

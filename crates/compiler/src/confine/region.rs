@@ -173,6 +173,29 @@ impl Region {
         }
     }
 
+    /// Returns an event of each part of the region that was listed on its own.
+    #[must_use]
+    pub fn witnesses(&self) -> Vec<Deed> {
+        match self {
+            Self::Whole(_) => self.witness().into_iter().collect(),
+            Self::Exec { paths, anonymous } => {
+                let files = paths.witnesses().map(Some);
+                files.chain(anonymous.then_some(None)).map(Deed::Exec).collect()
+            }
+            Self::Open(opens) => {
+                let parts =
+                    opens.parts.iter().filter_map(|(accesses, paths)| Some((accesses.iter().next()?, paths)));
+                parts
+                    .flat_map(|(access, paths)| paths.witnesses().map(move |path| Deed::Open(path, access)))
+                    .collect()
+            }
+            Self::Connect(set) => set.witnesses().map(Deed::Connect).collect(),
+            Self::Capability(set) => set.iter().map(Deed::Capability).collect(),
+            Self::Syscall(set) => set.iter().map(Deed::Syscall).collect(),
+            Self::Socket(_) => self.witness().into_iter().collect(),
+        }
+    }
+
     /// Tells whether an event is inside.
     #[must_use]
     pub fn contains(&self, deed: &Deed) -> bool {

@@ -84,6 +84,14 @@ impl<'policy> Index<'policy> {
         }
     }
 
+    /// Returns the confinements on the operation of an event that certainly speak of its process, each
+    /// with its place.
+    pub(crate) fn confining(&self, process: &Event) -> Vec<(usize, &'policy Confinement)> {
+        let mut confining = self.candidates(process);
+        confining.retain(|(_, confinement)| subject::confines(confinement, process) == Truth::Yes);
+        confining
+    }
+
     /// Returns the confinements on the operation that may speak of the process, in order.
     fn candidates(&self, event: &Event) -> Vec<(usize, &'policy Confinement)> {
         let everyone = self.everyone.get(&event.operation).into_iter().flatten();

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::PathSet;
+use super::{Cell, PathSet};
 use crate::document::value::PathPattern;
 
 /// A boolean expression over pattern lists, and the set it should be.
@@ -127,5 +127,28 @@ fn everything_below_the_root_is_everything() {
     let patterns = ["/", "/*"].map(|text| PathPattern::parse(text).into_iter().collect::<Vec<_>>());
     for listed in patterns {
         assert_eq!(listed.iter().collect::<PathSet>(), PathSet::all());
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_pattern_divides_a_cell(patterns in vec(pattern(), 0..5)) {
+        let cells = PathSet::cells(&patterns);
+        for path in universe() {
+            let alike = |inside: &String| patterns.iter().all(|pattern| pattern.contains(inside) == pattern.contains(&path));
+            let found = cells.iter().any(|cell| match cell {
+                Cell::Path(only) => *only == path,
+                Cell::Stem(stem) => alike(stem) && alike(&format!("{stem}/more")),
+            });
+            prop_assert!(found, "no cell stands for {}", path);
+        }
+    }
+
+    #[test]
+    fn witnesses_are_inside_and_leave_no_part_out(expression in expression()) {
+        let set = expression.set();
+        let witnesses: Vec<_> = set.witnesses().collect();
+        prop_assert!(witnesses.iter().all(|path| expression.holds(path)));
+        prop_assert_eq!(witnesses.is_empty(), set.is_empty());
     }
 }

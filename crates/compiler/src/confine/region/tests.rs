@@ -8,7 +8,8 @@ use super::{Deed, Region};
 use crate::confine::{Access, AccessSet, Condition, Operation, PathSet};
 use crate::document::value::PathPattern;
 
-const PATHS: [&str; 6] = ["/", "/a", "/a/b", "/ab", "/b", "/x"];
+/// One path of each part that the patterns can tell apart.
+const PATHS: [&str; 8] = ["/", "/a", "/a/b", "/a/b/x", "/a/x", "/ax", "/b", "/x"];
 
 /// Conditions over two letters and three accesses.
 fn conditions() -> impl Strategy<Value = Vec<Condition>> {

@@ -1,0 +1,115 @@
+//! Two sets of confinements -> what a change really changes, exactly, with an example event.
+//!
+//! Each document of one side is paired with its counterpart on the other. Where the confinements of a
+//! pair differ, the events that lost or gained an effect are computed as sets, in the context of
+//! everything else on both sides: an event that another document still denies is no difference. Every
+//! witness is judged on both sides as a whole.
+
+mod change;
+mod direction;
+mod outline;
+mod pairing;
+mod piece;
+mod process;
+mod report;
+
+pub use change::Witness;
+pub use direction::Direction;
+pub use outline::{Change, Outline};
+pub use piece::{Piece, Side};
+pub use report::{ChangeReport, DifferenceReport, SubjectReport, WitnessReport};
+
+use crate::judge::Index;
+
+/// What two sides differ in.
+#[derive(Debug, Clone)]
+pub struct Difference<'policy> {
+    /// The direction of the whole.
+    pub direction: Direction,
+    /// One entry for each document of either side, by kind, name and id.
+    pub subjects: Vec<SubjectDifference<'policy>>,
+}
+
+/// What one document differs in.
+#[derive(Debug, Clone)]
+pub struct SubjectDifference<'policy> {
+    /// The document before; none when it is new.
+    pub before: Option<&'policy Piece<'policy>>,
+    /// The document after; none when it is gone.
+    pub after: Option<&'policy Piece<'policy>>,
+    /// Whether this document's change lets more or fewer events happen.
+    pub direction: Direction,
+    /// The entries that came and went, by dimension.
+    pub changes: Vec<(&'static str, Change)>,
+    /// One event for each part that changed.
+    pub witnesses: Vec<Witness>,
+    /// How many more parts changed than there are witnesses.
+    pub left_out: usize,
+}
+
+impl<'policy> SubjectDifference<'policy> {
+    /// Returns the document: as it is after, or as it was.
+    #[must_use]
+    pub fn piece(&self) -> Option<&'policy Piece<'policy>> {
+        self.after.or(self.before)
+    }
+
+    /// Tells whether neither events nor entries changed.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.direction == Direction::Equal && self.changes.is_empty()
+    }
+}
+
+/// Compares two sides.
+#[must_use]
+pub fn compare<'policy>(
+    before: &'policy Side<'policy>,
+    after: &'policy Side<'policy>,
+) -> Difference<'policy> {
+    let sides = change::Sides::new(before, after);
+    let mut subjects: Vec<_> = pairing::pair(before, after)
+        .into_iter()
+        .map(|(before, after)| subject(&sides, before, after))
+        .collect();
+    subjects.sort_by_cached_key(|subject| subject.piece().map(Piece::sort_key));
+    let direction = subjects.iter().map(|subject| subject.direction).fold(Direction::Equal, Direction::and);
+    Difference { direction, subjects }
+}
+
+fn subject<'policy>(
+    sides: &change::Sides<'policy>,
+    before: Option<&'policy Piece<'policy>>,
+    after: Option<&'policy Piece<'policy>>,
+) -> SubjectDifference<'policy> {
+    let mut found = change::Found::default();
+    let confinements =
+        |piece: Option<&'policy Piece<'policy>>| piece.map_or([].as_slice(), Piece::confinements);
+    if !piece::same_meaning(confinements(before).iter(), confinements(after).iter()) {
+        found = sides.examine(before, after);
+    }
+    let changes = if piece::same_text(before, after) { Vec::new() } else { outline::changes(before, after) };
+    // What the engine's own words mean is not computed: a change may go either way.
+    let opaque = [before, after].into_iter().flatten().any(Piece::is_opaque) && !changes.is_empty();
+    let direction = if opaque { Direction::Incomparable } else { found.direction };
+    SubjectDifference {
+        before,
+        after,
+        direction,
+        changes,
+        witnesses: found.witnesses,
+        left_out: found.left_out,
+    }
+}
+
+/// Judges an event on both sides.
+fn judge_both<'policy>(
+    before: &Index<'policy>,
+    after: &Index<'policy>,
+    event: &crate::judge::Event,
+) -> (crate::judge::Verdict<'policy>, crate::judge::Verdict<'policy>) {
+    (before.judge(event), after.judge(event))
+}
+
+#[cfg(test)]
+mod tests;
