@@ -1,1 +1,54 @@
-//! (under construction)
+//! Keys, trust root, signatures and bundles: decides whether bytes may reach a kernel.
+//!
+//! # Words
+//!
+//! - A **policy signature** is the fleet's own: Ed25519 over
+//!   `telovix-policy-v1:{policy_name}\n{yaml_content}`, as base64 in `{file}.sig`. It binds a name to
+//!   a content and nothing else.
+//! - An **approval** is an in-toto statement over a bundle's `manifest.json` that also says for whom
+//!   (scope), in which order (epoch), until when (expiry) and from what (source revision, tool, results).
+//! - An **envelope** is DSSE: a payload with the signatures over it, kept in `manifest.json.dsse`.
+//! - The **trust root** is one file that says whose signatures count: keys, roles, thresholds,
+//!   revocations. It is a chain of versions, each handed over by the one before.
+//! - The **host state** is what a host must not forget: the root it trusts, the highest epoch it accepted.
+//! - A **refusal** is the reason a signature does not count; each has its own sentence and exit code.
+//!
+//! # From bytes to a decision
+//!
+//! ```text
+//! trust-root.json ─ root::Chain ──────────► TrustRoot ─┐
+//! trust-state.json ─ HostState ────────────────────────┤
+//! manifest.json.dsse ─ Envelope ─ Approval ────────────┼─► bundle::verify ─► VerifiedBundle | Refusal
+//! manifest.json ─ Manifest ─ every artifact, every .sig ┘
+//! ```
+//!
+//! What was checked is what the caller gets: [`bundle::verify`] returns the bytes it verified, so
+//! nothing needs to be read twice. No decision reads a clock: callers pass a [`Timestamp`].
+
+#![forbid(unsafe_code)]
+
+pub mod audit;
+pub mod bundle;
+pub mod key;
+pub mod policy;
+pub mod root;
+pub mod signer;
+
+mod approval;
+mod encoding;
+mod envelope;
+mod host;
+mod refusal;
+mod replace;
+mod timestamp;
+
+pub use approval::{Approval, ResultDigest, Scope, ScopeError};
+pub use encoding::{Digest, DigestError};
+pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature};
+pub use host::{AcceptedEpoch, Host, HostState, HostStateError, PinnedRoot, RecordError};
+pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Signature};
+pub use refusal::Refusal;
+pub use replace::{create_whole, replace_whole};
+pub use root::{Role, TrustRoot};
+pub use signer::Signer;
+pub use timestamp::{Timestamp, TimestampError};

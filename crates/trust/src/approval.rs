@@ -1,0 +1,240 @@
+//! Turns what a signer vouches for into an in-toto statement and back.
+//!
+//! The statement's one subject is the bundle's `manifest.json`; the manifest holds the digest of every
+//! artifact, so one signature covers YAML and image alike.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::encoding::Digest;
+use crate::host::Host;
+use crate::timestamp::Timestamp;
+
+/// The DSSE payload type of every in-toto statement.
+pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// Names the fields of [`Approval`] to other tools.
+const PREDICATE_TYPE: &str = "https://telovix.com/attestation/bundle-approval/v1";
+const SUBJECT: &str = "manifest.json";
+const MAX_TEXT: usize = 256;
+
+/// What a signer says about a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The digest of the bundle's `manifest.json`.
+    pub manifest: Digest,
+    /// The bundle's place in the order of all bundles of a fleet; it only rises.
+    pub epoch: u64,
+    /// When it was approved.
+    pub issued_at: Timestamp,
+    /// The first moment at which it is not valid any more.
+    pub expires_at: Timestamp,
+    /// For whom.
+    pub scope: Scope,
+    /// The revision of the policy repository it was made from, such as a commit id.
+    pub source_revision: Option<String>,
+    /// The version of the tool that approved it.
+    pub tool_version: String,
+    /// The digests of what checks said about it, such as `lint` and `test`.
+    pub results: Vec<ResultDigest>,
+}
+
+/// The digest of one check's machine-readable result.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResultDigest {
+    /// The check, such as `lint` or `test`.
+    pub name: String,
+    /// The digest of its result file.
+    pub sha256: Digest,
+}
+
+/// For whom a bundle is approved: `fleet`, `group:{name}` or `sensor:{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Scope {
+    /// Every host.
+    Fleet,
+    /// The hosts of one group.
+    Group(String),
+    /// One host.
+    Sensor(String),
+}
+
+/// A text that is not a scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a scope; expected `fleet`, `group:NAME` or `sensor:ID`")]
+pub struct ScopeError(String);
+
+/// Why a statement is not an approval.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApprovalError {
+    #[error("its statement cannot be read: {0}")]
+    Shape(#[from] serde_json::Error),
+    #[error("its statement is of type `{0}`, which is not a bundle approval")]
+    OtherType(String),
+    #[error("its statement is about {0}; expected `manifest.json` alone")]
+    OtherSubject(String),
+    #[error("its statement ends before it begins")]
+    EndsBeforeItBegins,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Statement {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: Vec<Subject>,
+    #[serde(rename = "predicateType")]
+    predicate_type: String,
+    predicate: Predicate,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subject {
+    name: String,
+    digest: SubjectDigest,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubjectDigest {
+    sha256: Digest,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Predicate {
+    epoch: u64,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+    scope: Scope,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source_revision: Option<String>,
+    tool: Tool,
+    #[serde(default)]
+    results: Vec<ResultDigest>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tool {
+    name: String,
+    version: String,
+}
+
+impl Approval {
+    /// Returns the statement as one line of JSON: the payload of an envelope.
+    pub(crate) fn to_statement(&self) -> Vec<u8> {
+        let statement = Statement {
+            kind: STATEMENT_TYPE.to_owned(),
+            subject: vec![Subject {
+                name: SUBJECT.to_owned(),
+                digest: SubjectDigest { sha256: self.manifest },
+            }],
+            predicate_type: PREDICATE_TYPE.to_owned(),
+            predicate: Predicate {
+                epoch: self.epoch,
+                issued_at: self.issued_at,
+                expires_at: self.expires_at,
+                scope: self.scope.clone(),
+                source_revision: self.source_revision.clone(),
+                tool: Tool { name: "telovix".to_owned(), version: self.tool_version.clone() },
+                results: self.results.clone(),
+            },
+        };
+        serde_json::to_vec(&statement).expect("strings and numbers have a JSON form")
+    }
+
+    /// Reads a statement. Fields it does not know are refused: they might limit what was approved.
+    pub(crate) fn from_statement(json: &[u8]) -> Result<Self, ApprovalError> {
+        let statement: Statement = serde_json::from_slice(json)?;
+        if statement.kind != STATEMENT_TYPE {
+            return Err(ApprovalError::OtherType(shorten(&statement.kind)));
+        }
+        if statement.predicate_type != PREDICATE_TYPE {
+            return Err(ApprovalError::OtherType(shorten(&statement.predicate_type)));
+        }
+        let [subject] = statement.subject.as_slice() else {
+            return Err(ApprovalError::OtherSubject(format!("{} files", statement.subject.len())));
+        };
+        if subject.name != SUBJECT {
+            return Err(ApprovalError::OtherSubject(format!("`{}`", shorten(&subject.name))));
+        }
+        let predicate = statement.predicate;
+        if predicate.expires_at <= predicate.issued_at {
+            return Err(ApprovalError::EndsBeforeItBegins);
+        }
+        Ok(Approval {
+            manifest: subject.digest.sha256,
+            epoch: predicate.epoch,
+            issued_at: predicate.issued_at,
+            expires_at: predicate.expires_at,
+            scope: predicate.scope,
+            source_revision: predicate.source_revision,
+            tool_version: predicate.tool.version,
+            results: predicate.results,
+        })
+    }
+}
+
+impl Scope {
+    /// Says whether the scope takes in this host.
+    #[must_use]
+    pub fn includes(&self, host: &Host) -> bool {
+        match self {
+            Scope::Fleet => true,
+            Scope::Group(name) => host.groups.contains(name),
+            Scope::Sensor(id) => host.sensor.as_ref() == Some(id),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scope::Fleet => out.write_str("fleet"),
+            Scope::Group(name) => write!(out, "group:{name}"),
+            Scope::Sensor(id) => write!(out, "sensor:{id}"),
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        let error = || ScopeError(shorten(text));
+        let plain = |name: &str| {
+            let fits = (1..=MAX_TEXT).contains(&name.len());
+            fits && name.trim() == name && name.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        };
+        match text.split_once(':') {
+            None if text == "fleet" => Ok(Scope::Fleet),
+            Some(("group", name)) if plain(name) => Ok(Scope::Group(name.to_owned())),
+            Some(("sensor", id)) if plain(id) => Ok(Scope::Sensor(id.to_owned())),
+            _ => Err(error()),
+        }
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeError;
+
+    fn try_from(text: String) -> Result<Self, ScopeError> {
+        text.parse()
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> String {
+        scope.to_string()
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
+}

@@ -1,0 +1,228 @@
+//! Signs a bundle: the fleet's signature beside each policy, and one approval over the manifest.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::directory::{Directory, DirectoryError};
+use super::manifest::{Manifest, ManifestError};
+use super::path::{ArtifactPath, ArtifactPathError};
+use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDECAR_BYTES, SIDECAR};
+use crate::approval::{Approval, PAYLOAD_TYPE, ResultDigest, Scope};
+use crate::encoding::Digest;
+use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
+use crate::key::{KeyId, PublicKey};
+use crate::policy::{self, Match, PolicyName, PolicyNameError, sidecar_path};
+use crate::replace::replace_whole;
+use crate::signer::{AgentError, Signer};
+use crate::timestamp::Timestamp;
+
+/// What the signer vouches for, beyond the files themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignRequest {
+    /// For whom.
+    pub scope: Scope,
+    /// The bundle's place in the order of bundles; must be higher than the last one.
+    pub epoch: u64,
+    /// When.
+    pub issued_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// The revision it was made from.
+    pub source_revision: Option<String>,
+    /// The version of the tool.
+    pub tool_version: String,
+    /// Digests of lint and test results.
+    pub results: Vec<ResultDigest>,
+    /// The keys that count already: a policy signed by one of them keeps that signature.
+    pub trusted: Vec<PublicKey>,
+}
+
+/// What was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedBundle {
+    /// The approval that now has a signature more.
+    pub approval: Approval,
+    /// Everybody who has signed it by now.
+    pub signers: Vec<KeyId>,
+    /// How many policies got a new signature beside them.
+    pub policies: usize,
+}
+
+/// Why a bundle was not signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// The file system refused.
+    #[error("cannot use `{path}`: {source}", path = path.display())]
+    File {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file of the bundle was not read.
+    #[error("`{path}`: {source}")]
+    Artifact {
+        /// The file, relative to the bundle.
+        path: String,
+        /// Why not.
+        source: DirectoryError,
+    },
+    /// The manifest does not hold together.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A file's name cannot stand in a manifest.
+    #[error(transparent)]
+    Path(#[from] ArtifactPathError),
+    /// A policy's name may not stand in a signed message.
+    #[error(transparent)]
+    Name(#[from] PolicyNameError),
+    /// An artifact is not what the manifest says.
+    #[error("`{0}` is not what `manifest.json` says; expected the files as they were compiled")]
+    Stale(ArtifactPath),
+    /// A file that the manifest does not list.
+    #[error("`{0}` is not listed in `manifest.json`; expected only what was compiled")]
+    Unlisted(String),
+    /// An empty policy, or one that is not text.
+    #[error("`{0}` is not a policy; expected UTF-8 text")]
+    NotAPolicy(ArtifactPath),
+    /// Nothing to sign.
+    #[error("`{path}` holds nothing to sign", path = .0.display())]
+    Nothing(PathBuf),
+    /// The signer did not answer.
+    #[error(transparent)]
+    Signer(#[from] AgentError),
+}
+
+/// Signs every policy of a bundle and its manifest.
+///
+/// An approval of the same manifest that is there already, for the same scope and still valid, gets
+/// one signature more, which is how several people sign; its epoch and expiry stay as they were. Any
+/// other one is replaced. A policy whose signature is by a key that already counts keeps it.
+///
+/// # Errors
+/// A [`SignError`]; nothing is written before everything that will be signed was checked.
+pub fn sign(path: &Path, request: &SignRequest, signer: &dyn Signer) -> Result<SignedBundle, SignError> {
+    let directory = open(path)?;
+    let manifest_bytes = read(&directory, MANIFEST, MAX_MANIFEST_BYTES)?;
+    let manifest = Manifest::read(&manifest_bytes)?;
+    if manifest.artifacts().is_empty() {
+        return Err(SignError::Nothing(path.to_owned()));
+    }
+    refuse_unlisted(&directory, &manifest)?;
+    let mut policies = Vec::new();
+    for (artifact_path, artifact) in manifest.artifacts() {
+        let content = read(&directory, artifact_path.as_str(), MAX_ARTIFACT_BYTES)?;
+        if content.len() as u64 != artifact.bytes || Digest::of(&content) != artifact.sha256 {
+            return Err(SignError::Stale(artifact_path.clone()));
+        }
+        if artifact_path.is_policy() {
+            let name = PolicyName::parse(artifact_path.file_name())?;
+            if content.is_empty() || std::str::from_utf8(&content).is_err() {
+                return Err(SignError::NotAPolicy(artifact_path.clone()));
+            }
+            policies.push((artifact_path, name, content));
+        }
+    }
+    let (mut envelope, approval) = continued(&directory, request, Digest::of(&manifest_bytes));
+    let mut signed = 0;
+    for (artifact_path, name, content) in policies {
+        if is_signed(&directory, artifact_path, &name, &content, &request.trusted) {
+            continue;
+        }
+        let signature = policy::sign(&name, &content, signer)?;
+        let sidecar = sidecar_path(&path.join(artifact_path.as_str()));
+        write(&sidecar, signature.to_base64().as_bytes())?;
+        signed += 1;
+    }
+    envelope.add_signature(signer)?;
+    write(&path.join(ENVELOPE), envelope.to_json().as_bytes())?;
+    let signers = envelope.signatures().iter().map(|signature| signature.key).collect();
+    Ok(SignedBundle { approval, signers, policies: signed })
+}
+
+/// Lists every file of a directory without a manifest in a new one, so that it can be signed as a bundle.
+///
+/// # Errors
+/// When the directory is empty, or a file cannot be listed.
+pub fn write_manifest(path: &Path) -> Result<Manifest, SignError> {
+    let directory = open(path)?;
+    let mut manifest = Manifest::default();
+    let files = directory.list().map_err(|source| SignError::Artifact { path: ".".to_owned(), source })?;
+    for file in files {
+        if !is_signature(&file) {
+            let artifact = ArtifactPath::parse(&file)?;
+            manifest.insert(artifact, &read(&directory, &file, MAX_ARTIFACT_BYTES)?);
+        }
+    }
+    if manifest.artifacts().is_empty() {
+        return Err(SignError::Nothing(path.to_owned()));
+    }
+    write(&path.join(MANIFEST), manifest.to_json().as_bytes())?;
+    Ok(manifest)
+}
+
+/// Returns the envelope that is there when it approves the same for the same, or else a new one.
+fn continued(directory: &Directory, request: &SignRequest, manifest: Digest) -> (Envelope, Approval) {
+    let limit = MAX_ENVELOPE_BYTES as u64;
+    let existing = directory.read(ENVELOPE, limit).ok();
+    let existing = existing.and_then(|json| Envelope::read(&json, PAYLOAD_TYPE).ok());
+    let existing = existing.and_then(|envelope| {
+        let approval = Approval::from_statement(envelope.payload()).ok()?;
+        let same = approval.manifest == manifest && approval.scope == request.scope;
+        let valid = approval.issued_at <= request.issued_at && request.issued_at < approval.expires_at;
+        (same && valid).then_some((envelope, approval))
+    });
+    existing.unwrap_or_else(|| {
+        let approval = Approval {
+            manifest,
+            epoch: request.epoch,
+            issued_at: request.issued_at,
+            expires_at: request.expires_at,
+            scope: request.scope.clone(),
+            source_revision: request.source_revision.clone(),
+            tool_version: request.tool_version.clone(),
+            results: request.results.clone(),
+        };
+        (Envelope::unsigned(PAYLOAD_TYPE, approval.to_statement()), approval)
+    })
+}
+
+fn is_signed(
+    directory: &Directory,
+    path: &ArtifactPath,
+    name: &PolicyName,
+    content: &[u8],
+    trusted: &[PublicKey],
+) -> bool {
+    let text = directory.read(&path.sidecar(), MAX_SIDECAR_BYTES).ok();
+    let signature = text.and_then(|text| policy::parse_sidecar(&text));
+    signature
+        .is_some_and(|signature| matches!(policy::verify(name, content, &signature, trusted), Match::By(_)))
+}
+
+fn refuse_unlisted(directory: &Directory, manifest: &Manifest) -> Result<(), SignError> {
+    let files = directory.list().map_err(|source| SignError::Artifact { path: ".".to_owned(), source })?;
+    let unlisted = files.into_iter().find(|file| {
+        let artifact = file.strip_suffix(SIDECAR).unwrap_or(file);
+        let listed = ArtifactPath::parse(artifact).is_ok_and(|path| manifest.artifacts().contains_key(&path));
+        !listed && !matches!(file.as_str(), MANIFEST | ENVELOPE)
+    });
+    unlisted.map_or(Ok(()), |file| Err(SignError::Unlisted(file)))
+}
+
+fn is_signature(file: &str) -> bool {
+    file.ends_with(SIDECAR) || file == ENVELOPE || file == MANIFEST
+}
+
+fn open(path: &Path) -> Result<Directory, SignError> {
+    Directory::open(path).map_err(|source| SignError::File { path: path.to_owned(), source })
+}
+
+fn read(directory: &Directory, path: &str, limit: u64) -> Result<Vec<u8>, SignError> {
+    let read = directory.read(path, limit);
+    read.map_err(|source| SignError::Artifact { path: path.to_owned(), source })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), SignError> {
+    replace_whole(path, bytes, 0o644).map_err(|source| SignError::File { path: path.to_owned(), source })
+}

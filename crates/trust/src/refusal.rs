@@ -1,0 +1,205 @@
+//! Every reason for which a signature does not count: its sentence, its exit code, and what to do next.
+
+use crate::approval::Scope;
+use crate::host::Host;
+use crate::key::KeyId;
+use crate::policy::NameForm;
+use crate::timestamp::Timestamp;
+
+/// Why something signed, or not signed, is refused.
+///
+/// Exit codes are a contract with scripts: 10 unsigned, 11 bad signature, 12 unknown key, 13 expired,
+/// 14 older epoch, 15 wrong target, 16 revoked, 17 too few signatures.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no signature.
+    #[error("{what} is not signed")]
+    Unsigned {
+        /// The file or bundle.
+        what: String,
+    },
+    /// There is a signature, but not over these bytes by that key.
+    #[error("{what}: {detail}")]
+    BadSignature {
+        /// The file or bundle.
+        what: String,
+        /// What does not fit.
+        detail: String,
+    },
+    /// The signature is good for another form of the policy's name.
+    #[error("{what}: the signature is good, but for the name `{signed}` ({form}), not for `{name}`")]
+    OtherName {
+        /// The policy file.
+        what: String,
+        /// The name the signature should have been made for.
+        name: String,
+        /// The name it was made for.
+        signed: String,
+        /// Which form of the name that is.
+        form: NameForm,
+    },
+    /// None of the signatures is by a key of the trust root.
+    #[error("{what} is signed by {keys}, which the trust root does not know", keys = list(keys))]
+    UnknownKey {
+        /// The file or bundle.
+        what: String,
+        /// The keys that signed.
+        keys: Vec<KeyId>,
+    },
+    /// The approval, the key or the trust root is past its end.
+    #[error("{what} expired at {end}; it is {now}")]
+    Expired {
+        /// What expired.
+        what: String,
+        /// When.
+        end: Timestamp,
+        /// The time of the decision.
+        now: Timestamp,
+    },
+    /// The approval, the key or the trust root is not valid yet: the clock here or there is wrong.
+    #[error("{what} is valid from {start}; it is {now}")]
+    NotYetValid {
+        /// What is not valid yet.
+        what: String,
+        /// When it will be.
+        start: Timestamp,
+        /// The time of the decision.
+        now: Timestamp,
+    },
+    /// Something newer was accepted before.
+    #[error("{what} is older than what this host accepted: epoch {offered}, at least {required} expected")]
+    OlderEpoch {
+        /// The bundle or trust root.
+        what: String,
+        /// Its epoch or version.
+        offered: u64,
+        /// The lowest one that would do.
+        required: u64,
+    },
+    /// Another bundle carried the same epoch, so that neither is the newer one.
+    #[error("{what} reuses epoch {epoch}, which this host accepted for another manifest")]
+    ReusedEpoch {
+        /// The bundle.
+        what: String,
+        /// The epoch.
+        epoch: u64,
+    },
+    /// The approval is for somebody else.
+    #[error("{what} is approved for {scope}; this host is {host}")]
+    WrongTarget {
+        /// The bundle.
+        what: String,
+        /// For whom it was approved.
+        scope: Scope,
+        /// Who the host is.
+        host: Host,
+    },
+    /// A signature is by a key that was revoked.
+    #[error("{what} is signed by key {name} ({}), revoked at {at}: {reason}", id.short())]
+    Revoked {
+        /// The file or bundle.
+        what: String,
+        /// The key.
+        id: KeyId,
+        /// Its name in the trust root.
+        name: String,
+        /// When it was revoked.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// Good signatures, but not enough of them.
+    #[error("{what} has {found} of the {required} signatures the trust root asks for")]
+    TooFewSignatures {
+        /// The bundle or trust root.
+        what: String,
+        /// Good signatures by different keys.
+        found: usize,
+        /// How many are needed.
+        required: usize,
+    },
+}
+
+impl Refusal {
+    /// Returns the exit code of `telovix verify` for this reason.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Refusal::Unsigned { .. } => 10,
+            Refusal::BadSignature { .. } | Refusal::OtherName { .. } => 11,
+            Refusal::UnknownKey { .. } => 12,
+            Refusal::Expired { .. } | Refusal::NotYetValid { .. } => 13,
+            Refusal::OlderEpoch { .. } | Refusal::ReusedEpoch { .. } => 14,
+            Refusal::WrongTarget { .. } => 15,
+            Refusal::Revoked { .. } => 16,
+            Refusal::TooFewSignatures { .. } => 17,
+        }
+    }
+
+    /// Returns the stable name of this reason, for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Unsigned { .. } => "unsigned",
+            Refusal::BadSignature { .. } => "bad-signature",
+            Refusal::OtherName { .. } => "signed-under-other-name",
+            Refusal::UnknownKey { .. } => "unknown-key",
+            Refusal::Expired { .. } => "expired",
+            Refusal::NotYetValid { .. } => "not-yet-valid",
+            Refusal::OlderEpoch { .. } => "older-epoch",
+            Refusal::ReusedEpoch { .. } => "reused-epoch",
+            Refusal::WrongTarget { .. } => "wrong-target",
+            Refusal::Revoked { .. } => "revoked",
+            Refusal::TooFewSignatures { .. } => "too-few-signatures",
+        }
+    }
+
+    /// Returns what a person does next.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Refusal::Unsigned { .. } => {
+                "sign it with `telovix sign`, or fetch the signatures that belong to it".to_owned()
+            }
+            Refusal::BadSignature { .. } => "something changed after signing: fetch it again, or \
+                review the change and sign again with `telovix sign`"
+                .to_owned(),
+            Refusal::OtherName { signed, .. } => format!(
+                "sign it again with `telovix sign`, or check that form with `telovix verify --name '{signed}'`"
+            ),
+            Refusal::UnknownKey { .. } => "use the trust root of the fleet that signed this, or add \
+                the key to yours with `telovix trust add`"
+                .to_owned(),
+            Refusal::Expired { .. } => {
+                "sign it again with `telovix sign`; a trust root or key is renewed with `telovix trust`".to_owned()
+            }
+            Refusal::NotYetValid { .. } => {
+                "check the clock of this machine and of the one that signed".to_owned()
+            }
+            Refusal::OlderEpoch { offered, .. } => {
+                format!("use the newest bundle; to go back on purpose, name the epoch: `--allow-epoch {offered}`")
+            }
+            Refusal::ReusedEpoch { .. } => "sign the newer bundle again; each gets its own epoch".to_owned(),
+            Refusal::WrongTarget { .. } => "use the bundle made for this host, or say who the host is \
+                with `--sensor` and `--group`"
+                .to_owned(),
+            Refusal::Revoked { .. } => {
+                "do not use it; sign again with a key that is still trusted".to_owned()
+            }
+            Refusal::TooFewSignatures { .. } => {
+                "have another key holder add a signature with `telovix sign` (a trust root: `telovix trust sign`)".to_owned()
+            }
+        }
+    }
+}
+
+fn list(keys: &[KeyId]) -> String {
+    match keys {
+        [] => "no named key".to_owned(),
+        [key] => format!("key {}", key.short()),
+        many => {
+            let names: Vec<String> = many.iter().map(KeyId::short).collect();
+            format!("keys {}", names.join(", "))
+        }
+    }
+}

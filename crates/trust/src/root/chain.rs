@@ -1,0 +1,261 @@
+//! Turns `trust-root.json` into the current trust root, by walking every hand-over from the first version.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Change, ChangeError, Role, RootError, TrustRoot};
+use crate::encoding::Digest;
+use crate::envelope::{Envelope, EnvelopeError};
+use crate::host::{HostState, PinnedRoot};
+use crate::key::KeyId;
+use crate::refusal::Refusal;
+use crate::replace::replace_whole;
+use crate::signer::{AgentError, Signer};
+use crate::timestamp::Timestamp;
+
+/// The largest trust root file that is read, in bytes.
+pub const MAX_CHAIN_BYTES: usize = 16 << 20;
+/// The DSSE payload type of one version.
+const PAYLOAD_TYPE: &str = "application/vnd.telovix.trust-root.v1+json";
+const FORMAT: &str = "telovix-trust-root-v1";
+const WHAT: &str = "the trust root";
+
+/// The trust root file: every version in order, each in an envelope signed by the one before.
+///
+/// The newest version may still lack signatures while its holders pass the file around; until it has
+/// them, [`Chain::current`] refuses the whole file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    links: Vec<Link>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Link {
+    root: TrustRoot,
+    envelope: Envelope,
+}
+
+/// Why a trust root file was not read, changed or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The file system refused.
+    #[error("cannot use `{path}`: {source}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Not JSON, or not the trust root file's form.
+    #[error("this is no trust root file: {0}")]
+    Shape(String),
+    /// One version's envelope is damaged.
+    #[error("version {version} of the trust root: {source}")]
+    Envelope {
+        /// The version's place in the file.
+        version: u64,
+        /// What is wrong.
+        source: EnvelopeError,
+    },
+    /// One version breaks the rules.
+    #[error("version {version}: {source}")]
+    Root {
+        /// The version's place in the file.
+        version: u64,
+        /// What is wrong.
+        source: RootError,
+    },
+    /// The wanted change is not possible.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The file is whole, but not trusted.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The signer did not answer.
+    #[error(transparent)]
+    Signer(#[from] AgentError),
+    /// The signing key may not sign this version.
+    #[error("key {} may not sign the trust root: neither the old nor the new version gives it role `root`", .0.short())]
+    NotARootKey(KeyId),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChainDocument<Link> {
+    format: String,
+    chain: Vec<Link>,
+}
+
+impl Chain {
+    /// Begins a chain with its first version, not signed yet.
+    #[must_use]
+    pub fn begin(root: TrustRoot) -> Self {
+        Chain { links: vec![Link::unsigned(root)] }
+    }
+
+    /// Reads a trust root file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not one. Whether it is trusted is the question of [`Chain::current`].
+    pub fn read(path: &Path) -> Result<Self, ChainError> {
+        let at = |source| ChainError::File { path: path.to_owned(), source };
+        let mut json = Vec::new();
+        let limit = MAX_CHAIN_BYTES as u64 + 1;
+        File::open(path).map_err(at)?.take(limit).read_to_end(&mut json).map_err(at)?;
+        Self::from_json(&json)
+    }
+
+    /// Reads the content of a trust root file.
+    ///
+    /// # Errors
+    /// When it is not one, or a version does not follow the one before.
+    pub fn from_json(json: &[u8]) -> Result<Self, ChainError> {
+        if json.len() > MAX_CHAIN_BYTES {
+            return Err(ChainError::Shape("it is larger than 16 MiB".to_owned()));
+        }
+        let document: ChainDocument<&RawValue> =
+            serde_json::from_slice(json).map_err(|error| ChainError::Shape(error.to_string()))?;
+        if document.format != FORMAT {
+            return Err(ChainError::Shape(format!("its format is not `{FORMAT}`")));
+        }
+        let mut links: Vec<Link> = Vec::with_capacity(document.chain.len());
+        for (raw, version) in document.chain.iter().zip(1u64..) {
+            let envelope = Envelope::read(raw.get().as_bytes(), PAYLOAD_TYPE)
+                .map_err(|source| ChainError::Envelope { version, source })?;
+            let root = TrustRoot::from_payload(envelope.payload())
+                .map_err(|source| ChainError::Root { version, source })?;
+            let earliest = links.last().map(|link| link.root.issued_at);
+            if root.version != version || earliest.is_some_and(|earliest| root.issued_at < earliest) {
+                return Err(ChainError::Shape(format!(
+                    "its version {version} does not follow the one before"
+                )));
+            }
+            links.push(Link { root, envelope });
+        }
+        if links.is_empty() {
+            return Err(ChainError::Shape("it holds no version".to_owned()));
+        }
+        Ok(Chain { links })
+    }
+
+    /// Returns the file's content: one line of JSON a version, with a final line feed.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let links: Vec<String> = self.links.iter().map(|link| link.envelope.to_json()).collect();
+        let links: Vec<&str> = links.iter().map(|link| link.trim_end()).collect();
+        format!("{{\"format\":\"{FORMAT}\",\"chain\":[\n{}\n]}}\n", links.join(",\n"))
+    }
+
+    /// Writes the file whole or not at all.
+    ///
+    /// # Errors
+    /// When it cannot be written; the old file then stands.
+    pub fn write(&self, path: &Path) -> Result<(), ChainError> {
+        replace_whole(path, self.to_json().as_bytes(), 0o644)
+            .map_err(|source| ChainError::File { path: path.to_owned(), source })
+    }
+
+    /// Returns the newest version, if every version from the first to it was handed over properly: signed
+    /// by the threshold of root keys of the version before, and by its own.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the first hand-over that does not hold.
+    pub fn current(&self, now: Timestamp) -> Result<&TrustRoot, Refusal> {
+        let mut previous: Option<&TrustRoot> = None;
+        for Link { root, envelope } in &self.links {
+            let what = format!("version {} of the trust root", root.version);
+            // A key that has expired since could still hand over when the version was made.
+            if let Some(previous) = previous {
+                previous.signers(&what, envelope, Role::Root, root.issued_at)?;
+            }
+            root.signers(&what, envelope, Role::Root, root.issued_at)?;
+            previous = Some(root);
+        }
+        let newest = self.newest();
+        newest.check_time(now)?;
+        Ok(newest)
+    }
+
+    /// Returns the newest version without asking whether it is trusted, for showing it.
+    #[must_use]
+    pub fn newest(&self) -> &TrustRoot {
+        &self.newest_link().root
+    }
+
+    /// Returns every version without asking whether it is trusted, oldest first.
+    pub fn versions(&self) -> impl Iterator<Item = (&TrustRoot, &Envelope)> {
+        self.links.iter().map(|link| (&link.root, &link.envelope))
+    }
+
+    /// Returns the version and digest a host pins to follow this chain.
+    #[must_use]
+    pub fn pin(&self) -> PinnedRoot {
+        self.newest_link().pin()
+    }
+
+    /// Refuses a chain that does not contain the version a host follows.
+    ///
+    /// # Errors
+    /// [`Refusal::OlderEpoch`] for an older file, [`Refusal::BadSignature`] for another fleet's or a fork.
+    pub fn check_pin(&self, state: &HostState) -> Result<(), Refusal> {
+        let Some(pinned) = state.root else { return Ok(()) };
+        if self.links.iter().any(|link| link.pin() == pinned) {
+            return Ok(());
+        }
+        if self.newest().version < pinned.version {
+            return Err(Refusal::OlderEpoch {
+                what: WHAT.to_owned(),
+                offered: self.newest().version,
+                required: pinned.version,
+            });
+        }
+        let detail = format!("it does not descend from version {} that this host follows", pinned.version);
+        Err(Refusal::BadSignature { what: WHAT.to_owned(), detail })
+    }
+
+    /// Appends the next version with these changes, not signed yet.
+    ///
+    /// # Errors
+    /// When the newest version is not complete itself, or a change is not possible.
+    pub fn append(&mut self, changes: &[Change], now: Timestamp) -> Result<(), ChainError> {
+        // The earliest time there is: a root that has expired may still be renewed.
+        let current = self.current(Timestamp::from_seconds(0))?;
+        let next = current.next(changes, now)?;
+        self.links.push(Link::unsigned(next));
+        Ok(())
+    }
+
+    /// Adds a signature to the newest version.
+    ///
+    /// # Errors
+    /// When the key has no say in it, or does not answer.
+    pub fn sign(&mut self, signer: &dyn Signer) -> Result<KeyId, ChainError> {
+        let id = signer.public_key().id();
+        let voices = self.links.iter().rev().take(2);
+        let entitled = voices.filter_map(|link| link.root.key(id)).any(|key| key.has(Role::Root));
+        if !entitled {
+            return Err(ChainError::NotARootKey(id));
+        }
+        let newest = self.links.last_mut().expect("a chain holds at least one version");
+        Ok(newest.envelope.add_signature(signer)?)
+    }
+
+    fn newest_link(&self) -> &Link {
+        self.links.last().expect("a chain holds at least one version")
+    }
+}
+
+impl Link {
+    fn unsigned(root: TrustRoot) -> Self {
+        let envelope = Envelope::unsigned(PAYLOAD_TYPE, root.to_payload());
+        Link { root, envelope }
+    }
+
+    fn pin(&self) -> PinnedRoot {
+        PinnedRoot { version: self.root.version, sha256: Digest::of(self.envelope.payload()) }
+    }
+}
