@@ -34,5 +34,6 @@ pub mod source;
 pub mod syntax;
 pub mod target;
 pub mod template;
+pub mod tracing_policy;
 
 pub use compile::{Analysis, Options, Outcome, analyse, compile};

@@ -46,7 +46,7 @@ impl fmt::Debug for Span {
 }
 
 /// A value and the bytes it was read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,

@@ -48,6 +48,8 @@ pub fn catalogue() -> Vec<&'static Code> {
         crate::lower::CODES,
         crate::target::CODES,
         crate::emit::image::CODES,
+        crate::tracing_policy::REJECTIONS,
+        crate::tracing_policy::OBJECTIONS,
     ];
     let mut codes: Vec<_> = rooms.iter().copied().flatten().copied().collect();
     codes.sort_unstable_by_key(|code| code.id);

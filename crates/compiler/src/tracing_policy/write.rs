@@ -1,0 +1,134 @@
+//! A document's tree -> YAML with every text quoted, the same bytes whatever the input looked like.
+
+use crate::syntax::{Node, ScalarStyle, Value};
+
+/// Writes a tree. Keys keep their order, scalars their meaning: what was quoted is text, what was plain and
+/// stands for a number, a boolean or nothing stays plain.
+#[must_use]
+pub fn write_tree(node: &Node) -> String {
+    let mut text = String::new();
+    write_node(node, 0, &mut text);
+    text
+}
+
+fn write_node(node: &Node, depth: usize, text: &mut String) {
+    match &node.value {
+        Value::Mapping(mapping) if !mapping.entries.is_empty() => {
+            for entry in &mapping.entries {
+                indent(depth, text);
+                write_entry(&entry.key.value, &entry.value, depth, text);
+            }
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            for item in items {
+                indent(depth, text);
+                write_item(item, depth, text);
+            }
+        }
+        other => {
+            indent(depth, text);
+            write_leaf(other, text);
+        }
+    }
+}
+
+fn write_entry(key: &str, value: &Node, depth: usize, text: &mut String) {
+    text.push_str(&plain_or_quoted(key));
+    text.push(':');
+    if is_branch(value) {
+        text.push('\n');
+        write_node(value, depth + 1, text);
+    } else {
+        text.push(' ');
+        // Other readers of the file look for `kind: TracingPolicy` as it stands.
+        match (&value.value, key) {
+            (Value::Scalar { text: word, .. }, "kind" | "apiVersion") => {
+                text.push_str(&plain_or_quoted(word));
+                text.push('\n');
+            }
+            (leaf, _) => write_leaf(leaf, text),
+        }
+    }
+}
+
+fn write_item(item: &Node, depth: usize, text: &mut String) {
+    text.push_str("- ");
+    match &item.value {
+        Value::Mapping(mapping) if !mapping.entries.is_empty() => {
+            for (position, entry) in mapping.entries.iter().enumerate() {
+                if position > 0 {
+                    indent(depth + 1, text);
+                }
+                write_entry(&entry.key.value, &entry.value, depth + 1, text);
+            }
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            text.push('\n');
+            write_node(item, depth + 1, text);
+        }
+        leaf => write_leaf(leaf, text),
+    }
+}
+
+fn write_leaf(value: &Value, text: &mut String) {
+    match value {
+        Value::Scalar { text: scalar, style } => {
+            let keeps_meaning = *style == ScalarStyle::Plain && stands_for_something_else(scalar);
+            if keeps_meaning {
+                text.push_str(if scalar.is_empty() { "null" } else { scalar });
+            } else {
+                text.push_str(&quoted(scalar));
+            }
+        }
+        Value::Mapping(_) => text.push_str("{}"),
+        Value::Sequence(_) => text.push_str("[]"),
+        Value::Unreadable => text.push_str("null"),
+    }
+    text.push('\n');
+}
+
+fn is_branch(node: &Node) -> bool {
+    match &node.value {
+        Value::Mapping(mapping) => !mapping.entries.is_empty(),
+        Value::Sequence(items) => !items.is_empty(),
+        Value::Scalar { .. } | Value::Unreadable => false,
+    }
+}
+
+fn stands_for_something_else(scalar: &str) -> bool {
+    super::read::is_other_than_text(scalar)
+}
+
+fn indent(depth: usize, text: &mut String) {
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
+fn plain_or_quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
+    let is_plain = word.starts_with(|first: char| first.is_ascii_alphabetic())
+        && word.chars().all(plain)
+        && !stands_for_something_else(word);
+    if is_plain { word.to_owned() } else { quoted(word) }
+}
+
+/// Quotes text as YAML and JSON both read it.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            control if control.is_control() || matches!(control, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(control)));
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
