@@ -5,6 +5,7 @@
 mod bench;
 mod bpf;
 mod docs;
+mod fuzz;
 mod kernel_test;
 mod repository;
 mod test;
@@ -32,6 +33,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--quick]",
         summary: "measure CPU time, memory and instructions of the release binary",
         run: bench::run,
+    },
+    Verb {
+        name: "fuzz",
+        arguments: "[--seconds N]",
+        summary: "break policies at random and look for panics",
+        run: fuzz::run,
     },
     Verb {
         name: "docs",
