@@ -72,7 +72,7 @@ pub(super) fn read(tree: &Tree, sink: &mut Sink) -> Option<Document> {
         Value::Unreadable => None,
         Value::Scalar { .. } | Value::Sequence(_) => {
             let message = "expected a document, a mapping with the key `kind`";
-            let start = Span { end: node.span.start.saturating_add(1).min(node.span.end), ..node.span };
+            let start = Span { end: node.span.start, ..node.span };
             let diagnostic = Diagnostic::new(&NOT_A_DOCUMENT, start, message);
             sink.report(diagnostic.help("several documents in one file are separated by `---`"));
             None
@@ -87,7 +87,7 @@ fn kind_of(mapping: &Mapping, span: Span, sink: &mut Sink) -> Option<&'static Ki
             return Some(&RUNTIME_GUARD);
         }
         let message = "this document has no `kind`";
-        let start = Span { end: span.start.saturating_add(1).min(span.end), ..span };
+        let start = Span { end: span.start, ..span };
         sink.report(Diagnostic::new(&MISSING_KIND, start, message).help(format!("add {}", likely(mapping))));
         return None;
     };

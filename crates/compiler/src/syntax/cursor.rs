@@ -189,8 +189,7 @@ impl<'tree> Cursor<'tree> {
                 (None, Presence::Required) => {
                     let message = format!("{} needs the key `{}`", self.record.noun, field.name);
                     let help = format!("add `{}:` with {}", field.name, expectation(&field.shape));
-                    let start =
-                        Span { end: self.span.start.saturating_add(1).min(self.span.end), ..self.span };
+                    let start = Span { end: self.span.start, ..self.span };
                     sink.report(Diagnostic::new(&MISSING_FIELD, start, message).help(help));
                 }
                 (Some(entry), Presence::Required) if entry.value.is_null() => {
