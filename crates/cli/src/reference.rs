@@ -10,9 +10,11 @@ use clap::{Command, CommandFactory};
 use schemars::JsonSchema;
 use serde_json::Value;
 use telovix_compiler::document::KINDS;
+use telovix_compiler::judge::{Event, VerdictReport};
 
 use crate::Telovix;
 use crate::catalogue::catalogue;
+use crate::command::compile;
 use crate::command::explain::{self, template};
 use crate::config;
 use crate::exit::Exit;
@@ -101,6 +103,8 @@ fn targets() {
 #[test]
 fn schemas_of_outputs() {
     output::<json::Document>("report");
+    output::<compile::Document>("compile");
+    output::<VerdictReport>("why");
     output::<explain::Pages>("explain");
     output::<explain::ExitCodes>("exit-codes");
 }
@@ -111,6 +115,7 @@ fn schemas_of_documents() {
         schema(kind.slug, &schema::schema(kind.name, kind.record));
     }
     schema("telovix", &schema::schema("telovix.yaml", &config::RECORD));
+    schema("event", &Event::schema());
 }
 
 /// Holds the schema of one JSON output to its type.
