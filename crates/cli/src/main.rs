@@ -20,7 +20,8 @@ use clap::Parser;
 
 use crate::command::Verb;
 use crate::exit::Exit;
-use crate::output::Streams;
+use crate::failure::Failure;
+use crate::output::{Format, Streams};
 
 /// Turns what an operator means into artifacts a kernel enforces, and proves on the way that
 /// nothing came out weaker than it was written.
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
     };
     match streams.close() {
         Ok(()) => exit.into(),
-        Err(_) => Exit::CannotRun.into(),
+        Err(error) => Failure::from(error).tell(&mut Streams::open(), Format::Text).into(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use clap::Args;
 use serde::Serialize;
 use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_compiler::syntax::nearest;
 
 use super::Run;
 use crate::catalogue::{catalogue, find};
@@ -151,9 +152,9 @@ fn exit_codes(format: Format, out: &mut dyn Write) -> io::Result<()> {
 
 fn unknown(id: &str) -> Failure {
     let failure = Failure::new(Exit::CannotRun, &UNKNOWN_CODE, format!("there is no code `{id}`"));
-    let near = catalogue().into_iter().filter(|code| code.id.contains(id) || id.contains(code.id));
-    match near.map(|code| format!("`{}`", code.id)).next() {
-        Some(near) => failure.help(format!("did you mean {near}?")),
+    let codes = catalogue();
+    match nearest(id, codes.iter().map(|code| code.id)) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
         None => failure.help("`telovix explain` lists every code"),
     }
 }

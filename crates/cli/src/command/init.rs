@@ -28,9 +28,9 @@ pub(crate) struct Arguments {
 impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let exist: Vec<_> = FILES.iter().filter(|file| self.folder.join(file.path).exists()).collect();
-        if !exist.is_empty() {
-            let names: Vec<_> = exist.iter().map(|file| format!("`{}`", file.path)).collect();
-            let message = format!("`{}` already has {}", shown(&self.folder), names.join(", "));
+        if let [first, others @ ..] = exist.as_slice() {
+            let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+            let message = format!("`{}` already has `{}`{more}", shown(&self.folder), first.path);
             let failure = Failure::new(Exit::CannotRun, &REPOSITORY_EXISTS, message);
             return Err(failure.help("name an empty folder: `telovix init policies`"));
         }

@@ -112,3 +112,24 @@ fn folders_that_hold_the_input_are_refused() {
     assert_eq!(code("policies/compiled"), "fine");
     assert_eq!(code("compiled"), "fine");
 }
+
+/// Runs in a process of its own: a signal reaches every test of this one.
+#[test]
+fn an_interrupted_compile_leaves_the_folder_as_it_was() {
+    const ALONE: &str = "TELOVIX_TEST_ALONE";
+    if std::env::var_os(ALONE).is_none() {
+        let name = "write::tests::an_interrupted_compile_leaves_the_folder_as_it_was";
+        let test = std::env::current_exe().unwrap();
+        let status =
+            std::process::Command::new(test).args(["--exact", name]).env(ALONE, "1").status().unwrap();
+        assert!(status.success());
+        return;
+    }
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), &[("a.yaml", "1")]).unwrap();
+    let output = OutputFolder::check(&root.path().join("out"), &root.path().join("in")).unwrap();
+    let artifacts = [("a.yaml", b"2".as_slice()), ("b.yaml", b"2")].into_iter();
+    let raise = |_: &_| signal_hook::low_level::raise(signal_hook::consts::SIGINT).unwrap();
+    assert!(output.replace(artifacts.inspect(raise)).is_err());
+    assert_eq!(content(root.path()), files(&[("out/a.yaml", "1")]));
+}
