@@ -71,6 +71,11 @@ fn steps(kernel: bool) -> Vec<Step> {
             ],
         },
     ];
+    if installed("deny") {
+        // Advisories change without us; the rest is ours to keep.
+        let command = cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]);
+        steps.push(Step { name: "deny", commands: vec![command] });
+    }
     if kernel {
         steps.push(Step { name: "kernel", commands: vec![cargo(&["xtask", "kernel-test"])] });
     }
@@ -78,12 +83,17 @@ fn steps(kernel: bool) -> Vec<Step> {
 }
 
 fn test_runner() -> Command {
-    let nextest = Command::new(env!("CARGO")).args(["nextest", "--version"]).output();
-    if nextest.is_ok_and(|output| output.status.success()) {
+    if installed("nextest") {
         cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
     } else {
         cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"])
     }
+}
+
+/// Tells whether cargo has a subcommand of that name here.
+fn installed(subcommand: &str) -> bool {
+    let asked = Command::new(env!("CARGO")).args([subcommand, "--version"]).output();
+    asked.is_ok_and(|output| output.status.success())
 }
 
 fn cargo(arguments: &[&str]) -> Command {

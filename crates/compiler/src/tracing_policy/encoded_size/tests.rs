@@ -14,7 +14,9 @@ fn policy(selectors: &str) -> tracing_policy::TracingPolicy {
     let mut sink = Sink::default();
     let mut read = Vec::new();
     for (id, source) in sources.iter() {
-        crate::syntax::parse(id, source, &mut sink, |node, sink| read.extend(tracing_policy::read(&node, sink)));
+        crate::syntax::parse(id, source, &mut sink, |node, sink| {
+            read.extend(tracing_policy::read(&node, sink))
+        });
     }
     assert!(!sink.has_errors(), "{:?}", sink.into_sorted());
     read.pop().expect("one policy")

@@ -255,9 +255,7 @@ fn address_problem(text: &str) -> Option<(&'static Code, String)> {
     match (zone, length) {
         (Some(_), Some(_)) => Some((&VALUE, "is a block with a zone".to_owned())),
         (Some(_), None) => Some((&IGNORED, "has a zone, which the engine drops".to_owned())),
-        (None, Some(_))
-            if Cidr::parse(text).is_ok_and(Cidr::has_host_bits) =>
-        {
+        (None, Some(_)) if Cidr::parse(text).is_ok_and(Cidr::has_host_bits) => {
             Some((&IGNORED, "has host bits, which the engine ignores".to_owned()))
         }
         _ => None,
