@@ -66,6 +66,10 @@ impl<T> Spanned<T> {
     }
 }
 
+/// Bytes before a place on its line above which columns count bytes: nobody counts characters
+/// there, and counting them for each of many findings would take long.
+const LONG_LINE: usize = 64 << 10;
+
 /// A place in a source as people count it: both numbers start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
@@ -103,7 +107,10 @@ impl Source {
         let line = starts.partition_point(|start| *start <= offset).max(1);
         let start = starts.get(line - 1).copied().unwrap_or(0) as usize;
         let end = (offset as usize).min(self.text.len());
-        let column = self.text.get(start..end).map_or(0, |prefix| prefix.chars().count());
+        let column = match self.text.get(start..end) {
+            Some(prefix) if prefix.len() > LONG_LINE => prefix.len(),
+            prefix => prefix.map_or(0, |prefix| prefix.chars().count()),
+        };
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Position { line: count(line), column: count(column).saturating_add(1) }
     }

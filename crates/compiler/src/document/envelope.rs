@@ -5,7 +5,6 @@ use super::{
     Document, enforcement_rule, guardian_policy, guardian_profile, policy_pack, runtime_guard, tracing_policy,
 };
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::source::Span;
 use crate::syntax::field::Record;
 use crate::syntax::{Mapping, Node, Scalar, Tree, Value, nearest, quote, wrong_type};
 
@@ -68,12 +67,11 @@ pub(super) fn read(tree: &Tree, sink: &mut Sink) -> Option<Document> {
     let node = &tree.root;
     let before = sink.error_count();
     let document = match &node.value {
-        Value::Mapping(mapping) => kind_of(mapping, node.span, sink).and_then(|kind| (kind.read)(node, sink)),
+        Value::Mapping(mapping) => kind_of(node, mapping, sink).and_then(|kind| (kind.read)(node, sink)),
         Value::Unreadable => None,
         Value::Scalar { .. } | Value::Sequence(_) => {
             let message = "expected a document, a mapping with the key `kind`";
-            let start = Span { end: node.span.start, ..node.span };
-            let diagnostic = Diagnostic::new(&NOT_A_DOCUMENT, start, message);
+            let diagnostic = Diagnostic::new(&NOT_A_DOCUMENT, node.head(), message);
             sink.report(diagnostic.help("several documents in one file are separated by `---`"));
             None
         }
@@ -81,14 +79,15 @@ pub(super) fn read(tree: &Tree, sink: &mut Sink) -> Option<Document> {
     document.filter(|_| tree.flaws == 0 && sink.error_count() == before)
 }
 
-fn kind_of(mapping: &Mapping, span: Span, sink: &mut Sink) -> Option<&'static Kind> {
+fn kind_of(node: &Node, mapping: &Mapping, sink: &mut Sink) -> Option<&'static Kind> {
     let Some(entry) = mapping.entry("kind") else {
         if mapping.entry("processes").is_some() {
             return Some(&RUNTIME_GUARD);
         }
         let message = "this document has no `kind`";
-        let start = Span { end: span.start, ..span };
-        sink.report(Diagnostic::new(&MISSING_KIND, start, message).help(format!("add {}", likely(mapping))));
+        sink.report(
+            Diagnostic::new(&MISSING_KIND, node.head(), message).help(format!("add {}", likely(mapping))),
+        );
         return None;
     };
     let Some(Scalar::Text(text)) = entry.value.scalar() else {

@@ -107,7 +107,7 @@ impl<'text> Builder<'text> {
         if length > limits::SCALAR_BYTES {
             let limit = limits::SCALAR_BYTES;
             let message = format!("this value has {length} bytes, more than the {limit} a value may have");
-            let start = Span::new(self.source, span.start as usize, span.start as usize + 1);
+            let start = Span { end: span.start, ..span };
             self.refuse(Diagnostic::new(&SCALAR_TOO_LONG, start, message).help("shorten the value"), sink);
             return self.unreadable(start, sink);
         }

@@ -24,8 +24,8 @@ const UNKNOWN_KEYS_LISTED: usize = 20;
 #[derive(Debug, Clone, Copy)]
 pub struct Cursor<'tree> {
     record: &'static Record,
+    node: &'tree Node,
     mapping: &'tree Mapping,
-    span: Span,
 }
 
 /// Why a text is not what its field takes.
@@ -46,7 +46,7 @@ impl<'tree> Cursor<'tree> {
             wrong_type(node, &format!("a mapping with the keys of {}", record.noun), sink);
             return None;
         };
-        let cursor = Self { record, mapping, span: node.span };
+        let cursor = Self { record, node, mapping };
         if record.other_keys == OtherKeys::Refused {
             cursor.report_unknown_keys(sink);
         }
@@ -57,7 +57,7 @@ impl<'tree> Cursor<'tree> {
     /// Returns the bytes of the whole mapping.
     #[must_use]
     pub fn span(&self) -> Span {
-        self.span
+        self.node.span
     }
 
     /// Returns the value of a field, unless it is absent or null.
@@ -189,8 +189,7 @@ impl<'tree> Cursor<'tree> {
                 (None, Presence::Required) => {
                     let message = format!("{} needs the key `{}`", self.record.noun, field.name);
                     let help = format!("add `{}:` with {}", field.name, expectation(&field.shape));
-                    let start = Span { end: self.span.start, ..self.span };
-                    sink.report(Diagnostic::new(&MISSING_FIELD, start, message).help(help));
+                    sink.report(Diagnostic::new(&MISSING_FIELD, self.node.head(), message).help(help));
                 }
                 (Some(entry), Presence::Required) if entry.value.is_null() => {
                     let message = format!("`{}` has no value", field.name);

@@ -111,7 +111,7 @@ fn words(kind: &ErrorKind) -> (String, String) {
             fixed("found `#` right after a value", "put a space before a comment, or quote the value")
         }
         ErrorKind::ExpectedDocumentStart => {
-            fixed("expected the end of the document", "separate documents with a line `---`")
+            fixed("expected `---` at this place", "separate documents with a line `---`")
         }
         ErrorKind::BomInsideDocument => fixed(
             "found a byte order mark inside the text",

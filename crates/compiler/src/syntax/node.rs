@@ -70,6 +70,20 @@ impl Mapping {
 }
 
 impl Node {
+    /// Returns the place of a message about the node as a whole: its first key, its opening bracket
+    /// or dash, or all of a scalar.
+    #[must_use]
+    pub fn head(&self) -> Span {
+        match &self.value {
+            Value::Mapping(mapping) => mapping.entries.first().map_or(self.span, |entry| entry.key.span),
+            // `[` and `-` are one byte.
+            Value::Sequence(_) => {
+                Span { end: self.span.start.saturating_add(1).min(self.span.end), ..self.span }
+            }
+            Value::Scalar { .. } | Value::Unreadable => self.span,
+        }
+    }
+
     /// Returns the entries when the node is a mapping.
     #[must_use]
     pub fn as_mapping(&self) -> Option<&Mapping> {

@@ -1,0 +1,67 @@
+//! Every code of the compiler -> its firing example is reported, its silent example is not.
+
+use telovix_compiler::diagnostic::{Diagnostic, Example, Levels, catalogue};
+use telovix_compiler::document::value::Date;
+use telovix_compiler::source::SourceSet;
+use telovix_compiler::target::Target;
+use telovix_compiler::{Options, compile};
+
+/// Codes of passes that `compile` does not run; the test fails when one of them is reported after all.
+const UNREACHED: &[&str] = &["open-name-space", "path-too-deep"];
+
+#[test]
+fn every_code_keeps_the_word_of_its_examples() {
+    let mut broken = Vec::new();
+    for code in catalogue() {
+        let names = |diagnostic: &Diagnostic| diagnostic.code.id == code.id;
+        let is_reached = !UNREACHED.contains(&code.id);
+        if let Some((text, said)) = run(code.fires).filter(|(_, said)| said.iter().any(names) != is_reached) {
+            let unreached = if is_reached { "" } else { " after all" };
+            broken.push(format!("`{}` on\n{text}\n{}{unreached}", code.id, list(&said)));
+        }
+        if let Some((text, said)) = run(code.silent).filter(|(_, said)| said.iter().any(names)) {
+            broken.push(format!("`{}` is reported on\n{text}\nwith {}", code.id, list(&said)));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n\n"));
+}
+
+#[test]
+fn every_code_explains_itself() {
+    for code in catalogue() {
+        let is_kebab =
+            code.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        assert!(is_kebab, "`{}` is not kebab-case", code.id);
+        assert!(
+            code.title.starts_with(|first: char| !first.is_uppercase() || code.title.starts_with("YAML")),
+            "{}",
+            code.title
+        );
+        assert!(!code.title.ends_with('.'), "the title of `{}` ends with a full stop", code.id);
+        assert!(code.explanation.len() > 60, "the explanation of `{}` is short", code.id);
+        assert!(!code.explanation.contains("  "), "the explanation of `{}` has a gap in it", code.id);
+    }
+}
+
+/// Compiles an example that is a text; its findings.
+fn run(example: Example) -> Option<(String, Vec<Diagnostic>)> {
+    let text = match example {
+        Example::Text(text) => text.to_owned(),
+        Example::Made(_, make) => make(),
+        Example::Situation(_) => return None,
+    };
+    let options = Options {
+        targets: Target::ALL.to_vec(),
+        levels: Levels::default(),
+        as_of: Date::new(2026, 11, 21).expect("a day of the calendar"),
+        sensor: None,
+        group: None,
+    };
+    let said = compile(&SourceSet::single("example.yaml", &text), &options).diagnostics;
+    Some((text.chars().take(2_000).collect(), said))
+}
+
+fn list(said: &[Diagnostic]) -> String {
+    let ids: Vec<_> = said.iter().map(|diagnostic| diagnostic.code.id).collect();
+    if ids.is_empty() { "nothing is".to_owned() } else { format!("{} are", ids.join(", ")) }
+}
