@@ -6,15 +6,16 @@ use telovix_compiler::source::SourceSet;
 use telovix_compiler::target::Target;
 use telovix_compiler::{Options, compile};
 
-/// Codes of passes that `compile` does not run; the test fails when one of them is reported after all.
-const UNREACHED: &[&str] = &["open-name-space", "path-too-deep"];
+/// Codes, or what their names start with, of passes that `compile` does not run. The test fails when
+/// one of them is reported after all: take it out then.
+const UNREACHED: &[&str] = &["engine-", "open-name-space", "path-too-deep"];
 
 #[test]
 fn every_code_keeps_the_word_of_its_examples() {
     let mut broken = Vec::new();
     for code in catalogue() {
         let names = |diagnostic: &Diagnostic| diagnostic.code.id == code.id;
-        let is_reached = !UNREACHED.contains(&code.id);
+        let is_reached = !UNREACHED.iter().any(|start| code.id.starts_with(start));
         if let Some((text, said)) = run(code.fires).filter(|(_, said)| said.iter().any(names) != is_reached) {
             let unreached = if is_reached { "" } else { " after all" };
             broken.push(format!("`{}` on\n{text}\n{}{unreached}", code.id, list(&said)));

@@ -36,7 +36,9 @@ fn judge(name: &str, text: &str) -> BTreeMap<&'static str, Severity> {
     let mut sink = Sink::default();
     for (id, source) in sources.iter() {
         let mut policies = Vec::new();
-        syntax::parse(id, source, &mut sink, |tree, sink| policies.extend(tracing_policy::read(&tree.root, sink)));
+        syntax::parse(id, source, &mut sink, |tree, sink| {
+            policies.extend(tracing_policy::read(&tree.root, sink));
+        });
         for policy in policies {
             tracing_policy::validate(&policy, &Context::default(), &mut sink);
         }

@@ -14,8 +14,8 @@ fn policy(selectors: &str) -> tracing_policy::TracingPolicy {
     let mut sink = Sink::default();
     let mut read = Vec::new();
     for (id, source) in sources.iter() {
-        crate::syntax::parse(id, source, &mut sink, |node, sink| {
-            read.extend(tracing_policy::read(&node, sink))
+        crate::syntax::parse(id, source, &mut sink, |tree, sink| {
+            read.extend(tracing_policy::read(&tree.root, sink));
         });
     }
     assert!(!sink.has_errors(), "{:?}", sink.into_sorted());
