@@ -51,7 +51,7 @@ static __noinline bool capability_refused(struct subject *subject, __u32 capabil
 			continue;
 		if (capability >= TELOVIX_CAPABILITIES)
 			continue;
-		decision = domain->capabilities[capability];
+		decision = domain->capabilities[bounded(capability, TELOVIX_CAPABILITIES)];
 		if (!decision)
 			continue;
 		state = state_of(subject);

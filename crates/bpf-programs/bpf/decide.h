@@ -168,7 +168,7 @@ static long spell(__u32 index, struct task_state **context)
 	event->path[at & (TELOVIX_EVENT_TEXT - 1)] = '/';
 	at = (at + 1) & (TELOVIX_EVENT_TEXT - 1);
 	if (length)
-		bpf_probe_read_kernel(event->path + at, length, (void *)component->name);
+		bpf_probe_read_kernel(event->path + at, bounded(length, 256), (void *)component->name);
 	event->path_length = at + length;
 	return 0;
 }
@@ -248,7 +248,7 @@ static __noinline bool verdict(struct subject *subject, struct task_state *state
 	if (size > TELOVIX_EVENT_TEXT)
 		size = TELOVIX_EVENT_TEXT;
 	size += __builtin_offsetof(struct telovix_event, path);
-	if (bpf_ringbuf_output(&events, event, size, 0))
+	if (bpf_ringbuf_output(&events, event, bounded(size, sizeof(*event) + 1), 0))
 		count(TELOVIX_STATISTIC_DROPPED);
 	else
 		count(TELOVIX_STATISTIC_EVENTS);
@@ -304,7 +304,8 @@ static __always_inline __u32 call_decision(__u32 slot, struct telovix_domain *do
 	table = slot_lookup(&syscalls, slot, &number);
 	if (!table)
 		return 0;
-	return class_decision(slot, domain->syscalls.classes, table->classes[cell]);
+	return class_decision(slot, domain->syscalls.classes,
+			      table->classes[bounded(cell, TELOVIX_SYSCALL_CELLS)]);
 }
 
 /* Decides an operation whose decision does not depend on its arguments, and the system call that it is the
@@ -331,7 +332,7 @@ static __noinline bool refused(__u32 operation, __u32 detail)
 			__u32 at = TELOVIX_SLOT(operation);
 
 			if (at < TELOVIX_SLOTS)
-				decision = domain->slots[at];
+				decision = domain->slots[bounded(at, TELOVIX_SLOTS)];
 		}
 		if (decision) {
 			state = state_of(&subject);

@@ -10,6 +10,11 @@
 #define PROT_EXEC 4
 #define EXEC_OPERATION (1 << TELOVIX_OP_EXEC)
 
+#define EXEC_GOES_ON 0
+#define EXEC_IS_REFUSED 1
+/* Nothing can be remembered about the program, so it must not start: memory pressure is no way out. */
+#define EXEC_HAS_NO_MEMORY 2
+
 /* No path leads to the file: a memory file, or one that was deleted. */
 static __always_inline bool is_anonymous(struct file *file)
 {
@@ -18,7 +23,7 @@ static __always_inline bool is_anonymous(struct file *file)
 
 /* Decides the execution of a file in every domain of the task. With `becoming`, also finds out what the
  * task becomes. */
-static __noinline bool exec_refused(struct file *file, __u32 access, bool becoming)
+static __noinline __u32 judge_exec(struct file *file, __u32 access, bool becoming)
 {
 	struct identification asked;
 	struct subject subject;
@@ -28,10 +33,10 @@ static __noinline bool exec_refused(struct file *file, __u32 access, bool becomi
 
 	confined = identify(&subject, EXEC_OPERATION);
 	if (!confined && !(becoming && (subject.state || programs_matter())))
-		return false;
+		return EXEC_GOES_ON;
 	state = state_of(&subject);
 	if (!state)
-		return false;
+		return becoming ? EXEC_HAS_NO_MEMORY : EXEC_GOES_ON;
 	anonymous = is_anonymous(file);
 	walk_begin(&state->walk, subject.task, file->f_path.dentry, file->f_path.mnt);
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
@@ -55,7 +60,7 @@ static __noinline bool exec_refused(struct file *file, __u32 access, bool becomi
 			state->next[slot] = OWNER(asked.generation[slot],
 						  program_domain(&state->walk, &asked, slot));
 	if (!confined)
-		return false;
+		return EXEC_GOES_ON;
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
 		__u32 number = domain_number(&subject, index);
 		struct telovix_domain *domain;
@@ -86,7 +91,7 @@ static __noinline bool exec_refused(struct file *file, __u32 access, bool becomi
 		if (verdict(&subject, state, number, decision))
 			refuse = true;
 	}
-	return refuse;
+	return refuse ? EXEC_IS_REFUSED : EXEC_GOES_ON;
 }
 
 /* Called for every file that an execve goes through: the script first, then its interpreter. */
@@ -95,9 +100,13 @@ int bprm_check_security(unsigned long long *context)
 {
 	struct linux_binprm *binary = (void *)context[0];
 
-	bool refuse = exec_refused(binary->file, TELOVIX_ACCESS_EXECUTE, true);
+	__u32 judgement = judge_exec(binary->file, TELOVIX_ACCESS_EXECUTE, true);
 
-	if (refuse || refused(NO_OPERATION, 0)) {
+	if (judgement == EXEC_HAS_NO_MEMORY) {
+		separate();
+		return -ENOMEM;
+	}
+	if (judgement == EXEC_IS_REFUSED || refused(NO_OPERATION, 0)) {
 		separate();
 		return -EPERM;
 	}
@@ -111,7 +120,7 @@ int mmap_file(unsigned long long *context)
 
 	if (!(context[2] & PROT_EXEC) || !file)
 		return 0;
-	if (exec_refused(file, TELOVIX_ACCESS_MAP, false)) {
+	if (judge_exec(file, TELOVIX_ACCESS_MAP, false) == EXEC_IS_REFUSED) {
 		separate();
 		return -EPERM;
 	}
@@ -129,7 +138,7 @@ int file_mprotect(unsigned long long *context)
 	file = area->vm_file;
 	if (!file)
 		return 0;
-	if (exec_refused(file, TELOVIX_ACCESS_MAP, false)) {
+	if (judge_exec(file, TELOVIX_ACCESS_MAP, false) == EXEC_IS_REFUSED) {
 		separate();
 		return -EPERM;
 	}

@@ -29,6 +29,15 @@ typedef _Bool bool;
  * the bounds of a 32-bit select. */
 #define separate() asm volatile("" ::: "memory")
 
+/* Keeps an index below a limit, in the one register that is used afterwards: older verifiers forget
+ * what a copy was compared with. Out of bounds becomes 0; callers have excluded it before. */
+#define bounded(index, limit)                                                                     \
+	({                                                                                        \
+		__u64 bounded_index = (index);                                                    \
+		asm volatile("if %0 < %1 goto +1\n%0 = 0" : "+r"(bounded_index) : "i"(limit));     \
+		bounded_index;                                                                    \
+	})
+
 #define EPERM 1
 #define ENOMEM 12
 

@@ -158,13 +158,17 @@ static __always_inline bool endpoint_refused(struct socket *socket, const void *
 	struct subject subject;
 	struct destination to = {};
 	struct task_state *state;
+	struct sock *sock;
 	__u32 family = 0;
 
 	if (!identify(&subject, CONNECT_OPERATION))
 		return false;
 	bpf_probe_read_kernel(&family, 2, address);
 	/* An IPv4 datagram goes where it says even if the family was left out (net/ipv4/udp.c). */
-	if (sending && family == AF_UNSPEC && socket->sk->__sk_common.skc_family == AF_INET)
+	sock = socket->sk;
+	if (!sock)
+		return false;
+	if (sending && family == AF_UNSPEC && sock->__sk_common.skc_family == AF_INET)
 		family = AF_INET;
 	if (!read_destination(&to, address, family))
 		return false;
@@ -173,7 +177,7 @@ static __always_inline bool endpoint_refused(struct socket *socket, const void *
 	    state->endpoint_high == to.high &&
 	    state->endpoint_owner == OWNER(subject.generation, subject.domain))
 		return false;
-	to.protocol = socket->sk->sk_protocol;
+	to.protocol = sock->sk_protocol;
 	return destination_refused(&subject, &to);
 }
 

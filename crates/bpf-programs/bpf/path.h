@@ -133,7 +133,7 @@ static long descend(__u32 index, struct descent *descent)
 	__builtin_memset(&walk->key, 0, sizeof(walk->key));
 	walk->key.node = question->state.child & TELOVIX_NODE_NUMBER;
 	if (length)
-		bpf_probe_read_kernel(walk->key.chunk, length,
+		bpf_probe_read_kernel(walk->key.chunk, bounded(length, TELOVIX_CHUNK + 1),
 				      (void *)(component->name + walk->offset));
 	edge = bpf_map_lookup_elem(descent->edges, &walk->key);
 	if (!edge) {

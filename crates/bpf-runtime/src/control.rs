@@ -4,7 +4,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Duration;
 
 use telovix_bpf_programs::layout::Record;
-use telovix_bpf_programs::state::{Control, SLOTS, Slot, statistic};
+use telovix_bpf_programs::state::{Control, SLOTS, Slot};
 
 use crate::pins::Places;
 use crate::{RuntimeError, sys};
@@ -89,7 +89,3 @@ fn write<R: Record>(map: &OwnedFd, name: &str, index: u32, record: R) -> Result<
     record.encode(&mut bytes);
     sys::update(map.as_fd(), &index.to_le_bytes(), &bytes).map_err(RuntimeError::map(name))
 }
-
-/// The statistics that `status` prints, by index.
-pub(crate) const STATISTICS: [u32; 5] =
-    [statistic::EVENTS, statistic::DROPPED, statistic::WALKS, statistic::DOUBTS, statistic::SEEDED];

@@ -10,11 +10,15 @@
 pub mod apply;
 mod control;
 mod error;
+pub mod events;
 mod generation;
 mod object;
 mod pins;
 mod preflight;
+pub mod probe;
 mod scope;
+pub mod status;
+pub mod switch;
 mod sys;
 
 pub use error::RuntimeError;

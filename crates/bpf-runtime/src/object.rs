@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use aya::programs::links::FdLink;
-use aya::programs::{BtfTracePoint, Iter, Program, RawTracePoint};
+use aya::programs::{Iter, Program};
 use aya::{Btf, Ebpf, EbpfLoader};
 use telovix_bpf_programs::layout::{HOOKS, Operation};
 use telovix_bpf_programs::object;
@@ -56,6 +56,11 @@ pub(crate) fn places(operations: u32, subjects: bool, kernel: (u16, u16)) -> BTr
     places
 }
 
+/// Every place that some policy needs on a kernel.
+pub(crate) fn all_places(kernel: (u16, u16)) -> BTreeSet<Place> {
+    places(u32::MAX, true, kernel)
+}
+
 /// The object with its maps created (or found pinned) and no program loaded yet.
 #[derive(Debug)]
 pub(crate) struct Object {
@@ -93,23 +98,36 @@ impl Object {
         Ok(())
     }
 
-    fn link(&mut self, place: Place) -> Result<FdLink, RuntimeError> {
+    /// Loads the program of a place without attaching it: whether the kernel would take it.
+    pub(crate) fn load(&mut self, place: Place) -> Result<(), RuntimeError> {
         let name = place.name();
         let refused = |reason| RuntimeError::Hook { hook: name, reason };
         let program = self.ebpf.program_mut(name).ok_or_else(|| refused("no such program".to_owned()))?;
-        let link = match (place, program) {
-            (Place::Hook(hook), Program::Lsm(program)) => {
-                program.load(hook, &self.btf).map_err(|error| refused(chain(&error)))?;
-                let id = program.attach().map_err(|error| refused(chain(&error)))?;
-                program.take_link(id).map(FdLink::from)
-            }
-            (Place::Forked, Program::BtfTracePoint(program)) => {
-                attach_forked(program, name, &self.btf).map_err(|error| refused(chain(&error))).map(Ok)?
-            }
-            (Place::SystemCalls, Program::RawTracePoint(program)) => {
-                attach_system_calls(program, name).map_err(|error| refused(chain(&error))).map(Ok)?
-            }
+        match (place, program) {
+            (Place::Hook(hook), Program::Lsm(program)) => program.load(hook, &self.btf),
+            (Place::Forked, Program::BtfTracePoint(program)) => program.load(name, &self.btf),
+            (Place::SystemCalls, Program::RawTracePoint(program)) => program.load(),
             _ => return Err(refused("the program is of another kind".to_owned())),
+        }
+        .map_err(|error| refused(chain(&error)))
+    }
+
+    /// Attaches the loaded program of a place.
+    fn link(&mut self, place: Place) -> Result<FdLink, RuntimeError> {
+        self.load(place)?;
+        let name = place.name();
+        let refused = |reason| RuntimeError::Hook { hook: name, reason };
+        let link = match self.ebpf.program_mut(name) {
+            Some(Program::Lsm(program)) => {
+                program.attach().and_then(|id| program.take_link(id)).map(FdLink::from)
+            }
+            Some(Program::BtfTracePoint(program)) => {
+                program.attach().and_then(|id| program.take_link(id)).map(FdLink::from)
+            }
+            Some(Program::RawTracePoint(program)) => {
+                program.attach(name).and_then(|id| program.take_link(id)).map(FdLink::from)
+            }
+            _ => return Err(refused("no such program".to_owned())),
         };
         link.map_err(|error| refused(chain(&error)))
     }
@@ -134,25 +152,6 @@ impl Object {
     }
 }
 
-fn attach_forked(
-    program: &mut BtfTracePoint,
-    name: &str,
-    btf: &Btf,
-) -> Result<FdLink, aya::programs::ProgramError> {
-    program.load(name, btf)?;
-    let id = program.attach()?;
-    program.take_link(id).map(FdLink::from)
-}
-
-fn attach_system_calls(
-    program: &mut RawTracePoint,
-    name: &str,
-) -> Result<FdLink, aya::programs::ProgramError> {
-    program.load()?;
-    let id = program.attach(name)?;
-    program.take_link(id).map(FdLink::from)
-}
-
 /// Numbers of the programs behind the pinned links.
 pub(crate) fn pinned_programs(links: &Path) -> Result<Vec<(String, u32)>, RuntimeError> {
     let mut programs = Vec::new();
@@ -174,16 +173,20 @@ pub(crate) fn pinned_programs(links: &Path) -> Result<Vec<(String, u32)>, Runtim
     Ok(programs)
 }
 
-/// An error with its causes, in one line; the verifier's log is cut to its end, where the reason stands.
+/// An error with its causes, in one line. Of a verifier's log the end is kept, where the reason stands.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let more = error.to_string();
-        let end: Vec<&str> = more.trim_end().lines().rev().take(6).collect();
         text.push_str(": ");
-        text.push_str(&end.into_iter().rev().collect::<Vec<_>>().join(" | "));
+        text.push_str(&error.to_string());
         cause = error.source();
     }
-    text
+    let account = ["verification time", "stack depth", "processed", "insns processed", ": Permission"];
+    let telling = |line: &&str| !line.is_empty() && !account.iter().any(|start| line.starts_with(start));
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(telling).collect();
+    match lines.as_slice() {
+        [first, .., a, b, c, d] => [first, a, b, c, d].map(|line| *line).join(" | "),
+        few => few.join(" | "),
+    }
 }

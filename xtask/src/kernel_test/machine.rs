@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(1_500);
 pub(super) struct Machine {
     pub(super) kernel: PathBuf,
     pub(super) initramfs: PathBuf,
+    pub(super) processor: &'static str,
 }
 
 /// Fails when no emulator is installed.
@@ -45,9 +46,8 @@ impl Machine {
             "console=ttyS0 quiet panic=-1 mitigations=off telovix.mode={word} telovix.filter={filter}"
         );
         let mut command = Command::new(QEMU);
-        // QEMU 7.2 corrupts EFLAGS on cmpxchg16b under TCG, so the guest must not see it.
         command
-            .args(["-accel", "tcg", "-cpu", "max,-cx16", "-m", "1536"])
+            .args(["-accel", "tcg", "-cpu", self.processor, "-m", "1536"])
             .args(["-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio"])
             .arg("-kernel")
             .arg(&self.kernel)

@@ -23,6 +23,9 @@ pub(super) struct Release {
     image: &'static str,
     /// What the name of the package with the modules starts with, where that is another one.
     modules: Option<&'static str>,
+    /// The emulated processor. QEMU 7.2 corrupts EFLAGS on cmpxchg16b under TCG now and then, so the guest had
+    /// better not see it; but kernels from 6.18 on allocate BPF storage with nothing else (`kmalloc_nolock`).
+    pub(super) processor: &'static str,
 }
 
 /// The files of one kernel.
@@ -34,9 +37,27 @@ pub(super) struct Kernel {
 
 impl Release {
     pub(super) const ALL: [Self; 3] = [
-        Self { name: "6.1", suite: "bookworm", image: "linux-image-6.1.", modules: None },
-        Self { name: "6.12", suite: "trixie", image: "linux-image-6.12.", modules: None },
-        Self { name: "7.2", suite: "sid", image: "linux-binary-7.2.", modules: Some("linux-modules-7.2.") },
+        Self {
+            name: "6.1",
+            suite: "bookworm",
+            image: "linux-image-6.1.",
+            modules: None,
+            processor: "max,-cx16",
+        },
+        Self {
+            name: "6.12",
+            suite: "trixie",
+            image: "linux-image-6.12.",
+            modules: None,
+            processor: "max,-cx16",
+        },
+        Self {
+            name: "7.2",
+            suite: "sid",
+            image: "linux-binary-7.2.",
+            modules: Some("linux-modules-7.2."),
+            processor: "max",
+        },
     ];
 
     /// Looks a release up by name.

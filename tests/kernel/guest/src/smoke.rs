@@ -21,12 +21,32 @@ pub(crate) fn run() {
         }
     };
     show("before");
+    match telovix_bpf_runtime::probe::probe(&Places::default()) {
+        Ok(states) => {
+            for state in states {
+                match state.refused {
+                    None => println!("@@ PASS load {}", state.hook),
+                    Some(reason) => println!("@@ FAIL load {}: {reason}", state.hook),
+                }
+            }
+        }
+        Err(error) => println!("@@ FAIL {error}"),
+    }
     let image = image();
     match apply::apply(&Places::default(), &image, &apply::Options::default()) {
         Ok(applied) => println!("@@ PASS {applied:?}"),
         Err(error) => println!("@@ FAIL {error}"),
     }
     show("after");
+    println!("@@ INFO {:?}", std::fs::read_to_string("/sys/kernel/security/lsm"));
+    let status = telovix_bpf_runtime::status::status(&Places::default(), &Default::default());
+    println!("@@ INFO {status:?}");
+    let mut events = telovix_bpf_runtime::events::Events::open(&Places::default()).expect("events");
+    while let Some(event) = events.take() {
+        println!("@@ INFO {event:?}");
+    }
+    println!("@@ INFO {:?}", telovix_bpf_runtime::switch::remove(&Places::default()));
+    show("removed");
 }
 
 fn image() -> Image {
@@ -84,7 +104,23 @@ fn image() -> Image {
     );
     sections.push(Section::Decisions, &Decision { confinement: 0, next: 0 });
     sections.push(Section::Decisions, &Decision { confinement: 0, next: 0 });
+    sections.push(Section::Decisions, &Decision { confinement: 1, next: 0 });
     sections.push(Section::Classes, &1_u32);
+    sections.push(Section::Classes, &2_u32);
+    sections.push(
+        Section::Confinements,
+        &Confinement {
+            effect: Effect::Log as u8,
+            operation: Operation::Exec as u8,
+            access: Access::ALL,
+            scope: 0,
+            flags: 0,
+        },
+    );
+    sections.push(
+        Section::Origins,
+        &Origin { kind: 0, id: 0, name: 0, dimension: 0, file: 0, start: 0, end: 0, line: 0 },
+    );
     let no_automaton = Automaton { root: none, classes: 0, class_count: 0 };
     let nothing = Domain {
         operations: 0,
@@ -98,7 +134,18 @@ fn image() -> Image {
         slots: [0; Operation::SLOTS],
         capabilities: [0; CAPABILITIES],
     };
-    sections.push(Section::Domains, &nothing);
+    sections.push(
+        Section::Domains,
+        &Domain {
+            operations: 1,
+            exec: Automaton {
+                root: PathState { child: 0, exact: 1, below: 1, subtree: 1 },
+                classes: 1,
+                class_count: 1,
+            },
+            ..nothing
+        },
+    );
     sections.push(
         Section::Domains,
         &Domain {

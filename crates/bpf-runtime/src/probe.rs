@@ -1,0 +1,40 @@
+//! This kernel -> which hooks it would let us watch, found out by loading, since names alone do not tell.
+
+use crate::object::{Object, all_places};
+use crate::pins::Places;
+use crate::{RuntimeError, preflight};
+
+/// What the kernel says about one hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookState {
+    /// Name of the hook.
+    pub hook: &'static str,
+    /// Why not, or `None` when the program loads.
+    pub refused: Option<String>,
+}
+
+/// Loads every program once, attaches none, and leaves nothing behind.
+///
+/// # Errors
+/// The host cannot load programs at all.
+pub fn probe(places: &Places) -> Result<Vec<HookState>, RuntimeError> {
+    preflight::check(&places.bpffs)?;
+    let aside = Places { name: format!("{}-probe-{}", places.name, std::process::id()), ..places.clone() };
+    let result = load_all(&aside);
+    let folder = aside.bpffs.join(&aside.name);
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(RuntimeError::file(&folder)(error)),
+        _ => result,
+    }
+}
+
+fn load_all(places: &Places) -> Result<Vec<HookState>, RuntimeError> {
+    let kernel = preflight::kernel_version()?;
+    let mut object = Object::open(places, preflight::locks()?)?;
+    let mut states = Vec::new();
+    for place in all_places(kernel) {
+        let refused = object.load(place).err().map(|error| error.to_string());
+        states.push(HookState { hook: place.name(), refused });
+    }
+    Ok(states)
+}
