@@ -66,6 +66,12 @@ impl EndpointSet {
         Self { parts: vec![(0, ports)] }
     }
 
+    /// Returns these ports from each of these places of the 128-bit space up to the next; the places rise from 0.
+    #[must_use]
+    pub fn from_parts(parts: Vec<(u128, PortSet)>) -> Self {
+        Self::normal(parts)
+    }
+
     /// Tells whether a destination is inside.
     #[must_use]
     pub fn contains(&self, endpoint: Endpoint) -> bool {

@@ -100,6 +100,30 @@ impl PathSet {
         self.difference(other).is_empty()
     }
 
+    /// Returns the set in which the longest of these prefixes decides, and `everywhere` where none does.
+    #[must_use]
+    pub fn from_prefixes(everywhere: bool, prefixes: impl IntoIterator<Item = (Vec<u8>, bool)>) -> Self {
+        let mut prefixes: Vec<(Vec<u8>, bool)> = prefixes.into_iter().collect();
+        prefixes.sort_unstable();
+        let root = prefixes.iter().find(|(prefix, _)| prefix == ROOT).map(|(_, inside)| *inside);
+        let mut set = Self { everywhere: root.unwrap_or(everywhere), entries: Vec::new() };
+        let mut covering: Vec<usize> = Vec::new();
+        for (prefix, inside) in prefixes {
+            let closed =
+                |at: &usize| set.entries.get(*at).is_none_or(|(outer, _)| !prefix.starts_with(outer));
+            while covering.last().is_some_and(closed) {
+                covering.pop();
+            }
+            let outer =
+                covering.last().and_then(|at| set.entries.get(*at)).map_or(set.everywhere, |outer| outer.1);
+            if inside != outer {
+                covering.push(set.entries.len());
+                set.entries.push((prefix, inside));
+            }
+        }
+        set
+    }
+
     /// Returns what holds for paths that no prefix covers, and each prefix in byte order.
     pub fn prefixes(&self) -> (bool, impl Iterator<Item = (&[u8], bool)>) {
         (self.everywhere, self.entries.iter().map(|(prefix, inside)| (prefix.as_slice(), *inside)))

@@ -90,7 +90,9 @@ impl PortSet {
         &self.ranges
     }
 
-    fn from_ranges(mut ranges: Vec<(u16, u16)>) -> Self {
+    /// Returns the ports of these inclusive ranges.
+    #[must_use]
+    pub fn from_ranges(mut ranges: Vec<(u16, u16)>) -> Self {
         ranges.sort_unstable();
         let mut merged: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
         for (first, last) in ranges {

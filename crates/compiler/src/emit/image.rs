@@ -25,6 +25,8 @@ mod listing;
 mod overlay;
 mod pack;
 mod plan;
+mod read;
+mod round_trip;
 mod set_table;
 mod syscall;
 
@@ -32,6 +34,8 @@ use crate::diagnostic::Code;
 pub use code::{PATH_TOO_DEEP, UNPACKABLE};
 pub use decide::{Action, Entry, Interpreter, Outcome, Task};
 pub use pack::pack;
+pub use read::{Reader, Reading, Unreadable};
+pub use round_trip::check;
 
 /// The codes this backend reports.
 pub const CODES: &[&Code] = &[&PATH_TOO_DEEP, &UNPACKABLE];

@@ -3,7 +3,7 @@
 use telovix_bpf_programs::layout;
 
 use crate::confine::{
-    Access, CapabilitySet, Condition, Confinement, Effect, Operation, SocketSet, SocketType,
+    Access, AccessSet, CapabilitySet, Condition, Confinement, Effect, Operation, SocketSet, SocketType,
 };
 use crate::document::value::Capability;
 
@@ -72,6 +72,11 @@ pub(super) fn access_bit(access: Access) -> u16 {
         Access::Link => layout::Access::LINK,
         Access::Execute => layout::Access::EXECUTE,
     }
+}
+
+/// Returns the accesses behind the kernel's bits.
+pub(super) fn accesses(bits: u16) -> AccessSet {
+    Access::ALL.into_iter().filter(|access| access_bit(*access) & bits != 0).collect()
 }
 
 /// Returns the kernel's effect.

@@ -1,7 +1,8 @@
 //! System calls -> the cells that hold their class, one for each number that enters the kernel with them.
 
-use telovix_bpf_programs::layout::{SYSCALLS_IA32_START, SYSCALLS_X86_64};
+use telovix_bpf_programs::layout::{SYSCALLS_IA32_START, SYSCALLS_X86_64, SyscallTable};
 
+use crate::confine::SyscallSet;
 use crate::document::value::Syscall;
 
 /// Calls that the x32 ABI numbers differently from the 64-bit one, from 512 on.
@@ -50,4 +51,20 @@ pub(super) fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
     let x32 = X32_ONLY.iter().position(|name| *name == syscall.name()).map(|index| SYSCALLS_X86_64 + index);
     let ia32 = syscall.ia32_number().map(|number| SYSCALLS_IA32_START + usize::from(number));
     [syscall.number().map(usize::from), x32, ia32].into_iter().flatten()
+}
+
+/// Returns the calls whose cells hold; nothing when a cell holds that none of them has, or one of theirs does not:
+/// a set that no compile packs.
+pub(super) fn calls(table: &SyscallTable, holds: impl Fn(u16) -> bool) -> Option<SyscallSet> {
+    if table.classes.iter().all(|class| holds(*class)) {
+        return Some(SyscallSet::all());
+    }
+    let at = |cell: usize| table.classes.get(cell).is_some_and(|class| holds(*class));
+    let calls: SyscallSet = Syscall::all().filter(|syscall| cells(*syscall).any(at)).collect();
+    let mut named = vec![false; table.classes.len()];
+    for cell in calls.iter().flat_map(cells) {
+        *named.get_mut(cell)? = true;
+    }
+    let exact = table.classes.iter().zip(&named).all(|(class, named)| holds(*class) == *named);
+    exact.then_some(calls)
 }

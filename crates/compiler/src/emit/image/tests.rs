@@ -37,6 +37,7 @@ proptest! {
         events in prop::collection::vec((select(processes()), select(deeds())), 64),
     ) {
         let image = packed(&confinements);
+        prop_assert_eq!(check(&image, &confinements), Ok(()));
         for (process, deed) in events {
             let event = join(&process, &deed);
             let verdict = judge(&confinements, &event);
