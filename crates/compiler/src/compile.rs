@@ -3,10 +3,11 @@
 use crate::diagnostic::{Diagnostic, Levels, Sink};
 use crate::document::value::Date;
 use crate::document::{self, Scope};
-use crate::emit::Artifact;
+use crate::emit::{Artifact, image};
 use crate::lower::{self, Policy};
 use crate::source::SourceSet;
-use crate::target::Target;
+use crate::target::{self, Backend, Target};
+use crate::tracing_policy::{self, Context};
 
 /// What a compile needs to know beside the sources.
 #[derive(Debug, Clone)]
@@ -59,7 +60,22 @@ pub struct Analysis {
 #[must_use]
 pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
     let mut sink = Sink::new(options.levels.clone());
-    let _policy = understand(sources, options, &mut sink);
+    let policy = understand(sources, options, &mut sink);
+    let assessed = target::Options { targets: options.targets.clone(), ..target::Options::default() };
+    let _assessment = target::assess(&policy, &assessed, &mut sink);
+    let context = Context::default();
+    for (holder, custom) in policy.custom_policies() {
+        if let Some(read) = tracing_policy::read(&custom.node, &mut sink) {
+            tracing_policy::validate(&read, &context, &mut sink);
+            // A pack may hold the product's own policies.
+            if holder.pack.is_none() {
+                tracing_policy::check_product(&read, &mut sink);
+            }
+        }
+    }
+    if options.targets.iter().any(|target| target.backend == Backend::Native) {
+        let _image = image::pack(&policy.confinements, sources, &mut sink);
+    }
     let artifacts = (!sink.has_errors()).then(Vec::new);
     Outcome { diagnostics: sink.into_sorted(), artifacts }
 }

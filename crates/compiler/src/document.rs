@@ -6,7 +6,6 @@ mod envelope;
 mod exception;
 mod guardian_policy;
 mod guardian_profile;
-mod identity;
 mod policy_pack;
 mod read;
 mod runtime_guard;
@@ -45,12 +44,11 @@ pub fn read(sources: &SourceSet, sink: &mut Sink) -> Documents {
     for (id, source) in sources.iter() {
         all.extend(read_source(id, source, sink));
     }
-    all.check_identities(sink);
     all
 }
 
 /// Reads the documents of one source; for callers that read many at once. [`Documents::extend`] the
-/// results in order of sources, then [`Documents::check_identities`].
+/// results in order of sources.
 pub fn read_source(id: SourceId, source: &Source, sink: &mut Sink) -> Documents {
     let mut documents = Vec::new();
     let comments =
@@ -63,11 +61,6 @@ impl Documents {
     pub fn extend(&mut self, other: Self) {
         self.documents.extend(other.documents);
         self.comments.extend(other.comments);
-    }
-
-    /// Reports documents that answer to one name, with both places.
-    pub fn check_identities(&self, sink: &mut Sink) {
-        identity::check(&self.documents, sink);
     }
 }
 

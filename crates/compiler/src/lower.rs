@@ -26,8 +26,7 @@ use crate::source::{SourceSet, Span, Spanned};
 
 /// The codes this room reports.
 pub const CODES: &[&Code] = &[
-    &duplicate::DUPLICATE_ID,
-    &duplicate::DUPLICATE_NAME,
+    &duplicate::DUPLICATE_DOCUMENT,
     &duplicate::PROFILES_OVERLAP,
     &duplicate::GUARDS_OVERLAP,
     &enforcement_rule::RULE_DISABLED,

@@ -17,9 +17,8 @@ mod block_socket_raw;
 mod block_unshare;
 mod block_user_namespace;
 mod kill_ptrace_attach;
-mod way;
 
-pub use way::{Coverage, Evidence, Status, Way};
+pub use crate::target::{Coverage, Evidence, Status, Way};
 
 use crate::confine::{Condition, Effect, MemberValue, Operation};
 use crate::document::Template;

@@ -6,7 +6,6 @@ use crate::diagnostic::{Code, Example, Severity};
 pub const CODES: &[&Code] = &[
     &AMBIGUOUS_SCOPE,
     &CUSTOM_WITHOUT_POLICY,
-    &DUPLICATE_DOCUMENT,
     &EXCEPTION_WITHOUT_PATTERN,
     &GUARD_WITHOUT_PROCESS,
     &INVALID_ADDRESS,
@@ -58,27 +57,6 @@ pub static UNKNOWN_KIND: Code = Code {
         that was meant would be lost without a word. Keep other YAML files outside the policy folders.",
     fires: Example::Text("kind: GuardianProfil\nname: amf\ntarget_binary: /opt/amf/bin/amf\n"),
     silent: Example::Text("kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n"),
-};
-
-/// Two documents with one identity.
-pub static DUPLICATE_DOCUMENT: Code = Code {
-    id: "duplicate-document",
-    title: "two documents answer to one name",
-    severity: Severity::Error,
-    explanation: "Ids and names lead from an event, a file name or a verdict back to one document, and the engine \
-        holds one policy of a name. Two profiles with one id or name, two rules with one id or name, two \
-        packs with one id and version, and two TracingPolicies with one name therefore exclude each \
-        other.",
-    fires: Example::Text(
-        "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n\
-         ---\n\
-         kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf-helper\n",
-    ),
-    silent: Example::Text(
-        "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n\
-         ---\n\
-         kind: GuardianProfile\nname: amf-helper\ntarget_binary: /opt/amf/bin/amf-helper\n",
-    ),
 };
 
 /// A text that is no path.

@@ -5,65 +5,27 @@ use std::collections::BTreeMap;
 use super::PolicyDocument;
 use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
 use crate::document::{Document, GuardianProfile, ProfileMode, Scope};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
+use crate::syntax::quote;
 
-/// Two documents of one kind with one id.
-pub(super) static DUPLICATE_ID: Code = Code {
-    id: "duplicate-id",
-    title: "two documents have the same id",
+/// Two documents with one identity.
+pub(super) static DUPLICATE_DOCUMENT: Code = Code {
+    id: "duplicate-document",
+    title: "two documents answer to one name",
     severity: Severity::Error,
-    explanation: "Ids name artifacts and events. With the same `profile_id`, `rule_id` or pack version twice, one \
-file would overwrite the other, and an event could not say which document it belongs to.\n\nGive each its own id; \
-a profile without `profile_id` gets one from its name and binary. Versions of one pack may repeat ids: only one \
-version is ever assigned.",
+    explanation: "Ids and names lead from an event, a file name or a verdict back to one document, and the engine \
+holds one policy of a name. Two profiles with one id or name, two rules with one id or name, two packs with one id \
+and version, and two TracingPolicies with one name therefore exclude each other.\n\nOnly documents in different \
+versions of one pack may repeat each other: of those, one version is ever assigned.",
     fires: Example::Text(
-        "kind: GuardianProfile\n\
-         profile_id: gp_00000000000a\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
+        "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n\
          ---\n\
-         kind: GuardianProfile\n\
-         profile_id: gp_00000000000a\n\
-         name: smf\n\
-         target_binary: /opt/smf/bin/smf\n",
+         kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf-helper\n",
     ),
     silent: Example::Text(
-        "kind: GuardianProfile\n\
-         profile_id: gp_00000000000a\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
+        "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n\
          ---\n\
-         kind: GuardianProfile\n\
-         profile_id: gp_00000000000b\n\
-         name: smf\n\
-         target_binary: /opt/smf/bin/smf\n",
-    ),
-};
-
-/// Two documents of one kind with one name.
-pub(super) static DUPLICATE_NAME: Code = Code {
-    id: "duplicate-name",
-    title: "two documents of one kind have the same name",
-    severity: Severity::Error,
-    explanation: "Names are what people and fleets refer to; a policy of the engine that has the name of a loaded \
-one is refused.\n\nRename one of them. Versions of one pack may repeat names: only one version is ever assigned.",
-    fires: Example::Text(
-        "kind: EnforcementRule\n\
-         name: no modules\n\
-         template: block-kmod-load\n\
-         ---\n\
-         kind: EnforcementRule\n\
-         name: no modules\n\
-         template: block-bpf-load\n",
-    ),
-    silent: Example::Text(
-        "kind: EnforcementRule\n\
-         name: no modules\n\
-         template: block-kmod-load\n\
-         ---\n\
-         kind: EnforcementRule\n\
-         name: no bpf\n\
-         template: block-bpf-load\n",
+         kind: GuardianProfile\nname: amf-helper\ntarget_binary: /opt/amf/bin/amf-helper\n",
     ),
 };
 
@@ -120,85 +82,86 @@ only what both allow.\n\nMove the lists into one guard.",
     ),
 };
 
-/// Reports what two documents claim at once.
+/// Reports documents that answer to one name, and those that act on one subject.
 pub(super) fn report(placed: &[PolicyDocument], sink: &mut Sink) {
-    let mut ids = Claims::new(&DUPLICATE_ID, "id", "give each its own id");
-    let mut names = Claims::new(&DUPLICATE_NAME, "name", "rename one of them");
-    let mut guards = Claims::new(&GUARDS_OVERLAP, "process", "move the lists into one guard");
+    let mut taken: Claims<'_> = BTreeMap::new();
     for holder in placed {
-        match &holder.document {
-            Document::GuardianProfile(profile) => {
-                ids.claim(
-                    "profile",
-                    profile.profile_id.value.as_str(),
-                    profile.profile_id.span,
-                    holder,
-                    sink,
-                );
-                names.claim("profile", &profile.name.value, profile.name.span, holder, sink);
-            }
-            Document::EnforcementRule(rule) => {
-                if let Some(id) = &rule.rule_id {
-                    ids.claim("rule", &id.value, id.span, holder, sink);
-                }
-                names.claim("rule", &rule.name.value, rule.name.span, holder, sink);
-                if let Some(policy) = &rule.policy {
-                    names.claim("TracingPolicy", &policy.name.value, policy.name.span, holder, sink);
-                }
-            }
-            Document::RuntimeGuard(guard) => {
-                for process in &guard.processes {
-                    guards.claim("guard", &process.name.value, process.name.span, holder, sink);
-                }
-            }
-            Document::GuardianPolicy(policy) => {
-                names.claim("detection", &policy.name.value, policy.name.span, holder, sink);
-            }
-            Document::TracingPolicy(policy) => {
-                names.claim("TracingPolicy", &policy.name.value, policy.name.span, holder, sink);
-            }
-            Document::PolicyPack(pack) => {
-                let name = format!("{}/{}", pack.pack_id.value, pack.version.value);
-                ids.claim("pack", &name, pack.pack_id.span, holder, sink);
-            }
+        for (what, identity, span) in identities(&holder.document) {
+            let Some(first) = claim(&mut taken, what, identity, span, holder) else { continue };
+            let message = format!("the {what} {} is taken", quote(identity));
+            sink.report(
+                Diagnostic::new(&DUPLICATE_DOCUMENT, span, message)
+                    .related(first, "first used here")
+                    .help(format!("give one of the two another {what}, or remove it")),
+            );
+            // One report a document: an equal name mostly comes with an equal id.
+            break;
         }
     }
+    report_shared_processes(placed, sink);
     report_overlaps(placed, sink);
 }
 
-/// Who claimed what first. A claim is free again in another version of the same pack.
-struct Claims<'policy> {
-    code: &'static Code,
+/// Who holds an identity. Another version of the same pack may hold it too.
+type Claims<'policy> = BTreeMap<(&'static str, &'policy str), Vec<(Span, &'policy PolicyDocument)>>;
+
+/// Takes an identity, or returns where it was taken before.
+fn claim<'policy>(
+    claims: &mut Claims<'policy>,
     what: &'static str,
-    help: &'static str,
-    first: BTreeMap<(&'static str, String), Vec<(Span, &'policy PolicyDocument)>>,
+    identity: &'policy str,
+    span: Span,
+    holder: &'policy PolicyDocument,
+) -> Option<Span> {
+    let holders = claims.entry((what, identity)).or_default();
+    let first = holders.iter().find(|(_, other)| !other_version(holder, other)).map(|(first, _)| *first);
+    if first.is_none() {
+        holders.push((span, holder));
+    }
+    first
 }
 
-impl<'policy> Claims<'policy> {
-    fn new(code: &'static Code, what: &'static str, help: &'static str) -> Self {
-        Self { code, what, help, first: BTreeMap::new() }
+/// What a document is found by: in file names, in events, in the engine.
+fn identities(document: &Document) -> Vec<(&'static str, &str, Span)> {
+    fn text<'document>(
+        what: &'static str,
+        value: &'document Spanned<String>,
+    ) -> (&'static str, &'document str, Span) {
+        (what, &value.value, value.span)
     }
+    match document {
+        Document::GuardianProfile(profile) => {
+            let id = &profile.profile_id;
+            vec![("profile id", id.value.as_str(), id.span), text("profile name", &profile.name)]
+        }
+        Document::EnforcementRule(rule) => {
+            let id = rule.rule_id.iter().map(|id| text("rule id", id));
+            let policy = rule.policy.iter().map(|policy| text("policy name", &policy.name));
+            id.chain([text("rule name", &rule.name)]).chain(policy).collect()
+        }
+        // Guards have no name; two files may guard one process. Packs are held apart by their folders.
+        Document::RuntimeGuard(_) | Document::PolicyPack(_) => Vec::new(),
+        Document::GuardianPolicy(policy) => vec![text("guardian policy name", &policy.name)],
+        Document::TracingPolicy(policy) => vec![text("policy name", &policy.name)],
+    }
+}
 
-    fn claim(
-        &mut self,
-        kind: &'static str,
-        value: &str,
-        span: Span,
-        holder: &'policy PolicyDocument,
-        sink: &mut Sink,
-    ) {
-        let claims = self.first.entry((kind, value.to_owned())).or_default();
-        // One claim per version of a pack is kept, so a repeated name costs one comparison and not n.
-        match claims.iter().find(|(_, other)| !other_version(holder, other)) {
-            None => claims.push((span, holder)),
-            Some((first, _)) => {
-                let message = format!("{kind} {} `{value}` is taken by another document", self.what);
-                sink.report(
-                    Diagnostic::new(self.code, span, message)
-                        .related(*first, format!("the first {kind} with this {}", self.what))
-                        .help(self.help),
-                );
-            }
+fn report_shared_processes(placed: &[PolicyDocument], sink: &mut Sink) {
+    let mut guarded: Claims<'_> = BTreeMap::new();
+    for holder in placed {
+        let Document::RuntimeGuard(guard) = &holder.document else { continue };
+        for process in &guard.processes {
+            let name = &process.name;
+            let Some(first) = claim(&mut guarded, "process", &name.value, name.span, holder) else {
+                continue;
+            };
+            let message =
+                format!("process {} is guarded twice: it may do only what both allow", quote(&name.value));
+            sink.report(
+                Diagnostic::new(&GUARDS_OVERLAP, name.span, message)
+                    .related(first, "first guarded here")
+                    .help("move the lists into one guard"),
+            );
         }
     }
 }

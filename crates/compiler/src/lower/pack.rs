@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::PolicyDocument;
+use super::duplicate::DUPLICATE_DOCUMENT;
 use crate::confine::Gate;
 use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
 use crate::document::{Document, PackKind, PackState};
@@ -16,8 +17,7 @@ pub(super) static PACK_FOLDER: Code = Code {
     severity: Severity::Error,
     explanation: "The documents of a pack are those in the folder `{pack_id}/{version}/` that the pack document \
 stands in. In any other folder it is unknown what belongs to the pack, so its state could not hold anything \
-back.\n\nMove the pack and its documents to `{pack_id}/{version}/`, or correct `pack_id` and `version`. Two \
-packs cannot share a folder.",
+back.\n\nMove the pack and its documents to `{pack_id}/{version}/`, or correct `pack_id` and `version`.",
     fires: Example::Text(
         "kind: PolicyPack\npack_id: o-du-process-guard\nversion: 0.1.0\npack_kind: guard\nstate: observe\n",
     ),
@@ -97,14 +97,6 @@ pub(super) fn collect(documents: &[Document], sources: &SourceSet, sink: &mut Si
                     "move it and its documents to `{name}/`, or correct `pack_id` and `version`"
                 )),
             );
-        } else if let Some(first) = packs.iter().find(|other| !folder.is_empty() && other.folder == folder) {
-            let message = format!("pack `{name}` shares its folder with another pack document");
-            sink.report(
-                Diagnostic::new(&PACK_FOLDER, pack.pack_id.span, message)
-                    .related(first.span, "the other one")
-                    .help("keep one of them: a folder has one state"),
-            );
-            continue;
         }
         packs.push(Pack {
             name,
@@ -116,6 +108,16 @@ pub(super) fn collect(documents: &[Document], sources: &SourceSet, sink: &mut Si
         });
     }
     packs.sort_by(|left, right| left.name.cmp(&right.name));
+    for (first, second) in
+        packs.iter().zip(packs.iter().skip(1)).filter(|(one, other)| one.name == other.name)
+    {
+        let message = format!("the pack `{}` is taken", first.name);
+        sink.report(
+            Diagnostic::new(&DUPLICATE_DOCUMENT, second.span, message)
+                .related(first.span, "first used here")
+                .help("give one of the two another version, or remove it"),
+        );
+    }
     packs
 }
 

@@ -34,7 +34,7 @@ impl Backend {
 }
 
 /// The engine that the facts of engine targets were measured on.
-pub const ENGINE_VERSION: &str = "Tetragon main, commit 4fbfe2d74 (August 2026)";
+pub const ENGINE_VERSION: &str = "Tetragon main 4fbfe2d74 (August 2026)";
 
 impl Target {
     /// Every target that has a name: what a compile is held against when nothing else is configured.

@@ -1,32 +1,236 @@
-//! Differences between the written effect and what a target can do.
+//! Written effect against possible effect -> errors, warnings, and the waivers that accept them.
 
-use crate::diagnostic::{Code, Example, Severity};
+use std::collections::BTreeMap;
 
-/// Path rules whose name space the target leaves open.
-pub static OPEN_NAME_SPACE: Code = Code {
-    id: "open-name-space",
-    title: "a target leaves the name space of path rules open",
-    severity: Severity::Warning,
-    explanation: "A path rule is only as good as the name space it is read in. The native runtime stops a profile \
-with path rules from chroot, mounts, pivot_root and new namespaces; the engine's policies for the profile do not, so \
-there the binary can give a file another path.\n\nAdd the templates `block-mount-syscall`, `block-pivot-root` and \
-`block-unshare` for engine hosts, use a native target, or accept it with `waive: [{name: open-name-space, reason: …}]`. \
-With that waiver the native runtime leaves the name space open as well, for binaries that have to mount.",
-    fires: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: enforce\n\
-         allowed_spawns: [/usr/bin/logger]\n",
-    ),
-    silent: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: enforce\n\
-         allowed_spawns: [/usr/bin/logger]\n\
-         waive:\n\
-         \x20 - name: open-name-space\n\
-         \x20   reason: the host runs no other mount tools\n",
-    ),
+use super::codes::{
+    DENIAL_RACE, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY, OPEN_NAME_SPACE,
+    PARENT_EXCEPTION, UNAVAILABLE, WAIVABLE, WAIVER_UNUSED,
 };
+use super::engine::{Reach, reach};
+use super::{Backend, ENGINE_VERSION, EngineDenial, Options, Target, TargetEffect, effect, list};
+use crate::confine::{Condition, Confinement, Dimension, DocumentKind, Effect};
+use crate::diagnostic::{Code, Diagnostic, Sink};
+use crate::document::{Document, GuardMode, Waiver};
+use crate::lower::{HostLimit, Policy, PolicyDocument};
+
+/// Returns the code of what a target takes away from a confinement, if it takes something away.
+#[must_use]
+pub fn weakening(confinement: &Confinement, on_target: &TargetEffect) -> Option<&'static Code> {
+    if !on_target.is_weaker_than(confinement.effect) {
+        return None;
+    }
+    Some(match (confinement.dimension, on_target.effect) {
+        (Dimension::NameSpace, _) => &OPEN_NAME_SPACE,
+        (_, None) => &UNAVAILABLE,
+        (_, Some(_)) => &KILL_INSTEAD_OF_DENY,
+    })
+}
+
+/// Returns the waiver that accepts a weakening.
+#[must_use]
+pub fn waiver<'document>(waivers: &'document [Waiver], code: &Code) -> Option<&'document Waiver> {
+    waivers.iter().find(|waiver| waiver.name.value == code.id)
+}
+
+/// Reports everything that comes out weaker than written and is not waived.
+pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
+    for document in &policy.documents {
+        let confinements = policy.confinements_of(document);
+        for confinement in confinements {
+            report_weaker(confinement, &options.targets, sink);
+        }
+        report_name_space(confinements, &options.targets, sink);
+        report_race(document, confinements, options, sink);
+        report_parent_exceptions(document, confinements, &options.targets, sink);
+        report_unused_waivers(document, confinements, sink);
+    }
+    for limit in policy.host_limits() {
+        report_limit(limit, sink);
+    }
+}
+
+/// One finding for each reason, with all targets that share it.
+fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink) {
+    let mut by_reason: BTreeMap<(&str, String), (&'static Code, Vec<Target>)> = BTreeMap::new();
+    for target in targets {
+        let on_target = effect(*target, confinement);
+        let Some(code) = weakening(confinement, &on_target) else { continue };
+        if confinement.dimension == Dimension::NameSpace || waiver(&confinement.waivers, code).is_some() {
+            continue;
+        }
+        by_reason.entry((code.id, on_target.reason)).or_insert_with(|| (code, Vec::new())).1.push(*target);
+    }
+    for ((_, reason), (code, targets)) in by_reason {
+        let what = described(confinement);
+        let written = confinement.effect;
+        let comes_to = if *code == UNAVAILABLE { "nothing" } else { "kill" };
+        let message = format!("{what} says {written} but comes to {comes_to} on {}", list(&targets));
+        sink.report(Diagnostic::new(code, confinement.span, message).label(reason).help(format!(
+            "accept it with `waive: [{{name: {}, reason: …}}]`, compile for other targets, or change the document",
+            code.id
+        )));
+    }
+}
+
+fn report_name_space(confinements: &[Confinement], targets: &[Target], sink: &mut Sink) {
+    let Some(closing) = confinements.iter().find(|confinement| confinement.dimension == Dimension::NameSpace)
+    else {
+        return;
+    };
+    let open: Vec<Target> = engines(targets);
+    if open.is_empty() {
+        return;
+    }
+    let message = format!(
+        "`{}` can mount, chroot and create namespaces on {}, where its paths then mean other files",
+        closing.document.name,
+        list(&open)
+    );
+    sink.report(
+        Diagnostic::new(&OPEN_NAME_SPACE, closing.span, message)
+            .label("these paths are only as good as their name space")
+            .help("add the templates `block-mount-syscall`, `block-pivot-root` and `block-unshare` there, or waive `open-name-space`"),
+    );
+}
+
+fn report_race(document: &PolicyDocument, confinements: &[Confinement], options: &Options, sink: &mut Sink) {
+    let engines = engines(&options.targets);
+    if engines.is_empty() || options.engine_denial == EngineDenial::WithKill {
+        return;
+    }
+    let Some(denying) = confinements.iter().find(|confinement| leaks(confinement, &engines)) else { return };
+    if waiver(document.waivers(), &DENIAL_RACE).is_some() {
+        return;
+    }
+    let who = described_document(denying);
+    let message = format!("{who} denies through {ENGINE_VERSION}, whose LSM denials leak under concurrency");
+    sink.report(
+        Diagnostic::new(&DENIAL_RACE, denying.span, message)
+            .label(format!("on {}", list(&engines)))
+            .help("set `engine: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process")
+            .help("or waive `engine-denial-race`, or enforce natively"),
+    );
+}
+
+/// Tells whether a confinement is denied by Override at an LSM hook of one of the engines.
+fn leaks(confinement: &Confinement, engines: &[Target]) -> bool {
+    confinement.effect == Effect::Deny
+        && confinement.dimension != Dimension::NameSpace
+        && engines.iter().any(|target| matches!(reach(confinement.operation, target.kernel), Reach::Hooks(_)))
+}
+
+fn report_parent_exceptions(
+    document: &PolicyDocument,
+    confinements: &[Confinement],
+    targets: &[Target],
+    sink: &mut Sink,
+) {
+    let engines = engines(targets);
+    let exemptions =
+        confinements.first().map(|confinement| confinement.exemptions.as_slice()).unwrap_or_default();
+    let Some(exemption) = exemptions.iter().find(|exemption| exemption.parent.is_some()) else { return };
+    if engines.is_empty() || waiver(document.waivers(), &PARENT_EXCEPTION).is_some() {
+        return;
+    }
+    let message = format!("an exception by parent needs the engine's parents map on {}", list(&engines));
+    sink.report(
+        Diagnostic::new(&PARENT_EXCEPTION, exemption.span, message)
+            .help("run the engine with its parents map enabled, or exempt by process"),
+    );
+}
+
+fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {
+    let code: &'static Code = match limit.mode {
+        GuardMode::Enforce => &HOST_LIMIT_UNENFORCED,
+        GuardMode::Audit | GuardMode::Alert => &HOST_LIMIT_UNWATCHED,
+    };
+    if waiver(limit.waivers, code).is_some() {
+        return;
+    }
+    let message = format!("no kernel operation covers `{}` of `{}`", limit.resource.field(), limit.process);
+    sink.report(
+        Diagnostic::new(code, limit.limit.span, message)
+            .label("carried to the manifest, held by nobody here")
+            .help("set the limit in the service's cgroup (`MemoryMax=`, `CPUQuota=`), then remove the field")
+            .help(format!("or accept it with `waive: [{{name: {}, reason: …}}]`", code.id)),
+    );
+}
+
+/// A waiver is held against every target that has a name, so that compiling for fewer makes none superfluous.
+fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement], sink: &mut Sink) {
+    let limits = matches!(&document.document, Document::RuntimeGuard(_));
+    if confinements.is_empty() && !limits {
+        return;
+    }
+    for waived in document.waivers() {
+        let name = waived.name.value.as_str();
+        let message = match WAIVABLE.iter().find(|code| code.id == name) {
+            None => format!("`{name}` is no weakening that can be waived"),
+            Some(code) if !occurs(code, document, confinements) => {
+                format!("nothing in this document needs the waiver `{name}`")
+            }
+            Some(_) => continue,
+        };
+        let known: Vec<String> = WAIVABLE.iter().map(|code| format!("`{}`", code.id)).collect();
+        sink.report(
+            Diagnostic::new(&WAIVER_UNUSED, waived.name.span, message)
+                .help("remove it: a waiver that waives nothing hides the next one that does")
+                .help(format!("weakenings that can be waived: {}", known.join(", "))),
+        );
+    }
+}
+
+fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) -> bool {
+    let engines = engines(&Target::ALL);
+    if *code == OPEN_NAME_SPACE {
+        let paths =
+            |confinement: &Confinement| matches!(confinement.dimension, Dimension::Spawns | Dimension::Files);
+        return confinements.iter().any(|confinement| {
+            paths(confinement) && confinement.document.kind == DocumentKind::GuardianProfile
+        });
+    }
+    if *code == DENIAL_RACE {
+        return confinements.iter().any(|confinement| leaks(confinement, &engines));
+    }
+    if *code == PARENT_EXCEPTION {
+        let by_parent =
+            |confinement: &Confinement| confinement.exemptions.iter().any(|one| one.parent.is_some());
+        return confinements.iter().any(by_parent);
+    }
+    if let Document::RuntimeGuard(guard) = &document.document
+        && (*code == HOST_LIMIT_UNENFORCED || *code == HOST_LIMIT_UNWATCHED)
+    {
+        let enforced = guard.mode.value == GuardMode::Enforce;
+        let limited = guard.processes.iter().any(|process| {
+            [&process.max_memory_mb, &process.max_cpu_percent]
+                .into_iter()
+                .flatten()
+                .any(|limit| limit.value > 0)
+        });
+        return limited && enforced == (*code == HOST_LIMIT_UNENFORCED);
+    }
+    confinements.iter().any(|confinement| {
+        Target::ALL.iter().any(|target| weakening(confinement, &effect(*target, confinement)) == Some(code))
+    })
+}
+
+fn engines(targets: &[Target]) -> Vec<Target> {
+    targets.iter().copied().filter(|target| target.backend == Backend::Engine).collect()
+}
+
+fn described(confinement: &Confinement) -> String {
+    match (&confinement.condition, confinement.dimension) {
+        (_, Dimension::Template) => described_document(confinement),
+        (Condition::Syscall(_), _) => format!("`blocked_syscalls` of {}", described_document(confinement)),
+        (_, dimension) => format!("{} of {}", dimension.name(), described_document(confinement)),
+    }
+}
+
+fn described_document(confinement: &Confinement) -> String {
+    let kind = match confinement.document.kind {
+        DocumentKind::GuardianProfile => "profile",
+        DocumentKind::EnforcementRule => "rule",
+        DocumentKind::RuntimeGuard => "the guard of",
+    };
+    format!("{kind} `{}`", confinement.document.name)
+}

@@ -9,6 +9,7 @@ const CLONE: &str =
     "open_tree with OPEN_TREE_CLONE has no hook of its own, and the engine cannot tell it at `capable`";
 const ATTRIBUTES: &str = "mount_setattr changes flags of a mount that exists and passes no LSM hook";
 const RECONFIGURE: &str = "reconfiguring changes options of a file system that is mounted already";
+const UMOUNT: &str = "the engine's policy hooks what mounts, not what unmounts";
 const AUTOMOUNT: &str = "the kernel mounts on behalf of an automount point that was set up before";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
@@ -48,6 +49,11 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             name: "mount_setattr",
             native: Coverage::open(ATTRIBUTES).read(),
             engine: Coverage::open(ATTRIBUTES).read(),
+        },
+        Way {
+            name: "umount, which uncovers what a mount hid",
+            native: Coverage::at("sb_umount"),
+            engine: Coverage::open(UMOUNT).read(),
         },
         Way {
             name: "an automount point",

@@ -1,6 +1,6 @@
-//! A way into an operation, and who covers it where.
+//! A way into an operation -> who covers it where, and how that is known.
 
-use crate::target::{Backend, Kernel, Target};
+use super::{Backend, Kernel, Target};
 
 /// A way into the operation that a template names, or one that comes so near that it has to be said.
 #[derive(Debug, Clone, Copy)]
@@ -75,27 +75,27 @@ impl Evidence {
 
 impl Coverage {
     /// The hook covers the way on every kernel.
-    pub(super) const fn at(hook: &'static str) -> Self {
+    pub(crate) const fn at(hook: &'static str) -> Self {
         Self::each(Status::Covered(hook), Status::Covered(hook), Status::Covered(hook))
     }
 
     /// Nothing covers the way, on any kernel.
-    pub(super) const fn open(reason: &'static str) -> Self {
+    pub(crate) const fn open(reason: &'static str) -> Self {
         Self::each(Status::Open(reason), Status::Open(reason), Status::Open(reason))
     }
 
     /// The way ends in a killed process on every kernel.
-    pub(super) const fn killed(hook: &'static str) -> Self {
+    pub(crate) const fn killed(hook: &'static str) -> Self {
         Self::each(Status::Killed(hook), Status::Killed(hook), Status::Killed(hook))
     }
 
     /// Kernels 6.1, 6.12 and 7.2 answer each for itself.
-    pub(super) const fn each(on_6_1: Status, on_6_12: Status, on_7_2: Status) -> Self {
+    pub(crate) const fn each(on_6_1: Status, on_6_12: Status, on_7_2: Status) -> Self {
         Self { statuses: [on_6_1, on_6_12, on_7_2], evidence: Evidence::Measured }
     }
 
     /// The same answer, known from source only.
-    pub(super) const fn read(self) -> Self {
+    pub(crate) const fn read(self) -> Self {
         Self { evidence: Evidence::Read, ..self }
     }
 

@@ -1,0 +1,184 @@
+//! What this room can say: weakenings, the engine's defects, and waivers.
+
+use crate::diagnostic::{Code, Example, Severity};
+
+/// The weakenings that a document can accept by name.
+pub static WAIVABLE: [&Code; 7] = [
+    &DENIAL_RACE,
+    &PARENT_EXCEPTION,
+    &HOST_LIMIT_UNENFORCED,
+    &HOST_LIMIT_UNWATCHED,
+    &KILL_INSTEAD_OF_DENY,
+    &OPEN_NAME_SPACE,
+    &UNAVAILABLE,
+];
+
+/// The document denies; a target can only kill.
+pub(super) static KILL_INSTEAD_OF_DENY: Code = Code {
+    id: "kill-instead-of-deny",
+    title: "a target can only kill where the document denies",
+    severity: Severity::Error,
+    explanation: "The document says that the operation must not happen. On the named targets it happens first and its \
+caller dies afterwards: no LSM hook sees the operation in time there.\n\nThat may be good enough, but the author has to \
+say so: `waive: [{name: kill-instead-of-deny, reason: …}]`. Or write `mode: audit`, which kills everywhere; or compile \
+for other targets.",
+    fires: Example::Text("kind: EnforcementRule\nname: no memory files\ntemplate: block-memfd-create\n"),
+    silent: Example::Text(
+        "kind: EnforcementRule\n\
+         name: no memory files\n\
+         template: block-memfd-create\n\
+         waive:\n\
+         \x20 - name: kill-instead-of-deny\n\
+         \x20   reason: killing is enough on hosts that run the engine\n",
+    ),
+};
+
+/// The document acts; a target can do nothing.
+pub(super) static UNAVAILABLE: Code = Code {
+    id: "unavailable-on-target",
+    title: "a target cannot do what the document says at all",
+    severity: Severity::Error,
+    explanation: "On the named targets nothing happens to the events that this document confines.\n\nRemove the entry, \
+compile for other targets, or accept it with `waive: [{name: unavailable-on-target, reason: …}]`.",
+    fires: Example::Text(
+        "kind: GuardianProfile\n\
+         name: amf\n\
+         target_binary: /opt/amf/bin/amf\n\
+         mode: audit\n\
+         blocked_syscalls: [socketcall]\n",
+    ),
+    silent: Example::Text(
+        "kind: GuardianProfile\n\
+         name: amf\n\
+         target_binary: /opt/amf/bin/amf\n\
+         mode: audit\n\
+         blocked_syscalls: [ptrace]\n",
+    ),
+};
+
+/// Path rules whose name space the target leaves open.
+pub static OPEN_NAME_SPACE: Code = Code {
+    id: "open-name-space",
+    title: "a target leaves the name space of path rules open",
+    severity: Severity::Warning,
+    explanation: "A path rule is only as good as the name space it is read in. The native runtime stops a profile \
+with path rules from chroot, mounts, pivot_root and new namespaces; the engine's policies for the profile do not, so \
+there the binary can give a file another path.\n\nAdd the templates `block-mount-syscall`, `block-pivot-root` and \
+`block-unshare` for engine hosts, use a native target, or accept it with `waive: [{name: open-name-space, reason: …}]`. \
+With that waiver the native runtime leaves the name space open as well, for binaries that have to mount.",
+    fires: Example::Text(
+        "kind: GuardianProfile\n\
+         name: amf\n\
+         target_binary: /opt/amf/bin/amf\n\
+         mode: enforce\n\
+         allowed_spawns: [/usr/bin/logger]\n",
+    ),
+    silent: Example::Text(
+        "kind: GuardianProfile\n\
+         name: amf\n\
+         target_binary: /opt/amf/bin/amf\n\
+         mode: enforce\n\
+         allowed_spawns: [/usr/bin/logger]\n\
+         waive:\n\
+         \x20 - name: open-name-space\n\
+         \x20   reason: the host runs no other mount tools\n",
+    ),
+};
+
+/// Defect B1 of the engine: denials at LSM hooks leak when several processors hit one hook.
+pub(super) static DENIAL_RACE: Code = Code {
+    id: "engine-denial-race",
+    title: "denials of the engine leak under concurrency",
+    severity: Severity::Warning,
+    explanation: "Tetragon main 4fbfe2d74 (August 2026) hands the error of an LSM denial back through one slot \
+that all processors share. When two processes are denied at the same moment, one of them may get through: 459 of 8,000 \
+denied opens by 4 processes on 2 processors did, and none of 2,000 by a single process.\n\nA kill beside the denial is \
+not racy: with `engine: { deny_with_kill: true }` in `telovix.yaml` a process whose denial leaks dies. That is stronger \
+than what the document says, so it is never done unasked. The native runtime has no such race.",
+    fires: Example::Text("kind: EnforcementRule\nname: no modules\ntemplate: block-kmod-load\n"),
+    silent: Example::Text("kind: EnforcementRule\nname: no attaching\ntemplate: kill-ptrace-attach\n"),
+};
+
+/// Exceptions by parent depend on how the engine is run.
+pub(super) static PARENT_EXCEPTION: Code = Code {
+    id: "engine-parent-exception",
+    title: "an exception by parent depends on how the engine is run",
+    severity: Severity::Warning,
+    explanation: "Tetragon matches the parent's executable only when it runs with its parents map enabled, and refuses the \
+policy otherwise. A parent it does not know is treated as matching the filter.\n\nRun the engine with the map enabled, \
+exempt by `process`, or accept it with `waive: [{name: engine-parent-exception, reason: …}]`.",
+    fires: Example::Text(
+        "kind: EnforcementRule\n\
+         name: no modules\n\
+         template: block-kmod-load\n\
+         exceptions:\n\
+         \x20 - parent: /usr/lib/systemd/systemd\n\
+         \x20   reason: boot\n\
+         \x20   owner: platform\n",
+    ),
+    silent: Example::Text(
+        "kind: EnforcementRule\n\
+         name: no modules\n\
+         template: block-kmod-load\n\
+         exceptions:\n\
+         \x20 - process: /usr/lib/systemd/systemd-modules-load\n\
+         \x20   reason: boot\n\
+         \x20   owner: platform\n",
+    ),
+};
+
+/// A limit of an enforcing guard that nothing enforces.
+pub(super) static HOST_LIMIT_UNENFORCED: Code = Code {
+    id: "host-limit-unenforced",
+    title: "a guard in mode enforce limits what no kernel operation covers",
+    severity: Severity::Error,
+    explanation: "`max_memory_mb` and `max_cpu_percent` are resources, not operations: there is no moment at which a \
+program could refuse. The limit is carried to the manifest, and nothing here holds it.\n\nSet it where the kernel does, in \
+the cgroup of the service (`MemoryMax=`, `CPUQuota=`), and remove the field or accept it with `waive: [{name: \
+host-limit-unenforced, reason: …}]`.",
+    fires: Example::Text(
+        "mode: enforce\nprocesses:\n  soc-ingest:\n    allowed_network: [10.0.0.0/8]\n    max_memory_mb: 512\n",
+    ),
+    silent: Example::Text(
+        "mode: enforce\nprocesses:\n  soc-ingest:\n    allowed_network: [10.0.0.0/8]\n    max_memory_mb: 0\n",
+    ),
+};
+
+/// A limit of a logging guard that nothing watches.
+pub(super) static HOST_LIMIT_UNWATCHED: Code = Code {
+    id: "host-limit-unwatched",
+    title: "a guard limits what no kernel operation covers",
+    severity: Severity::Warning,
+    explanation: "`max_memory_mb` and `max_cpu_percent` are resources, not operations: no event tells that they are \
+exceeded. The limit is carried to the manifest for whoever watches the host.\n\nSet it in the cgroup of the service \
+(`MemoryMax=`, `CPUQuota=`) and remove the field, or accept it with `waive: [{name: host-limit-unwatched, reason: …}]`.",
+    fires: Example::Text(
+        "mode: audit\nprocesses:\n  soc-ingest:\n    allowed_network: [10.0.0.0/8]\n    max_cpu_percent: 80\n",
+    ),
+    silent: Example::Text("mode: audit\nprocesses:\n  soc-ingest:\n    allowed_network: [10.0.0.0/8]\n"),
+};
+
+/// A waiver that accepts nothing.
+pub(super) static WAIVER_UNUSED: Code = Code {
+    id: "waiver-unused",
+    title: "a waiver waives nothing",
+    severity: Severity::Warning,
+    explanation: "No target that has a name weakens the document in the way the waiver names. Left in place it would \
+silently accept the weakening on the day it comes.\n\nRemove the waiver, or correct its name.",
+    fires: Example::Text(
+        "kind: EnforcementRule\n\
+         name: no modules\n\
+         template: block-kmod-load\n\
+         waive:\n\
+         \x20 - name: kill-instead-of-deny\n\
+         \x20   reason: copied from another rule\n",
+    ),
+    silent: Example::Text(
+        "kind: EnforcementRule\n\
+         name: no memory files\n\
+         template: block-memfd-create\n\
+         waive:\n\
+         \x20 - name: kill-instead-of-deny\n\
+         \x20   reason: killing is enough on hosts that run the engine\n",
+    ),
+};

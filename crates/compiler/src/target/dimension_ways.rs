@@ -1,0 +1,225 @@
+//! The known ways around each dimension of profiles and guards, and around being the subject at all.
+
+use super::{Coverage, Way};
+use crate::confine::Dimension;
+
+const INTERPRETER: &str =
+    "the interpreter opens the script as data; an exec is seen only for the interpreter";
+const LINKED_BY_OTHERS: &str = "another process can give a file a second path; the binary itself cannot";
+const LINKED: &str =
+    "a hard link is another path, and the engine's policy does not stop the binary from making one";
+const MOUNTED_BY_OTHERS: &str = "another process can mount the file elsewhere; the binary itself cannot";
+const MOUNTED: &str = "the engine's policy leaves mounts, chroot and namespaces to the binary";
+const NO_PATH: &str = "the engine cannot read a path where memory becomes executable (file_mprotect)";
+const ONLY_OPEN: &str = "the engine's policy hooks the opening of files only";
+const INHERITED: &str = "a descriptor that is inherited was opened by somebody else, under another policy";
+const PASSED: &str = "the engine's policy does not see descriptors that arrive over a socket";
+const DELETED: &str =
+    "the engine sees a deleted file under its path with ` (deleted)`, which no exact entry is";
+const LAYER: &str = "the file of a layer has a path of its own below the overlay's lower directory";
+const LOCAL: &str = "a local socket reaches a proxy that may connect anywhere";
+const ACCEPTED: &str = "the lists speak of where the process connects, not of who connects to it";
+const UNCONNECTED: &str = "the engine's policy hooks connect only";
+const UNMEASURED: &str = "the engine's policy hooks connect only, and TCP fast open was not measured with it";
+const SCTP: &str = "the addresses of sctp_connectx pass security_sctp_bind_connect, which is not hooked";
+const OTHER_FAMILIES: &str =
+    "only IPv4 and IPv6 destinations are judged; `block-socket-raw` stops packet sockets";
+const RING: &str = "io_uring does the same work without the system call; deny `io_uring_setup` as well";
+const THIRTY_TWO: &str = "the engine watches the 64-bit entry";
+const SOCKETCALL: &str = "the 32-bit entry has one call for all of them; list `socketcall` as well";
+const OWN_MEMORY: &str = "the kernel asks nobody when a process reads itself; nothing is learnt by it";
+const AFTER: &str = "the call may have taken effect before its caller dies";
+const LOADER: &str = "the process is the loader, not the binary, for whoever identifies it by path";
+const COPIED: &str = "a copy under another path or name is another program; confine who may write programs";
+
+const fn way(name: &'static str, native: Coverage, engine: Coverage) -> Way {
+    Way { name, native, engine }
+}
+
+/// The ways around each dimension.
+pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
+    (
+        Dimension::Spawns,
+        &[
+            way(
+                "a symbolic link, a relative path, /proc/self/fd or fexecve",
+                Coverage::at("bprm_check_security"),
+                Coverage::at("bprm_check_security"),
+            ),
+            way(
+                "a memory file or a deleted file",
+                Coverage::at("bprm_check_security"),
+                Coverage::at("bprm_check_security").read(),
+            ),
+            way(
+                "the loader started by hand on another program",
+                Coverage::at("mmap_file"),
+                Coverage::open("the engine's policy hooks exec only").read(),
+            ),
+            way(
+                "a mapping made executable afterwards (mprotect)",
+                Coverage::at("file_mprotect"),
+                Coverage::open(NO_PATH).read(),
+            ),
+            way(
+                "an interpreter given a script as an argument",
+                Coverage::open(INTERPRETER),
+                Coverage::open(INTERPRETER),
+            ),
+            way("a hard link at an allowed path", Coverage::open(LINKED_BY_OTHERS), Coverage::open(LINKED)),
+            way("a mount over an allowed path", Coverage::open(MOUNTED_BY_OTHERS), Coverage::open(MOUNTED)),
+        ],
+    ),
+    (
+        Dimension::Files,
+        &[
+            way(
+                "a symbolic link, /proc/self/root, reopening an O_PATH descriptor",
+                Coverage::at("file_open"),
+                Coverage::at("file_open"),
+            ),
+            way("openat through io_uring", Coverage::at("file_open"), Coverage::at("file_open").read()),
+            way(
+                "truncate, unlink, rename, link, mkdir, mknod, symlink",
+                Coverage::at(
+                    "path_truncate, path_unlink, path_rename, path_link, path_mkdir, path_mknod, path_symlink",
+                ),
+                Coverage::open(ONLY_OPEN),
+            ),
+            way("a hard link at an allowed path", Coverage::open(LINKED_BY_OTHERS), Coverage::open(LINKED)),
+            way("a mount over an allowed path", Coverage::open(MOUNTED_BY_OTHERS), Coverage::open(MOUNTED)),
+            way(
+                "a blocked file that is deleted but open",
+                Coverage::at("file_open").read(),
+                Coverage::open(DELETED).read(),
+            ),
+            way(
+                "a descriptor received over a socket",
+                Coverage::at("file_receive").read(),
+                Coverage::open(PASSED).read(),
+            ),
+            way("a descriptor inherited at exec", Coverage::open(INHERITED), Coverage::open(INHERITED)),
+            way(
+                "a blocked file read in the layer of an overlay",
+                Coverage::open(LAYER),
+                Coverage::open(LAYER),
+            ),
+        ],
+    ),
+    (
+        Dimension::Network,
+        &[
+            way("connect over IPv4 and IPv6", Coverage::at("socket_connect"), Coverage::at("socket_connect")),
+            way(
+                "an IPv4 destination written as IPv4-mapped IPv6",
+                Coverage::at("socket_connect").read(),
+                Coverage::at("socket_connect").read(),
+            ),
+            way(
+                "TCP fast open (sendto with MSG_FASTOPEN)",
+                Coverage::at("socket_sendmsg"),
+                Coverage::open(UNMEASURED).read(),
+            ),
+            way(
+                "sendto and sendmsg without connect",
+                Coverage::at("socket_sendmsg"),
+                Coverage::open(UNCONNECTED).read(),
+            ),
+            way(
+                "further SCTP addresses (sctp_connectx)",
+                Coverage::open(SCTP).read(),
+                Coverage::open(SCTP).read(),
+            ),
+            way(
+                "packet sockets, AF_XDP, AF_VSOCK and other families",
+                Coverage::open(OTHER_FAMILIES),
+                Coverage::open(OTHER_FAMILIES),
+            ),
+            way(
+                "a connected socket inherited or received",
+                Coverage::open(INHERITED).read(),
+                Coverage::open(INHERITED).read(),
+            ),
+            way(
+                "a proxy or resolver behind a local socket",
+                Coverage::open(LOCAL).read(),
+                Coverage::open(LOCAL).read(),
+            ),
+            way(
+                "connections that others open",
+                Coverage::open(ACCEPTED).read(),
+                Coverage::open(ACCEPTED).read(),
+            ),
+        ],
+    ),
+    (
+        Dimension::Capabilities,
+        &[way("any use of a capability", Coverage::at("capable"), Coverage::at("capable"))],
+    ),
+    (
+        Dimension::Syscalls,
+        &[
+            way(
+                "a call that passes no LSM hook: its effect comes first",
+                Coverage::open(AFTER),
+                Coverage::open(AFTER).read(),
+            ),
+            way(
+                "the 32-bit entry (int 0x80)",
+                Coverage::at("sys_enter").read(),
+                Coverage::open(THIRTY_TWO).read(),
+            ),
+            way(
+                "process_vm_readv of the caller's own memory",
+                Coverage::open(OWN_MEMORY).read(),
+                Coverage::at("sys_process_vm_readv").read(),
+            ),
+            way(
+                "socket calls through socketcall",
+                Coverage::open(SOCKETCALL).read(),
+                Coverage::open(SOCKETCALL).read(),
+            ),
+            way("the same work through io_uring", Coverage::open(RING).read(), Coverage::open(RING).read()),
+        ],
+    ),
+    (
+        Dimension::NameSpace,
+        &[
+            way("chroot", Coverage::at("path_chroot"), Coverage::open(MOUNTED)),
+            way(
+                "mount, bind mount, fsconfig, move_mount",
+                Coverage::at("sb_mount, sb_kern_mount, move_mount"),
+                Coverage::open(MOUNTED),
+            ),
+            way("a detached copy of a mount (open_tree)", Coverage::at("capable"), Coverage::open(MOUNTED)),
+            way("pivot_root", Coverage::at("sb_pivotroot"), Coverage::open(MOUNTED)),
+            way("a user namespace", Coverage::at("userns_create"), Coverage::open(MOUNTED)),
+            way("unshare or setns of a mount namespace", Coverage::at("capable"), Coverage::open(MOUNTED)),
+        ],
+    ),
+];
+
+/// The ways around being the subject.
+pub(super) static SUBJECTS: &[Way] = &[
+    way(
+        "the binary replaced, renamed or deleted while it runs",
+        Coverage::at("task_alloc"),
+        Coverage::at("execve").read(),
+    ),
+    way("PR_SET_MM_EXE_FILE", Coverage::at("task_alloc").read(), Coverage::at("execve").read()),
+    way(
+        "a process that runs already when the policy is loaded",
+        Coverage::at("iter/task"),
+        Coverage::at("/proc at agent start").read(),
+    ),
+    way(
+        "the binary started through the loader by somebody unconfined",
+        Coverage::open(LOADER),
+        Coverage::open(LOADER).read(),
+    ),
+    way(
+        "a copy of the binary under another path or name",
+        Coverage::open(COPIED).read(),
+        Coverage::open(COPIED).read(),
+    ),
+];

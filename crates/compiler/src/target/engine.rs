@@ -1,0 +1,77 @@
+//! What the engine makes of a confinement: Override at LSM hooks, Sigkill where only a kprobe sees it.
+
+use super::{Kernel, Target, TargetEffect};
+use crate::confine::{Condition, Confinement, Dimension, Effect, Operation};
+use crate::document::value::Syscall;
+
+/// How the engine gets at an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// At LSM hooks, where the operation can be refused.
+    Hooks(&'static [&'static str]),
+    /// At kprobes of system calls, where the caller can only be killed.
+    Calls(&'static [&'static str]),
+}
+
+/// Returns how the engine gets at an operation. System calls are named by the confinement itself.
+#[must_use]
+pub fn reach(operation: Operation, kernel: Kernel) -> Reach {
+    match operation {
+        Operation::Exec => Reach::Hooks(&["bprm_check_security"]),
+        Operation::Open => Reach::Hooks(&["file_open"]),
+        Operation::Connect => Reach::Hooks(&["socket_connect"]),
+        Operation::Capability => Reach::Hooks(&["capable"]),
+        Operation::Syscall => Reach::Calls(&[]),
+        Operation::ModuleLoad => Reach::Hooks(&["kernel_load_data", "kernel_read_file"]),
+        Operation::UserNamespace => Reach::Hooks(&["userns_create"]),
+        Operation::Socket => Reach::Hooks(&["socket_create"]),
+        Operation::Capset => Reach::Hooks(&["capset"]),
+        Operation::Ptrace => Reach::Hooks(&["ptrace_access_check", "ptrace_traceme"]),
+        Operation::MemoryFile => match kernel {
+            Kernel::V6_1 | Kernel::V6_12 => Reach::Calls(&["sys_memfd_create"]),
+            Kernel::V7_2 => Reach::Hooks(&["inode_init_security_anon"]),
+        },
+        Operation::PivotRoot => Reach::Hooks(&["sb_pivotroot"]),
+        Operation::Mount => Reach::Hooks(&["move_mount", "sb_kern_mount", "sb_mount"]),
+        Operation::Unshare => Reach::Calls(&["sys_clone", "sys_setns", "sys_unshare"]),
+        Operation::Bpf => Reach::Hooks(&["bpf"]),
+        Operation::SetId => Reach::Hooks(&["inode_create", "path_chmod", "path_mknod"]),
+    }
+}
+
+/// Returns the effect of a confinement and where it is decided.
+pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect {
+    if confinement.dimension == Dimension::NameSpace {
+        let reason = "the engine's policies for a profile do not close its name space".to_owned();
+        return TargetEffect { target, effect: None, hooks: Vec::new(), reason };
+    }
+    if let Condition::Syscall(syscalls) = &confinement.condition {
+        let foreign: Vec<&str> =
+            syscalls.iter().filter(|syscall| syscall.number().is_none()).map(Syscall::name).collect();
+        if let Some(first) = foreign.first() {
+            let reason =
+                format!("`{first}` exists on the 32-bit entry only, and the engine watches the 64-bit one");
+            return TargetEffect { target, effect: None, hooks: Vec::new(), reason };
+        }
+        let reason = "the engine cannot refuse a system call on these kernels, only kill its caller";
+        return calls(target, confinement.effect, vec!["sys_*"], reason);
+    }
+    match reach(confinement.operation, target.kernel) {
+        Reach::Hooks(hooks) => TargetEffect {
+            target,
+            effect: Some(confinement.effect),
+            hooks: hooks.to_vec(),
+            reason: String::new(),
+        },
+        Reach::Calls(hooks) => {
+            let reason = "no LSM hook tells the operation apart, and a kprobe can only kill";
+            calls(target, confinement.effect, hooks.to_vec(), reason)
+        }
+    }
+}
+
+fn calls(target: Target, written: Effect, hooks: Vec<&'static str>, reason: &str) -> TargetEffect {
+    let effect = written.min(Effect::Kill);
+    let reason = if effect < written { reason.to_owned() } else { String::new() };
+    TargetEffect { target, effect: Some(effect), hooks, reason }
+}
