@@ -1,6 +1,7 @@
 //! Confinements -> artifacts: TracingPolicy YAML for the engine, one image for the kernel, one manifest.
 
 pub mod image;
+pub mod tracing_policy;
 
 use crate::document::Scope;
 use crate::source::Span;

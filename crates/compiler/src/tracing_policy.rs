@@ -25,6 +25,6 @@ pub use model::{
     PolicyOption, Section, Selector, Spec, SyscallFlag, TracingPolicy,
 };
 pub use read::read;
-pub use validate::{Context, Engine, check_product, is_policy_name, is_reserved, validate};
+pub use validate::{Context, Engine, check_product, fits, is_policy_name, is_reserved, validate};
 pub use vocabulary::{ActionKind, BinaryOperator, CapabilitySetKind, Membership, NamespaceKind, Operator};
 pub use write::{quoted, write_tree};

@@ -48,6 +48,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         crate::lower::CODES,
         crate::target::CODES,
         crate::emit::image::CODES,
+        crate::emit::tracing_policy::CODES,
         crate::tracing_policy::REJECTIONS,
         crate::tracing_policy::OBJECTIONS,
     ];

@@ -15,6 +15,7 @@ mod product;
 mod prototype;
 mod value;
 
+pub use limit::fits;
 pub use name::is_policy_name;
 pub use product::{check_product, is_reserved};
 

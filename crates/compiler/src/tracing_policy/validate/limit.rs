@@ -58,8 +58,24 @@ fn check_size(hook: &Hook, sink: &mut Sink) {
     );
 }
 
-/// Counts filters by the kind of map they need.
+/// Tells whether a hook keeps every limit that adding selectors can break.
+#[must_use]
+pub fn fits(hook: &Hook) -> bool {
+    hook.selectors.len() <= SELECTORS
+        && encoded_size(hook) <= ENCODED_BYTES
+        && map_uses(hook).into_iter().all(|(count, most, _)| count <= most)
+}
+
 fn check_maps(hook: &Hook, sink: &mut Sink) {
+    for (count, most, kind) in map_uses(hook).into_iter().filter(|(count, most, _)| count > most) {
+        let message = format!("this hook has {count} filters by {kind}, and there is room for {most}");
+        let help = "write the hook a second time with some of its selectors";
+        sink.report(Diagnostic::new(&FILTER_MAPS, hook.span, message).help(help));
+    }
+}
+
+/// Counts filters by the kind of map they need: how many there are, how many there may be, and the kind.
+fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 6] {
     let mut prefixes = 0;
     let mut postfixes = 0;
     let mut strings = 0;
@@ -94,19 +110,14 @@ fn check_maps(hook: &Hook, sink: &mut Sink) {
             }
         }
     }
-    let kinds = [
+    [
         (prefixes, MAPS, "prefixes"),
         (postfixes, MAPS, "postfixes"),
         (strings, MAPS, "equal strings"),
         (numbers, MAPS, "numbers and ports"),
         (addresses, MAPS, "addresses"),
         (substrings, if hook.point.section() == Section::Uprobes { 100 } else { 1 }, "substrings"),
-    ];
-    for (count, most, kind) in kinds.into_iter().filter(|(count, most, _)| count > most) {
-        let message = format!("this hook has {count} filters by {kind}, and there is room for {most}");
-        let help = "write the hook a second time with some of its selectors";
-        sink.report(Diagnostic::new(&FILTER_MAPS, hook.span, message).help(help));
-    }
+    ]
 }
 
 fn is_text(hook: &Hook, filter: &ArgumentFilter) -> bool {

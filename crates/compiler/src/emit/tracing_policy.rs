@@ -1,0 +1,290 @@
+//! Confinements -> the engine's policies: one file for each document and section, checked before it is given out.
+//!
+//! | document | files |
+//! |---|---|
+//! | profile | `guardian-profile-{profile_id}-{mode}.yaml`, beside it `.network.yaml` and `.syscalls.yaml` |
+//! | rule | `telovix-rule-{template}-{id}.yaml`, beside it `.syscalls.yaml` |
+//! | guard | `runtime-guard-{process}.yaml`, beside it `.network.yaml` and `.syscalls.yaml` |
+//! | custom rule, TracingPolicy | `{metadata.name}.yaml` |
+//!
+//! Inside a pack everything lies below `{pack_id}/{version}/`. What the engine cannot say is refused with the
+//! line that asks for it; what it can say only in part (`target` has the list) is said in that part.
+
+mod assemble;
+mod budget;
+mod codes;
+mod custom;
+mod filter;
+mod name;
+mod operation;
+mod plan;
+mod subject;
+mod syscall;
+mod yaml;
+
+pub use codes::CODES;
+
+use std::collections::BTreeMap;
+
+use super::{Artifact, ArtifactKind};
+use crate::confine::{Confinement, DocumentReference, Gate};
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::document::{Document, EnforcementRule, GuardianProfile, ProfileMode, RuntimeGuard};
+use crate::lower::{Policy, PolicyDocument};
+use crate::source::{SourceSet, Span, Spanned};
+use crate::target::Kernel;
+use crate::tracing_policy::{
+    ActionKind, Context, Engine, Hook, Metadata, PolicyKind, PolicyOption, Spec, TracingPolicy, validate,
+};
+use codes::{EMISSION_INVALID, NAME_COLLISION};
+use name::Names;
+use plan::Part;
+
+/// How policies of the engine are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The kernels that the engine's hosts run; every policy must load on each of them.
+    pub kernels: Vec<Kernel>,
+    /// Kill beside every denial: on LSM hooks the engine's denial leaks under concurrency, a signal does not.
+    pub deny_with_kill: bool,
+    /// What the state of a pack does to the text.
+    pub pack_state: PackStateForm,
+    /// How the engine is run.
+    pub engine: Engine,
+}
+
+/// Where the state of a pack is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PackStateForm {
+    /// In the manifest alone: the text is the same in every state, so signatures stay valid.
+    #[default]
+    Manifest,
+    /// Also in the text, as the engine's `policy-mode`.
+    PolicyMode,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            kernels: Kernel::ALL.to_vec(),
+            deny_with_kill: false,
+            pack_state: PackStateForm::default(),
+            engine: Engine::default(),
+        }
+    }
+}
+
+/// Writes the policies of every document. The same policy gives the same bytes, in order of paths.
+///
+/// What cannot be written is reported; its document is then left out whole.
+pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut Sink) -> Vec<Artifact> {
+    let mut emitter = Emitter { sources, options, sink, artifacts: BTreeMap::new(), hooks: Vec::new() };
+    for placed in &policy.documents {
+        let confinements = policy.confinements_of(placed);
+        match &placed.document {
+            Document::GuardianProfile(profile) => emitter.profile(profile, placed, confinements),
+            Document::EnforcementRule(rule) => emitter.rule(rule, placed, confinements),
+            Document::RuntimeGuard(guard) => emitter.guard(guard, placed, confinements),
+            Document::TracingPolicy(_) | Document::GuardianPolicy(_) | Document::PolicyPack(_) => {}
+        }
+    }
+    for (placed, custom) in policy.custom_policies() {
+        let context = Context { kernels: options.kernels.clone(), engine: options.engine };
+        if let Some((names, text)) = custom::compile(placed, custom, policy, sources, &context, emitter.sink)
+        {
+            emitter.add(names.path(""), text.into_bytes(), placed.document.span(), placed);
+        }
+    }
+    budget::check(&emitter.hooks, emitter.sink);
+    emitter.artifacts.into_values().map(|(artifact, _)| artifact).collect()
+}
+
+struct Emitter<'run> {
+    sources: &'run SourceSet,
+    options: &'run Options,
+    sink: &'run mut Sink,
+    /// By path, each with the place of its document.
+    artifacts: BTreeMap<String, (Artifact, Span)>,
+    /// What each policy hooks, for the budget.
+    hooks: Vec<budget::Use>,
+}
+
+/// What a file is called and what its comments say.
+struct Unit<'run> {
+    names: Names,
+    placed: &'run PolicyDocument,
+    span: Span,
+    header: Vec<String>,
+}
+
+impl Emitter<'_> {
+    fn profile(&mut self, profile: &GuardianProfile, placed: &PolicyDocument, confinements: &[Confinement]) {
+        let mode = profile.mode.value;
+        let place = self.sources.locate(profile.span);
+        let names = Names::profile(placed.folder(), profile.profile_id.value.as_str(), mode.name());
+        let mut header = vec![
+            format!("Compiled from {place}; change that and compile again."),
+            format!(
+                "Guardian profile `{}` of {}, mode {}",
+                profile.name.value,
+                profile.target_binary.value,
+                mode.name()
+            ),
+        ];
+        if mode == ProfileMode::Observe {
+            header.push("Nothing acts in this mode, so this file holds no policy.".to_owned());
+            let text = yaml::write_comments(&header);
+            self.add(names.path(""), text.into_bytes(), profile.span, placed);
+            return;
+        }
+        self.unit(&Unit { names, placed, span: profile.span, header }, confinements);
+    }
+
+    fn rule(&mut self, rule: &EnforcementRule, placed: &PolicyDocument, confinements: &[Confinement]) {
+        if confinements.is_empty() {
+            return;
+        }
+        let place = self.sources.locate(rule.span);
+        let id = rule.rule_id.as_ref().unwrap_or(&rule.name);
+        let names = Names::rule(placed.folder(), rule.template.value.id(), &id.value);
+        let header = vec![
+            format!("Compiled from {place}; change that and compile again."),
+            format!("Enforcement rule `{}`, template {}", rule.name.value, rule.template.value.id()),
+        ];
+        self.unit(&Unit { names, placed, span: rule.span, header }, confinements);
+    }
+
+    fn guard(&mut self, guard: &RuntimeGuard, placed: &PolicyDocument, confinements: &[Confinement]) {
+        let same = |left: &Confinement, right: &Confinement| left.document == right.document;
+        for own in confinements.chunk_by(same) {
+            let Some(DocumentReference { id, .. }) = own.first().map(|first| &first.document) else {
+                continue;
+            };
+            let span = guard.processes.iter().find(|process| process.name.value == *id);
+            let span = span.map_or(guard.span, |process| process.name.span);
+            let header = vec![
+                format!("Compiled from {}; change that and compile again.", self.sources.locate(span)),
+                format!("Runtime guard of processes called `{id}`, mode {}", guard.mode.value.name()),
+            ];
+            self.unit(&Unit { names: Names::guard(placed.folder(), id), placed, span, header }, own);
+        }
+    }
+
+    /// Writes the parts of one document, or none of them when a confinement is refused.
+    fn unit(&mut self, unit: &Unit<'_>, confinements: &[Confinement]) {
+        let mut parts: BTreeMap<Part, Vec<Hook>> = BTreeMap::new();
+        let mut refused = false;
+        for confinement in confinements {
+            match assemble::hooks(confinement, &self.options.kernels, self.options) {
+                Ok(hooks) => {
+                    hooks.into_iter().for_each(|(part, hook)| parts.entry(part).or_default().push(hook))
+                }
+                Err(refusal) => {
+                    self.sink.report(refusal.diagnostic());
+                    refused = true;
+                }
+            }
+        }
+        if refused {
+            return;
+        }
+        for part in Part::ALL {
+            if let Some(hooks) = parts.remove(&part) {
+                self.part(unit, part, hooks);
+            }
+        }
+    }
+
+    fn part(&mut self, unit: &Unit<'_>, part: Part, hooks: Vec<Hook>) {
+        let policy = TracingPolicy {
+            span: unit.span,
+            api_version: Some(Spanned::new("cilium.io/v1alpha1".to_owned(), unit.span)),
+            kind: PolicyKind::Cluster,
+            metadata: Metadata {
+                span: unit.span,
+                name: Spanned::new(unit.names.policy(part.suffix()), unit.span),
+                namespace: None,
+                labels: Vec::new(),
+                annotations: Vec::new(),
+            },
+            spec: Spec {
+                span: unit.span,
+                hooks,
+                loader: None,
+                lists: Vec::new(),
+                enforcers: Vec::new(),
+                options: self.policy_options(unit, part),
+                macros: Vec::new(),
+                workloads: Vec::new(),
+            },
+        };
+        let path = unit.names.path(part.suffix());
+        if !self.is_valid(&policy, &path) {
+            return;
+        }
+        self.hooks.extend(budget::uses(&policy, &unit.placed.scope()));
+        let mut header = unit.header.clone();
+        header.push(consequence(&policy.spec.hooks).to_owned());
+        let text = yaml::write(&policy, &header, self.sources);
+        self.add(path, text.into_bytes(), unit.span, unit.placed);
+    }
+
+    fn policy_options(&self, unit: &Unit<'_>, part: Part) -> Vec<PolicyOption> {
+        let option = |name: &str, value: &str| PolicyOption {
+            name: Spanned::new(name.to_owned(), unit.span),
+            value: Spanned::new(value.to_owned(), unit.span),
+        };
+        let mut options = Vec::new();
+        if part == Part::Syscalls {
+            // With multi-kprobe links the filters of one kprobe also apply to the others.
+            options.push(option("disable-kprobe-multi", "1"));
+        }
+        if self.options.pack_state == PackStateForm::PolicyMode && unit.placed.pack.is_some() {
+            let mode = if unit.placed.gate == Gate::Active { "enforce" } else { "monitor" };
+            options.push(option("policy-mode", mode));
+        }
+        options
+    }
+
+    /// Holds a policy against the validator that reads what people write.
+    fn is_valid(&mut self, policy: &TracingPolicy, path: &str) -> bool {
+        let context = Context { kernels: self.options.kernels.clone(), engine: self.options.engine };
+        let mut findings = Sink::default();
+        validate(policy, &context, &mut findings);
+        let findings = findings.into_sorted();
+        for finding in &findings {
+            let message = format!("`{path}` would not load as it is meant: {}", finding.message);
+            let diagnostic = Diagnostic::new(&EMISSION_INVALID, finding.span, message);
+            self.sink
+                .report(diagnostic.help(format!("report this with the document (`{}`)", finding.code.id)));
+        }
+        findings.is_empty()
+    }
+
+    fn add(&mut self, path: String, bytes: Vec<u8>, span: Span, placed: &PolicyDocument) {
+        if let Some((_, first)) = self.artifacts.get(&path) {
+            let message = format!("another document compiles to `{path}` too");
+            let diagnostic = Diagnostic::new(&NAME_COLLISION, placed.name_span(), message);
+            self.sink
+                .report(diagnostic.related(*first, "the first one").help("give one of them another name"));
+            return;
+        }
+        let kind = ArtifactKind::TracingPolicy;
+        let artifact =
+            Artifact { path: path.clone(), bytes, kind, sources: vec![span], scope: placed.scope() };
+        self.artifacts.insert(path, (artifact, span));
+    }
+}
+
+/// Says what the strongest action of a file does; the word `audit` alone would mislead.
+fn consequence(hooks: &[Hook]) -> &'static str {
+    let actions = hooks.iter().flat_map(|hook| &hook.selectors).flat_map(|selector| &selector.actions);
+    let kinds: Vec<ActionKind> = actions.map(|action| action.kind.value).collect();
+    let kills = kinds.iter().any(|kind| matches!(kind, ActionKind::Sigkill | ActionKind::Signal));
+    match (kinds.contains(&ActionKind::Override), kills) {
+        (true, false) => "What is named here is denied before it happens.",
+        (true, true) => "What is named here is denied, and the process is KILLED.",
+        (false, true) => "What is named here KILLS the process, after the fact.",
+        (false, false) => "What is named here is recorded.",
+    }
+}

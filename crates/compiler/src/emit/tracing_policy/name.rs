@@ -1,0 +1,106 @@
+//! A document -> file names and policy names that the product and the engine accept.
+
+use sha2::{Digest, Sha256};
+
+/// Longest readable part of a name; names of documents have up to 128 characters.
+const READABLE_BYTES: usize = 80;
+
+/// The names of the policies of one document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Names {
+    /// The folder below the output folder; empty outside a pack.
+    folder: String,
+    /// The file name without suffix and extension.
+    file: String,
+    /// What `metadata.name` starts with: an RFC 1123 name.
+    policy: String,
+}
+
+impl Names {
+    /// Returns the names of a profile, from its id and the word of its mode.
+    pub(super) fn profile(folder: Option<String>, id: &str, mode: &str) -> Self {
+        let file = format!("guardian-profile-{id}-{mode}");
+        let policy = file.replace('_', "-");
+        Self { folder: folder.unwrap_or_default(), file, policy }
+    }
+
+    /// Returns the names of a rule, from its template and its id or name.
+    pub(super) fn rule(folder: Option<String>, template: &str, id: &str) -> Self {
+        let readable = readable(id);
+        Self {
+            folder: folder.unwrap_or_default(),
+            file: format!("telovix-rule-{template}-{readable}"),
+            policy: format!("telovix-custom-{template}-{readable}"),
+        }
+    }
+
+    /// Returns the names of a guard, from the base name of its process.
+    pub(super) fn guard(folder: Option<String>, process: &str) -> Self {
+        let name = format!("runtime-guard-{}", readable(process));
+        Self { folder: folder.unwrap_or_default(), file: name.clone(), policy: name }
+    }
+
+    /// Returns the names of a policy that brings its own.
+    pub(super) fn own(folder: Option<String>, name: &str) -> Self {
+        Self { folder: folder.unwrap_or_default(), file: name.to_owned(), policy: name.to_owned() }
+    }
+
+    /// Returns the path of the artifact of a part.
+    pub(super) fn path(&self, suffix: &str) -> String {
+        let separator = if self.folder.is_empty() { "" } else { "/" };
+        let dot = if suffix.is_empty() { "" } else { "." };
+        format!("{}{separator}{}{dot}{suffix}.yaml", self.folder, self.file)
+    }
+
+    /// Returns the name of the policy of a part.
+    pub(super) fn policy(&self, suffix: &str) -> String {
+        if suffix.is_empty() { self.policy.clone() } else { format!("{}-{suffix}", self.policy) }
+    }
+}
+
+/// Returns text as a part of names: itself when it can be one, else what is readable of it and a digest, so
+/// that different texts keep different names.
+fn readable(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter.to_ascii_lowercase() {
+            lower if lower.is_ascii_alphanumeric() => slug.push(lower),
+            _ if slug.ends_with('-') || slug.is_empty() => {}
+            _ => slug.push('-'),
+        }
+    }
+    slug.truncate(READABLE_BYTES);
+    let slug = slug.trim_end_matches('-');
+    if slug == text {
+        return slug.to_owned();
+    }
+    let digest: String = Sha256::digest(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    if slug.is_empty() { digest } else { format!("{slug}-{digest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Names, readable};
+    use crate::tracing_policy::is_policy_name;
+
+    #[test]
+    fn names_follow_the_product() {
+        let names = Names::profile(None, "gp_0123456789ab", "enforce");
+        assert_eq!(names.path(""), "guardian-profile-gp_0123456789ab-enforce.yaml");
+        assert_eq!(names.path("network"), "guardian-profile-gp_0123456789ab-enforce.network.yaml");
+        assert_eq!(names.policy("network"), "guardian-profile-gp-0123456789ab-enforce-network");
+        let names = Names::rule(Some("core-guard/0.1.0".to_owned()), "block-bpf-load", "No BPF!");
+        assert!(names.path("").starts_with("core-guard/0.1.0/telovix-rule-block-bpf-load-no-bpf-"));
+        assert!(names.policy("").starts_with("telovix-custom-block-bpf-load-no-bpf-"));
+    }
+
+    #[test]
+    fn different_texts_keep_different_names() {
+        assert_eq!(readable("no-bpf"), "no-bpf");
+        assert_ne!(readable("no bpf"), readable("no-bpf"));
+        assert_ne!(readable("É"), readable("Ü"));
+        for text in ["a", "A b", "-", "", "x".repeat(500).as_str(), "ü"] {
+            assert!(is_policy_name(&format!("telovix-custom-{}", readable(text))), "{text:?}");
+        }
+    }
+}

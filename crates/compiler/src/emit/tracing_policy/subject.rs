@@ -1,0 +1,119 @@
+//! Whom a confinement speaks of, and who is exempt -> filters on executables.
+//!
+//! The first selector that matches acts alone, so exemptions stand first and do nothing. An exemption by
+//! parent has no reliable form and is refused.
+
+use super::codes::{PARENT_EXCEPTION, PATH_TOO_LONG};
+use super::filter::Refusal;
+use crate::confine::{Confinement, Exemption, Subject};
+use crate::document::Children;
+use crate::document::value::PathPattern;
+use crate::source::{Span, Spanned};
+use crate::tracing_policy::{Action, ActionKind, BinaryFilter, BinaryOperator, Selector};
+
+/// Longest executable path, prefix and ending that the engine compares whole.
+const BINARY_BYTES: usize = 255;
+const ENDING_BYTES: usize = 127;
+
+/// Returns the filter on the subject; none when everyone is meant.
+pub(super) fn binary_filter(confinement: &Confinement) -> Result<Option<BinaryFilter>, Refusal> {
+    let span = confinement.span;
+    let (operator, value) = match &confinement.subject {
+        Subject::Everyone => return Ok(None),
+        Subject::Binary(path) => (BinaryOperator::In, path.as_str().to_owned()),
+        Subject::BaseName(name) => (BinaryOperator::Postfix, format!("/{name}")),
+    };
+    let most = if operator == BinaryOperator::In { BINARY_BYTES } else { ENDING_BYTES };
+    check_length(&value, most, span)?;
+    let follow_children = confinement.children == Children::Inherit && operator == BinaryOperator::In;
+    let values = vec![Spanned::new(value, span)];
+    Ok(Some(BinaryFilter { span, operator: Spanned::new(operator, span), values, follow_children }))
+}
+
+/// Tells whether an exemption covers everything the confinement speaks of.
+pub(super) fn is_void(confinement: &Confinement) -> bool {
+    let Some(binary) = fixed_binary(confinement) else { return false };
+    confinement.exemptions.iter().any(|exemption| {
+        exemption.parent.is_none()
+            && exemption.process.as_ref().is_some_and(|process| process.contains(binary))
+    })
+}
+
+/// Returns the selectors that exempt: one for whole paths, one for prefixes.
+pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Selector>, Refusal> {
+    let mut exact = Vec::new();
+    let mut prefixes = Vec::new();
+    for exemption in &confinement.exemptions {
+        if exemption.parent.is_some() {
+            check_parent(confinement, exemption)?;
+            continue;
+        }
+        let Some(process) = exemption.process.as_ref().filter(|_| fixed_binary(confinement).is_none()) else {
+            continue;
+        };
+        if let PathPattern::Tree(path) = process {
+            exact.push(Spanned::new(path.as_str().to_owned(), exemption.span));
+        }
+        let prefix = match process {
+            PathPattern::Tree(directory) | PathPattern::Below(directory) if directory.as_str() != "/" => {
+                format!("{directory}/")
+            }
+            PathPattern::Tree(_) | PathPattern::Below(_) => "/".to_owned(),
+            PathPattern::Prefix(text) => text.clone(),
+        };
+        prefixes.push(Spanned::new(prefix, exemption.span));
+    }
+    for value in exact.iter().chain(&prefixes) {
+        check_length(&value.value, BINARY_BYTES, value.span)?;
+    }
+    let selector = |operator: BinaryOperator, values: Vec<Spanned<String>>| {
+        let span = values.first()?.span;
+        let mut selector = Selector::everything(span);
+        selector.binaries.push(BinaryFilter {
+            span,
+            operator: Spanned::new(operator, span),
+            values,
+            follow_children: false,
+        });
+        selector.actions.push(Action::plain(ActionKind::NoPost, span));
+        Some(selector)
+    };
+    let whole = selector(BinaryOperator::In, exact);
+    Ok(whole.into_iter().chain(selector(BinaryOperator::Prefix, prefixes)).collect())
+}
+
+/// An exemption by parent is refused, unless it cannot apply or the document accepts being stricter.
+fn check_parent(confinement: &Confinement, exemption: &Exemption) -> Result<(), Refusal> {
+    let applies = match (fixed_binary(confinement), &exemption.process) {
+        (Some(binary), Some(process)) => process.contains(binary),
+        _ => true,
+    };
+    let waived = confinement.waivers.iter().any(|waiver| waiver.name.value == PARENT_EXCEPTION.id);
+    if !applies || waived {
+        return Ok(());
+    }
+    Err(Refusal {
+        code: &PARENT_EXCEPTION,
+        span: exemption.span,
+        message: "the engine cannot exempt by parent".to_owned(),
+        help: "name the process instead, or waive `engine-parent-exception` with a reason: engine hosts are then stricter",
+    })
+}
+
+/// Returns the one executable that the confinement speaks of, when there is only one.
+fn fixed_binary(confinement: &Confinement) -> Option<&str> {
+    match (&confinement.subject, confinement.children) {
+        (Subject::Binary(path), Children::Leave) => Some(path.as_str()),
+        _ => None,
+    }
+}
+
+fn check_length(value: &str, most: usize, span: Span) -> Result<(), Refusal> {
+    if value.len() <= most {
+        return Ok(());
+    }
+    let message =
+        format!("the engine compares {most} bytes of an executable's path, and this has {}", value.len());
+    let help = "use a shorter path, or a native target";
+    Err(Refusal { code: &PATH_TOO_LONG, span, message, help })
+}

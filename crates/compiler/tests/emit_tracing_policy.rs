@@ -1,0 +1,149 @@
+//! Policy repositories -> the engine's policies, file by file.
+//!
+//! A case is a folder of `tests/emit` with documents under `input` and what they compile to under `output`;
+//! findings are in `output/findings`. `BLESS=1` writes the output.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use telovix_compiler::diagnostic::{Example, Severity, Sink};
+use telovix_compiler::document::value::Date;
+use telovix_compiler::emit::tracing_policy::Options;
+use telovix_compiler::source::SourceSet;
+use telovix_compiler::tracing_policy::{self, Context, read, validate};
+use telovix_compiler::{document, emit, lower, syntax};
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/emit");
+    let entries = std::fs::read_dir(folder).expect("the cases are part of the repository");
+    let mut cases: Vec<_> = entries.map(|entry| entry.expect("a readable entry").path()).collect();
+    cases.sort();
+    cases
+}
+
+/// Reads the files below a folder, by their path relative to it.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(&next).into_iter().flatten() {
+            let path = entry.expect("a readable entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("a path below the folder");
+                let text = std::fs::read_to_string(&path).expect("a readable file");
+                found.insert(name.to_string_lossy().into_owned(), text);
+            }
+        }
+    }
+    found
+}
+
+fn compile(inputs: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    let sources = SourceSet::new(inputs);
+    let mut sink = Sink::default();
+    let as_of = Date::new(2026, 11, 21).expect("a date");
+    let documents = document::read(&sources, &mut sink).documents;
+    let policy = lower::lower(documents, &sources, lower::Options { as_of }, &mut sink);
+    let artifacts = emit::tracing_policy::emit(&policy, &sources, &Options::default(), &mut sink);
+    let mut outputs: BTreeMap<_, _> = artifacts
+        .into_iter()
+        .map(|artifact| (artifact.path, String::from_utf8(artifact.bytes).expect("YAML is UTF-8")))
+        .collect();
+    let findings = sink.into_sorted().into_iter().filter(|finding| finding.severity > Severity::Note);
+    let findings: Vec<String> = findings
+        .map(|finding| {
+            let place = finding.span.map(|span| sources.locate(span)).unwrap_or_default();
+            format!("{place}: {} {}: {}\n", finding.severity.name(), finding.code.id, finding.message)
+        })
+        .collect();
+    if !findings.is_empty() {
+        outputs.insert("findings".to_owned(), findings.concat());
+    }
+    outputs
+}
+
+#[test]
+fn documents_compile_to_the_blessed_policies() {
+    for case in cases() {
+        let outputs = compile(files(&case.join("input")));
+        let folder = case.join("output");
+        if std::env::var_os("BLESS").is_some() {
+            let _ = std::fs::remove_dir_all(&folder);
+            for (path, text) in &outputs {
+                let path = folder.join(path);
+                std::fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
+                std::fs::write(path, text).expect("a writable folder");
+            }
+        }
+        let blessed = files(&folder);
+        let paths: Vec<_> = outputs.keys().collect();
+        assert_eq!(blessed.keys().collect::<Vec<_>>(), paths, "{}", case.display());
+        for (path, text) in &outputs {
+            assert_eq!(
+                blessed.get(path),
+                Some(text),
+                "{}: {path} (BLESS=1 if this is meant)",
+                case.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_written_reads_back_without_a_finding() {
+    for case in cases() {
+        for (path, text) in compile(files(&case.join("input"))) {
+            if !path.ends_with(".yaml") || text.lines().all(|line| line.starts_with('#')) {
+                continue;
+            }
+            let sources = SourceSet::single(&path, &text);
+            let mut sink = Sink::default();
+            let mut count = 0;
+            for (id, source) in sources.iter() {
+                syntax::parse(id, source, &mut sink, |tree, sink| {
+                    count += 1;
+                    if let Some(policy) = read(&tree.root, sink) {
+                        validate(&policy, &Context::default(), sink);
+                    }
+                });
+            }
+            assert_eq!(count, 1, "{path} holds one policy");
+            let findings = sink.into_sorted();
+            let objections = findings.iter().filter(|finding| finding.severity > Severity::Warning);
+            assert_eq!(objections.count(), 0, "{path}: {findings:?}");
+        }
+    }
+}
+
+#[test]
+fn order_of_arrival_does_not_matter() {
+    for case in cases() {
+        let inputs: Vec<_> = files(&case.join("input")).into_iter().collect();
+        let reversed: Vec<_> = inputs.iter().cloned().rev().collect();
+        assert_eq!(compile(inputs), compile(reversed), "{}", case.display());
+    }
+}
+
+#[test]
+fn every_code_of_the_engine_keeps_the_word_of_its_examples() {
+    let rooms = [tracing_policy::REJECTIONS, tracing_policy::OBJECTIONS, emit::tracing_policy::CODES];
+    let text = |example: Example| match example {
+        Example::Text(text) => Some(text.to_owned()),
+        Example::Made(_, make) => Some(make()),
+        Example::Situation(_) => None,
+    };
+    let mut broken = Vec::new();
+    for code in rooms.into_iter().flatten() {
+        for (example, expected) in [(code.fires, true), (code.silent, false)] {
+            let Some(text) = text(example) else { continue };
+            let found = compile([("example.yaml".to_owned(), text.clone())]);
+            let findings = found.get("findings").cloned().unwrap_or_default();
+            if findings.contains(&format!(" {}: ", code.id)) != expected {
+                broken.push(format!("`{}`, expected {expected}:\n{text}\n{findings}", code.id));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n\n"));
+}
