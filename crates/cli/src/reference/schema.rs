@@ -33,8 +33,11 @@ fn property(field: &Field) -> Value {
     let mut schema = shape(&field.shape);
     schema["description"] = json!(field.description);
     match field.presence {
-        Presence::Default(value) => schema["default"] = serde_json::from_str(value).expect("JSON notation"),
         // Left out, and written without a value, are the same.
+        Presence::Default(value) => {
+            schema["default"] = serde_json::from_str(value).expect("JSON notation");
+            nullable(&mut schema);
+        }
         Presence::Optional => nullable(&mut schema),
         Presence::Required | Presence::Distinct => {}
     }
@@ -46,6 +49,9 @@ fn nullable(schema: &mut Value) {
         Value::String(one) => schema["type"] = json!([one, "null"]),
         Value::Array(several) => several.push(json!("null")),
         _ => {}
+    }
+    if let Some(words) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        words.push(json!({ "const": null }));
     }
 }
 
@@ -63,8 +69,14 @@ fn shape(shape: &Shape) -> Value {
         }
         Shape::List(item) => json!({ "type": "array", "items": self::shape(item) }),
         Shape::Record(record) => object(record),
-        Shape::Map(value) => json!({ "type": "object", "additionalProperties": self::shape(value) }),
-        Shape::Foreign { .. } => json!({ "type": "object" }),
+        Shape::Map(value) => {
+            let mut schema = self::shape(value);
+            if matches!(value, Shape::Record(_)) {
+                // A name with nothing below it stands for an empty mapping.
+                nullable(&mut schema);
+            }
+            json!({ "type": "object", "additionalProperties": schema })
+        }
     }
 }
 

@@ -72,11 +72,6 @@ pub enum Shape {
     Record(&'static Record),
     /// A mapping from names of the user's choice.
     Map(&'static Shape),
-    /// A mapping that something else reads: the engine's own document.
-    Foreign {
-        /// What a message calls it.
-        noun: &'static str,
-    },
 }
 
 /// What texts a field takes. The reader parses most of them with a type of their own; what stands
@@ -129,7 +124,6 @@ impl Shape {
     pub fn noun(&self) -> &'static str {
         match self {
             Self::Text(text) | Self::Lexeme(text) => text.noun,
-            Self::Foreign { noun } => noun,
             Self::Integer { .. } => "a whole number",
             Self::Boolean => "`true` or `false`",
             Self::Choice(_) => "one word",

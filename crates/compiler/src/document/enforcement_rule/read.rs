@@ -43,7 +43,7 @@ const ENABLED: Field =
     defaulted("enabled", "true", Shape::Boolean, "A disabled rule compiles to nothing that acts.");
 const POLICY: Field = optional(
     "policy",
-    Shape::Foreign { noun: "a mapping with `kind: TracingPolicy`" },
+    Shape::Record(&tracing_policy::read::RECORD),
     "The operator's own TracingPolicy, for the template `custom` only.",
 );
 
