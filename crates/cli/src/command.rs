@@ -53,6 +53,7 @@ verbs! {
     Init in init,
     Compile in compile,
     Lint in lint,
+    Diff in diff,
     Why in why,
     Explain in explain,
     Completions in completions,
@@ -61,4 +62,4 @@ verbs! {
 
 /// The codes of each verb that has some of its own.
 pub(crate) const CODES: &[&[&Code]] =
-    &[&[&explain::UNKNOWN_CODE], &[&man::MANUAL_NOT_WRITTEN], init::CODES, why::CODES];
+    &[&[&explain::UNKNOWN_CODE], &[&man::MANUAL_NOT_WRITTEN], init::CODES, diff::CODES, why::CODES];

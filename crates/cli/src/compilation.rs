@@ -52,6 +52,14 @@ pub(crate) struct Day {
 }
 
 impl Day {
+    /// Returns the day.
+    ///
+    /// # Errors
+    /// When none is given and the machine does not know it.
+    pub(crate) fn date(&self) -> Result<Date, Failure> {
+        self.as_of.map_or_else(today, Ok)
+    }
+
     /// Returns options that take a repository's policies as they are written, for the whole fleet.
     ///
     /// # Errors
@@ -62,7 +70,7 @@ impl Day {
             [] => Target::ALL.to_vec(),
             configured => configured.to_vec(),
         };
-        let as_of = self.as_of.map_or_else(today, Ok)?;
+        let as_of = self.date()?;
         Ok(Options { targets, levels: config.levels.clone(), as_of, sensor: None, group: None })
     }
 }

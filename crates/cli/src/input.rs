@@ -14,6 +14,7 @@ use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::source::SourceSet;
 
 pub(crate) use code::CODES;
+pub(crate) use walk::is_policy_name;
 
 use crate::output::Report;
 
@@ -38,6 +39,19 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    /// Takes files that were read elsewhere, each with its name.
+    pub(crate) fn of_bytes(files: Vec<(String, Vec<u8>)>) -> Self {
+        let mut problems = Vec::new();
+        let mut texts = Vec::with_capacity(files.len());
+        for (name, bytes) in files {
+            match decode::text(bytes, &name) {
+                Ok(text) => texts.push((name, text)),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        Self { sources: SourceSet::new(texts), shown_below: String::new(), problems }
+    }
+
     /// Joins findings about these sources with what could not be read.
     pub(crate) fn into_report(self, findings: Vec<Diagnostic>) -> Report {
         let diagnostics = self.problems.into_iter().chain(findings).collect();

@@ -84,7 +84,8 @@ impl Walk<'_> {
     }
 }
 
-fn is_policy_name(path: &Path) -> bool {
+/// Tells whether a folder's file of this name is read.
+pub(crate) fn is_policy_name(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

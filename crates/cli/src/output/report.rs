@@ -37,6 +37,12 @@ impl Report {
         Self { diagnostics, ..Self::default() }
     }
 
+    /// Keeps the errors: why a verb that finds no lints could not go on.
+    pub(crate) fn errors_only(mut self) -> Self {
+        self.diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        self
+    }
+
     /// Returns the path of the source a span lies in, as it can be opened from here.
     pub(crate) fn path(&self, span: Span) -> String {
         format!("{}{}", self.shown_below, self.sources.name(span))

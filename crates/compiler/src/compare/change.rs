@@ -10,6 +10,9 @@ use crate::judge::{Event, Field, Index};
 /// Most witnesses of one document.
 const MOST: usize = 100;
 
+/// Most witnesses of the events that went from one effect to one other.
+const MOST_OF_A_PART: usize = 8;
+
 /// An event that the sides treat differently.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Witness {
@@ -27,6 +30,8 @@ pub(super) struct Found {
     pub(super) direction: Direction,
     pub(super) witnesses: Vec<Witness>,
     pub(super) left_out: usize,
+    /// Whether the change is about who is exempt, so that each executable is a case of its own.
+    by_process: bool,
 }
 
 /// Both sides, prepared.
@@ -65,6 +70,7 @@ impl<'policy> Sides<'policy> {
             if piece::same_meaning(was.iter().copied(), is.iter().copied()) {
                 continue;
             }
+            found.by_process = !piece::same_exemptions(&was, &is);
             let own: Vec<_> = was.into_iter().chain(is).collect();
             for process in self.world.processes(operation, &own) {
                 self.weigh(&process, old, new, &mut found, &mut seen);
@@ -98,30 +104,43 @@ impl<'policy> Sides<'policy> {
             if !parts.is_empty() {
                 found.direction = found.direction.and(direction);
             }
-            for deed in parts.iter().flat_map(Region::witnesses) {
-                self.witness(process, &deed, found, seen);
+            for part in &parts {
+                self.tell(process, direction, &part.witnesses(), found, seen);
             }
         }
     }
 
-    fn witness(&self, process: &Event, deed: &Deed, found: &mut Found, seen: &mut BTreeSet<String>) {
-        let event = self.concise(process, deed);
-        let (before, after) = judge_both(&self.before, &self.after, &event);
-        let who = Event { binary: None, ..event.clone() };
-        if !seen.insert(format!("{} {} {}", before.effect, after.effect, who.to_json())) {
-            return;
-        }
-        if found.witnesses.len() < MOST {
+    /// Adds the events of one part. What every process of a document gains or loses is told once, by the
+    /// first that does.
+    fn tell(
+        &self,
+        process: &Event,
+        direction: Direction,
+        deeds: &[Deed],
+        found: &mut Found,
+        seen: &mut BTreeSet<String>,
+    ) {
+        let mut told = 0;
+        for deed in deeds {
+            let what =
+                Event::of(process.operation, if found.by_process { binary(process) } else { "" }, deed);
+            if !seen.insert(format!("{direction} {}", what.to_json())) {
+                continue;
+            }
+            if told >= MOST_OF_A_PART || found.witnesses.len() >= MOST {
+                found.left_out += 1;
+                continue;
+            }
+            told += 1;
+            let event = self.concise(process, deed);
+            let (before, after) = judge_both(&self.before, &self.after, &event);
             found.witnesses.push(Witness { event, before: before.effect, after: after.effect });
-        } else {
-            found.left_out += 1;
         }
     }
 
     /// Returns the event with no more of its process than the verdicts hang on.
     fn concise(&self, process: &Event, deed: &Deed) -> Event {
-        let binary = process.binary.as_deref().unwrap_or_default();
-        let mut event = Event::of(process.operation, binary, deed);
+        let mut event = Event::of(process.operation, binary(process), deed);
         // Knowing one field can uncover that another matters.
         for _ in 0..3 {
             let (before, after) = judge_both(&self.before, &self.after, &event);
@@ -140,6 +159,10 @@ impl<'policy> Sides<'policy> {
         }
         event
     }
+}
+
+fn binary(process: &Event) -> &str {
+    process.binary.as_deref().unwrap_or_default()
 }
 
 impl<'policy> Part<'_, 'policy> {

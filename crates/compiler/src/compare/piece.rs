@@ -144,17 +144,26 @@ pub(super) fn same_meaning<'policy>(
     before.len() == after.len() && before.zip(after).all(|(before, after)| alike(before, after))
 }
 
+/// Tells whether two lists of confinements exempt the same processes, one by one.
+pub(super) fn same_exemptions(before: &[&Confinement], after: &[&Confinement]) -> bool {
+    before.len() == after.len() && before.iter().zip(after).all(|(before, after)| exempt_alike(before, after))
+}
+
 fn alike(before: &Confinement, after: &Confinement) -> bool {
-    let exempts =
-        |left: &Exemption, right: &Exemption| left.process == right.process && left.parent == right.parent;
     before.operation == after.operation
         && before.acting_effect() == after.acting_effect()
         && before.subject == after.subject
         && before.children == after.children
         && before.scope == after.scope
-        && before.exemptions.len() == after.exemptions.len()
-        && before.exemptions.iter().zip(&after.exemptions).all(|(left, right)| exempts(left, right))
+        && exempt_alike(before, after)
         && before.condition == after.condition
+}
+
+fn exempt_alike(before: &Confinement, after: &Confinement) -> bool {
+    let alike =
+        |left: &Exemption, right: &Exemption| left.process == right.process && left.parent == right.parent;
+    before.exemptions.len() == after.exemptions.len()
+        && before.exemptions.iter().zip(&after.exemptions).all(|(left, right)| alike(left, right))
 }
 
 fn pieces<'policy>(

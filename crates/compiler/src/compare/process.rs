@@ -88,7 +88,7 @@ impl<'policy> World<'policy> {
         let parents = self.parents(&patterns.parent);
         let mut people: BTreeSet<Person> = BTreeSet::new();
         for (subject, children) in subjects {
-            let binaries = self.executables(subject, &cells);
+            let binaries = self.executables(subject, &cells, &patterns.process);
             let lines = |binary: &String| {
                 parents
                     .iter()
@@ -97,7 +97,7 @@ impl<'policy> World<'policy> {
             };
             people.extend(binaries.iter().flat_map(lines));
             if children == Children::Inherit {
-                let anyone = self.executables(&Subject::Everyone, &cells);
+                let anyone = self.executables(&Subject::Everyone, &cells, &patterns.process);
                 for (subject, child) in
                     binaries.iter().flat_map(|subject| anyone.iter().map(move |child| (subject, child)))
                 {
@@ -118,11 +118,16 @@ impl<'policy> World<'policy> {
     }
 
     /// Returns one executable of each cell that the subject can be.
-    fn executables(&self, subject: &Subject, cells: &[Cell]) -> Vec<String> {
+    fn executables(
+        &self,
+        subject: &Subject,
+        cells: &[Cell],
+        patterns: &BTreeSet<&PathPattern>,
+    ) -> Vec<String> {
         let of_cell = |cell: &Cell| match (subject, cell) {
             (Subject::Binary(path), _) => Some(path.as_str().to_owned()),
             (Subject::Everyone, Cell::Path(path)) => Some(path.clone()),
-            (Subject::Everyone, Cell::Stem(stem)) => Some(self.unnamed(stem, "")),
+            (Subject::Everyone, Cell::Stem(stem)) => Some(self.familiar("/usr/bin/example", stem, patterns)),
             (Subject::BaseName(name), Cell::Path(path)) => (base_name(path) == name).then(|| path.clone()),
             (Subject::BaseName(name), Cell::Stem(stem)) => Some(self.unnamed(stem, &format!("/{name}"))),
         };
@@ -138,10 +143,18 @@ impl<'policy> World<'policy> {
         let cells = PathSet::cells(patterns.iter().copied());
         let parent = |cell: Cell| match cell {
             Cell::Path(path) => vec![path],
-            Cell::Stem(stem) => vec![self.unnamed(&stem, "")],
+            Cell::Stem(stem) => vec![self.familiar("/sbin/init", &stem, patterns)],
         };
         let orphan = (!patterns.is_empty()).then(Vec::new);
         cells.into_iter().map(parent).chain(orphan).collect()
+    }
+
+    /// Returns a path that patterns cannot tell from `stem` and that no document names: one that people know,
+    /// if it is one.
+    fn familiar(&self, known: &str, stem: &str, patterns: &BTreeSet<&PathPattern>) -> String {
+        let named = self.binaries.contains(known) || self.base_names.contains(base_name(known));
+        let alike = patterns.iter().all(|pattern| pattern.contains(known) == pattern.contains(stem));
+        if alike && !named { known.to_owned() } else { self.unnamed(stem, "") }
     }
 
     /// Returns a path that starts with `stem`, ends in `end`, and that no document names.

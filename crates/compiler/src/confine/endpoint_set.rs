@@ -8,6 +8,9 @@ use crate::document::value::{Cidr, MAPPED, address_at, address_number};
 /// Last place of the range that holds IPv4 addresses.
 const MAPPED_LAST: u128 = MAPPED | 0xffff_ffff;
 
+/// 192.0.2.1, of a block that is for documentation. Source: RFC 5737.
+const DOCUMENTATION: u128 = MAPPED | 0xc000_0201;
+
 /// A destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
@@ -138,16 +141,18 @@ impl EndpointSet {
         members.min_by_key(|endpoint| !endpoint.address.is_ipv4())
     }
 
-    /// Returns one member of each block of addresses and range of ports that is inside.
+    /// Returns one member of each block of addresses and range of ports that is inside: where there is a
+    /// choice an IPv4 address, an address for documentation, and a port that people know.
     pub fn witnesses(&self) -> impl Iterator<Item = Endpoint> {
         self.parts().flat_map(|(first, last, ports)| {
             let mapped = (first.max(MAPPED), last.min(MAPPED_LAST));
             let (first, last) = if mapped.0 <= mapped.1 { mapped } else { (first, last) };
-            let address = address_at(first.saturating_add(1).min(last));
-            ports
-                .ranges()
-                .iter()
-                .map(move |(first, last)| Endpoint { address, port: (*first).max(1).min(*last) })
+            let familiar = (first..=last).contains(&DOCUMENTATION).then_some(DOCUMENTATION);
+            let address = address_at(familiar.unwrap_or_else(|| first.saturating_add(1).min(last)));
+            ports.ranges().iter().map(move |(first, last)| {
+                let familiar = [443, 80, 53].into_iter().find(|port| (first..=last).contains(&port));
+                Endpoint { address, port: familiar.unwrap_or_else(|| (*first).max(1).min(*last)) }
+            })
         })
     }
 

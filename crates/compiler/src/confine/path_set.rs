@@ -136,15 +136,21 @@ impl PathSet {
     }
 
     /// Returns one path of each listed part that is inside: a file and what lies below it count as one.
-    pub fn witnesses(&self) -> impl Iterator<Item = String> {
+    /// Where everything that is not listed is inside, `familiar` stands for that if it is not listed.
+    pub fn witnesses(&self, familiar: &str) -> impl Iterator<Item = String> {
         let below_listed_file = |prefix: &[u8]| {
             let file = prefix.strip_suffix(ROOT).map(|file| [file, &[0]].concat());
             file.and_then(|file| self.at_or_before(&file).filter(|(entry, inside)| *entry == file && *inside))
         };
-        let inside = self.parts().filter(|(_, inside)| *inside);
-        inside
+        let listed = [familiar.as_bytes(), &[0]].concat();
+        let listed = self.entries.iter().any(|(entry, _)| listed.starts_with(entry));
+        let unlisted = (self.everywhere && !listed).then(|| familiar.to_owned());
+        let skip = usize::from(unlisted.is_some());
+        let inside = self.parts().skip(skip).filter(|(_, inside)| *inside);
+        let parts = inside
             .filter(move |(prefix, _)| *prefix == ROOT || below_listed_file(prefix).is_none())
-            .map(|(prefix, _)| self.inhabitant(prefix))
+            .map(|(prefix, _)| self.inhabitant(prefix));
+        unlisted.into_iter().chain(parts)
     }
 
     /// Cuts the universe along the prefixes of patterns: each pattern holds all paths of a cell or none.

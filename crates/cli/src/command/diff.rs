@@ -1,0 +1,175 @@
+//! Two sides -> what the change between them really changes, with an event for every part.
+
+mod code;
+mod driver;
+mod git;
+mod html;
+mod markdown;
+mod side;
+mod text;
+
+use clap::{Args, ValueEnum};
+use telovix_compiler::compare::{Difference, Direction, Side, compare};
+
+pub(crate) use code::CODES;
+pub(crate) use side::{Loaded, Operands};
+
+use super::Run;
+use crate::compilation::Day;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Format, Streams, json};
+
+/// Tell what a change to policies really changes: which events have another effect, and one example of each.
+///
+/// A side is a file, a folder, `-`, or something in the git repository around the current folder: REV for all
+/// its policies, REV:PATH for some. `REV..REV` names two sides at once; a single REV is compared with the
+/// policies below the current folder.
+///
+/// Per document the verdict is equal, narrower (some events get a stronger effect, none a weaker one), wider
+/// (the reverse) or incomparable (both). Text that moves without moving any event is equal.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix diff old.yaml new.yaml
+  telovix diff main..HEAD --format markdown      # a comment for a pull request
+  telovix diff HEAD --deny wider                 # a gate: 1 only when something more is allowed
+  telovix diff v1.2:profiles profiles/
+
+In `git diff`, once per repository:
+  git config diff.telovix.command 'telovix diff --driver' && echo '*.yaml diff=telovix' >> .gitattributes")]
+pub(crate) struct Arguments {
+    /// The sides: A B, or REV..REV, or one REV.
+    #[arg(value_name = "SIDE", required = true, num_args = 1..=9)]
+    sides: Vec<String>,
+    #[command(flatten)]
+    day: Day,
+    /// End with 1 only when the change goes this way; may be given several times.
+    #[arg(long, value_enum, value_name = "DIRECTION")]
+    deny: Vec<Denied>,
+    /// The sides are the arguments that git gives to a diff command.
+    #[arg(long)]
+    driver: bool,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: DiffFormat,
+}
+
+/// The forms that a difference has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum DiffFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON document with a `version` and a published schema.
+    Json,
+    /// A comment for a pull request.
+    Markdown,
+    /// A page that needs nothing else.
+    Html,
+}
+
+/// Directions that a gate can deny.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Denied {
+    /// Some event gets a weaker effect.
+    Wider,
+    /// Some event gets a stronger effect.
+    Narrower,
+    /// Both at once.
+    Incomparable,
+}
+
+impl Denied {
+    fn meets(self, direction: Direction) -> bool {
+        match self {
+            Self::Wider => direction.widens(),
+            Self::Narrower => direction.narrows(),
+            Self::Incomparable => direction == Direction::Incomparable,
+        }
+    }
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        if self.format == DiffFormat::Json { Format::Json } else { Format::Text }
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let as_of = self.day.date()?;
+        let (before, after) = if self.driver {
+            driver::sides(&self.sides, as_of)?
+        } else {
+            Operands::parse(&self.sides)?.load(as_of)?
+        };
+        let (old, new) = (before.side(), after.side());
+        let difference = compare(&old, &new);
+        let shown = Shown { difference: &difference, before: &old, after: &new };
+        let out = &mut streams.data;
+        match self.format {
+            DiffFormat::Text => text::write(&shown, text::width(), out)?,
+            DiffFormat::Json => json::print(&difference.report(&old, &new), out)?,
+            DiffFormat::Markdown => markdown::write(&shown, out)?,
+            DiffFormat::Html => html::write(&shown, out)?,
+        }
+        // What git makes of another exit code is that its diff command failed.
+        Ok(if self.driver { Exit::Clean } else { self.exit(difference.direction) })
+    }
+}
+
+impl Arguments {
+    fn exit(&self, direction: Direction) -> Exit {
+        let different = match self.deny.as_slice() {
+            [] => direction != Direction::Equal,
+            denied => denied.iter().any(|denied| denied.meets(direction)),
+        };
+        if different { Exit::Findings } else { Exit::Clean }
+    }
+}
+
+/// A difference and the sides it is between: what every renderer takes.
+struct Shown<'run> {
+    difference: &'run Difference<'run>,
+    before: &'run Side<'run>,
+    after: &'run Side<'run>,
+}
+
+impl Shown<'_> {
+    /// Returns `1 wider, 2 narrower, 40 equal`, without what there is none of.
+    fn counted(&self) -> String {
+        let directions = [Direction::Incomparable, Direction::Wider, Direction::Narrower, Direction::Equal];
+        let count = |direction| self.difference.subjects.iter().filter(|subject| subject.direction == direction).count();
+        let words = directions.map(|direction| (count(direction), direction)).into_iter();
+        let words: Vec<_> =
+            words.filter(|(count, _)| *count > 0).map(|(count, direction)| format!("{count} {direction}")).collect();
+        words.join(", ")
+    }
+
+    /// Returns what the verdict means, in one sentence.
+    fn sentence(&self) -> &'static str {
+        let changed = self.difference.subjects.iter().any(|subject| !subject.is_unchanged());
+        match self.difference.direction {
+            Direction::Equal if changed => "no effect: every event is treated as before",
+            Direction::Equal => "equal: every event is treated as before",
+            Direction::Narrower => "narrower: some events get a stronger effect, none a weaker one",
+            Direction::Wider => "wider: some events get a weaker effect, none a stronger one",
+            Direction::Incomparable => "incomparable: some events get a weaker effect, others a stronger one",
+        }
+    }
+}
+
+/// Returns `GuardianProfile amf (gp_3f1a9c0d72e4)`.
+fn title(subject: &telovix_compiler::compare::SubjectDifference<'_>) -> String {
+    let Some(piece) = subject.piece() else { return String::new() };
+    let id = if piece.id == piece.name { String::new() } else { format!(" ({})", piece.id) };
+    format!("{} {}{id}", piece.kind, piece.name)
+}
+
+/// Returns `new` or `gone` for a document that only one side has.
+fn presence(subject: &telovix_compiler::compare::SubjectDifference<'_>) -> Option<&'static str> {
+    match (subject.before, subject.after) {
+        (None, Some(_)) => Some("new"),
+        (Some(_), None) => Some("gone"),
+        _ => None,
+    }
+}

@@ -1,0 +1,35 @@
+//! The arguments that git gives to a diff command -> the sides.
+
+use std::path::PathBuf;
+
+use telovix_compiler::document::value::Date;
+
+use super::Loaded;
+use super::code::UNKNOWN_SIDE;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::{Input, Place};
+
+/// Reads `PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE`, with two more words for a rename. A file
+/// that one side lacks is `/dev/null`. Source: `git help git`, GIT_EXTERNAL_DIFF.
+pub(super) fn sides(words: &[String], as_of: Date) -> Result<(Loaded, Loaded), Failure> {
+    let [path, old, _, _, new, ..] = words else {
+        let message = "expected the seven arguments of a git diff command";
+        return Err(Failure::new(Exit::CannotRun, &UNKNOWN_SIDE, message)
+            .help("set it up with `git config diff.telovix.command 'telovix diff --driver'`"));
+    };
+    Ok((side(old, path, as_of)?, side(new, path, as_of)?))
+}
+
+/// Reads a file that git has put somewhere, under the name that it has in the repository.
+fn side(file: &str, path: &str, as_of: Date) -> Result<Loaded, Failure> {
+    if file == "/dev/null" {
+        return Loaded::of(Input::of_bytes(Vec::new()), as_of);
+    }
+    let read = std::fs::read(PathBuf::from(file));
+    match read {
+        Ok(bytes) => Loaded::of(Input::of_bytes(vec![(path.to_owned(), bytes)]), as_of),
+        // The place tells in its own words why not.
+        Err(_) => Loaded::of(Place::find(&[PathBuf::from(file)])?.read(None), as_of),
+    }
+}

@@ -1,0 +1,108 @@
+//! A revision of the repository around the current folder -> the policy files in it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::code::{NO_GIT, SUBMODULE, UNREADABLE_REVISION};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::{CONFIGURATION, is_policy_name};
+
+/// A file of a revision: its path from the root of the repository, and its bytes.
+pub(super) type File = (String, Vec<u8>);
+
+/// Tells whether a text names a commit here.
+pub(super) fn is_revision(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('-') && git(&["rev-parse", "--verify", "--quiet", &format!("{text}^{{commit}}")]).is_ok()
+}
+
+/// Reads every policy file of a revision, or those at and below `path`, which counts from the current folder
+/// when it starts with `./` and from the root of the repository otherwise, as git has it.
+pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Failure> {
+    let prefix = git(&["rev-parse", "--show-prefix"]).map_err(no_git)?;
+    let prefix = prefix.trim_end();
+    let path = match path {
+        Some(here) if here == "." || here.starts_with("./") => format!("{prefix}{}", here.trim_start_matches("./").trim_start_matches('.')),
+        Some(path) => path.to_owned(),
+        None => String::new(),
+    };
+    let path = path.trim_end_matches('/');
+    let listed = git(&["ls-tree", "-r", "-z", "--full-tree", revision, "--", path])
+        .map_err(|told| Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, format!("cannot list `{revision}`: {told}")))?;
+    let mut wanted = Vec::new();
+    for line in listed.split('\0').filter(|line| !line.is_empty()) {
+        // `<mode> <type> <object>\t<path>`
+        let Some((about, name)) = line.split_once('\t') else { continue };
+        let mut words = about.split(' ');
+        let (mode, _, object) = (words.next(), words.next(), words.next());
+        let hidden = name.split('/').any(|part| part.starts_with('.'));
+        match mode {
+            Some("160000") => {
+                let message = format!("`{name}` in `{revision}` is a submodule, which is not compared");
+                let failure = Failure::new(Exit::CannotRun, &SUBMODULE, message);
+                return Err(failure.help("name a folder without submodules, such as `REV:profiles`"));
+            }
+            _ if hidden || !is_policy_name(Path::new(name)) || name.rsplit('/').next() == Some(CONFIGURATION) => {}
+            Some("120000") => {
+                let message = format!("`{name}` in `{revision}` is a symbolic link, which a revision cannot follow");
+                return Err(Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, message));
+            }
+            _ => wanted.extend(object.map(|object| (name.to_owned(), object.to_owned()))),
+        }
+    }
+    if wanted.is_empty() {
+        let place = if path.is_empty() { format!("`{revision}`") } else { format!("`{revision}:{path}`") };
+        let message = format!("there is no policy file in {place}");
+        let failure = Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, message);
+        return Err(failure.help("paths in a revision count from the root of the repository; `REV:./PATH` from here"));
+    }
+    contents(wanted, revision)
+}
+
+/// Reads many objects through one process.
+fn contents(wanted: Vec<(String, String)>, revision: &str) -> Result<Vec<File>, Failure> {
+    let refused = |told: &dyn std::fmt::Display| {
+        Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, format!("cannot read `{revision}`: {told}"))
+    };
+    let child = Command::new("git").args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut child = child.map_err(|error| no_git(error.to_string()))?;
+    let (Some(mut asking), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(refused(&"git gave no streams"));
+    };
+    let objects: Vec<String> = wanted.iter().map(|(_, object)| object.clone()).collect();
+    // Git answers while it is still asked: without a writer of its own, both sides could wait for ever.
+    let asker = std::thread::spawn(move || objects.iter().try_for_each(|object| writeln!(asking, "{object}")));
+    let mut answers = BufReader::new(answers);
+    let mut files = Vec::with_capacity(wanted.len());
+    for (name, _) in wanted {
+        let mut head = String::new();
+        answers.read_line(&mut head).map_err(|error| refused(&error))?;
+        // `<object> blob <size>`, or `<object> missing`
+        let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
+        let size = size.ok_or_else(|| refused(&format!("`{name}` is not there")))?;
+        let mut bytes = Vec::new();
+        answers.by_ref().take(size).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
+        answers.by_ref().take(1).read_to_end(&mut Vec::new()).map_err(|error| refused(&error))?;
+        files.push((name, bytes));
+    }
+    drop(answers);
+    let _asked = asker.join();
+    child.wait().map_err(|error| refused(&error))?;
+    Ok(files)
+}
+
+/// Runs git and returns what it printed, or its complaint.
+fn git(arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("git").args(arguments).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let first = complaint.lines().next().unwrap_or("git gave no reason");
+    Err(first.trim_start_matches("fatal: ").to_owned())
+}
+
+fn no_git(told: String) -> Failure {
+    Failure::new(Exit::CannotRun, &NO_GIT, format!("cannot read revisions here: {told}"))
+}

@@ -1,0 +1,102 @@
+//! A difference -> Markdown for a pull request: the verdict first, the rest folded away.
+
+use std::io::{self, Write};
+
+use telovix_compiler::compare::{Direction, SubjectDifference};
+
+use super::{Shown, presence, title};
+
+/// Documents beyond this many are counted and not shown: a comment has a size limit.
+const MOST: usize = 100;
+
+/// Prints the verdict, a table of what changed, and the details of each document.
+pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "### Policy difference: {}\n\n{}.\n", shown.difference.direction, capital(shown.sentence()))?;
+    let changed: Vec<_> = shown.difference.subjects.iter().filter(|subject| !subject.is_unchanged()).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "| verdict | document | binary | example | before | after |\n|---|---|---|---|---|---|")?;
+    for subject in changed.iter().take(MOST) {
+        row(subject, out)?;
+    }
+    if let Some(more) = changed.len().checked_sub(MOST).filter(|more| *more > 0) {
+        writeln!(out, "\nand {more} more documents.")?;
+    }
+    writeln!(out, "\n{}.", shown.counted())?;
+    changed.iter().take(MOST).try_for_each(|subject| details(subject, out))
+}
+
+fn row(subject: &SubjectDifference<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let binary = subject.piece().and_then(|piece| piece.binary).map(code).unwrap_or_default();
+    // What is newly possible matters most to a reviewer.
+    let example = subject.witnesses.iter().max_by_key(|witness| witness.before > witness.after);
+    let (event, before, after) = match example {
+        Some(witness) => (code(&witness.event.to_string()), witness.before.name(), witness.after.name()),
+        None => (String::new(), "", ""),
+    };
+    let word = if subject.direction == Direction::Equal { "no effect" } else { subject.direction.name() };
+    let presence = presence(subject).map(|word| format!(" ({word})")).unwrap_or_default();
+    let title = text(&title(subject));
+    writeln!(out, "| {word} | {title}{presence} | {binary} | {event} | {before} | {after} |")
+}
+
+fn details(subject: &SubjectDifference<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n<details><summary>{}</summary>\n\n```diff", text(&title(subject)))?;
+    for (dimension, change) in &subject.changes {
+        writeln!(out, "@@ {} @@", fenced(dimension))?;
+        change.removed.iter().try_for_each(|entry| writeln!(out, "- {}", fenced(entry)))?;
+        change.added.iter().try_for_each(|entry| writeln!(out, "+ {}", fenced(entry)))?;
+    }
+    writeln!(out, "```\n")?;
+    for witness in &subject.witnesses {
+        writeln!(out, "- {} → **{}**: {}", witness.before, witness.after, code(&witness.event.to_string()))?;
+    }
+    if subject.left_out > 0 {
+        writeln!(out, "- and {} more", subject.left_out)?;
+    }
+    writeln!(out, "\n</details>")
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Quotes as code, inside a table too.
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(char::is_control, " "))
+}
+
+/// Takes the meaning out of what Markdown and HTML read as markup.
+fn text(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '<' => plain.push_str("&lt;"),
+            '>' => plain.push_str("&gt;"),
+            '&' => plain.push_str("&amp;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '@' => plain.extend(['\\', letter]),
+            letter if letter.is_control() => plain.push(' '),
+            letter => plain.push(letter),
+        }
+    }
+    plain
+}
+
+/// Keeps an entry on its line and inside its fence.
+fn fenced(entry: &str) -> String {
+    entry.replace(char::is_control, " ").replace("```", "'''")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{code, fenced, text};
+
+    #[test]
+    fn a_name_cannot_break_out_of_its_cell() {
+        assert_eq!(text("a|b <script>\n@team"), "a\\|b &lt;script&gt; \\@team");
+        assert_eq!(code("a`|b"), "`a'\\|b`");
+        assert_eq!(fenced("```\nend"), "''' end");
+    }
+}

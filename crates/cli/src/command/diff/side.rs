@@ -1,0 +1,149 @@
+//! The sides as written -> what each of them means.
+
+use std::path::{Path, PathBuf};
+
+use telovix_compiler::compare::Side;
+use telovix_compiler::diagnostic::Levels;
+use telovix_compiler::document::value::Date;
+use telovix_compiler::lower::Policy;
+use telovix_compiler::source::SourceSet;
+use telovix_compiler::target::Target;
+use telovix_compiler::{Options, analyse};
+
+use super::code::UNKNOWN_SIDE;
+use super::git;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::{Input, Place};
+
+/// Two sides, not yet read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Operands {
+    before: Operand,
+    after: Operand,
+}
+
+/// One side as it was written.
+#[derive(Debug, PartialEq, Eq)]
+enum Operand {
+    /// A file, a folder, or standard input.
+    Path(PathBuf),
+    /// What a revision holds, all of it or below a path.
+    Revision(String, Option<String>),
+}
+
+impl Operands {
+    /// Tells paths from revisions. What exists as a path is one.
+    pub(crate) fn parse(words: &[String]) -> Result<Self, Failure> {
+        match words {
+            [before, after] => Ok(Self { before: Operand::parse(before)?, after: Operand::parse(after)? }),
+            [range] => {
+                if let Some((before, after)) = range.split_once("..").filter(|_| !Path::new(range).exists()) {
+                    let head = |text: &str| if text.is_empty() { "HEAD" } else { text }.to_owned();
+                    let (before, after) = (head(before), head(after.trim_start_matches('.')));
+                    return Ok(Self { before: Operand::parse(&before)?, after: Operand::parse(&after)? });
+                }
+                let before = Operand::parse(range)?;
+                let after = match &before {
+                    Operand::Revision(_, Some(path)) => PathBuf::from(path),
+                    _ => PathBuf::from("."),
+                };
+                Ok(Self { before, after: Operand::Path(after) })
+            }
+            _ => Err(Failure::new(Exit::CannotRun, &UNKNOWN_SIDE, "expected two sides, or one that names both")
+                .help("`telovix diff OLD NEW`, or `telovix diff REV..REV`")),
+        }
+    }
+
+    /// Reads both sides.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or has an error: nothing is compared then.
+    pub(crate) fn load(&self, as_of: Date) -> Result<(Loaded, Loaded), Failure> {
+        Ok((self.before.load(as_of)?, self.after.load(as_of)?))
+    }
+}
+
+impl Operand {
+    fn parse(word: &str) -> Result<Self, Failure> {
+        if word == "-" || Path::new(word).exists() {
+            return Ok(Self::Path(PathBuf::from(word)));
+        }
+        if git::is_revision(word) {
+            return Ok(Self::Revision(word.to_owned(), None));
+        }
+        if let Some((revision, path)) = word.split_once(':').filter(|(revision, _)| git::is_revision(revision)) {
+            return Ok(Self::Revision(revision.to_owned(), Some(path.to_owned())));
+        }
+        let message = format!("`{word}` is neither a file or folder nor a git revision");
+        let failure = Failure::new(Exit::CannotRun, &UNKNOWN_SIDE, message);
+        Err(failure.help("a side is a path, `-`, REV or REV:PATH; `REV..REV` names two"))
+    }
+
+    fn load(&self, as_of: Date) -> Result<Loaded, Failure> {
+        match self {
+            Self::Path(path) => {
+                let place = Place::find(std::slice::from_ref(path))?;
+                Loaded::of(place.read(None), as_of)
+            }
+            Self::Revision(revision, path) => Loaded::of(Input::of_bytes(git::read(revision, path.as_deref())?), as_of),
+        }
+    }
+}
+
+/// One side, read and understood.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    sources: SourceSet,
+    policy: Policy,
+}
+
+impl Loaded {
+    /// Understands what was read.
+    ///
+    /// # Errors
+    /// With everything that is wrong, when anything is.
+    pub(crate) fn of(input: Input, as_of: Date) -> Result<Self, Failure> {
+        let targets = Target::ALL.to_vec();
+        let options = Options { targets, levels: Levels::default(), as_of, sensor: None, group: None };
+        let analysis = analyse(&input.sources, &options);
+        let report = input.into_report(analysis.diagnostics);
+        if report.summary().errors > 0 {
+            return Err(Failure::because(Exit::CannotRun, report.errors_only()));
+        }
+        Ok(Self { sources: report.sources, policy: analysis.policy })
+    }
+
+    /// Returns the side for the comparison.
+    pub(crate) fn side(&self) -> Side<'_> {
+        Side::of_policy(&self.policy, &self.sources)
+    }
+
+    /// Returns the policy.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Returns the texts.
+    pub(crate) fn sources(&self) -> &SourceSet {
+        &self.sources
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Operand, Operands};
+
+    #[test]
+    fn a_path_that_exists_is_a_path() {
+        let words = [".".to_owned(), "-".to_owned()];
+        let paths = |text: &str| Operand::Path(text.into());
+        assert_eq!(Operands::parse(&words).ok(), Some(Operands { before: paths("."), after: paths("-") }));
+    }
+
+    #[test]
+    fn what_is_neither_path_nor_revision_is_refused() {
+        let words = ["no-such-side".to_owned(), ".".to_owned()];
+        assert_eq!(Operands::parse(&words).map_err(|failure| failure.codes()), Err(vec!["unknown-side"]));
+    }
+}
