@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Command, CommandFactory};
 use schemars::JsonSchema;
 use serde_json::Value;
+use telovix_compiler::compare::DifferenceReport;
 use telovix_compiler::document::KINDS;
 use telovix_compiler::judge::{Event, VerdictReport};
 
@@ -105,6 +106,7 @@ fn schemas_of_outputs() {
     output::<json::Document>("report");
     output::<compile::Document>("compile");
     output::<VerdictReport>("why");
+    output::<DifferenceReport>("diff");
     output::<explain::Pages>("explain");
     output::<explain::ExitCodes>("exit-codes");
 }

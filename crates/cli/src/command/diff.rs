@@ -138,10 +138,14 @@ impl Shown<'_> {
     /// Returns `1 wider, 2 narrower, 40 equal`, without what there is none of.
     fn counted(&self) -> String {
         let directions = [Direction::Incomparable, Direction::Wider, Direction::Narrower, Direction::Equal];
-        let count = |direction| self.difference.subjects.iter().filter(|subject| subject.direction == direction).count();
+        let count = |direction| {
+            self.difference.subjects.iter().filter(|subject| subject.direction == direction).count()
+        };
         let words = directions.map(|direction| (count(direction), direction)).into_iter();
-        let words: Vec<_> =
-            words.filter(|(count, _)| *count > 0).map(|(count, direction)| format!("{count} {direction}")).collect();
+        let words: Vec<_> = words
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, direction)| format!("{count} {direction}"))
+            .collect();
         words.join(", ")
     }
 

@@ -14,7 +14,9 @@ pub(super) type File = (String, Vec<u8>);
 
 /// Tells whether a text names a commit here.
 pub(super) fn is_revision(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('-') && git(&["rev-parse", "--verify", "--quiet", &format!("{text}^{{commit}}")]).is_ok()
+    !text.is_empty()
+        && !text.starts_with('-')
+        && git(&["rev-parse", "--verify", "--quiet", &format!("{text}^{{commit}}")]).is_ok()
 }
 
 /// Reads every policy file of a revision, or those at and below `path`, which counts from the current folder
@@ -23,13 +25,18 @@ pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Fail
     let prefix = git(&["rev-parse", "--show-prefix"]).map_err(no_git)?;
     let prefix = prefix.trim_end();
     let path = match path {
-        Some(here) if here == "." || here.starts_with("./") => format!("{prefix}{}", here.trim_start_matches("./").trim_start_matches('.')),
+        Some(here) if here == "." || here.starts_with("./") => {
+            format!("{prefix}{}", here.trim_start_matches("./").trim_start_matches('.'))
+        }
         Some(path) => path.to_owned(),
         None => String::new(),
     };
     let path = path.trim_end_matches('/');
-    let listed = git(&["ls-tree", "-r", "-z", "--full-tree", revision, "--", path])
-        .map_err(|told| Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, format!("cannot list `{revision}`: {told}")))?;
+    let all = ["ls-tree", "-r", "-z", "--full-tree", revision];
+    let below = ["--", path];
+    let listed = git(&[&all[..], if path.is_empty() { &[] } else { &below }].concat()).map_err(|told| {
+        Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, format!("cannot list `{revision}`: {told}"))
+    })?;
     let mut wanted = Vec::new();
     for line in listed.split('\0').filter(|line| !line.is_empty()) {
         // `<mode> <type> <object>\t<path>`
@@ -43,9 +50,12 @@ pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Fail
                 let failure = Failure::new(Exit::CannotRun, &SUBMODULE, message);
                 return Err(failure.help("name a folder without submodules, such as `REV:profiles`"));
             }
-            _ if hidden || !is_policy_name(Path::new(name)) || name.rsplit('/').next() == Some(CONFIGURATION) => {}
+            _ if hidden
+                || !is_policy_name(Path::new(name))
+                || name.rsplit('/').next() == Some(CONFIGURATION) => {}
             Some("120000") => {
-                let message = format!("`{name}` in `{revision}` is a symbolic link, which a revision cannot follow");
+                let message =
+                    format!("`{name}` in `{revision}` is a symbolic link, which a revision cannot follow");
                 return Err(Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, message));
             }
             _ => wanted.extend(object.map(|object| (name.to_owned(), object.to_owned()))),
@@ -55,7 +65,9 @@ pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Fail
         let place = if path.is_empty() { format!("`{revision}`") } else { format!("`{revision}:{path}`") };
         let message = format!("there is no policy file in {place}");
         let failure = Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, message);
-        return Err(failure.help("paths in a revision count from the root of the repository; `REV:./PATH` from here"));
+        return Err(
+            failure.help("paths in a revision count from the root of the repository; `REV:./PATH` from here")
+        );
     }
     contents(wanted, revision)
 }
@@ -65,14 +77,19 @@ fn contents(wanted: Vec<(String, String)>, revision: &str) -> Result<Vec<File>, 
     let refused = |told: &dyn std::fmt::Display| {
         Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, format!("cannot read `{revision}`: {told}"))
     };
-    let child = Command::new("git").args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let child = Command::new("git")
+        .args(["cat-file", "--batch"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
     let mut child = child.map_err(|error| no_git(error.to_string()))?;
     let (Some(mut asking), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(refused(&"git gave no streams"));
     };
     let objects: Vec<String> = wanted.iter().map(|(_, object)| object.clone()).collect();
     // Git answers while it is still asked: without a writer of its own, both sides could wait for ever.
-    let asker = std::thread::spawn(move || objects.iter().try_for_each(|object| writeln!(asking, "{object}")));
+    let asker =
+        std::thread::spawn(move || objects.iter().try_for_each(|object| writeln!(asking, "{object}")));
     let mut answers = BufReader::new(answers);
     let mut files = Vec::with_capacity(wanted.len());
     for (name, _) in wanted {
@@ -103,6 +120,6 @@ fn git(arguments: &[&str]) -> Result<String, String> {
     Err(first.trim_start_matches("fatal: ").to_owned())
 }
 
-fn no_git(told: String) -> Failure {
+fn no_git(told: impl std::fmt::Display) -> Failure {
     Failure::new(Exit::CannotRun, &NO_GIT, format!("cannot read revisions here: {told}"))
 }

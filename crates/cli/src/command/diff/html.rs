@@ -21,7 +21,10 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
     let direction = shown.difference.direction;
     writeln!(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width\">")?;
-    writeln!(out, "<title>Policy difference: {direction}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>")?;
+    writeln!(
+        out,
+        "<title>Policy difference: {direction}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>"
+    )?;
     writeln!(out, "<h1>Policy difference: <span class=\"{direction}\">{direction}</span></h1>")?;
     writeln!(out, "<p>{} ({}).</p>", text(shown.sentence()), text(&shown.counted()))?;
     for subject in shown.difference.subjects.iter().filter(|subject| !subject.is_unchanged()) {
@@ -34,7 +37,11 @@ fn section(shown: &Shown<'_>, subject: &SubjectDifference<'_>, out: &mut dyn Wri
     let direction = subject.direction;
     let word = if direction == Direction::Equal { "no effect" } else { direction.name() };
     let presence = presence(subject).map(|word| format!(" ({word})")).unwrap_or_default();
-    writeln!(out, "<section>\n<h2><span class=\"{direction}\">{word}</span> {}{presence}</h2>", text(&title(subject)))?;
+    writeln!(
+        out,
+        "<section>\n<h2><span class=\"{direction}\">{word}</span> {}{presence}</h2>",
+        text(&title(subject))
+    )?;
     let new = shown.after.sources().zip(subject.after.and_then(|piece| piece.span));
     let old = shown.before.sources().zip(subject.before.and_then(|piece| piece.span));
     if let Some((sources, span)) = new.or(old) {
@@ -43,7 +50,8 @@ fn section(shown: &Shown<'_>, subject: &SubjectDifference<'_>, out: &mut dyn Wri
     if !subject.changes.is_empty() {
         writeln!(out, "<table>\n<tr><th>dimension</th><th>before</th><th>after</th></tr>")?;
         for (dimension, change) in &subject.changes {
-            let cell = |entries: &[String]| entries.iter().map(|entry| text(entry)).collect::<Vec<_>>().join("<br>");
+            let cell =
+                |entries: &[String]| entries.iter().map(|entry| text(entry)).collect::<Vec<_>>().join("<br>");
             writeln!(
                 out,
                 "<tr><td>{dimension}</td><td class=\"gone\">{}</td><td class=\"came\">{}</td></tr>",

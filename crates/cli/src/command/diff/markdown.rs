@@ -11,8 +11,14 @@ const MOST: usize = 100;
 
 /// Prints the verdict, a table of what changed, and the details of each document.
 pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "### Policy difference: {}\n\n{}.\n", shown.difference.direction, capital(shown.sentence()))?;
-    let changed: Vec<_> = shown.difference.subjects.iter().filter(|subject| !subject.is_unchanged()).collect();
+    writeln!(
+        out,
+        "### Policy difference: {}\n\n{}.\n",
+        shown.difference.direction,
+        capital(shown.sentence())
+    )?;
+    let changed: Vec<_> =
+        shown.difference.subjects.iter().filter(|subject| !subject.is_unchanged()).collect();
     if changed.is_empty() {
         return Ok(());
     }

@@ -50,8 +50,12 @@ impl Operands {
                 };
                 Ok(Self { before, after: Operand::Path(after) })
             }
-            _ => Err(Failure::new(Exit::CannotRun, &UNKNOWN_SIDE, "expected two sides, or one that names both")
-                .help("`telovix diff OLD NEW`, or `telovix diff REV..REV`")),
+            _ => Err(Failure::new(
+                Exit::CannotRun,
+                &UNKNOWN_SIDE,
+                "expected two sides, or one that names both",
+            )
+            .help("`telovix diff OLD NEW`, or `telovix diff REV..REV`")),
         }
     }
 
@@ -72,7 +76,9 @@ impl Operand {
         if git::is_revision(word) {
             return Ok(Self::Revision(word.to_owned(), None));
         }
-        if let Some((revision, path)) = word.split_once(':').filter(|(revision, _)| git::is_revision(revision)) {
+        if let Some((revision, path)) =
+            word.split_once(':').filter(|(revision, _)| git::is_revision(revision))
+        {
             return Ok(Self::Revision(revision.to_owned(), Some(path.to_owned())));
         }
         let message = format!("`{word}` is neither a file or folder nor a git revision");
@@ -86,7 +92,9 @@ impl Operand {
                 let place = Place::find(std::slice::from_ref(path))?;
                 Loaded::of(place.read(None), as_of)
             }
-            Self::Revision(revision, path) => Loaded::of(Input::of_bytes(git::read(revision, path.as_deref())?), as_of),
+            Self::Revision(revision, path) => {
+                Loaded::of(Input::of_bytes(git::read(revision, path.as_deref())?), as_of)
+            }
         }
     }
 }
@@ -117,16 +125,6 @@ impl Loaded {
     /// Returns the side for the comparison.
     pub(crate) fn side(&self) -> Side<'_> {
         Side::of_policy(&self.policy, &self.sources)
-    }
-
-    /// Returns the policy.
-    pub(crate) fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
-    /// Returns the texts.
-    pub(crate) fn sources(&self) -> &SourceSet {
-        &self.sources
     }
 }
 

@@ -28,10 +28,14 @@ pub(super) fn write(shown: &Shown<'_>, width: usize, out: &mut dyn Write) -> io:
     for subject in shown.difference.subjects.iter().filter(|subject| !subject.is_unchanged()) {
         head(shown, subject, out)?;
         for (dimension, change) in &subject.changes {
-            if width >= SIDE_BY_SIDE { columns(dimension, change, width, out)? } else { lines(dimension, change, out)? }
+            if width >= SIDE_BY_SIDE {
+                columns(dimension, change, width, out)?
+            } else {
+                lines(dimension, change, out)?
+            }
         }
-        events("may happen now", subject, |witness| witness.before > witness.after, out)?;
-        events("may happen no longer", subject, |witness| witness.before < witness.after, out)?;
+        events("weaker effect", subject, |witness| witness.before > witness.after, out)?;
+        events("stronger effect", subject, |witness| witness.before < witness.after, out)?;
         if subject.left_out > 0 {
             writeln!(out, "  and {} more events", subject.left_out)?;
         }
@@ -54,7 +58,8 @@ fn head(shown: &Shown<'_>, subject: &SubjectDifference<'_>, out: &mut dyn Write)
     writeln!(out)?;
     let old = shown.before.sources().zip(subject.before.and_then(|piece| piece.span));
     let new = shown.after.sources().zip(subject.after.and_then(|piece| piece.span));
-    let places: Vec<_> = [old, new].into_iter().flatten().map(|(sources, span)| sources.locate(span)).collect();
+    let places: Vec<_> =
+        [old, new].into_iter().flatten().map(|(sources, span)| sources.locate(span)).collect();
     match places.as_slice() {
         [old, new] if old != new => writeln!(out, "  {old} -> {new}"),
         [first, ..] => writeln!(out, "  {first}"),

@@ -9,7 +9,7 @@ use super::Event;
 use crate::confine::{Access, Operation};
 
 impl Event {
-    /// Returns the event as a JSON object, its fields in the order of the schema.
+    /// Returns the event as a JSON object.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut fields = Map::new();
@@ -109,7 +109,7 @@ impl fmt::Display for Event {
         }
         match (self.address, self.port) {
             (Some(address), Some(port)) => {
-                write!(formatter, " {}", std::net::SocketAddr::new(address, port))?
+                write!(formatter, " {}", std::net::SocketAddr::new(address, port))?;
             }
             (Some(address), None) => write!(formatter, " {address}")?,
             (None, Some(port)) => write!(formatter, " port {port}")?,
