@@ -1,0 +1,224 @@
+//! The engine's policies mean what the documents mean: judge and engine give one effect for the same event.
+//!
+//! Documents are generated, compiled to the engine's YAML, read back, and interpreted as the engine was measured
+//! to behave; the judge decides the same event from the confinements. Where the engine can only kill after the
+//! fact (system calls, namespaces other than the user namespace) a denial counts as a kill, as `target` says.
+
+#[path = "engine_agreement/interpreter.rs"]
+mod interpreter;
+#[path = "engine_agreement/repository.rs"]
+mod repository;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use interpreter::{Call, Value, effect};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use telovix_compiler::confine::{Access, Confinement, Dimension, Effect, Operation};
+use telovix_compiler::diagnostic::Sink;
+use telovix_compiler::document::value::Date;
+use telovix_compiler::emit::tracing_policy::{Options, emit};
+use telovix_compiler::judge::{Event, judge};
+use telovix_compiler::source::SourceSet;
+use telovix_compiler::tracing_policy::{TracingPolicy, read};
+use telovix_compiler::{document, lower, syntax};
+
+const CASES: u32 = 400;
+const EVENTS: usize = 40;
+
+/// Compiles documents; their confinements, and the policies as they are read back from the written bytes.
+fn compile(text: &str) -> (Vec<Confinement>, Vec<TracingPolicy>) {
+    let sources = SourceSet::single("generated.yaml", text);
+    let mut sink = Sink::default();
+    let documents = document::read(&sources, &mut sink).documents;
+    let as_of = Date::new(2026, 11, 21).expect("a date");
+    let policy = lower::lower(documents, &sources, lower::Options { as_of }, &mut sink);
+    let artifacts = emit(&policy, &sources, &Options::default(), &mut sink);
+    assert!(!sink.has_errors(), "{text}\n{:?}", sink.into_sorted());
+    let files = artifacts
+        .into_iter()
+        .map(|artifact| (artifact.path, String::from_utf8(artifact.bytes).expect("text")));
+    let files = SourceSet::new(files);
+    let mut policies = Vec::new();
+    let mut sink = Sink::default();
+    for (id, source) in files.iter() {
+        syntax::parse(id, source, &mut sink, |tree, sink| policies.extend(read(&tree.root, sink)));
+    }
+    assert!(!sink.has_errors(), "{:?}", sink.into_sorted());
+    // The engine's policies leave the name space open, which is reported beside them.
+    let named = policy.confinements.into_iter().filter(|own| own.dimension != Dimension::NameSpace);
+    (named.collect(), policies)
+}
+
+/// Returns every way in which the kernel can call the engine's hooks for an event.
+fn calls(event: &Event) -> Vec<Call> {
+    let call = |hook: &str, values: Vec<(u32, &'static str, Value)>| Call {
+        hook: hook.to_owned(),
+        binary: event.binary.clone().expect("a complete event"),
+        ancestors: event.ancestors.clone().expect("a complete event"),
+        values,
+    };
+    let number = |index: u32, value: i128| (index, "", Value::Number(value));
+    match event.operation {
+        Operation::Exec => {
+            let links = i128::from(event.path.is_some());
+            let values = vec![
+                (0, "", Value::Path(event.path.clone())),
+                (0, "file.f_inode.i_nlink", Value::Number(links)),
+            ];
+            vec![call("lsm:bprm_check_security", values)]
+        }
+        Operation::Open => {
+            let access = event.access.and_then(|accesses| accesses.iter().next()).expect("a complete event");
+            let path = (0, "", Value::Path(event.path.clone()));
+            let flags = |flags: i128| (0, "f_flags", Value::Number(flags));
+            match access {
+                Access::Truncate => vec![call("lsm:path_truncate", vec![path])],
+                Access::Execute => vec![call("lsm:file_open", vec![path, flags(32_800)])],
+                _ => vec![call("lsm:file_open", vec![path, flags(32_768)])],
+            }
+        }
+        Operation::Connect => {
+            let (address, port) = (event.address.expect("an address"), event.port.expect("a port"));
+            let connect = |address| call("lsm:socket_connect", vec![(1, "", Value::Address(address, port))]);
+            let mapped = match address {
+                IpAddr::V4(address) => Some(IpAddr::V6(address.to_ipv6_mapped())),
+                IpAddr::V6(_) => None,
+            };
+            std::iter::once(address).chain(mapped).map(connect).collect()
+        }
+        Operation::Capability => {
+            let capability = event.capability.expect("a capability").number();
+            vec![call("lsm:capable", vec![number(2, capability.into())])]
+        }
+        Operation::Capset => {
+            let mask = 1 << event.capability.expect("a capability").number();
+            vec![
+                call("lsm:capset", vec![number(2, mask), number(3, 0)]),
+                call("lsm:capset", vec![number(2, 0), number(3, mask)]),
+            ]
+        }
+        Operation::Syscall => {
+            let functions: &[&str] = match event.syscall.expect("a call").name() {
+                "fork" => &["__do_sys_fork"],
+                "umount2" => &["sys_umount", "__ia32_sys_umount"],
+                "ptrace" => &["sys_ptrace", "__ia32_compat_sys_ptrace"],
+                "mount" => &["sys_mount", "__ia32_sys_mount"],
+                "cachestat" => &["sys_cachestat"],
+                other => panic!("no function for {other}"),
+            };
+            functions.iter().map(|function| call(&format!("kprobe:{function}"), Vec::new())).collect()
+        }
+        Operation::Socket => {
+            let family = event.family.expect("a family").into();
+            let kind = event.socket_type.expect("a type").number().into();
+            vec![call("lsm:socket_create", vec![number(0, family), number(1, kind), number(3, 0)])]
+        }
+        Operation::ModuleLoad => vec![
+            call("lsm:kernel_read_file", vec![number(1, 2)]),
+            call("lsm:kernel_load_data", vec![number(0, 2)]),
+        ],
+        Operation::UserNamespace => vec![call("lsm:userns_create", Vec::new())],
+        Operation::Ptrace => vec![
+            call("lsm:ptrace_access_check", vec![number(1, 0x12)]),
+            call("lsm:ptrace_traceme", Vec::new()),
+        ],
+        Operation::MemoryFile => {
+            vec![call("lsm:inode_init_security_anon", vec![(1, "name", Value::Text("[memfd]"))])]
+        }
+        Operation::PivotRoot => vec![call("lsm:sb_pivotroot", Vec::new())],
+        Operation::Mount => ["lsm:sb_mount", "lsm:sb_kern_mount", "lsm:move_mount"]
+            .map(|hook| call(hook, Vec::new()))
+            .to_vec(),
+        Operation::Unshare => vec![
+            call("kprobe:sys_unshare", vec![number(0, 0x0002_0000)]),
+            call("kprobe:sys_clone", vec![number(0, 0x4000_0011)]),
+            call("kprobe:sys_setns", Vec::new()),
+        ],
+        Operation::Bpf => vec![call("lsm:bpf", vec![number(0, 5)])],
+        Operation::SetId => vec![
+            call("lsm:path_chmod", vec![number(1, 0o4755)]),
+            call("lsm:inode_create", vec![number(2, 0o2755)]),
+            call("lsm:path_mknod", vec![number(2, 0o6755)]),
+        ],
+    }
+}
+
+/// Returns what the documents ask for, in what the engine can do.
+fn expected(confinements: &[Confinement], event: &Event) -> Effect {
+    let written = judge(confinements, event).effect;
+    match event.operation {
+        Operation::Syscall | Operation::Unshare => written.min(Effect::Kill),
+        _ => written,
+    }
+}
+
+#[test]
+fn judge_and_engine_agree_on_every_event() {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let hits = std::cell::RefCell::new(BTreeMap::<(Operation, Effect), usize>::new());
+    let input = (repository::documents(), proptest::collection::vec(repository::event(), EVENTS));
+    let outcome = runner.run(&input.prop_map(|input| input), |(text, events)| {
+        let (confinements, policies) = compile(&text);
+        for event in events {
+            let expected = expected(&confinements, &event);
+            *hits.borrow_mut().entry((event.operation, expected)).or_default() += 1;
+            for call in calls(&event) {
+                let found = effect(&policies, &call);
+                if found != expected {
+                    let message = format!(
+                        "documents ask for {expected}, the engine has {found}:\n{text}\n{event:?}\n{call:?}"
+                    );
+                    return Err(TestCaseError::fail(message));
+                }
+            }
+        }
+        Ok(())
+    });
+    let hits = hits.into_inner();
+    let shown: Vec<_> =
+        hits.iter().map(|((operation, effect), count)| format!("{operation} {effect}: {count}")).collect();
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+    // What the generator does not reach proves nothing.
+    let reached = |operation, effect| hits.get(&(operation, effect)).is_some_and(|count| *count >= 5);
+    for operation in [Operation::Exec, Operation::Open, Operation::Connect] {
+        for effect in [Effect::Allow, Effect::Log, Effect::Kill, Effect::Deny] {
+            assert!(reached(operation, effect), "{operation} {effect} is not reached: {shown:?}");
+        }
+    }
+    for (operation, effect) in [
+        (Operation::Capability, Effect::Deny),
+        (Operation::Capability, Effect::Kill),
+        (Operation::Syscall, Effect::Kill),
+        (Operation::Syscall, Effect::Log),
+        (Operation::Unshare, Effect::Kill),
+        (Operation::Ptrace, Effect::Kill),
+        (Operation::Mount, Effect::Deny),
+        (Operation::Socket, Effect::Deny),
+        (Operation::Capset, Effect::Deny),
+    ] {
+        assert!(reached(operation, effect), "{operation} {effect} is not reached: {shown:?}");
+    }
+}
+
+#[test]
+fn sockets_without_an_address_and_files_without_a_path_are_never_meant() {
+    let text = "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\nmode: enforce\n\
+                allowed_files: []\nallowed_dst_ports: []\nallowed_dst_cidrs: []\n";
+    let (_, policies) = compile(text);
+    let call = |hook: &str, values| Call {
+        hook: hook.to_owned(),
+        binary: "/opt/amf/bin/amf".to_owned(),
+        ancestors: Vec::new(),
+        values,
+    };
+    let local = call("lsm:socket_connect", vec![(1, "", Value::OtherFamily)]);
+    assert_eq!(effect(&policies, &local), Effect::Allow);
+    let pipe = vec![(0, "", Value::Path(None)), (0, "f_flags", Value::Number(0))];
+    assert_eq!(effect(&policies, &call("lsm:file_open", pipe)), Effect::Allow);
+    let file = vec![(0, "", Value::Path(Some("/etc/x".to_owned()))), (0, "f_flags", Value::Number(0))];
+    assert_eq!(effect(&policies, &call("lsm:file_open", file)), Effect::Deny);
+}
