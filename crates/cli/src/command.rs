@@ -55,11 +55,18 @@ verbs! {
     Lint in lint,
     Diff in diff,
     Why in why,
+    Inspect in inspect,
     Explain in explain,
     Completions in completions,
     Man in man,
 }
 
 /// The codes of each verb that has some of its own.
-pub(crate) const CODES: &[&[&Code]] =
-    &[&[&explain::UNKNOWN_CODE], &[&man::MANUAL_NOT_WRITTEN], init::CODES, diff::CODES, why::CODES];
+pub(crate) const CODES: &[&[&Code]] = &[
+    &[&explain::UNKNOWN_CODE],
+    &[&man::MANUAL_NOT_WRITTEN],
+    init::CODES,
+    diff::CODES,
+    why::CODES,
+    inspect::CODES,
+];

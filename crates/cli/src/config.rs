@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) output: Option<PathBuf>,
     /// The level of single findings.
     pub(crate) levels: Levels,
+    /// Whether engines are told to kill beside every denial.
+    pub(crate) deny_with_kill: bool,
     /// The file with the keys that bundles are verified against.
     pub(crate) trust_root: Option<PathBuf>,
 }
@@ -114,8 +116,15 @@ fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Config> {
         targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),
         output: cursor.text(&field::OUTPUT, sink).map(path),
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
+        deny_with_kill: read_deny_with_kill(&cursor, sink),
         levels: read_levels(&cursor, sink),
     })
+}
+
+fn read_deny_with_kill(cursor: &Cursor<'_>, sink: &mut Sink) -> bool {
+    let engine =
+        cursor.value(&field::ENGINE).and_then(|node| Cursor::open(node, &field::ENGINE_RECORD, sink));
+    engine.and_then(|engine| engine.boolean(&field::DENY_WITH_KILL, sink)).is_some_and(|flag| flag.value)
 }
 
 fn read_levels(cursor: &Cursor<'_>, sink: &mut Sink) -> Levels {

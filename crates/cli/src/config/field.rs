@@ -55,11 +55,35 @@ pub(super) const TRUST_ROOT: Field = Field {
     description: "The file with the keys that bundles are verified against.",
 };
 
+/// Whether to kill beside every denial.
+pub(super) const DENY_WITH_KILL: Field = Field {
+    name: "deny_with_kill",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "Kill beside every denial: the engine's LSM denials leak under concurrency, a signal does not.",
+};
+
+/// The fields under `engine`.
+pub(super) static ENGINE_RECORD: Record = Record {
+    noun: "the settings of the engine",
+    description: "How policies for the engine are written.",
+    fields: &[DENY_WITH_KILL],
+    other_keys: OtherKeys::Refused,
+};
+
+/// The settings of the engine.
+pub(super) const ENGINE: Field = Field {
+    name: "engine",
+    presence: Presence::Optional,
+    shape: Shape::Record(&ENGINE_RECORD),
+    description: "How policies for the engine are written.",
+};
+
 /// The fields of `telovix.yaml`.
 pub(crate) static RECORD: Record = Record {
     noun: "the settings of a policy repository",
     description: "Marks the root of a policy repository and holds its settings. Every path counts from the root.",
-    fields: &[TARGETS, OUTPUT, LEVELS, TRUST_ROOT],
+    fields: &[TARGETS, OUTPUT, LEVELS, ENGINE, TRUST_ROOT],
     other_keys: OtherKeys::Refused,
 };
 

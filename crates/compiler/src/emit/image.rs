@@ -8,6 +8,7 @@
 //! syscall    syscall sets  -> cells by number
 //! pack       all of them   -> the sections of an image
 //! read       image         -> what each confinement says, for `inspect` and for the check of every compile
+//! subject    image         -> the executables of each domain
 //! decide     image, event  -> verdict, by the same steps as the programs in the kernel
 //! ```
 //!
@@ -28,6 +29,7 @@ mod plan;
 mod read;
 mod round_trip;
 mod set_table;
+mod subject;
 mod syscall;
 
 use crate::diagnostic::Code;
@@ -36,6 +38,7 @@ pub use decide::{Action, Entry, Interpreter, Outcome, Task};
 pub use pack::pack;
 pub use read::{Reader, Reading, Unreadable};
 pub use round_trip::check;
+pub use subject::{Executables, patterns};
 
 /// The codes this backend reports.
 pub const CODES: &[&Code] = &[&PATH_TOO_DEEP, &UNPACKABLE];

@@ -59,6 +59,11 @@ impl<'image> Reader<'image> {
         Self { image, edges: image.entries(Section::Edges).collect(), prefixes, left: PREFIX_LIMIT }
     }
 
+    /// Returns the image.
+    pub(super) fn image(&self) -> &'image Image {
+        self.image
+    }
+
     /// Reads one domain.
     ///
     /// # Errors

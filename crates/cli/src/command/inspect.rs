@@ -1,0 +1,101 @@
+//! An image file -> who is confined by what, where each rule comes from, and what the image costs.
+
+mod code;
+mod listing;
+mod region;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use telovix_bpf_programs::image::Image;
+
+pub(crate) use code::CODES;
+pub(crate) use listing::Listing;
+
+use super::Run;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::shown;
+use crate::output::text::plural;
+use crate::output::{Format, Streams, json};
+use code::{IMAGE_INVALID, UNREADABLE_IMAGE};
+use listing::{Domain, Rule};
+
+/// Show what a compiled image holds: who is confined by what, and which line says so.
+///
+/// The image is verified first: every digest, and every number that points somewhere.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix inspect compiled-policies/policy.image
+  telovix inspect compiled-policies/policy.image --format json | jq '.rules[].source'")]
+pub(crate) struct Arguments {
+    /// The image file.
+    image: PathBuf,
+    /// The form of the answer; only `json` lists every member of long lists.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let image = open(&self.image)?;
+        let listing = Listing::of(&image).map_err(|what| {
+            let message = format!("`{}` cannot be listed: {what}", shown(&self.image));
+            Failure::new(Exit::CannotRun, &IMAGE_INVALID, message)
+        })?;
+        match self.format {
+            Format::Json => json::print(&listing, &mut streams.data)?,
+            Format::Text => write(&listing, &mut streams.data)?,
+        }
+        Ok(Exit::Clean)
+    }
+}
+
+/// Reads and verifies an image file.
+pub(crate) fn open(path: &std::path::Path) -> Result<Image, Failure> {
+    let bytes = fs::read(path).map_err(|error| {
+        let message = format!("cannot read the image `{}`: {error}", shown(path));
+        Failure::new(Exit::CannotRun, &UNREADABLE_IMAGE, message)
+    })?;
+    Image::read(&bytes).map_err(|error| {
+        let message = format!("`{}`: {error}", shown(path));
+        let failure = Failure::new(Exit::CannotRun, &IMAGE_INVALID, message);
+        failure.help("compile it again; an image is never repaired")
+    })
+}
+
+fn write(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {
+    let (rules, domains) = (listing.rules.len(), listing.domains.len());
+    writeln!(out, "layout {}, policy {}", listing.layout_version, listing.digest)?;
+    let bytes = plural(listing.kernel_bytes, "byte");
+    writeln!(out, "{}, {}, {bytes} in the kernel", plural(rules, "rule"), plural(domains, "domain"))?;
+    for section in listing.sections.iter().filter(|section| section.records > 0) {
+        writeln!(out, "  {:<24} {:>8} records {:>10} bytes", section.name, section.records, section.bytes)?;
+    }
+    for domain in &listing.domains {
+        writeln!(out)?;
+        write_domain(domain, &listing.rules, out)?;
+    }
+    Ok(())
+}
+
+fn write_domain(domain: &Domain, rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "domain {}: {}", domain.domain, domain.executables.join(", "))?;
+    if domain.inherits != 0 {
+        writeln!(out, "  what it starts stays in domain {}", domain.inherits)?;
+    }
+    for named in &domain.names {
+        let Some(rule) = rules.get(named.rule as usize) else { continue };
+        let (kind, name, id) = (&rule.document.kind, &rule.document.name, &rule.document.id);
+        writeln!(out, "  {} {}: {}", rule.effect, rule.operation, named.events)?;
+        writeln!(out, "      rule {}, {kind} `{name}` ({id}), {}, {}", rule.rule, rule.dimension, rule.source)?;
+    }
+    Ok(())
+}
