@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 use telovix_compiler::diagnostic::{Code, Example, Level, Severity};
 use telovix_compiler::document::value::Date;
-use telovix_compiler::emit::Artifact;
+use telovix_compiler::emit::{Artifact, EngineOptions};
 use telovix_compiler::target::Target;
 use telovix_compiler::{Options, Outcome, compile};
 
@@ -71,7 +71,14 @@ impl Day {
             configured => configured.to_vec(),
         };
         let as_of = self.date()?;
-        Ok(Options { targets, levels: config.levels.clone(), as_of, sensor: None, group: None })
+        Ok(Options {
+            targets,
+            levels: config.levels.clone(),
+            as_of,
+            sensor: None,
+            group: None,
+            engine: EngineOptions::default(),
+        })
     }
 }
 

@@ -3,11 +3,10 @@
 use crate::diagnostic::{Diagnostic, Levels, Sink};
 use crate::document::value::Date;
 use crate::document::{self, Scope};
-use crate::emit::{Artifact, image};
+use crate::emit::{self, Artifact, EngineOptions};
 use crate::lower::{self, Policy};
 use crate::source::SourceSet;
-use crate::target::{self, Backend, Target};
-use crate::tracing_policy::{self, Context};
+use crate::target::{self, Target};
 
 /// What a compile needs to know beside the sources.
 #[derive(Debug, Clone)]
@@ -22,6 +21,8 @@ pub struct Options {
     pub sensor: Option<String>,
     /// Compile for the sensors of one group: what is scoped to another is left out.
     pub group: Option<String>,
+    /// How the engine is run, and how its documents are spelled.
+    pub engine: EngineOptions,
 }
 
 impl Options {
@@ -61,22 +62,10 @@ pub struct Analysis {
 pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
     let mut sink = Sink::new(options.levels.clone());
     let policy = understand(sources, options, &mut sink);
-    let assessed = target::Options { targets: options.targets.clone(), ..target::Options::default() };
-    let _assessment = target::assess(&policy, &assessed, &mut sink);
-    let context = Context::default();
-    for (holder, custom) in policy.custom_policies() {
-        if let Some(read) = tracing_policy::read(&custom.node, &mut sink) {
-            tracing_policy::validate(&read, &context, &mut sink);
-            // A pack may hold the product's own policies.
-            if holder.pack.is_none() {
-                tracing_policy::check_product(&read, &mut sink);
-            }
-        }
-    }
-    if options.targets.iter().any(|target| target.backend == Backend::Native) {
-        let _image = image::pack(&policy.confinements, sources, &mut sink);
-    }
-    let artifacts = (!sink.has_errors()).then(Vec::new);
+    let assessed = target::Options { targets: options.targets.clone(), engine_denial: options.engine.denial };
+    let assessment = target::assess(&policy, &assessed, &mut sink);
+    let artifacts = emit::emit(&policy, &assessment, options.engine, sources, &mut sink);
+    let artifacts = (!sink.has_errors()).then_some(artifacts);
     Outcome { diagnostics: sink.into_sorted(), artifacts }
 }
 

@@ -2,6 +2,7 @@
 
 use telovix_compiler::diagnostic::{Diagnostic, Example, Levels, catalogue};
 use telovix_compiler::document::value::Date;
+use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::source::SourceSet;
 use telovix_compiler::target::Target;
 use telovix_compiler::{Options, compile};
@@ -69,6 +70,7 @@ fn run(example: Example) -> Option<(String, Vec<Diagnostic>)> {
         as_of: Date::new(2026, 11, 21).expect("a day of the calendar"),
         sensor: None,
         group: None,
+        engine: EngineOptions::default(),
     };
     let said = compile(&SourceSet::single("example.yaml", &text), &options).diagnostics;
     Some((text.chars().take(2_000).collect(), said))

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use telovix_compiler::diagnostic::{Diagnostic, Levels, Sink};
 use telovix_compiler::document::{self, value::Date};
+use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::source::{SourceSet, Span};
 use telovix_compiler::target::Target;
 use telovix_compiler::{Options, compile};
@@ -104,6 +105,7 @@ fn check(text: &str) {
         as_of: Date::new(2026, 11, 20).expect("the calendar has the day"),
         sensor: None,
         group: None,
+        engine: EngineOptions::default(),
     };
     let (first, second) = (compile(&sources, &options), compile(&sources, &options));
     assert_eq!(said(&first.diagnostics), said(&second.diagnostics));

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::compare::Side;
 use telovix_compiler::diagnostic::Levels;
 use telovix_compiler::document::value::Date;
@@ -113,7 +114,7 @@ impl Loaded {
     /// With everything that is wrong, when anything is.
     pub(crate) fn of(input: Input, as_of: Date) -> Result<Self, Failure> {
         let targets = Target::ALL.to_vec();
-        let options = Options { targets, levels: Levels::default(), as_of, sensor: None, group: None };
+        let options = Options { targets, levels: Levels::default(), as_of, sensor: None, group: None, engine: EngineOptions::default() };
         let analysis = analyse(&input.sources, &options);
         let report = input.into_report(analysis.diagnostics);
         if report.summary().errors > 0 {

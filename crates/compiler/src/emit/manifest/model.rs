@@ -25,7 +25,7 @@ pub struct Manifest {
     pub confinements: Vec<ConfinementEntry>,
     /// Every file beside this one, by path.
     pub artifacts: Vec<ArtifactEntry>,
-    /// Sibling ways into a confined operation, and whether each is closed.
+    /// Every known way around what is confined, and what each target does about it.
     pub evasions: Vec<EvasionEntry>,
     /// Packs and how far they have advanced.
     pub packs: Vec<PackEntry>,
@@ -33,7 +33,7 @@ pub struct Manifest {
     pub detections: Vec<DetectionEntry>,
     /// Limits that no kernel operation covers and that the host has to hold.
     pub host_limits: Vec<HostLimitEntry>,
-    /// What the image will take of a kernel.
+    /// What the policy will take of a kernel.
     pub budget: Budget,
 }
 
@@ -159,17 +159,26 @@ pub struct ArtifactEntry {
     pub sources: Vec<String>,
 }
 
-/// One sibling way into a confined operation.
+/// One way around what a document confines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvasionEntry {
-    /// The template or dimension it concerns.
+    /// The template or dimension it leads around.
     pub intent: String,
-    /// The sibling or trick.
-    pub trick: String,
-    /// `closed`, `killed` or `open`, by target.
-    pub status: BTreeMap<String, String>,
-    /// Why it is open, or what closes it.
+    /// The way, as an attacker would call it.
+    pub way: String,
+    /// What each target does about it.
+    pub status: BTreeMap<String, EvasionStatus>,
+}
+
+/// What one target does about a way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EvasionStatus {
+    /// `covered`, `killed`, `open`, or `absent` where the kernel does not have the way.
+    pub status: String,
+    /// The hook that covers it, or why it is open.
     pub reason: String,
+    /// How that is known: measured, or read in source.
+    pub evidence: String,
 }
 
 /// One pack.
@@ -229,14 +238,14 @@ pub struct HostLimitEntry {
     pub source: String,
 }
 
-/// What the image will take of a kernel, predicted from its records.
+/// What the policy will take of a kernel, predicted from its records.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Budget {
-    /// LSM hooks in use; each takes one program and one of the kernel's 38 trampoline slots of its function.
-    pub hooks: Vec<String>,
-    /// Programs.
-    pub programs: u64,
-    /// Maps of one generation.
+    /// Programs by target and hook, on the host that gets the most of them.
+    pub programs: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Programs that one hook has room for.
+    pub trampoline_slots: u64,
+    /// Maps of one generation of the image.
     pub maps: u64,
     /// Entries of those maps.
     pub entries: u64,
