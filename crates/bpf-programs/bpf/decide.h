@@ -124,6 +124,9 @@ static long link(__u32 index, struct chain **context)
 	confinement = slot_lookup(&confinements, chain->slot, &number);
 	if (!confinement || !confinement->effect || !(confinement->access & chain->access))
 		return 0;
+	/* A list of programs that may be executed says nothing of libraries. */
+	if (chain->access == TELOVIX_ACCESS_MAP && !(confinement->flags & TELOVIX_CONFINEMENT_BLOCKS))
+		return 0;
 	if (confinement->flags & TELOVIX_CONFINEMENT_HAS_EXEMPTIONS) {
 		struct telovix_exemption exemption = {
 			.confinement = number,

@@ -80,7 +80,7 @@ static __noinline __u32 judge_exec(struct file *file, __u32 access, bool becomin
 				class = 0;
 				if (domain->strict & EXEC_OPERATION) {
 					class = domain->exec.root.subtree;
-					refuse = true;
+					refuse = access == TELOVIX_ACCESS_EXECUTE;
 				}
 			}
 			decision = class_decision(subject.slot, domain->exec.classes, class);

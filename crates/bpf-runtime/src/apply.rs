@@ -1,15 +1,19 @@
 //! A verified image -> the active generation: fill, attach, place, switch. Until the switch nothing changes;
 //! a process killed anywhere before it leaves the old policy, anywhere behind it the new one.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use telovix_bpf_programs::image::Image;
+use telovix_bpf_programs::object::OBJECT;
 use telovix_bpf_programs::state::{Control, Slot};
 
 use crate::control::{Switch, deadline, now};
-use crate::object::{Object, places as places_needed};
+use crate::object::{Object, Place, pinned_programs, place_tasks, places as places_needed};
 use crate::pins::Places;
-use crate::{RuntimeError, Scope, generation, preflight};
+use crate::status::image_of;
+use crate::{RuntimeError, Scope, generation, lockout, preflight};
 
 /// How an image is to be applied.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +24,8 @@ pub struct Options {
     pub confirm_within: Option<Duration>,
     /// Programs that the guard against locking oneself out would protect, but that are meant to be confined.
     pub confine: Vec<String>,
+    /// Keep programs that no loaded generation needs: the next switch is faster, every operation slower.
+    pub keep_hooks: bool,
 }
 
 /// What is active after an apply.
@@ -37,10 +43,12 @@ pub struct Applied {
 /// Any reason to refuse; what was active stays active.
 pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applied, RuntimeError> {
     preflight::check(&places.bpffs)?;
+    lockout::check(image, &options.confine)?;
     let _lock = places.lock()?;
-    let locks = preflight::locks()?;
+    let (operations, subjects) = generation::demands(image);
     let kernel = preflight::kernel_version()?;
-    let mut object = Object::open(places, locks)?;
+    let needed = places_needed(operations, subjects, kernel);
+    prepare(places, &needed)?;
     let switch = Switch::open(places)?.ok_or(RuntimeError::NothingLoaded)?;
 
     let control = switch.control()?;
@@ -59,19 +67,58 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
     switch.set_slot(new, Slot::EMPTY)?;
     generation::fill(places, image, &options.scope, new)?;
     save_image(places, new, image)?;
-
-    let (operations, subjects) = generation::demands(image);
-    for place in places_needed(operations, subjects, kernel) {
-        object.attach(place, &places.links())?;
-    }
     // From here on exec and fork keep the new slot up to date; then the tasks that already run.
     switch.set_slot(new, generation::slot_record(image, generation))?;
     if subjects {
-        object.place_tasks()?;
+        place_tasks(&places.links())?;
     }
     switch.set_control(Control::new(new, options.confirm_within.map(deadline)))?;
-    let programs = crate::object::pinned_programs(&places.links())?.len();
+    if !options.keep_hooks {
+        drop_unneeded(places, needed, old, kernel)?;
+    }
+    let programs = pinned_programs(&places.links())?.len();
     Ok(Applied { generation, programs })
+}
+
+/// Attaches what is missing. When this version's programs are all there already, the kernel's type information,
+/// which takes longest to read, is not needed.
+fn prepare(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
+    let digest = Sha256::digest(OBJECT).to_vec();
+    let record = places.state.join("programs");
+    let current = places.map("control").exists() && std::fs::read(&record).is_ok_and(|old| old == digest);
+    let missing: Vec<Place> = needed
+        .iter()
+        .copied()
+        .filter(|place| !current || !places.links().join(place.name()).exists())
+        .collect();
+    if !missing.is_empty() || !current {
+        let mut object = Object::open(places, preflight::locks()?)?;
+        for place in missing {
+            object.attach(place, &places.links())?;
+        }
+        std::fs::write(&record, &digest).map_err(RuntimeError::file(&record))?;
+    }
+    Ok(())
+}
+
+/// Detaches the programs that neither loaded generation needs.
+fn drop_unneeded(
+    places: &Places,
+    mut needed: BTreeSet<Place>,
+    old: u32,
+    kernel: (u16, u16),
+) -> Result<(), RuntimeError> {
+    if let Some(image) = image_of(places, old) {
+        let (operations, subjects) = generation::demands(&image);
+        needed.extend(places_needed(operations, subjects, kernel));
+    }
+    for (name, _) in pinned_programs(&places.links())? {
+        if !needed.iter().any(|place| place.name() == name) {
+            let pin = places.links().join(&name);
+            std::fs::remove_file(&pin).map_err(RuntimeError::file(&pin))?;
+        }
+    }
+    Ok(())
 }
 
 fn save_image(places: &Places, slot: u32, image: &Image) -> Result<(), RuntimeError> {

@@ -12,6 +12,7 @@ mod control;
 mod error;
 pub mod events;
 mod generation;
+mod lockout;
 mod object;
 mod pins;
 mod preflight;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use aya::programs::Program;
 use aya::programs::links::FdLink;
-use aya::programs::{Iter, Program};
 use aya::{Btf, Ebpf, EbpfLoader};
 use telovix_bpf_programs::layout::{HOOKS, Operation};
 use telovix_bpf_programs::object;
@@ -22,6 +22,8 @@ pub(crate) enum Place {
     Forked,
     /// Every system call.
     SystemCalls,
+    /// Every task there is, when the pin is read.
+    Tasks,
 }
 
 impl Place {
@@ -31,6 +33,7 @@ impl Place {
             Self::Hook(name) => name,
             Self::Forked => object::FORKED,
             Self::SystemCalls => object::SYSTEM_CALLS,
+            Self::Tasks => object::PLACE_TASKS,
         }
     }
 }
@@ -49,6 +52,7 @@ pub(crate) fn places(operations: u32, subjects: bool, kernel: (u16, u16)) -> BTr
         // Who a process becomes is found out where exec is decided.
         places.insert(Place::Hook("bprm_check_security"));
         places.insert(Place::Forked);
+        places.insert(Place::Tasks);
     }
     if operations & Operation::Syscall.bit() != 0 {
         places.insert(Place::SystemCalls);
@@ -86,16 +90,18 @@ impl Object {
         Ok(Self { ebpf, btf })
     }
 
-    /// Loads, attaches and pins the program of a place, unless its pin is there.
+    /// Loads, attaches and pins the program of a place. A program of another version that is pinned there stays
+    /// attached until ours is: while both are, both have to allow.
     pub(crate) fn attach(&mut self, place: Place, links: &Path) -> Result<(), RuntimeError> {
         let pin = links.join(place.name());
-        if pin.exists() {
-            return Ok(());
-        }
-        let link = self.link(place)?;
+        let beside = links.join(format!("{}-new", place.name()));
         let refused = |reason| RuntimeError::Hook { hook: place.name(), reason };
-        link.pin(&pin).map_err(|error| refused(chain(&error)))?;
-        Ok(())
+        let link = self.link(place)?;
+        if beside.exists() {
+            std::fs::remove_file(&beside).map_err(RuntimeError::file(&beside))?;
+        }
+        link.pin(&beside).map_err(|error| refused(chain(&error)))?;
+        std::fs::rename(&beside, &pin).map_err(RuntimeError::file(&pin))
     }
 
     /// Loads the program of a place without attaching it: whether the kernel would take it.
@@ -107,6 +113,7 @@ impl Object {
             (Place::Hook(hook), Program::Lsm(program)) => program.load(hook, &self.btf),
             (Place::Forked, Program::BtfTracePoint(program)) => program.load(name, &self.btf),
             (Place::SystemCalls, Program::RawTracePoint(program)) => program.load(),
+            (Place::Tasks, Program::Iter(program)) => program.load("task", &self.btf),
             _ => return Err(refused("the program is of another kind".to_owned())),
         }
         .map_err(|error| refused(chain(&error)))
@@ -127,29 +134,26 @@ impl Object {
             Some(Program::RawTracePoint(program)) => {
                 program.attach(name).and_then(|id| program.take_link(id)).map(FdLink::from)
             }
+            Some(Program::Iter(program)) => {
+                let link = program.attach().and_then(|id| program.take_link(id));
+                let link = link.map_err(|error| refused(chain(&error)))?;
+                return FdLink::try_from(link).map_err(|error| refused(chain(&error)));
+            }
             _ => return Err(refused("no such program".to_owned())),
         };
         link.map_err(|error| refused(chain(&error)))
     }
+}
 
-    /// Visits every task twice with the placing program. Twice, because process numbers wrap around: what
-    /// forked behind the first visit is in front of the second.
-    pub(crate) fn place_tasks(&mut self) -> Result<(), RuntimeError> {
-        let refused = |reason| RuntimeError::Hook { hook: object::PLACE_TASKS, reason };
-        let program = self.ebpf.program_mut(object::PLACE_TASKS);
-        let program: &mut Iter = program
-            .ok_or_else(|| refused("no such program".to_owned()))?
-            .try_into()
-            .map_err(|error: aya::programs::ProgramError| refused(chain(&error)))?;
-        program.load("task", &self.btf).map_err(|error| refused(chain(&error)))?;
-        for _ in 0..2 {
-            let id = program.attach().map_err(|error| refused(chain(&error)))?;
-            let link = program.take_link(id).map_err(|error| refused(chain(&error)))?;
-            let mut file = link.into_file().map_err(|error| refused(chain(&error)))?;
-            std::io::copy(&mut file, &mut std::io::sink()).map_err(|error| refused(error.to_string()))?;
-        }
-        Ok(())
+/// Visits every task twice with the pinned placing program. Twice, because process numbers wrap around: what
+/// forked behind the first visit is in front of the second.
+pub(crate) fn place_tasks(links: &Path) -> Result<(), RuntimeError> {
+    let pin = links.join(object::PLACE_TASKS);
+    for _ in 0..2 {
+        let mut tasks = std::fs::File::open(&pin).map_err(RuntimeError::file(&pin))?;
+        std::io::copy(&mut tasks, &mut std::io::sink()).map_err(RuntimeError::file(&pin))?;
     }
+    Ok(())
 }
 
 /// Numbers of the programs behind the pinned links.

@@ -78,6 +78,7 @@ pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
     for slot in 0..SLOTS {
         let _ = std::fs::remove_file(places.image(slot));
     }
+    let _ = std::fs::remove_file(places.state.join("programs"));
     wait_for(&programs)?;
     Ok(programs.len())
 }

@@ -97,8 +97,7 @@ fn verify_confinements(sections: &Sections) -> Result<(), ImageError> {
         demand(Effect::from_number(confinement.effect).is_some(), "unknown effect")?;
         let operation = Operation::from_number(confinement.operation);
         demand(operation.is_some(), "unknown operation")?;
-        let touches =
-            matches!(operation, Some(Operation::File | Operation::Exec)) || confinement.access == Access::ALL;
+        let touches = operation == Some(Operation::File) || confinement.access == Access::ALL;
         demand(touches && confinement.access != 0, "file access on another operation, or none")?;
         demand(usize::from(confinement.scope) < scopes, "unknown scope")?;
         let known = CONFINEMENT_HAS_EXEMPTIONS | CONFINEMENT_BLOCKS;

@@ -167,9 +167,11 @@ impl Access {
     pub const RENAME: u16 = 1 << 5;
     /// Give the file another name.
     pub const LINK: u16 = 1 << 6;
-    /// Execute by execve. Lists of allowed programs mean this alone, or they would have to name every library.
+    /// Execute by execve.
     pub const EXECUTE: u16 = 1 << 7;
-    /// Map executable, which is how a library, or a program by way of its loader, gets to run.
+    /// Map executable, which is how a library, or a program by way of its loader, gets to run. Only confinements
+    /// with [`CONFINEMENT_BLOCKS`](super::CONFINEMENT_BLOCKS) mean it: a list of allowed programs would have to
+    /// name every library.
     pub const MAP: u16 = 1 << 8;
     /// Every way; also the value for confinements of other operations.
     pub const ALL: u16 = u16::MAX;

@@ -1,8 +1,14 @@
-//! A bare kernel -> a machine with file systems, loopback and memory for results; then the mode it was booted in.
+//! A bare kernel -> a machine with file systems and loopback; then the mode it was booted in.
 
 use std::panic::catch_unwind;
+use std::process::Command;
 
-use crate::{smoke, sys};
+use telovix_bpf_runtime::{Places, apply, probe};
+
+use crate::{policy, sys};
+
+/// Needs every hook there is, so that scenarios, which keep them, switch without loading programs.
+const EVERYTHING: &str = include_str!("../everything.yaml");
 
 /// Runs as process 1 and never returns.
 pub(crate) fn run() -> ! {
@@ -10,9 +16,10 @@ pub(crate) fn run() -> ! {
     let result = catch_unwind(|| {
         prepare().expect("file systems mount");
         let words = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
-        let mode = parameter(&words, "telovix.mode=");
-        match mode {
-            _ => smoke::run(),
+        let filter = parameter(&words, "telovix.filter=");
+        match parameter(&words, "telovix.mode=") {
+            "scenarios" => scenarios(filter),
+            mode => println!("@@ FAIL unknown mode `{mode}`"),
         }
     });
     if result.is_err() {
@@ -27,13 +34,51 @@ fn parameter<'a>(words: &'a str, name: &str) -> &'a str {
 }
 
 fn prepare() -> std::io::Result<()> {
+    for folder in ["/run", "/tmp", "/opt", "/srv", "/sys", "/proc", "/dev"] {
+        std::fs::create_dir_all(folder)?;
+    }
     sys::mount("proc", "/proc", "proc", 0)?;
     sys::mount("sysfs", "/sys", "sysfs", 0)?;
     sys::mount("dev", "/dev", "devtmpfs", 0)?;
     sys::mount("bpf", "/sys/fs/bpf", "bpf", 0)?;
     sys::mount("securityfs", "/sys/kernel/security", "securityfs", 0)?;
-    for folder in ["/run", "/tmp", "/opt", "/srv"] {
-        std::fs::create_dir_all(folder)?;
+    sys::bring_up_loopback()?;
+    for entry in std::fs::read_dir("/modules")? {
+        let file = std::fs::File::open(entry?.path())?;
+        let options = sys::text("");
+        let words = [i64::from(std::os::fd::AsRawFd::as_raw_fd(&file)), options.as_ptr() as i64, 0, 0, 0, 0];
+        sys::call(libc::SYS_finit_module, words)?;
     }
     Ok(())
+}
+
+fn scenarios(filter: &str) {
+    if "every-hook-loads".contains(filter) {
+        match probe::probe(&Places::default()) {
+            Ok(states) => {
+                let refused: Vec<_> = states.into_iter().filter(|state| state.refused.is_some()).collect();
+                match refused.as_slice() {
+                    [] => println!("@@ PASS every-hook-loads"),
+                    some => println!("@@ FAIL every-hook-loads: {some:?}"),
+                }
+            }
+            Err(error) => println!("@@ FAIL every-hook-loads: {error}"),
+        }
+    }
+    let options = apply::Options { keep_hooks: true, ..apply::Options::default() };
+    let everything = policy::image("everything", EVERYTHING).expect("the policy compiles");
+    if let Err(error) = apply::apply(&Places::default(), &everything, &options) {
+        println!("@@ FAIL apply everything: {error}");
+        return;
+    }
+    let mut files: Vec<_> = std::fs::read_dir("/scenarios").expect("a folder").flatten().collect();
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    for file in files {
+        if file.file_name().to_string_lossy().contains(filter) {
+            let status = Command::new("/init").arg("scenario").arg(file.path()).status();
+            if !matches!(&status, Ok(status) if status.code().is_some()) {
+                println!("@@ FAIL {}: the runner ended: {status:?}", file.file_name().to_string_lossy());
+            }
+        }
+    }
 }

@@ -3,8 +3,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the only way out")]
 
 mod machine;
+mod policy;
 mod probe;
-mod smoke;
+mod scenario;
 mod sys;
 
 use std::process::ExitCode;
@@ -14,5 +15,9 @@ fn main() -> ExitCode {
         machine::run();
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    probe::run(&arguments)
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["scenario", path] => ExitCode::from(u8::from(!scenario::run(path))),
+        ["serve"] => probe::serve(),
+        _ => probe::run(&arguments),
+    }
 }

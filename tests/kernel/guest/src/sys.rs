@@ -39,6 +39,26 @@ pub(crate) fn mount(source: &str, target: &str, kind: &str, flags: u64) -> io::R
     .map(drop)
 }
 
+/// mount(2) with options.
+pub(crate) fn mount_with(source: &str, target: &str, kind: &str, options: &str) -> io::Result<()> {
+    let (source, target, kind, options) = (text(source), text(target), text(kind), text(options));
+    let words =
+        [source.as_ptr() as i64, target.as_ptr() as i64, kind.as_ptr() as i64, 0, options.as_ptr() as i64, 0];
+    call(libc::SYS_mount, words).map(drop)
+}
+
+/// Brings the loopback device up.
+pub(crate) fn bring_up_loopback() -> io::Result<()> {
+    let socket =
+        own(call(libc::SYS_socket, [i64::from(libc::AF_INET), i64::from(libc::SOCK_DGRAM), 0, 0, 0, 0])?);
+    // struct ifreq: a name of 16 bytes, then the flags.
+    let mut request = [0_u8; 40];
+    request[..2].copy_from_slice(b"lo");
+    request[16..18].copy_from_slice(&(libc::IFF_UP as u16).to_le_bytes());
+    let number = i64::from(std::os::fd::AsRawFd::as_raw_fd(&socket));
+    call(libc::SYS_ioctl, [number, libc::SIOCSIFFLAGS as i64, request.as_ptr() as i64, 0, 0, 0]).map(drop)
+}
+
 /// Ends the virtual machine.
 pub(crate) fn power_off() -> ! {
     // SAFETY: plain numbers.
@@ -49,4 +69,72 @@ pub(crate) fn power_off() -> ! {
     loop {
         std::thread::park();
     }
+}
+
+/// Writes bytes into memory that is shared with the kernel.
+pub(crate) fn poke(address: i64, bytes: &[u8]) {
+    // SAFETY: the caller has just mapped the page and the kernel laid out where the field is.
+    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), address as *mut u8, bytes.len()) };
+}
+
+/// Reads bytes out of memory that is shared with the kernel.
+pub(crate) fn peek<const N: usize>(address: i64) -> [u8; N] {
+    // SAFETY: as for `poke`.
+    unsafe { std::ptr::read_volatile(address as *const [u8; N]) }
+}
+
+/// Ends a child that the raw clone calls made, without running what Rust would run at exit.
+pub(crate) fn exit_now() -> ! {
+    exit_with(0)
+}
+
+/// The same, with a code.
+pub(crate) fn exit_with(code: i32) -> ! {
+    // SAFETY: ends the process; nothing is used afterwards.
+    unsafe { libc::_exit(code) }
+}
+
+/// fork(2). Probes have one thread when they fork.
+pub(crate) fn fork() -> io::Result<i32> {
+    // SAFETY: the child only makes system calls and exits.
+    check(i64::from(unsafe { libc::fork() })).map(|pid| pid as i32)
+}
+
+/// Waits for a child; its exit code is an errno.
+pub(crate) fn wait(pid: i32) -> io::Result<()> {
+    let mut status = 0;
+    // SAFETY: the pointer is to a live integer.
+    check(i64::from(unsafe { libc::waitpid(pid, &raw mut status, 0) }))?;
+    if libc::WIFSIGNALED(status) {
+        return Err(io::Error::from_raw_os_error(libc::EINTR));
+    }
+    match libc::WEXITSTATUS(status) {
+        0 => Ok(()),
+        code => Err(io::Error::from_raw_os_error(code)),
+    }
+}
+
+/// A system call by the 32-bit entry, without arguments.
+pub(crate) fn call_ia32(number: i64) -> io::Result<()> {
+    let result: i64;
+    // SAFETY: int 0x80 serves a 32-bit call; with all arguments zero it touches no memory of ours.
+    unsafe {
+        std::arch::asm!(
+            "push rbx",
+            "xor ebx, ebx",
+            "int 0x80",
+            "pop rbx",
+            inlateout("rax") number => result,
+            in("rcx") 0_u64,
+            in("rdx") 0_u64,
+            in("rsi") 0_u64,
+            in("rdi") 0_u64,
+            lateout("r8") _,
+            lateout("r9") _,
+            lateout("r10") _,
+            lateout("r11") _,
+        );
+    }
+    let result = result as i32;
+    if result < 0 { Err(io::Error::from_raw_os_error(-result)) } else { Ok(()) }
 }

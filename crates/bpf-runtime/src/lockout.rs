@@ -1,0 +1,89 @@
+//! An image -> whether it would confine the programs that an operator needs to undo it.
+
+use std::path::Path;
+
+use telovix_bpf_programs::image::Image;
+use telovix_bpf_programs::layout::{
+    CHUNK, EdgeKey, Header, NODE_HAS_EDGES, NODE_HAS_PREFIXES, NODE_NUMBER, PathState, PrefixKey, Section,
+    Subject,
+};
+
+use crate::RuntimeError;
+
+/// Programs without which nobody gets in, or nothing comes up.
+const LIFELINES: [&str; 9] = [
+    "/sbin/init",
+    "/lib/systemd/systemd",
+    "/usr/sbin/sshd",
+    "/usr/lib/openssh/sshd-session",
+    "/bin/login",
+    "/sbin/agetty",
+    "/bin/su",
+    "/usr/bin/sudo",
+    "/bin/bash",
+];
+
+/// Fails when a lifeline, or the running program itself, is a subject that was not named in `confine`.
+pub(crate) fn check(image: &Image, confine: &[String]) -> Result<(), RuntimeError> {
+    let own = std::env::current_exe().ok();
+    let own = own.as_deref().and_then(Path::to_str).map(str::to_owned);
+    for program in LIFELINES.into_iter().map(str::to_owned).chain(own) {
+        // Subjects are told apart by the path that symbolic links lead to.
+        let real = std::fs::canonicalize(&program).ok();
+        let real = real.as_deref().and_then(Path::to_str).unwrap_or(&program).to_owned();
+        let meant = confine.iter().any(|named| *named == program || *named == real);
+        if !meant && domain_of(image, &real) != 0 {
+            return Err(RuntimeError::Lockout { program });
+        }
+    }
+    Ok(())
+}
+
+/// The domain that a program of this path is in, found by the steps that the kernel takes.
+pub(crate) fn domain_of(image: &Image, path: &str) -> u32 {
+    let Some(header) = image.record::<Header>(Section::Header, 0) else {
+        return 0;
+    };
+    let components: Vec<&[u8]> =
+        path.as_bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
+    let name = components.last().map(std::slice::from_ref).unwrap_or_default();
+    let subject = Subject {
+        path: class(image, header.subjects, &components),
+        name: if header.names.child == 0 { 0 } else { class(image, header.names, name) },
+    };
+    image.find(Section::Subjects, &subject).unwrap_or(0)
+}
+
+/// Follows components down from a state; the class of the path that ends there.
+fn class(image: &Image, mut state: PathState, components: &[&[u8]]) -> u32 {
+    for component in components {
+        // A chunk that is full is followed by another, if need be an empty one.
+        for start in (0..=component.len()).step_by(CHUNK) {
+            if state.child & (NODE_HAS_EDGES | NODE_HAS_PREFIXES) == 0 {
+                return state.below;
+            }
+            let part = component.get(start..component.len().min(start + CHUNK)).unwrap_or_default();
+            let mut chunk = [0; CHUNK];
+            for (to, from) in chunk.iter_mut().zip(part) {
+                *to = *from;
+            }
+            let node = state.child & NODE_NUMBER;
+            match image.find(Section::Edges, &EdgeKey { node, chunk }) {
+                Some(next) => state = next,
+                None => return longest_prefix(image, node, part).unwrap_or(state.below),
+            }
+        }
+    }
+    state.exact
+}
+
+fn longest_prefix(image: &Image, node: u32, part: &[u8]) -> Option<u32> {
+    image
+        .entries::<PrefixKey, u32>(Section::Prefixes)
+        .filter(|(key, _)| {
+            let length = (key.bits as usize).saturating_sub(32) / 8;
+            key.node == node && part.get(..length) == key.chunk.get(..length)
+        })
+        .max_by_key(|(key, _)| key.bits)
+        .map(|(_, class)| class)
+}

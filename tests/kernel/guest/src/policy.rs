@@ -1,0 +1,34 @@
+//! Policy text -> an image, by the compiler itself.
+
+use anyhow::bail;
+use telovix_bpf_programs::image::Image;
+use telovix_compiler::diagnostic::{Levels, Severity, Sink};
+use telovix_compiler::document::value::Date;
+use telovix_compiler::source::SourceSet;
+use telovix_compiler::{Options, analyse};
+
+/// The image that confines nothing.
+pub(crate) fn nothing() -> anyhow::Result<Image> {
+    let (sources, mut sink) = (SourceSet::new([]), Sink::new(Levels::default()));
+    match telovix_compiler::emit::image::pack(&[], &sources, &mut sink) {
+        Some(image) => Ok(image),
+        None => bail!("{:?}", sink.into_sorted()),
+    }
+}
+
+/// Compiles one text.
+pub(crate) fn image(name: &str, text: &str) -> anyhow::Result<Image> {
+    let sources = SourceSet::single(&format!("{name}.yaml"), text);
+    let Ok(as_of) = Date::parse("2026-11-21") else { bail!("a date") };
+    let options =
+        Options { targets: Vec::new(), levels: Levels::default(), as_of, sensor: None, group: None };
+    let analysis = analyse(&sources, &options);
+    if let Some(error) = analysis.diagnostics.iter().find(|found| found.severity == Severity::Error) {
+        bail!("{}: {}", error.code.id, error.message);
+    }
+    let mut sink = Sink::new(Levels::default());
+    match telovix_compiler::emit::image::pack(&analysis.policy.confinements, &sources, &mut sink) {
+        Some(image) => Ok(image),
+        None => bail!("{:?}", sink.into_sorted()),
+    }
+}

@@ -1,0 +1,93 @@
+//! Ways to reach an address, and sockets below the transport.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd as _;
+use std::time::Duration;
+
+use crate::sys;
+
+pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
+    Some(match words {
+        ["connect-tcp", address, port] => {
+            let stream = TcpStream::connect_timeout(&destination(address, port)?, Duration::from_secs(2));
+            // Nobody listens; what counts is that the attempt was let through.
+            match stream {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+                other => other.map(drop),
+            }
+        }
+        ["connect-udp", address, port] => {
+            let to = destination(address, port)?;
+            socket(to).and_then(|socket| socket.connect(to))
+        }
+        ["send-to", address, port] => {
+            let to = destination(address, port)?;
+            socket(to).and_then(|socket| socket.send_to(b"x", to)).map(drop)
+        }
+        ["send-without-family", address, port] => {
+            let to = destination(address, port)?;
+            socket(to).and_then(|socket| send_raw(&socket, to, 0))
+        }
+        ["send-many", address, port] => {
+            let to = destination(address, port)?;
+            socket(to).and_then(|socket| send_many(&socket, to))
+        }
+        ["fast-open", address, port] => fast_open(destination(address, port)?),
+        ["socket", family, kind] => {
+            let (family, kind) = (family.parse().ok()?, kind.parse().ok()?);
+            sys::call(libc::SYS_socket, [family, kind, i64::from(libc::IPPROTO_ICMP), 0, 0, 0])
+                .map(sys::own)
+                .map(drop)
+        }
+        _ => return None,
+    })
+}
+
+fn destination(address: &str, port: &str) -> Option<SocketAddr> {
+    Some(SocketAddr::new(address.parse::<IpAddr>().ok()?, port.parse().ok()?))
+}
+
+fn socket(to: SocketAddr) -> io::Result<UdpSocket> {
+    UdpSocket::bind(if to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })
+}
+
+/// struct sockaddr_in with a family of the caller's choice.
+fn raw_address(to: SocketAddr, family: u16) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..2].copy_from_slice(&family.to_le_bytes());
+    bytes[2..4].copy_from_slice(&to.port().to_be_bytes());
+    if let IpAddr::V4(address) = to.ip() {
+        bytes[4..8].copy_from_slice(&address.octets());
+    }
+    bytes
+}
+
+fn send_raw(socket: &UdpSocket, to: SocketAddr, family: u16) -> io::Result<()> {
+    let address = raw_address(to, family);
+    let words = [i64::from(socket.as_raw_fd()), b"x".as_ptr() as i64, 1, 0, address.as_ptr() as i64, 16];
+    sys::call(libc::SYS_sendto, words).map(drop)
+}
+
+fn send_many(socket: &UdpSocket, to: SocketAddr) -> io::Result<()> {
+    let address = raw_address(to, libc::AF_INET as u16);
+    let part = [b"x".as_ptr() as u64, 1];
+    // struct mmsghdr: msg_name, msg_namelen, msg_iov, msg_iovlen, msg_control, msg_controllen, msg_flags, msg_len.
+    let message = [address.as_ptr() as u64, 16, part.as_ptr() as u64, 1, 0, 0, 0, 0];
+    let words = [i64::from(socket.as_raw_fd()), message.as_ptr() as i64, 1, 0, 0, 0];
+    sys::call(libc::SYS_sendmmsg, words).map(drop)
+}
+
+fn fast_open(to: SocketAddr) -> io::Result<()> {
+    let socket = sys::own(sys::call(
+        libc::SYS_socket,
+        [i64::from(libc::AF_INET), i64::from(libc::SOCK_STREAM), 0, 0, 0, 0],
+    )?);
+    let address = raw_address(to, libc::AF_INET as u16);
+    let flags = i64::from(libc::MSG_FASTOPEN);
+    let words = [i64::from(socket.as_raw_fd()), b"x".as_ptr() as i64, 1, flags, address.as_ptr() as i64, 16];
+    match sys::call(libc::SYS_sendto, words) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+        other => other.map(drop),
+    }
+}
