@@ -20,8 +20,14 @@ pub(crate) fn nothing() -> anyhow::Result<Image> {
 pub(crate) fn image(name: &str, text: &str) -> anyhow::Result<Image> {
     let sources = SourceSet::single(&format!("{name}.yaml"), text);
     let Ok(as_of) = Date::parse("2026-11-21") else { bail!("a date") };
-    let options =
-        Options { targets: Vec::new(), levels: Levels::default(), as_of, sensor: None, group: None };
+    let options = Options {
+        targets: Vec::new(),
+        levels: Levels::default(),
+        as_of,
+        sensor: None,
+        group: None,
+        engine: telovix_compiler::emit::tracing_policy::Options::default(),
+    };
     let analysis = analyse(&sources, &options);
     if let Some(error) = analysis.diagnostics.iter().find(|found| found.severity == Severity::Error) {
         bail!("{}: {}", error.code.id, error.message);
