@@ -26,7 +26,7 @@ pub(crate) fn image(name: &str, text: &str) -> anyhow::Result<Image> {
         as_of,
         sensor: None,
         group: None,
-        engine: telovix_compiler::emit::tracing_policy::Options::default(),
+        engine: telovix_compiler::emit::EngineOptions::default(),
     };
     let analysis = analyse(&sources, &options);
     if let Some(error) = analysis.diagnostics.iter().find(|found| found.severity == Severity::Error) {
