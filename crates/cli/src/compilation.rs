@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 use telovix_compiler::diagnostic::{Code, Example, Level, Severity};
 use telovix_compiler::document::value::Date;
-use telovix_compiler::emit::{Artifact, EngineOptions};
+use telovix_compiler::emit::Artifact;
 use telovix_compiler::target::Target;
 use telovix_compiler::{Options, Outcome, compile};
 
@@ -77,7 +77,7 @@ impl Day {
             as_of,
             sensor: None,
             group: None,
-            engine: EngineOptions::default(),
+            engine: config.engine,
         })
     }
 }

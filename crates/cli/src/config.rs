@@ -8,9 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use telovix_compiler::diagnostic::{Diagnostic, Level, Levels, Severity, Sink};
+use telovix_compiler::emit::{EngineOptions, PackStateForm};
 use telovix_compiler::source::{SourceSet, Spanned};
 use telovix_compiler::syntax::{self, Cursor, Node};
+use telovix_compiler::target::EngineDenial;
 use telovix_compiler::target::Target;
+use telovix_compiler::tracing_policy::Engine;
 
 pub(crate) use code::CODES;
 pub(crate) use field::RECORD;
@@ -30,8 +33,8 @@ pub(crate) struct Config {
     pub(crate) output: Option<PathBuf>,
     /// The level of single findings.
     pub(crate) levels: Levels,
-    /// Whether engines are told to kill beside every denial.
-    pub(crate) deny_with_kill: bool,
+    /// How the engine is run, and how its documents are spelled.
+    pub(crate) engine: EngineOptions,
     /// The file with the keys that bundles are verified against.
     pub(crate) trust_root: Option<PathBuf>,
 }
@@ -116,15 +119,28 @@ fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Config> {
         targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),
         output: cursor.text(&field::OUTPUT, sink).map(path),
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
-        deny_with_kill: read_deny_with_kill(&cursor, sink),
+        engine: read_engine(&cursor, sink),
         levels: read_levels(&cursor, sink),
     })
 }
 
-fn read_deny_with_kill(cursor: &Cursor<'_>, sink: &mut Sink) -> bool {
+fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {
     let engine =
         cursor.value(&field::ENGINE).and_then(|node| Cursor::open(node, &field::ENGINE_RECORD, sink));
-    engine.and_then(|engine| engine.boolean(&field::DENY_WITH_KILL, sink)).is_some_and(|flag| flag.value)
+    let Some(engine) = engine else { return EngineOptions::default() };
+    let mut is_set = |field| engine.boolean(field, sink).is_some_and(|flag| flag.value);
+    EngineOptions {
+        denial: if is_set(&field::DENY_WITH_KILL) { EngineDenial::WithKill } else { EngineDenial::Alone },
+        pack_state: if is_set(&field::POLICY_MODE) {
+            PackStateForm::PolicyMode
+        } else {
+            PackStateForm::Manifest
+        },
+        features: Engine {
+            has_parents_map: is_set(&field::PARENTS_MAP),
+            has_kubernetes: is_set(&field::KUBERNETES),
+        },
+    }
 }
 
 fn read_levels(cursor: &Cursor<'_>, sink: &mut Sink) -> Levels {

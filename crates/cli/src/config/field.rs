@@ -63,11 +63,36 @@ pub(super) const DENY_WITH_KILL: Field = Field {
     description: "Kill beside every denial: the engine's LSM denials leak under concurrency, a signal does not.",
 };
 
+/// Whether the text of packs carries their state.
+pub(super) const POLICY_MODE: Field = Field {
+    name: "policy_mode",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "Write the state of a pack into its policies as the engine's `policy-mode` too. Their text then \
+changes with the state, and so do their signatures.",
+};
+
+/// Whether the engine keeps a map of parents.
+pub(super) const PARENTS_MAP: Field = Field {
+    name: "parents_map",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "The engine runs with its map of parents enabled, so that exceptions by parent can be written.",
+};
+
+/// Whether the engine knows workloads.
+pub(super) const KUBERNETES: Field = Field {
+    name: "kubernetes",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "The engine runs with Kubernetes, so that custom policies may select workloads.",
+};
+
 /// The fields under `engine`.
 pub(super) static ENGINE_RECORD: Record = Record {
     noun: "the settings of the engine",
     description: "How policies for the engine are written.",
-    fields: &[DENY_WITH_KILL],
+    fields: &[DENY_WITH_KILL, POLICY_MODE, PARENTS_MAP, KUBERNETES],
     other_keys: OtherKeys::Refused,
 };
 
