@@ -11,6 +11,7 @@ use crate::approval::Approval;
 use crate::encoding::Digest;
 use crate::refusal::Refusal;
 use crate::replace::replace_whole;
+use crate::root::Chain;
 use crate::timestamp::Timestamp;
 
 const MAX_STATE_BYTES: u64 = 64 << 10;
@@ -88,6 +89,19 @@ pub enum HostStateError {
     },
 }
 
+/// What a host accepted and is about to use.
+#[derive(Clone, Copy, Debug)]
+pub struct Acceptance<'a> {
+    /// The bundle, in words.
+    pub what: &'a str,
+    /// What was approved.
+    pub approval: &'a Approval,
+    /// The trust root it was verified against.
+    pub chain: &'a Chain,
+    /// An older epoch that was named on purpose.
+    pub allowed_epoch: Option<u64>,
+}
+
 /// Why an approval was not recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -159,24 +173,23 @@ impl HostState {
         Ok(())
     }
 
-    /// Records an accepted approval in the file, under a lock and against what the file says now, so
-    /// that of two hosts' processes the later one cannot undo the earlier one's memory.
+    /// Records an accepted approval and the trust root it was verified against, under a lock and against
+    /// what the file says now, so that of two processes the later one cannot undo the earlier one's memory.
     ///
     /// # Errors
-    /// [`RecordError::Refused`] when another process accepted a newer one meanwhile.
-    pub fn record(
-        path: &Path,
-        what: &str,
-        approval: &Approval,
-        allowed: Option<u64>,
-    ) -> Result<Self, RecordError> {
-        let lock_path = path.with_extension("lock");
+    /// [`RecordError::Refused`] when another process accepted something newer meanwhile.
+    pub fn record(path: &Path, accepted: &Acceptance<'_>) -> Result<Self, RecordError> {
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push(".lock");
+        let lock_path = PathBuf::from(lock_path);
         let file_error = |source| HostStateError::File { path: lock_path.clone(), source };
         let lock = File::options().create(true).append(true).open(&lock_path).map_err(file_error)?;
         lock.lock().map_err(file_error)?;
         let mut state = Self::read(path)?;
-        state.check_epoch(what, approval, allowed)?;
-        state.accept(approval);
+        accepted.chain.check_pin(&state)?;
+        state.check_epoch(accepted.what, accepted.approval, accepted.allowed_epoch)?;
+        state.root = Some(accepted.chain.pin());
+        state.accept(accepted.approval);
         state.write(path)?;
         Ok(state)
     }

@@ -45,7 +45,7 @@ mod timestamp;
 pub use approval::{Approval, ResultDigest, Scope, ScopeError};
 pub use encoding::{Digest, DigestError};
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature};
-pub use host::{AcceptedEpoch, Host, HostState, HostStateError, PinnedRoot, RecordError};
+pub use host::{Acceptance, AcceptedEpoch, Host, HostState, HostStateError, PinnedRoot, RecordError};
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Signature};
 pub use refusal::Refusal;
 pub use replace::{create_whole, replace_whole};

@@ -7,7 +7,7 @@ mod support;
 use support::{DAY, Folder, NOW, at, chain, chain_of, key, refusal, request, trusted};
 use telovix_trust::bundle::{self, VerifyError};
 use telovix_trust::root::{Chain, ChainError, Change};
-use telovix_trust::{Host, HostState, Refusal, Role, Timestamp};
+use telovix_trust::{Acceptance, Host, HostState, Refusal, Role, Timestamp};
 
 fn verify(folder: &Folder, chain: &Chain, day: i64) -> Result<bundle::VerifiedBundle, VerifyError> {
     folder.verify_with(chain, &HostState::default(), &Host::default(), at(day * DAY))
@@ -196,15 +196,19 @@ fn a_crash_between_accepting_and_applying_never_goes_back() {
     bundle::sign(new.path(), &request(42), &key(1)).expect("a signature");
     let approvals = [&old, &new].map(|folder| folder.verify().expect("good").approval);
 
-    HostState::record(&path, "bundle", &approvals[0], None).expect("recorded");
-    HostState::record(&path, "bundle", &approvals[1], None).expect("recorded");
+    let chain = chain();
+    for approval in &approvals {
+        let accepted = Acceptance { what: "bundle", approval, chain: &chain, allowed_epoch: None };
+        HostState::record(&path, &accepted).expect("recorded");
+    }
     // The power fails here, before anything was loaded, and leaves half a file beside the state.
     std::fs::write(folder.path().join(".trust-state.json.1-0.partial"), "{\"vers").expect("written");
 
     let state = HostState::read(&path).expect("the state is whole");
     assert_eq!(state.epoch.map(|epoch| epoch.number), Some(42));
-    assert!(new.verify_with(&chain(), &state, &Host::default(), at(0)).is_ok(), "the same bundle again");
-    let back = old.verify_with(&chain(), &state, &Host::default(), at(0));
+    assert_eq!(state.root, Some(chain.pin()));
+    assert!(new.verify_with(&chain, &state, &Host::default(), at(0)).is_ok(), "the same bundle again");
+    let back = old.verify_with(&chain, &state, &Host::default(), at(0));
     assert_eq!(refusal(back).exit_code(), 14);
     // A state file that was damaged is not mistaken for a new host.
     std::fs::write(&path, "").expect("written");
