@@ -2,11 +2,16 @@
 
 use telovix_compiler::diagnostic::{self, Code};
 
-use crate::{command, compilation, config, failure, input, write};
+use crate::{command, compilation, config, failure, input, signing, write};
 
 /// The rooms of the command line that have codes.
-const ROOMS: &[&[&Code]] =
-    &[&[&failure::CANNOT_PRINT, &compilation::NO_DATE], input::CODES, config::CODES, write::CODES];
+const ROOMS: &[&[&Code]] = &[
+    &[&failure::CANNOT_PRINT, &compilation::NO_DATE],
+    input::CODES,
+    config::CODES,
+    signing::CODES,
+    write::CODES,
+];
 
 /// Returns every code, sorted by id.
 pub(crate) fn catalogue() -> Vec<&'static Code> {

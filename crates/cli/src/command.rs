@@ -57,6 +57,10 @@ verbs! {
     Why in why,
     Inspect in inspect,
     Explain in explain,
+    Keygen in keygen,
+    Sign in sign,
+    Verify in verify,
+    Trust in trust,
     Completions in completions,
     Man in man,
 }

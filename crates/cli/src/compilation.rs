@@ -122,6 +122,11 @@ impl Repository {
         &self.place.root
     }
 
+    /// Returns the trust root file that the configuration names.
+    pub(crate) fn trust_root(&self) -> Option<PathBuf> {
+        self.config.trust_root.clone()
+    }
+
     /// Returns where artifacts go.
     pub(crate) fn output(&self) -> PathBuf {
         let unsaid =

@@ -50,6 +50,21 @@ impl Failure {
         self
     }
 
+    /// Returns the exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Returns the findings.
+    pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
+        &self.report.diagnostics
+    }
+
+    /// Gives the findings away, to be told together with others.
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.report.diagnostics
+    }
+
     /// Returns the code of each finding.
     #[cfg(test)]
     pub(crate) fn codes(&self) -> Vec<&'static str> {

@@ -12,6 +12,7 @@ mod output;
 mod progress;
 #[cfg(test)]
 mod reference;
+mod signing;
 mod write;
 
 use std::process::ExitCode;

@@ -17,6 +17,7 @@ use crate::Telovix;
 use crate::catalogue::catalogue;
 use crate::command::compile;
 use crate::command::explain::{self, template};
+use crate::command::{keygen, sign, trust, verify};
 use crate::config;
 use crate::exit::Exit;
 use crate::output::json;
@@ -109,6 +110,11 @@ fn schemas_of_outputs() {
     output::<DifferenceReport>("diff");
     output::<explain::Pages>("explain");
     output::<explain::ExitCodes>("exit-codes");
+    output::<keygen::Document>("keygen");
+    output::<sign::Document>("sign");
+    output::<verify::Document>("verify");
+    output::<trust::show::Document>("trust-show");
+    output::<trust::log::Document>("trust-log");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Every line is one JSON object that holds the SHA-256 of the line before. Beside the log, `{log}.head`
 //! holds the number of entries and the digest of the last line, so that cutting lines off its end shows as well.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -85,6 +86,33 @@ pub struct Entry {
     pub record: Record,
 }
 
+impl Entry {
+    /// Returns the digest of this line, which the next one holds.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.to_line())
+    }
+
+    fn to_line(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("strings and numbers have a JSON form")
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Action::Signed => "signed",
+            Action::Verified => "verified",
+            Action::Applied => "applied",
+            Action::Confirmed => "confirmed",
+            Action::RolledBack => "rolled back",
+            Action::Removed => "removed",
+            Action::TrustChanged => "changed trust",
+            Action::VerificationSkipped => "skipped verification of",
+        })
+    }
+}
+
 /// The end of the log, as far as it was completely written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -146,7 +174,7 @@ pub fn append(path: &Path, record: &Record) -> Result<Entry, AuditError> {
     let previous = found.map_or_else(|| Digest::of(b""), |found| found.sha256);
     let sequence = found.map_or(1, |found| found.sequence + 1);
     let entry = Entry { sequence, previous, record: record.clone() };
-    let mut line = serde_json::to_vec(&entry).expect("strings and numbers have a JSON form");
+    let mut line = entry.to_line();
     let head = Head { sequence, sha256: Digest::of(&line) };
     line.push(b'\n');
     log.write_all(&line).and_then(|()| log.sync_all()).map_err(at)?;

@@ -1,6 +1,7 @@
 //! The fleet's own signature: a policy's name and content, bound by one key, in `{file}.sig`.
 
 mod delivery;
+mod folder;
 mod name;
 mod sidecar;
 
@@ -9,6 +10,7 @@ use std::fmt;
 use crate::key::{PublicKey, Signature};
 use crate::signer::{AgentError, Signer};
 pub use delivery::{Delivery, DeliveryError, EnforcementPolicy};
+pub use folder::{policies_below, verify_files};
 pub use name::{PolicyName, PolicyNameError};
 pub use sidecar::{
     PolicyFileError, VerifiedPolicy, drop_sidecar, read_policy, sidecar_path, sign_file, verify_file,

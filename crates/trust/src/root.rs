@@ -229,6 +229,13 @@ impl TrustRoot {
         self.keys.iter().find(|key| key.id == id)
     }
 
+    /// Returns the keys that may sign for this role at this time.
+    #[must_use]
+    pub fn usable_keys(&self, role: Role, now: Timestamp) -> Vec<PublicKey> {
+        let usable = self.keys.iter().filter(|key| key.has(role) && key.standing("", now).is_ok());
+        usable.map(|key| key.public_key).collect()
+    }
+
     /// Refuses a root outside its own validity.
     ///
     /// # Errors

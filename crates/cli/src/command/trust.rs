@@ -1,0 +1,67 @@
+//! The trust root and the audit log: who may sign, how that changes, and what was done.
+
+pub(crate) mod change;
+pub(crate) mod init;
+pub(crate) mod log;
+pub(crate) mod show;
+
+use clap::{Args, Subcommand};
+
+use super::Run;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Format, Streams};
+
+/// Say whose signatures count, and read the audit log.
+///
+/// The trust root is one file, `trust-root.json`: keys with roles, how many of them must sign, what was revoked. Each
+/// change appends a version that the root keys of the version before sign; hosts walk from the version they know to
+/// the newest, and never back.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, after_help = "\
+Examples:
+  telovix trust init --key root.ed25519 --signing-key release=release.pub
+  telovix trust rotate release release-2027.pub --overlap-days 7 --key root.ed25519
+  telovix trust revoke release --reason 'laptop stolen' --key root.ed25519
+  telovix trust show
+  telovix trust log --verify")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Action {
+    Init(init::Arguments),
+    Show(show::Arguments),
+    Add(change::Add),
+    Rotate(change::Rotate),
+    Revoke(change::Revoke),
+    Set(change::Set),
+    Sign(change::Sign),
+    Log(log::Arguments),
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        match &self.action {
+            Action::Show(arguments) => arguments.format(),
+            Action::Log(arguments) => arguments.format(),
+            _ => Format::Text,
+        }
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        match &self.action {
+            Action::Init(arguments) => arguments.run(streams),
+            Action::Show(arguments) => arguments.run(streams),
+            Action::Add(arguments) => arguments.run(streams),
+            Action::Rotate(arguments) => arguments.run(streams),
+            Action::Revoke(arguments) => arguments.run(streams),
+            Action::Set(arguments) => arguments.run(streams),
+            Action::Sign(arguments) => arguments.run(streams),
+            Action::Log(arguments) => arguments.run(streams),
+        }
+    }
+}

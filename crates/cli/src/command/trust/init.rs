@@ -1,0 +1,119 @@
+//! Public keys -> the first version of a trust root.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+use telovix_trust::root::{Chain, Thresholds, TrustedKey};
+use telovix_trust::{PublicKey, Role, TrustRoot};
+
+use crate::command::Run;
+use crate::compilation::Repository;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::shown;
+use crate::output::Streams;
+use crate::signing::{KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, cannot, public_key, root_failure};
+
+/// Make the first version of a trust root, signed by `--key`.
+///
+/// Without `--root-key`, the keys that sign it are its root keys; without `--signing-key`, they also sign bundles,
+/// which suits one person and is no separation of duties.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix trust init                       # the key that `telovix keygen` made does everything
+  telovix trust init --key root.ed25519 --signing-key ci=ci.pub --signing-key anna=anna.pub --signing-threshold 2")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    trust_root: TrustRootArguments,
+    #[command(flatten)]
+    keys: KeyArguments,
+    /// A public key that signs bundles; may be given several times. The file's name is the key's name when none is given.
+    #[arg(long = "signing-key", value_name = "[NAME=]FILE")]
+    signing_keys: Vec<NamedKey>,
+    /// A public key that signs the next version of the trust root; may be given several times.
+    #[arg(long = "root-key", value_name = "[NAME=]FILE")]
+    root_keys: Vec<NamedKey>,
+    /// How many different keys must sign a bundle.
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    signing_threshold: usize,
+    /// How many different keys must sign the next version of the trust root.
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    root_threshold: usize,
+    #[command(flatten)]
+    moment: Moment,
+}
+
+/// A key file with the name people call the key by.
+#[derive(Clone, Debug)]
+pub(super) struct NamedKey {
+    name: String,
+    file: PathBuf,
+}
+
+impl FromStr for NamedKey {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let file = PathBuf::from(text.split_once('=').map_or(text, |(_, file)| file));
+        let stem = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = text.split_once('=').map_or_else(stem, |(name, _)| name.to_owned());
+        Ok(NamedKey { name, file })
+    }
+}
+
+impl NamedKey {
+    /// Reads the key and returns its entry with these roles.
+    pub(super) fn entry(&self, roles: &[Role]) -> Result<TrustedKey, Failure> {
+        Ok(TrustedKey::new(self.name.clone(), public_key(&self.file)?, roles.to_vec()))
+    }
+}
+
+impl Run for Arguments {
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let repository = Repository::find(&[])?;
+        let path = self.trust_root.of_repository(&repository);
+        if path.exists() {
+            let message = format!("`{}` exists; a trust root is changed, never begun anew", shown(&path));
+            return Err(Failure::new(Exit::CannotRun, &TRUST_ROOT_NOT_CHANGED, message)
+                .help("`telovix trust add`, `rotate`, `revoke` and `set` append a version"));
+        }
+        let signers = self.keys.open(repository.root(), &[])?;
+        let own: Vec<PublicKey> = signers.iter().map(|signer| signer.public_key()).collect();
+        let thresholds = Thresholds { sign: self.signing_threshold, root: self.root_threshold };
+        let root = TrustRoot::first(self.entries(&own)?, thresholds, self.moment.timestamp(), None)
+            .map_err(|error| cannot(&TRUST_ROOT_NOT_CHANGED, &error))?;
+        let mut chain = Chain::begin(root);
+        for signer in &signers {
+            chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;
+        }
+        chain.write(&path).map_err(|error| root_failure(&path, error))?;
+        super::change::tell(&path, &chain, self.moment.timestamp(), streams)?;
+        writeln!(streams.talk, "hosts keep a copy as `/etc/telovix/trust-root.json`")?;
+        Ok(Exit::Clean)
+    }
+}
+
+impl Arguments {
+    fn entries(&self, own: &[PublicKey]) -> Result<Vec<TrustedKey>, Failure> {
+        let mut entries: Vec<TrustedKey> = Vec::new();
+        let mut list = |entry: TrustedKey| match entries.iter_mut().find(|listed| listed.id == entry.id) {
+            Some(listed) => listed.roles.extend(entry.roles),
+            None => entries.push(entry),
+        };
+        self.signing_keys.iter().try_for_each(|key| key.entry(&[Role::Sign]).map(&mut list))?;
+        self.root_keys.iter().try_for_each(|key| key.entry(&[Role::Root]).map(&mut list))?;
+        let mut inherited = Vec::new();
+        inherited.extend(self.signing_keys.is_empty().then_some(Role::Sign));
+        inherited.extend(self.root_keys.is_empty().then_some(Role::Root));
+        if !inherited.is_empty() {
+            for (key, number) in own.iter().zip(1..) {
+                let name = if own.len() == 1 { "first".to_owned() } else { format!("first-{number}") };
+                list(TrustedKey::new(name, *key, inherited.clone()));
+            }
+        }
+        Ok(entries)
+    }
+}
