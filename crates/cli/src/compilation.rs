@@ -14,7 +14,7 @@ use telovix_compiler::{Options, Outcome, compile};
 use crate::config::{Config, check_level, level};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{Input, Place};
+use crate::input::{Input, Place, TRUST_ROOT};
 use crate::output::Report;
 use crate::output::text::plural;
 use crate::progress::Progress;
@@ -112,9 +112,9 @@ impl Repository {
         Ok(Self { place, config })
     }
 
-    /// Reads all but what lies in `output`.
+    /// Reads all but what lies in `output` and the trust root.
     pub(crate) fn read(&self, output: &Path) -> Input {
-        self.place.read(Some(output))
+        self.place.read(&[output, &self.trust_root()])
     }
 
     /// Returns the root that names of sources count from.
@@ -122,9 +122,9 @@ impl Repository {
         &self.place.root
     }
 
-    /// Returns the trust root file that the configuration names.
-    pub(crate) fn trust_root(&self) -> Option<PathBuf> {
-        self.config.trust_root.clone()
+    /// Returns where the trust root is or would be.
+    pub(crate) fn trust_root(&self) -> PathBuf {
+        self.config.trust_root.clone().unwrap_or_else(|| self.place.root.join(TRUST_ROOT))
     }
 
     /// Returns where artifacts go.

@@ -21,6 +21,9 @@ use crate::output::Report;
 /// The name of the file that marks the root of a policy repository.
 pub(crate) const CONFIGURATION: &str = "telovix.yaml";
 
+/// The name of the file with the trust root, unless the configuration names another.
+pub(crate) const TRUST_ROOT: &str = "trust-root.json";
+
 /// What standard input is called in findings and artifacts.
 pub(crate) const STANDARD_INPUT: &str = "<stdin>";
 
@@ -92,12 +95,12 @@ impl Place {
     }
 
     /// Reads every path. Folders give the policy files below them, without hidden ones, without the
-    /// configuration, and without what lies in `output`, the folder this run writes.
-    pub(crate) fn read(&self, output: Option<&Path>) -> Input {
+    /// configuration, and without what is `left_out`, such as the folder this run writes.
+    pub(crate) fn read(&self, left_out: &[&Path]) -> Input {
         let mut problems = Vec::new();
         let mut files = BTreeSet::new();
         for path in &self.paths {
-            walk::collect(path, output, &mut files, &mut problems);
+            walk::collect(path, left_out, &mut files, &mut problems);
         }
         let mut texts = Vec::new();
         let mut seen = BTreeSet::new();

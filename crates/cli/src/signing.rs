@@ -27,8 +27,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
 
-/// Where the trust root of a repository lies when its configuration does not say.
-pub(crate) const TRUST_ROOT: &str = "trust-root.json";
 /// Where the trust root of a host lies.
 const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";
 /// Where the file with the fleet's one public key lies.
@@ -80,8 +78,7 @@ impl TrustRootArguments {
 
     /// Returns where the trust root of this repository is or would be.
     pub(crate) fn of_repository(&self, repository: &Repository) -> PathBuf {
-        let default = || repository.trust_root().unwrap_or_else(|| repository.root().join(TRUST_ROOT));
-        self.trust_root.clone().unwrap_or_else(default)
+        self.trust_root.clone().unwrap_or_else(|| repository.trust_root())
     }
 
     /// Reads the trust root file that [`TrustRootArguments::find`] finds.

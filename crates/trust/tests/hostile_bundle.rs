@@ -295,7 +295,7 @@ fn a_bundle_for_others_is_the_wrong_target() {
         (Scope::Group("core".to_owned()), host(None, &["core"]), host(None, &[])),
     ];
     for (scope, fits, differs) in cases {
-        let request = bundle::SignRequest { scope, ..request(41) };
+        let request = bundle::SignRequest { scope: Some(scope), ..request(41) };
         bundle::sign(folder.path(), &request, &key(1)).expect("a signature");
         let verify = |host| folder.verify_with(&chain(), &HostState::default(), host, at(0));
         assert!(verify(&fits).is_ok());

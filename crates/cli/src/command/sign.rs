@@ -45,9 +45,10 @@ pub(crate) struct Arguments {
     keys: KeyArguments,
     #[command(flatten)]
     trust_root: TrustRootArguments,
-    /// For whom a folder is approved: `fleet`, `group:NAME` or `sensor:ID`.
-    #[arg(long, default_value = "fleet")]
-    scope: Scope,
+    /// For whom a folder is approved: `fleet`, `group:NAME` or `sensor:ID`. When absent, as another key holder
+    /// approved it, else the fleet.
+    #[arg(long)]
+    scope: Option<Scope>,
     /// The folder's place in the order of all bundles; the time in seconds when absent.
     #[arg(long, value_name = "NUMBER")]
     epoch: Option<u64>,
@@ -123,7 +124,7 @@ impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let repository = Repository::find(&self.paths)?;
         let paths = match self.paths.as_slice() {
-            [] => vec![repository.output()],
+            [] => vec![PathBuf::from(shown(&repository.output()))],
             named => named.to_vec(),
         };
         let now = self.moment.timestamp();

@@ -126,7 +126,7 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let paths = match self.paths.as_slice() {
-            [] => vec![Repository::find(&[])?.output()],
+            [] => vec![PathBuf::from(shown(&Repository::find(&[])?.output()))],
             named => named.to_vec(),
         };
         let mut verdicts = Vec::new();

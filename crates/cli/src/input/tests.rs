@@ -6,7 +6,7 @@ use super::{Input, Place};
 
 fn read(root: &Path, paths: &[&str]) -> Input {
     let paths: Vec<_> = paths.iter().map(|path| root.join(path)).collect();
-    Place::find(&paths).unwrap().read(Some(&root.join("compiled-policies")))
+    Place::find(&paths).unwrap().read(&[&root.join("compiled-policies")])
 }
 
 fn names(input: &Input) -> Vec<&str> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use telovix_compiler::diagnostic::Diagnostic;
 
-use super::{CONFIGURATION, code, shown};
+use super::{CONFIGURATION, TRUST_ROOT, code, shown};
 
 /// Folders nested deeper than this are not entered: no repository is, and the walk must end.
 const DEEPEST: usize = 128;
@@ -15,13 +15,13 @@ const DEEPEST: usize = 128;
 /// Adds the file `path`, or the policy files below the folder `path`.
 pub(super) fn collect(
     path: &Path,
-    output: Option<&Path>,
+    left_out: &[&Path],
     files: &mut BTreeSet<PathBuf>,
     problems: &mut Vec<Diagnostic>,
 ) {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
-            let mut walk = Walk { output, files, problems, above: Vec::new() };
+            let mut walk = Walk { left_out, files, problems, above: Vec::new() };
             walk.enter(path, &metadata);
         }
         // Whatever else a user names is read: a pipe from the shell is as good as a file.
@@ -33,7 +33,7 @@ pub(super) fn collect(
 }
 
 struct Walk<'run> {
-    output: Option<&'run Path>,
+    left_out: &'run [&'run Path],
     files: &'run mut BTreeSet<PathBuf>,
     problems: &'run mut Vec<Diagnostic>,
     /// The folders from the start to here, as the kernel knows them: a link to one of them is a circle.
@@ -64,7 +64,11 @@ impl Walk<'_> {
 
     fn consider(&mut self, path: PathBuf) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') || name == CONFIGURATION || Some(path.as_path()) == self.output {
+        if name.starts_with('.')
+            || name == CONFIGURATION
+            || name == TRUST_ROOT
+            || self.left_out.contains(&path.as_path())
+        {
             return;
         }
         let policy = is_policy_name(&path);

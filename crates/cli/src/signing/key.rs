@@ -122,7 +122,8 @@ fn default_source(beside: &Path) -> Option<KeySource> {
     let folders =
         [Some(beside.to_owned()), Some(PathBuf::new()), settings.map(|folder| folder.join("telovix"))];
     let files = folders.into_iter().flatten().map(|folder| folder.join(DEFAULT_NAME));
-    files.into_iter().find(|file| file.is_file()).map(KeySource::File)
+    let found = files.into_iter().find(|file| file.is_file())?;
+    Some(KeySource::File(PathBuf::from(shown(&found))))
 }
 
 fn signer_of_agent(listed: &[PublicKey]) -> Option<AgentSigner> {

@@ -15,8 +15,8 @@ use crate::input::shown;
 /// The manifest's name below the output folder.
 const MANIFEST: &str = "manifest.json";
 
-/// What a signature beside an artifact is called: the artifact's name and this.
-const SIGNATURE: &str = ".sig";
+/// What a signature beside a file is called: the file's name and one of these.
+const SIGNATURES: [&str; 2] = [".sig", ".dsse"];
 
 /// The files of the folder and which of them the last compile wrote.
 #[derive(Debug)]
@@ -68,7 +68,8 @@ impl Previous {
             if self.files.is_empty() { BTreeMap::new() } else { artifacts.collect() };
         let mut replaced = Replaced::default();
         for file in &self.files {
-            let signed = file.strip_suffix(SIGNATURE).filter(|signed| self.written.contains(*signed));
+            let mut names = SIGNATURES.iter().filter_map(|ending| file.strip_suffix(ending));
+            let signed = names.find(|signed| self.written.contains(*signed));
             if self.written.contains(file) {
                 if !artifacts.contains_key(file.as_str()) {
                     replaced.stale.push(file.clone());

@@ -19,8 +19,8 @@ use crate::timestamp::Timestamp;
 /// What the signer vouches for, beyond the files themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignRequest {
-    /// For whom.
-    pub scope: Scope,
+    /// For whom; when absent, as in the approval that gets one signature more, else the fleet.
+    pub scope: Option<Scope>,
     /// The bundle's place in the order of bundles; must be higher than the last one.
     pub epoch: u64,
     /// When.
@@ -168,7 +168,8 @@ fn continued(directory: &Directory, request: &SignRequest, manifest: Digest) -> 
     let existing = existing.and_then(|json| Envelope::read(&json, PAYLOAD_TYPE).ok());
     let existing = existing.and_then(|envelope| {
         let approval = Approval::from_statement(envelope.payload()).ok()?;
-        let same = approval.manifest == manifest && approval.scope == request.scope;
+        let same_scope = request.scope.as_ref().is_none_or(|scope| *scope == approval.scope);
+        let same = approval.manifest == manifest && same_scope;
         let valid = approval.issued_at <= request.issued_at && request.issued_at < approval.expires_at;
         (same && valid).then_some((envelope, approval))
     });
@@ -178,7 +179,7 @@ fn continued(directory: &Directory, request: &SignRequest, manifest: Digest) -> 
             epoch: request.epoch,
             issued_at: request.issued_at,
             expires_at: request.expires_at,
-            scope: request.scope.clone(),
+            scope: request.scope.clone().unwrap_or(Scope::Fleet),
             source_revision: request.source_revision.clone(),
             tool_version: request.tool_version.clone(),
             results: request.results.clone(),

@@ -49,7 +49,7 @@ pub(crate) fn chain_of(keys: Vec<TrustedKey>, sign: usize, root: usize, signers:
 
 pub(crate) fn request(epoch: u64) -> SignRequest {
     SignRequest {
-        scope: Scope::Fleet,
+        scope: Some(Scope::Fleet),
         epoch,
         issued_at: at(0),
         expires_at: at(30 * DAY),

@@ -30,6 +30,6 @@ fn side(file: &str, path: &str, as_of: Date) -> Result<Loaded, Failure> {
     match read {
         Ok(bytes) => Loaded::of(Input::of_bytes(vec![(path.to_owned(), bytes)]), as_of),
         // The place tells in its own words why not.
-        Err(_) => Loaded::of(Place::find(&[PathBuf::from(file)])?.read(None), as_of),
+        Err(_) => Loaded::of(Place::find(&[PathBuf::from(file)])?.read(&[]), as_of),
     }
 }

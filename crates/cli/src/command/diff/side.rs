@@ -91,7 +91,7 @@ impl Operand {
         match self {
             Self::Path(path) => {
                 let place = Place::find(std::slice::from_ref(path))?;
-                Loaded::of(place.read(None), as_of)
+                Loaded::of(place.read(&[]), as_of)
             }
             Self::Revision(revision, path) => {
                 Loaded::of(Input::of_bytes(git::read(revision, path.as_deref())?), as_of)
