@@ -15,9 +15,8 @@ use telovix_compiler::judge::{Event, VerdictReport};
 
 use crate::Telovix;
 use crate::catalogue::catalogue;
-use crate::command::compile;
 use crate::command::explain::{self, template};
-use crate::command::{keygen, sign, trust, verify};
+use crate::command::{compile, inspect, keygen, sign, trust, verify};
 use crate::config;
 use crate::exit::Exit;
 use crate::output::json;
@@ -108,6 +107,7 @@ fn schemas_of_outputs() {
     output::<compile::Document>("compile");
     output::<VerdictReport>("why");
     output::<DifferenceReport>("diff");
+    output::<inspect::Listing>("inspect");
     output::<explain::Pages>("explain");
     output::<explain::ExitCodes>("exit-codes");
     output::<keygen::Document>("keygen");

@@ -12,7 +12,7 @@ use clap::Args;
 use telovix_bpf_programs::image::Image;
 
 pub(crate) use code::CODES;
-pub(crate) use listing::Listing;
+pub(crate) use listing::{Listing, Rule, rules};
 
 use super::Run;
 use crate::exit::Exit;
@@ -21,7 +21,7 @@ use crate::input::shown;
 use crate::output::text::plural;
 use crate::output::{Format, Streams, json};
 use code::{IMAGE_INVALID, UNREADABLE_IMAGE};
-use listing::{Domain, Rule};
+use listing::Domain;
 
 /// Show what a compiled image holds: who is confined by what, and which line says so.
 ///

@@ -2,18 +2,19 @@
 
 mod code;
 mod event;
+mod image;
 mod text;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use telovix_compiler::analyse;
-use telovix_compiler::judge::Index;
+use telovix_compiler::judge::{Event, Index, VerdictReport};
 
 pub(crate) use code::CODES;
 
-use super::Run;
+use super::{Run, inspect};
 use crate::compilation::{Day, Repository};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -29,6 +30,7 @@ use event::Events;
 Examples:
   telovix why events.ndjson --policy examples/
   telovix why '{\"operation\": \"exec\", \"binary\": \"/opt/amf/bin/amf\", \"path\": \"/bin/sh\"}'
+  telovix why events.ndjson --image compiled-policies/policy.image
   telovix why --format json < events.ndjson | jq -r .effect | sort | uniq -c")]
 pub(crate) struct Arguments {
     /// A file of events, one a line, or one event in braces; standard input when absent or `-`.
@@ -37,6 +39,9 @@ pub(crate) struct Arguments {
     /// Files and folders of policies; the repository around the current folder when absent.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policy: Vec<PathBuf>,
+    /// A compiled image to decide the events from, instead of policies.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "as_of"])]
+    image: Option<PathBuf>,
     #[command(flatten)]
     day: Day,
     /// The form of the answer: `json` is one line per event.
@@ -51,6 +56,11 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let mut events = Events::open(&self.events)?;
+        if let Some(file) = &self.image {
+            let image = inspect::open(file)?;
+            let judge = image::Judge::new(&image);
+            return self.answer(&mut events, streams, |event| judge.verdict(event));
+        }
         let repository = Repository::find(&self.policy)?;
         let input = repository.read(&repository.output());
         let analysis = analyse(&input.sources, &self.day.options(&repository)?);
@@ -59,20 +69,31 @@ impl Run for Arguments {
             return Err(Failure::because(report.exit_of_errors(), report));
         }
         let index = Index::new(&analysis.policy.confinements);
+        self.answer(&mut events, streams, |event| Ok(index.judge(event).report(event, &report.sources)))
+    }
+}
+
+impl Arguments {
+    /// Answers every event as it comes; what is no event is told at the end.
+    fn answer(
+        &self,
+        events: &mut Events,
+        streams: &mut Streams,
+        verdict: impl Fn(&Event) -> Result<VerdictReport, String>,
+    ) -> Result<Exit, Failure> {
         let mut refused = Vec::new();
         while let Some(event) = events.next() {
-            match event {
-                Ok(event) => {
-                    let told = index.judge(&event).report(&event, &report.sources);
-                    match self.format {
-                        Format::Text => text::write(&event, &told, &mut streams.data)?,
-                        Format::Json => {
-                            serde_json::to_writer(&mut streams.data, &told).map_err(std::io::Error::from)?;
-                            writeln!(streams.data)?;
-                        }
-                    }
+            let answered = event.and_then(|event| match verdict(&event) {
+                Ok(told) => Ok((event, told)),
+                Err(problem) => Err(events.refuse(&problem)),
+            });
+            match (answered, self.format) {
+                (Ok((event, told)), Format::Text) => text::write(&event, &told, &mut streams.data)?,
+                (Ok((_, told)), Format::Json) => {
+                    serde_json::to_writer(&mut streams.data, &told).map_err(io::Error::from)?;
+                    writeln!(streams.data)?;
                 }
-                Err(problem) => refused.push(*problem),
+                (Err(problem), _) => refused.push(*problem),
             }
             if streams.data.is_closed() {
                 break;

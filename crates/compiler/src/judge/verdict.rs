@@ -1,5 +1,7 @@
 //! What happens to an event, and why; as values and as the JSON of `why`.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -70,7 +72,7 @@ impl<'policy> Verdict<'policy> {
         VerdictReport {
             effect: self.effect.name(),
             document: decision.map(|decision| DocumentReport::of(decision.confinement)),
-            dimension: decision.map(|decision| decision.confinement.dimension.name()),
+            dimension: decision.map(|decision| decision.confinement.dimension.name().into()),
             source: span.map(|span| sources.locate(span)),
             nearest: (!nearest.is_empty()).then(|| nearest.join(", port ")),
             member: decision.and_then(|decision| match decision.reason {
@@ -108,7 +110,7 @@ pub struct VerdictReport {
     /// The document that decided; null where nothing speaks of the event.
     pub document: Option<DocumentReport>,
     /// The part of the document.
-    pub dimension: Option<&'static str>,
+    pub dimension: Option<Cow<'static, str>>,
     /// File and line that decided: `profiles/amf.yaml:12`.
     pub source: Option<String>,
     /// The allowed value nearest to that of the event, where an allowlist left it out.
@@ -134,7 +136,7 @@ pub struct VerdictReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DocumentReport {
     /// `GuardianProfile`, `EnforcementRule` or `RuntimeGuard`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The id the product knows.
     pub id: String,
     /// The name people know.
@@ -144,6 +146,6 @@ pub struct DocumentReport {
 impl DocumentReport {
     fn of(confinement: &Confinement) -> Self {
         let document = &confinement.document;
-        Self { kind: document.kind.name(), id: document.id.clone(), name: document.name.clone() }
+        Self { kind: document.kind.name().into(), id: document.id.clone(), name: document.name.clone() }
     }
 }

@@ -69,7 +69,8 @@ impl Events {
         Some(Event::parse(text).map_err(|error| self.refuse(&error.to_string())))
     }
 
-    fn refuse(&self, problem: &str) -> Box<Diagnostic> {
+    /// Says what is wrong with the line that was read last.
+    pub(super) fn refuse(&self, problem: &str) -> Box<Diagnostic> {
         let message = format!("{}:{}: {problem}", self.name, self.line);
         Box::new(Diagnostic::new(&INVALID_EVENT, None, message))
     }

@@ -10,7 +10,7 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
     writeln!(out, "{:<8} {binary}: {}", told.effect, deed(event))?;
     match (&told.document, &told.dimension, &told.source) {
         (Some(document), Some(dimension), Some(source)) => {
-            let (kind, name, id) = (document.kind, &document.name, &document.id);
+            let (kind, name, id) = (&document.kind, &document.name, &document.id);
             writeln!(out, "         {source}: {kind} `{name}` ({id}), {dimension}")?;
         }
         _ => writeln!(out, "         no policy speaks of it")?,
