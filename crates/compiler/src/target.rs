@@ -20,7 +20,7 @@ pub use budget::{Budget, TRAMPOLINE_SLOTS};
 pub use codes::{OPEN_NAME_SPACE, WAIVABLE};
 pub use effect::{TargetEffect, effect};
 pub use engine::{Reach, reach};
-pub use evasion::{Evasion, Topic};
+pub use evasion::{Evasion, OPEN_WAY, Topic};
 pub use kernel::Kernel;
 pub use native::covering;
 pub use table::{Backend, ENGINE_VERSION, Target};

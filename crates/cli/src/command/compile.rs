@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 use telovix_compiler::diagnostic::Severity;
 use telovix_compiler::emit::ArtifactKind;
+use telovix_compiler::target::OPEN_WAY;
 
 use super::Run;
 use crate::compilation::{Compilation, Selection};
@@ -142,13 +143,17 @@ impl Told<'_> {
         let sources = report.sources.iter().count();
         writeln!(
             out,
-            "compiled {} to {} below `{}`: {}, {} of image, the manifest",
+            "compiled {} to {} in `{}`: {}, an image of {}, and the manifest",
             plural(sources, "file"),
             plural(artifacts.len(), "artifact"),
             shown(self.output),
             plural(of(ArtifactKind::TracingPolicy).count(), "TracingPolicy file"),
             plural(of(ArtifactKind::Image).map(|image| image.bytes.len()).sum(), "byte"),
         )?;
+        let open = report.diagnostics.iter().filter(|found| *found.code == OPEN_WAY).count();
+        if open > 0 {
+            writeln!(out, "{} around a policy stay open on these targets; the manifest lists them", plural(open, "way"))?;
+        }
         if !replaced.stale.is_empty() {
             let count = plural(replaced.stale.len(), "artifact");
             writeln!(out, "removed {count} of the compile before: {}", replaced.stale.join(", "))?;

@@ -2,6 +2,9 @@ use std::fs;
 
 use telovix_compiler::diagnostic::{Level, Severity};
 
+use telovix_compiler::emit::{EngineOptions, PackStateForm};
+use telovix_compiler::target::EngineDenial;
+
 use super::Config;
 use crate::input::Place;
 
@@ -39,4 +42,13 @@ fn every_mistake_is_told_at_once() {
     let mistakes =
         "outputs: x\nlevels:\n  folder-circel: note\n  folder-circle: fatal\n  unreadable-file: note\n";
     assert_eq!(read(mistakes), Err("unknown-key unknown-level-code unknown-level level-of-error".to_owned()));
+}
+
+#[test]
+fn the_engine_is_told_only_what_is_written() {
+    assert_eq!(read("engine: {}\n").unwrap().engine, EngineOptions::default());
+    let engine = read("engine: { deny_with_kill: true, parents_map: true }\n").unwrap().engine;
+    assert_eq!(engine.denial, EngineDenial::WithKill);
+    assert_eq!(engine.pack_state, PackStateForm::Manifest);
+    assert!(engine.features.has_parents_map);
 }

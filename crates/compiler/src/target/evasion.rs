@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::template;
 
 /// A sibling way that some target leaves open.
-pub(super) static OPEN_WAY: Code = Code {
+pub static OPEN_WAY: Code = Code {
     id: "open-way",
     title: "a way into the operation stays open",
     severity: Severity::Note,

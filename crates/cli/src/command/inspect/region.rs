@@ -85,7 +85,9 @@ impl Part {
 /// Returns a run of addresses and the ports of it that are named.
 fn endpoint(first: u128, last: u128, ports: &PortSet) -> String {
     let address = |number: u128| -> IpAddr { address_at(number) };
-    let run = if first == last {
+    let run = if (first, last) == (0, u128::MAX) {
+        "every address".to_owned()
+    } else if first == last {
         address(first).to_string()
     } else {
         format!("{}-{}", address(first), address(last))

@@ -20,7 +20,10 @@ pub(super) fn compile(
     let model = read(&custom.node, &mut findings);
     if let Some(model) = &model {
         validate(model, context, &mut findings);
-        check_product(model, &mut findings);
+        // A pack may hold policies with names of the product's own.
+        if placed.pack.is_none() {
+            check_product(model, &mut findings);
+        }
     }
     let refused = findings.has_errors();
     sink.append(findings);
