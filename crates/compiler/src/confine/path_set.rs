@@ -69,6 +69,15 @@ impl PathSet {
         }
     }
 
+    /// Tells whether some path below a directory is inside.
+    #[must_use]
+    pub fn reaches_below(&self, directory: &str) -> bool {
+        let below = format!("{}/", directory.trim_end_matches('/')).into_bytes();
+        let after = self.entries.partition_point(|(entry, _)| *entry < below);
+        let mut entries = self.entries.iter().skip(after).take_while(|(entry, _)| entry.starts_with(&below));
+        self.covers(&below) || entries.any(|(_, inside)| *inside)
+    }
+
     /// Returns what is in either set.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {

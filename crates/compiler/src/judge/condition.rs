@@ -3,8 +3,8 @@
 use super::truth::Truth;
 use super::{Event, Field};
 use crate::confine::{
-    CapabilitySet, Condition, Endpoint, EndpointSet, Operation, PathSet, PortSet, SocketSet, SocketType,
-    SyscallSet,
+    Access, AccessSet, CapabilitySet, Condition, Endpoint, EndpointSet, Operation, PathSet, PortSet,
+    SocketSet, SocketType, SyscallSet,
 };
 
 /// Tells whether a condition on `operation` names the event, which is of that operation. A condition
@@ -19,7 +19,14 @@ pub(super) fn names(operation: Operation, condition: &Condition, event: &Event) 
                 None if accesses.is_empty() => Truth::No,
                 None => Truth::unknown([Field::Access]),
             };
-            governed.and(|| path(paths, event))
+            // Renaming a directory takes along everything below it.
+            let moves = |used: AccessSet| accesses.contains(Access::Rename) && used.contains(Access::Rename);
+            governed.and(|| match &event.path {
+                Some(directory) if event.access.is_some_and(moves) && paths.reaches_below(directory) => {
+                    Truth::Yes
+                }
+                _ => path(paths, event),
+            })
         }
         (Condition::Connect(set), Operation::Connect) => connects(set, event),
         (Condition::Capability(set), Operation::Capability | Operation::Capset) => capability(*set, event),

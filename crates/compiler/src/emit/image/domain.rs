@@ -215,7 +215,7 @@ impl<'policy> Here<'policy> {
             (layout::Operation::Connect, Condition::Connect(set)) => self.endpoints.push((index, set)),
             (layout::Operation::Connect, _) => self.endpoints.push((index, every)),
             (layout::Operation::Capability, Condition::Capability(set)) => {
-                self.capabilities.push((index, *set))
+                self.capabilities.push((index, *set));
             }
             (layout::Operation::Capability, _) => self.capabilities.push((index, CapabilitySet::all())),
             (layout::Operation::Syscall, Condition::Syscall(set)) => self.syscalls.push((index, Some(set))),

@@ -14,14 +14,17 @@ pub(super) struct Endpoints {
     ports: Runs<Port>,
 }
 
+/// The ports that each member names at one address.
+type MemberPorts = Vec<(u32, PortSet)>;
+
 impl Endpoints {
     /// Lays the members' sets over one another and returns the run of address boundaries: start and count.
     pub(super) fn add(&mut self, sets: &[(u32, &EndpointSet)], classes: &mut Classes<'_>) -> (u32, u32) {
         let mut cursors: Vec<_> =
             sets.iter().map(|(member, set)| (*member, set.parts().peekable())).collect();
-        let mut here: Vec<(u32, PortSet)> = Vec::new();
+        let mut here = MemberPorts::new();
         let (mut run, mut next): (Vec<Address>, Option<u128>) = (Vec::new(), Some(0));
-        let mut seen: Vec<(Vec<(u32, PortSet)>, Vec<Port>)> = Vec::new();
+        let mut seen: Vec<(MemberPorts, Vec<Port>)> = Vec::new();
         while let Some(first) = next {
             next = None;
             here.clear();

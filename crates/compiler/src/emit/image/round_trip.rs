@@ -11,6 +11,7 @@ use super::kernel::kernel_effect;
 use super::read::{Reader, Unreadable};
 use crate::confine::{Confinement, Exemption, Region, Subject};
 use crate::document::Children;
+use crate::document::value::PathPattern;
 
 /// Reads the image back and compares it with its source.
 ///
@@ -91,7 +92,7 @@ impl<'policy> Source<'policy> {
         let patterns = self.confinements.iter().flat_map(|confinement| &confinement.exemptions);
         let patterns = patterns.flat_map(|exemption| [&exemption.process, &exemption.parent]).flatten();
         let prefixes: BTreeSet<Vec<u8>> = patterns
-            .flat_map(|pattern| pattern.prefixes())
+            .flat_map(PathPattern::prefixes)
             .chain(self.by_binary.keys().map(|binary| [binary.as_bytes(), &[0]].concat()))
             .chain(known.iter().map(|(prefix, _)| prefix.clone()))
             .chain([b"/".to_vec()])
