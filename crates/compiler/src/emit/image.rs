@@ -8,6 +8,7 @@
 //! syscall    syscall sets  -> cells by number
 //! pack       all of them   -> the sections of an image
 //! read       image         -> what each confinement says, for `inspect` and for the check of every compile
+//! round_trip image         -> the certainty that nothing was lost, at the end of every pack
 //! subject    image         -> the executables of each domain
 //! decide     image, event  -> verdict, by the same steps as the programs in the kernel
 //! ```

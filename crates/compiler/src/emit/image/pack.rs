@@ -10,6 +10,7 @@ use super::kernel::kernel_operation;
 use super::listing;
 use super::overlay::{PathMap, overlay};
 use super::plan::{Marks, Plan, group};
+use super::round_trip;
 use crate::confine::{Condition, Confinement, PathSet};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::SourceSet;
@@ -17,7 +18,8 @@ use crate::source::SourceSet;
 /// Packs all confinements of a policy. The index of a confinement becomes its rule id.
 ///
 /// Confinements of every scope are packed; the loader activates those that hold where it runs. Effects are those
-/// that act, so a pack that is held back observes. Reports what the image cannot hold, and returns nothing then.
+/// that act, so a pack that is held back observes. The image is read back and compared with its source before it is
+/// given away. Reports what the image cannot hold, and returns nothing then.
 #[must_use]
 pub fn pack(confinements: &[Confinement], sources: &SourceSet, sink: &mut Sink) -> Option<Image> {
     let errors: Vec<Diagnostic> = confinements.iter().filter_map(refusal).collect();
@@ -40,7 +42,8 @@ pub fn pack(confinements: &[Confinement], sources: &SourceSet, sink: &mut Sink) 
     write_subjects(&mut sections, tables.nodes(), &executables, &marks, &plan);
     tables.write(&mut sections);
     let packed = listing::write(&mut sections, confinements, &plan.exemptions, sources)
-        .and_then(|()| Image::new(sections).map_err(|error| error.to_string()));
+        .and_then(|()| Image::new(sections).map_err(|error| error.to_string()))
+        .and_then(|image| round_trip::check(&image, confinements).map(|()| image));
     match packed {
         Ok(image) => Some(image),
         Err(reason) => {

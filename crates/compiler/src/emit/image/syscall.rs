@@ -1,6 +1,8 @@
 //! System calls -> the cells that hold their class, one for each number that enters the kernel with them.
 
-use telovix_bpf_programs::layout::{SYSCALLS_IA32_START, SYSCALLS_X86_64, SyscallTable};
+use std::sync::LazyLock;
+
+use telovix_bpf_programs::layout::{SYSCALL_CELLS, SYSCALLS_IA32_START, SYSCALLS_X86_64, SyscallTable};
 
 use crate::confine::SyscallSet;
 use crate::document::value::Syscall;
@@ -46,6 +48,19 @@ const X32_ONLY: [&str; 36] = [
     "pwritev2",
 ];
 
+/// Calls by cell, made once: which call enters the kernel by a number.
+static CALLS: LazyLock<Vec<Option<Syscall>>> = LazyLock::new(|| {
+    let mut calls = vec![None; SYSCALL_CELLS];
+    for syscall in Syscall::all() {
+        for cell in cells(syscall) {
+            if let Some(call) = calls.get_mut(cell) {
+                *call = Some(syscall);
+            }
+        }
+    }
+    calls
+});
+
 /// Returns the cells of a syscall table that a call has.
 pub(super) fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
     let x32 = X32_ONLY.iter().position(|name| *name == syscall.name()).map(|index| SYSCALLS_X86_64 + index);
@@ -56,15 +71,12 @@ pub(super) fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
 /// Returns the calls whose cells hold; nothing when a cell holds that none of them has, or one of theirs does not:
 /// a set that no compile packs.
 pub(super) fn calls(table: &SyscallTable, holds: impl Fn(u16) -> bool) -> Option<SyscallSet> {
-    if table.classes.iter().all(|class| holds(*class)) {
+    let held = || table.classes.iter().zip(CALLS.iter()).filter(|(class, _)| holds(**class));
+    let count = held().count();
+    if count == SYSCALL_CELLS {
         return Some(SyscallSet::all());
     }
-    let at = |cell: usize| table.classes.get(cell).is_some_and(|class| holds(*class));
-    let calls: SyscallSet = Syscall::all().filter(|syscall| cells(*syscall).any(at)).collect();
-    let mut named = vec![false; table.classes.len()];
-    for cell in calls.iter().flat_map(cells) {
-        *named.get_mut(cell)? = true;
-    }
-    let exact = table.classes.iter().zip(&named).all(|(class, named)| holds(*class) == *named);
-    exact.then_some(calls)
+    let calls: Option<SyscallSet> =
+        held().map(|(_, call)| *call).collect::<Option<Vec<_>>>().map(|calls| calls.into_iter().collect());
+    calls.filter(|calls| calls.iter().flat_map(cells).count() == count)
 }
