@@ -152,7 +152,7 @@ impl Told<'_> {
         )?;
         let open = report.diagnostics.iter().filter(|found| *found.code == OPEN_WAY).count();
         if open > 0 {
-            writeln!(out, "{} around a policy stay open on these targets; the manifest lists them", plural(open, "way"))?;
+            writeln!(out, "ways around these policies that stay open on these targets: {open}; the manifest lists them")?;
         }
         if !replaced.stale.is_empty() {
             let count = plural(replaced.stale.len(), "artifact");

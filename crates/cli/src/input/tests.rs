@@ -38,6 +38,8 @@ fn a_folder_gives_its_policy_files_by_name() {
         (".github/ci.yaml", b"no"),
         (".hidden.yaml", b"no"),
         ("compiled-policies/x.yaml", b"no"),
+        ("elsewhere/manifest.json", br#"{"version": 1, "tool": {"name": "telovix", "version": "0.1.0"}}"#),
+        ("elsewhere/x.yaml", b"no"),
     ]);
     let input = read(root.path(), &[""]);
     assert_eq!(names(&input), ["a.yaml", "b.yml", "deep/er/c.JSON"]);

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use telovix_compiler::diagnostic::Diagnostic;
+use telovix_compiler::emit::manifest::MANIFEST_PATH;
 
 use super::{CONFIGURATION, TRUST_ROOT, code, shown};
 
@@ -73,6 +74,7 @@ impl Walk<'_> {
         }
         let policy = is_policy_name(&path);
         match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() && is_compiled(&path) => {}
             Ok(metadata) if metadata.is_dir() => self.enter(&path, &metadata),
             Ok(_) if !policy => {}
             Ok(metadata) if metadata.is_file() => {
@@ -92,4 +94,19 @@ impl Walk<'_> {
 pub(crate) fn is_policy_name(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// Tells whether a compile wrote the folder, wherever it was told to: artifacts are not policies.
+fn is_compiled(folder: &Path) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Manifest {
+        tool: Tool,
+    }
+    #[derive(serde::Deserialize)]
+    struct Tool {
+        name: String,
+    }
+    let manifest = fs::read(folder.join(MANIFEST_PATH)).unwrap_or_default();
+    serde_json::from_slice::<Manifest>(&manifest)
+        .is_ok_and(|manifest| manifest.tool.name == env!("CARGO_PKG_NAME"))
 }

@@ -6,14 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use telovix_compiler::emit::manifest::MANIFEST_PATH;
 
 use super::{OutputFolder, Replaced, code};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
-
-/// The manifest's name below the output folder.
-const MANIFEST: &str = "manifest.json";
 
 /// What a signature beside a file is called: the file's name and one of these.
 const SIGNATURES: [&str; 2] = [".sig", ".dsse"];
@@ -45,11 +43,11 @@ impl Previous {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let manifest = fs::read(folder.join(MANIFEST)).unwrap_or_default();
+        let manifest = fs::read(folder.join(MANIFEST_PATH)).unwrap_or_default();
         let written = match serde_json::from_slice::<Manifest>(&manifest) {
             Ok(manifest) => {
                 let listed = manifest.artifacts.into_iter().map(|artifact| artifact.path);
-                listed.chain([MANIFEST.to_owned()]).collect()
+                listed.chain([MANIFEST_PATH.to_owned()]).collect()
             }
             // Not ours: nothing in the folder is, and nothing of it may be touched.
             Err(_) => BTreeSet::new(),
