@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
 
     let guest = build_guest()?;
+    build_images(&guest, mode)?;
     let mut sums = Sums::default();
     for release in releases {
         let machine = match prepare(release, &guest) {
@@ -79,7 +80,8 @@ fn prepare(release: Release, guest: &std::path::Path) -> anyhow::Result<Machine>
     machine::available()?;
     let kernel = package::fetch(release)?;
     let folder = repository::root().join("tests/kernel");
-    let archive = initramfs::build(release, &kernel, guest, &folder)?;
+    let images = repository::target().join("kernels/images");
+    let archive = initramfs::build(release, &kernel, guest, &folder, &images)?;
     Ok(Machine { kernel: kernel.image, initramfs: archive, processor: release.processor })
 }
 
@@ -92,6 +94,17 @@ fn build_guest() -> anyhow::Result<std::path::PathBuf> {
             .args(["build", "--quiet", "--package", GUEST, "--target", GUEST_TARGET]),
     )?;
     Ok(repository::target().join(GUEST_TARGET).join("debug").join(GUEST))
+}
+
+/// Compiles the policies whose cost is measured, here rather than in the much slower guest.
+fn build_images(guest: &std::path::Path, mode: Mode) -> anyhow::Result<()> {
+    let folder = repository::target().join("kernels/images");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder)?;
+    if mode == Mode::Cost {
+        repository::run(Command::new(guest).arg("compile-images").arg(&folder))?;
+    }
+    Ok(())
 }
 
 /// What the guests reported, over all kernels.

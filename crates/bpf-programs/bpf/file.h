@@ -24,6 +24,79 @@ struct request {
 	bool whole; /* what lies below is touched as well */
 };
 
+/* Whether a directory's note says that a file in it is allowed. What the note does not settle, or settles
+ * otherwise, is left to a walk. The locks are read last: if they stand where they stood when the note was
+ * taken, then nothing moved from before the note until after the file's name was read. */
+static __always_inline bool allowed_by_note(struct subject *subject, struct dentry *dentry, struct vfsmount *mount)
+{
+	struct task_state *state = subject->state;
+	struct telovix_path_state *edge;
+	struct directory *directory;
+	__u32 length, child, class, renames, mounts;
+	struct note *note;
+	__u64 version;
+
+	if (dentry == mount->mnt_root)
+		return false;
+	directory = bpf_inode_storage_get(&directories, dentry->d_parent->d_inode, NULL, 0);
+	if (!directory)
+		return false;
+	note = &directory->notes[subject->domain & (NOTES - 1)];
+	version = *(volatile __u64 *)&note->version;
+	if (note->owner != OWNER(subject->generation, subject->domain) || note->mount != (__u64)mount ||
+	    note->namespace != (__u64)subject->task->nsproxy->mnt_ns)
+		return false;
+	child = note->child;
+	class = note->below;
+	if (child & ~TELOVIX_NODE_NUMBER) {
+		length = dentry->d_name.len;
+		if (length >= TELOVIX_CHUNK || (child & TELOVIX_NODE_HAS_PREFIXES))
+			return false;
+		__builtin_memset(&state->walk.key, 0, sizeof(state->walk.key));
+		state->walk.key.node = child & TELOVIX_NODE_NUMBER;
+		bpf_probe_read_kernel(state->walk.key.chunk, bounded(length, TELOVIX_CHUNK), dentry->d_name.name);
+		edge = slot_lookup(&edges, subject->slot, &state->walk.key);
+		if (edge)
+			class = edge->exact;
+	}
+	if (class)
+		return false;
+	renames = note->renames;
+	mounts = note->mounts;
+	separate();
+	return locks_stand_at(renames, mounts) && *(volatile __u64 *)&note->version == version && !(version & 1);
+}
+
+/* Leaves a note with the directory, after a walk without doubt. */
+static __always_inline void take_note(struct subject *subject, struct dentry *dentry, struct vfsmount *mount,
+				      const struct question *question)
+{
+	struct walk *walk = &subject->state->walk;
+	struct directory *directory;
+	struct note *note;
+	__u64 version;
+
+	if (!question->parent_known || dentry == mount->mnt_root)
+		return;
+	directory = bpf_inode_storage_get(&directories, dentry->d_parent->d_inode, NULL,
+					  BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!directory)
+		return;
+	note = &directory->notes[subject->domain & (NOTES - 1)];
+	version = *(volatile __u64 *)&note->version;
+	if ((version & 1) || __sync_val_compare_and_swap(&note->version, version, version + 1) != version)
+		return;
+	note->owner = OWNER(subject->generation, subject->domain);
+	note->mount = (__u64)mount;
+	note->namespace = (__u64)subject->task->nsproxy->mnt_ns;
+	note->renames = walk->renames;
+	note->mounts = walk->mounts;
+	note->child = question->parent.child;
+	note->below = question->parent.below;
+	separate();
+	*(volatile __u64 *)&note->version = version + 2;
+}
+
 /* Decides with a full walk, in every domain of the task, and reports. */
 static __noinline bool file_refused_slowly(struct subject *subject, struct request *request)
 {
@@ -50,6 +123,8 @@ static __noinline bool file_refused_slowly(struct subject *subject, struct reque
 	walk_finish(&state->walk);
 	if (state->walk.doubt == TELOVIX_DOUBT_DETACHED && mount_is_internal(request->mount))
 		return false;
+	if (!state->walk.doubt && subject->domain && questions[0] < QUESTIONS)
+		take_note(subject, request->dentry, request->mount, &state->walk.questions[0]);
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
 		__u32 number = domain_number(subject, index);
 		struct telovix_path_state *known;
@@ -95,6 +170,9 @@ static __always_inline bool file_refused(struct dentry *dentry, struct vfsmount 
 	};
 
 	if (!identify(&subject, FILE_OPERATION))
+		return false;
+	if (!whole && subject.domain && subject.state && !domain_number(&subject, 1) &&
+	    allowed_by_note(&subject, dentry, mount))
 		return false;
 	return file_refused_slowly(&subject, &request);
 }

@@ -132,19 +132,24 @@ struct {
 	PINNED;
 } tasks SEC(".maps");
 
-/* What a walk knew at a directory, as long as no rename or mount has happened since. It lives with the
- * inode, so that an address that is used again cannot be mistaken for it. */
-struct directory {
+/* What a walk knew at a directory, good as long as no rename or mount has happened since. */
+struct note {
 	__u64 version; /* odd while being written */
-	__u64 owner; /* generation << 32 | root node: which automaton */
+	__u64 owner; /* generation << 32 | domain */
 	__u64 mount;
 	__u64 namespace;
 	__u32 renames;
 	__u32 mounts;
 	__u32 child;
 	__u32 below;
-	__u32 subtree;
-	__u32 reserved;
+};
+
+/* Domains whose notes a directory keeps at once; the number's last bits choose the place. */
+#define NOTES 4
+
+/* Lives with the inode, so that an address that is used again cannot be mistaken for it. */
+struct directory {
+	struct note notes[NOTES];
 };
 
 struct {

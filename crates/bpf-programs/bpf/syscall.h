@@ -12,13 +12,14 @@
 static __always_inline bool covered_by_hook(__u32 cell)
 {
 	switch (cell) {
-#define COVERED(name, x64, ia32) case x64: case TELOVIX_SYSCALLS_IA32_START + ia32:
+#define COVERED(name, x64, ia32, x32, ...) case x64: case TELOVIX_SYSCALLS_IA32_START + ia32:
 #include "covered.h"
 #undef COVERED
-	/* What x32 numbers for itself: execve, ptrace, process_vm_readv, process_vm_writev, execveat. */
-	case 520: case 521: case 539: case 540: case 545:
 		return true;
 	}
+#define COVERED(name, x64, ia32, x32, ...) if (x32 && cell == x32) return true;
+#include "covered.h"
+#undef COVERED
 	return false;
 }
 

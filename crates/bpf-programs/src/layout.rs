@@ -20,7 +20,7 @@ mod operation;
 mod record;
 mod section;
 
-pub use hook::{HOOKS, Hook, covered_calls};
+pub use hook::{CoveredCall, HOOKS, Hook, covered_calls};
 pub use operation::{Access, Effect, Operation};
 pub(crate) use record::records;
 pub use record::{

@@ -10,6 +10,7 @@ use telovix_bpf_programs::object::OBJECT;
 use telovix_bpf_programs::state::{Control, Slot};
 
 use crate::control::{Switch, deadline, now};
+use crate::generation::Demands;
 use crate::object::{Object, Place, pinned_programs, place_tasks, places as places_needed};
 use crate::pins::Places;
 use crate::status::image_of;
@@ -45,9 +46,9 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
     preflight::check(&places.bpffs)?;
     lockout::check(image, &options.confine)?;
     let _lock = places.lock()?;
-    let (operations, subjects) = generation::demands(image);
+    let demands = Demands::of(image);
     let kernel = preflight::kernel_version()?;
-    let needed = places_needed(operations, subjects, kernel);
+    let needed = places_needed(&demands, kernel);
     prepare(places, &needed)?;
     let switch = Switch::open(places)?.ok_or(RuntimeError::NothingLoaded)?;
 
@@ -69,7 +70,7 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
     save_image(places, new, image)?;
     // From here on exec and fork keep the new slot up to date; then the tasks that already run.
     switch.set_slot(new, generation::slot_record(image, generation))?;
-    if subjects {
+    if demands.subjects {
         place_tasks(&places.links())?;
     }
     switch.set_control(Control::new(new, options.confirm_within.map(deadline)))?;
@@ -109,8 +110,7 @@ fn drop_unneeded(
     kernel: (u16, u16),
 ) -> Result<(), RuntimeError> {
     if let Some(image) = image_of(places, old) {
-        let (operations, subjects) = generation::demands(&image);
-        needed.extend(places_needed(operations, subjects, kernel));
+        needed.extend(places_needed(&Demands::of(&image), kernel));
     }
     for (name, _) in pinned_programs(&places.links())? {
         if !needed.iter().any(|place| place.name() == name) {

@@ -1,9 +1,13 @@
 //! A verified image -> the maps of one generation, in a slot that is not active.
 
+use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use telovix_bpf_programs::image::Image;
-use telovix_bpf_programs::layout::{Confinement, Domain, Kind, Operation, Record, Section};
+use telovix_bpf_programs::layout::{
+    Confinement, CoveredCall, Decision, Domain, Effect, Kind, Operation, Record, Section, SyscallTable,
+    covered_calls,
+};
 use telovix_bpf_programs::state::Slot;
 
 use crate::pins::{Places, map_name};
@@ -23,13 +27,52 @@ pub(crate) const HITS: &str = "hits";
 /// Elements per system call.
 const BATCH: usize = 4096;
 
-/// The operations (bits) that some domain of an image decides, and whether programs are subjects.
-pub(crate) fn demands(image: &Image) -> (u32, bool) {
-    let mut operations = 0;
-    for domain in image.records::<Domain>(Section::Domains) {
-        operations |= domain.operations;
+/// What an image needs from the kernel.
+#[derive(Debug, Default)]
+pub(crate) struct Demands {
+    /// Bits of the operations that some domain decides.
+    pub(crate) operations: u32,
+    /// Whether programs are told apart.
+    pub(crate) subjects: bool,
+    /// Hooks that decide blocked system calls.
+    pub(crate) hooks: BTreeSet<&'static str>,
+    /// Whether every system call has to be looked at: some blocked call has no hook, or is not simply denied.
+    pub(crate) every_call: bool,
+}
+
+impl Demands {
+    /// Reads what an image needs.
+    pub(crate) fn of(image: &Image) -> Self {
+        let mut demands = Self { subjects: image.count(Section::Subjects) > 0, ..Self::default() };
+        let covered: Vec<CoveredCall> = covered_calls().collect();
+        for domain in image.records::<Domain>(Section::Domains) {
+            demands.operations |= domain.operations;
+            let table = domain.syscalls.table.checked_sub(1);
+            let table = table.and_then(|table| image.record::<SyscallTable>(Section::Syscalls, table));
+            let Some(table) = table else { continue };
+            for (cell, class) in table.classes.into_iter().enumerate().filter(|(_, class)| *class != 0) {
+                match covered.iter().find(|call| call.cells.contains(&cell)) {
+                    Some(call) => demands.hooks.extend(&call.hooks),
+                    None => demands.every_call = true,
+                }
+                let index = domain.syscalls.classes + u32::from(class) - 1;
+                demands.every_call |= !only_denies(image, image.record(Section::Classes, index).unwrap_or(0));
+            }
+        }
+        demands
     }
-    (operations, image.count(Section::Subjects) > 0)
+}
+
+/// Whether every confinement of a decision denies; the others are answered where the call enters.
+fn only_denies(image: &Image, mut decision: u32) -> bool {
+    while let Some(cell) = image.record::<Decision>(Section::Decisions, decision).filter(|_| decision != 0) {
+        let confinement = image.record::<Confinement>(Section::Confinements, cell.confinement);
+        if confinement.is_none_or(|confinement| confinement.effect != Effect::Deny as u8) {
+            return false;
+        }
+        decision = cell.next;
+    }
+    true
 }
 
 /// What the record of a slot has to say about an image.

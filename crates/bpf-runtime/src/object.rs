@@ -6,9 +6,10 @@ use std::path::Path;
 use aya::programs::Program;
 use aya::programs::links::FdLink;
 use aya::{Btf, Ebpf, EbpfLoader};
-use telovix_bpf_programs::layout::{HOOKS, Operation};
+use telovix_bpf_programs::layout::HOOKS;
 use telovix_bpf_programs::object;
 
+use crate::generation::Demands;
 use crate::pins::{Places, create_folder};
 use crate::preflight::Locks;
 use crate::{RuntimeError, sys};
@@ -38,23 +39,24 @@ impl Place {
     }
 }
 
-/// Which places a set of operations (bits) needs. `subjects` says that programs are told apart at all.
-pub(crate) fn places(operations: u32, subjects: bool, kernel: (u16, u16)) -> BTreeSet<Place> {
+/// The places that an image needs on a kernel.
+pub(crate) fn places(demands: &Demands, kernel: (u16, u16)) -> BTreeSet<Place> {
     let mut places = BTreeSet::new();
     for hook in HOOKS {
         let there = hook.until.is_none_or(|until| kernel < until);
-        let wanted = hook.operations.iter().any(|operation| operations & operation.bit() != 0);
-        if there && wanted || hook.operations.is_empty() && subjects {
+        let wanted = hook.operations.iter().any(|operation| demands.operations & operation.bit() != 0);
+        let keeps_domains = hook.operations.is_empty() && demands.subjects;
+        if there && (wanted || keeps_domains || demands.hooks.contains(hook.name)) {
             places.insert(Place::Hook(hook.name));
         }
     }
-    if subjects {
+    if demands.subjects {
         // Who a process becomes is found out where exec is decided.
         places.insert(Place::Hook("bprm_check_security"));
         places.insert(Place::Forked);
         places.insert(Place::Tasks);
     }
-    if operations & Operation::Syscall.bit() != 0 {
+    if demands.every_call {
         places.insert(Place::SystemCalls);
     }
     places
@@ -62,7 +64,7 @@ pub(crate) fn places(operations: u32, subjects: bool, kernel: (u16, u16)) -> BTr
 
 /// Every place that some policy needs on a kernel.
 pub(crate) fn all_places(kernel: (u16, u16)) -> BTreeSet<Place> {
-    places(u32::MAX, true, kernel)
+    places(&Demands { operations: u32::MAX, subjects: true, every_call: true, ..Demands::default() }, kernel)
 }
 
 /// The object with its maps created (or found pinned) and no program loaded yet.

@@ -36,7 +36,9 @@ pub struct Status {
     pub events: u64,
     /// Reports for which it had no room.
     pub dropped: u64,
-    /// Decisions taken in doubt about the path.
+    /// Paths that had to be walked to the root, because no directory remembered the way.
+    pub walks: u64,
+    /// Walks that ended in doubt.
     pub doubts: u64,
     /// Maps whose contents are not the image's.
     pub drift: Vec<String>,
@@ -94,6 +96,7 @@ pub fn status(places: &Places, scope: &Scope) -> Result<Status, RuntimeError> {
         },
         events: statistic_of(places, statistic::EVENTS)?,
         dropped: statistic_of(places, statistic::DROPPED)?,
+        walks: statistic_of(places, statistic::WALKS)?,
         doubts: statistic_of(places, statistic::DOUBTS)?,
         drift: match &image {
             Some(image) => drift(places, image, scope, active)?,

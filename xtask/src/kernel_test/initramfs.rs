@@ -17,9 +17,10 @@ pub(super) fn build(
     kernel: &Kernel,
     guest: &Path,
     scenarios: &Path,
+    images: &Path,
 ) -> anyhow::Result<PathBuf> {
     let mut archive = Archive::default();
-    for folder in ["dev", "proc", "sys", "modules", "scenarios"] {
+    for folder in ["dev", "proc", "sys", "images", "modules", "scenarios"] {
         archive.folder(folder);
     }
     archive.file("init", 0o755, &std::fs::read(guest)?);
@@ -27,16 +28,8 @@ pub(super) fn build(
         let bytes = module(&kernel.tree, name)?;
         archive.file(&format!("modules/{name}.ko"), 0o644, &bytes);
     }
-    let mut files: Vec<PathBuf> = std::fs::read_dir(scenarios)
-        .with_context(|| scenarios.display().to_string())?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<std::io::Result<_>>()?;
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
-    files.sort();
-    for path in files {
-        let name = path.file_name().context("a file has a name")?.to_string_lossy();
-        archive.file(&format!("scenarios/{name}"), 0o644, &std::fs::read(&path)?);
-    }
+    archive.files("scenarios", scenarios, ".yaml")?;
+    archive.files("images", images, "")?;
     let path = repository::target().join("kernels").join(release.name).join("initramfs");
     std::fs::write(&path, archive.finish())?;
     Ok(path)
@@ -68,6 +61,21 @@ impl Archive {
 
     fn file(&mut self, name: &str, mode: u32, content: &[u8]) {
         self.entry(name, 0o100_000 | mode, content);
+    }
+
+    /// Adds the files of a folder whose names have an ending.
+    fn files(&mut self, folder: &str, from: &Path, ending: &str) -> anyhow::Result<()> {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(from)
+            .with_context(|| from.display().to_string())?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<_>>()?;
+        files.retain(|path| path.is_file() && path.to_string_lossy().ends_with(ending));
+        files.sort();
+        for path in files {
+            let name = path.file_name().context("a file has a name")?.to_string_lossy();
+            self.file(&format!("{folder}/{name}"), 0o644, &std::fs::read(&path)?);
+        }
+        Ok(())
     }
 
     fn finish(mut self) -> Vec<u8> {

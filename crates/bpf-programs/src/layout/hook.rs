@@ -1,6 +1,6 @@
 //! Which LSM hook answers for which operation, and on which kernels it can be attached.
 
-use super::Operation;
+use super::{Operation, SYSCALLS_IA32_START};
 
 /// A place in the kernel where a program is attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ use Operation as Op;
 pub const HOOKS: &[Hook] = &[
     Hook::new("bprm_committed_creds", &[]),
     Hook::new("task_alloc", &[]),
-    Hook::new("bprm_check_security", &[Op::Exec, Op::Syscall]),
+    Hook::new("bprm_check_security", &[Op::Exec]),
     Hook::new("mmap_file", &[Op::Exec]),
     Hook::new("file_mprotect", &[Op::Exec]),
     Hook::new("file_open", &[Op::File]),
@@ -45,29 +45,52 @@ pub const HOOKS: &[Hook] = &[
     Hook::new("path_chmod", &[Op::SetId]),
     Hook::new("inode_create", &[Op::SetId]),
     Hook::new("path_chroot", &[Op::Syscall]),
-    Hook::new("socket_create", &[Op::RawSocket, Op::PacketSocket, Op::Syscall]),
+    Hook::new("socket_create", &[Op::RawSocket, Op::PacketSocket]),
     Hook::new("socket_connect", &[Op::Connect]),
     Hook::new("socket_sendmsg", &[Op::Connect]),
     Hook::new("capable", &[Op::Capability, Op::Mount, Op::Unshare]),
     Hook::new("capset", &[Op::CapsetSysAdmin]),
-    Hook::new("kernel_read_file", &[Op::ModuleLoad, Op::Syscall]),
-    Hook::new("kernel_load_data", &[Op::ModuleLoad, Op::Syscall]),
+    Hook::new("kernel_read_file", &[Op::ModuleLoad]),
+    Hook::new("kernel_load_data", &[Op::ModuleLoad]),
     Hook::new("userns_create", &[Op::UserNamespace, Op::Unshare]),
-    Hook::new("ptrace_access_check", &[Op::PtraceAttach, Op::Syscall]),
-    Hook::new("ptrace_traceme", &[Op::PtraceAttach, Op::Syscall]),
+    Hook::new("ptrace_access_check", &[Op::PtraceAttach]),
+    Hook::new("ptrace_traceme", &[Op::PtraceAttach]),
     Hook::new("file_alloc_security", &[Op::MemoryFile]).until(7, 2),
-    Hook::new("inode_init_security_anon", &[Op::MemoryFile, Op::Syscall]),
-    Hook::new("sb_pivotroot", &[Op::PivotRoot, Op::Syscall]),
-    Hook::new("sb_mount", &[Op::Mount, Op::Syscall]),
+    Hook::new("inode_init_security_anon", &[Op::MemoryFile]),
+    Hook::new("sb_pivotroot", &[Op::PivotRoot]),
+    Hook::new("sb_mount", &[Op::Mount]),
     Hook::new("sb_kern_mount", &[Op::Mount]),
-    Hook::new("sb_umount", &[Op::Mount, Op::Syscall]),
-    Hook::new("move_mount", &[Op::Mount, Op::Syscall]),
-    Hook::new("bpf", &[Op::BpfLoad, Op::Syscall]),
+    Hook::new("sb_umount", &[Op::Mount]),
+    Hook::new("move_mount", &[Op::Mount]),
+    Hook::new("bpf", &[Op::BpfLoad]),
 ];
 
-/// Returns the system calls whose every effect passes a hook first, so that they can be denied. The other calls
-/// can only be answered by ending the process.
-pub fn covered_calls() -> impl Iterator<Item = &'static str> {
+/// A system call whose every effect passes a hook first, so that it can be denied. The other calls can only be
+/// answered by ending the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoveredCall {
+    /// The call.
+    pub name: &'static str,
+    /// The cells that it has in a [`SyscallTable`](super::SyscallTable).
+    pub cells: Vec<usize>,
+    /// The hooks that decide it.
+    pub hooks: Vec<&'static str>,
+}
+
+/// Returns the covered calls, which `bpf/covered.h` lists.
+///
+/// # Panics
+/// Never: the file is compiled in, and a test reads it.
+pub fn covered_calls() -> impl Iterator<Item = CoveredCall> {
     let lines = include_str!("../../bpf/covered.h").lines();
-    lines.filter_map(|line| line.strip_prefix("COVERED(")?.split(',').next())
+    lines.filter_map(|line| line.strip_prefix("COVERED(")?.strip_suffix(')')).map(|line| {
+        let words: Vec<&str> = line.split(", ").collect();
+        let [name, x86_64, ia32, x32, hooks @ ..] = words.as_slice() else {
+            panic!("a call has a name and three numbers");
+        };
+        let number = |text: &str| text.parse::<usize>().expect("a number");
+        let mut cells = vec![number(x86_64), SYSCALLS_IA32_START + number(ia32)];
+        cells.extend(Some(number(x32)).filter(|&number| number != 0));
+        CoveredCall { name, cells, hooks: hooks.to_vec() }
+    })
 }

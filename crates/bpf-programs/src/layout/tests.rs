@@ -35,6 +35,19 @@ fn every_operation_has_a_hook() {
 }
 
 #[test]
+fn covered_calls_name_hooks_that_are_there() {
+    let calls: Vec<CoveredCall> = covered_calls().collect();
+    assert!(calls.iter().any(|call| call.name == "chroot" && call.cells == [161, SYSCALLS_IA32_START + 61]));
+    for call in calls {
+        assert!(!call.hooks.is_empty(), "{}", call.name);
+        assert!(call.cells.iter().all(|&cell| cell < SYSCALL_CELLS));
+        for hook in call.hooks {
+            assert!(HOOKS.iter().any(|known| known.name == hook), "{hook}");
+        }
+    }
+}
+
+#[test]
 fn sections_are_in_order_and_carry_map_names_the_kernel_takes() {
     assert!(Section::ALL.is_sorted());
     for section in Section::ALL {

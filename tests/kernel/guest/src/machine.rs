@@ -5,7 +5,7 @@ use std::process::Command;
 
 use telovix_bpf_runtime::{Places, apply, probe};
 
-use crate::{policy, sys};
+use crate::{cost, policy, sys};
 
 /// Needs every hook there is, so that scenarios, which keep them, switch without loading programs.
 const EVERYTHING: &str = include_str!("../everything.yaml");
@@ -19,6 +19,7 @@ pub(crate) fn run() -> ! {
         let filter = parameter(&words, "telovix.filter=");
         match parameter(&words, "telovix.mode=") {
             "scenarios" => scenarios(filter),
+            "cost" => cost::run(),
             mode => println!("@@ FAIL unknown mode `{mode}`"),
         }
     });

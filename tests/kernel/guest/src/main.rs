@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the only way out")]
 
+mod cost;
 mod machine;
 mod policy;
 mod probe;
@@ -17,6 +18,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["scenario", path] => ExitCode::from(u8::from(!scenario::run(path))),
+        ["cost", operation] => cost::bench(operation),
+        ["compile-images", folder] => cost::compile(folder),
         ["serve"] => probe::serve(),
         _ => probe::run(&arguments),
     }

@@ -138,3 +138,32 @@ pub(crate) fn call_ia32(number: i64) -> io::Result<()> {
     let result = result as i32;
     if result < 0 { Err(io::Error::from_raw_os_error(-result)) } else { Ok(()) }
 }
+
+/// The time-stamp counter.
+pub(crate) fn instructions() -> u64 {
+    // SAFETY: reads a register.
+    unsafe { std::arch::x86_64::_rdtsc() }
+}
+
+/// Starts a program without arguments (vfork and execve, inside the C library) and waits for it.
+pub(crate) fn spawn_and_wait(path: &str) -> io::Result<()> {
+    let path = text(path);
+    let arguments = [path.as_ptr().cast_mut(), std::ptr::null_mut()];
+    let environment = [std::ptr::null_mut()];
+    let mut pid = 0;
+    // SAFETY: strings and arrays live and end with null.
+    let result = unsafe {
+        libc::posix_spawn(
+            &raw mut pid,
+            path.as_ptr(),
+            std::ptr::null(),
+            std::ptr::null(),
+            arguments.as_ptr(),
+            environment.as_ptr(),
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::from_raw_os_error(result));
+    }
+    wait(pid)
+}
