@@ -109,6 +109,8 @@ fn schemas_of_outputs() {
     output::<DifferenceReport>("diff");
     output::<inspect::Listing>("inspect");
     output::<explain::Pages>("explain");
+    output::<template::TemplatePage>("explain-template");
+    output::<template::TargetList>("explain-targets");
     output::<explain::ExitCodes>("exit-codes");
     output::<keygen::Document>("keygen");
     output::<sign::Document>("sign");

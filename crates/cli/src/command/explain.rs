@@ -42,9 +42,13 @@ impl Run for Arguments {
         match (self.code.as_deref(), self.format) {
             (Some("exit-codes"), format) => exit_codes(format, out)?,
             (Some("targets"), Format::Text) => template::targets(out)?,
+            (Some("targets"), Format::Json) => json::print(&template::target_list(), out)?,
             (Some(id), format) => {
-                if let (Some(built_in), Format::Text) = (template::find(id), format) {
-                    template::page(built_in, out)?;
+                if let Some(built_in) = template::find(id) {
+                    match format {
+                        Format::Text => template::page(built_in, out)?,
+                        Format::Json => json::print(&template::document(built_in), out)?,
+                    }
                     return Ok(Exit::Clean);
                 }
                 let code = find(id).ok_or_else(|| unknown(id))?;

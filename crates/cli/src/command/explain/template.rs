@@ -1,9 +1,13 @@
 //! A built-in template, or the targets -> their page: what is stopped, way by way and target by target.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use serde::Serialize;
 use telovix_compiler::target::{Backend, Kernel, Target};
-use telovix_compiler::template::{ALL, BuiltIn, Evidence, Status, Way};
+use telovix_compiler::template::{ALL, BuiltIn, Status, Way};
+
+use crate::output::json::VERSION;
 
 /// Returns the built-in template of that id.
 pub(crate) fn find(id: &str) -> Option<&'static BuiltIn> {
@@ -28,6 +32,101 @@ pub(crate) fn page(built_in: &BuiltIn, out: &mut dyn Write) -> io::Result<()> {
         details(way, out)?;
     }
     Ok(())
+}
+
+/// The page of a template.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct TemplatePage {
+    /// The version of this shape.
+    version: u32,
+    template: &'static str,
+    /// The operation it stops.
+    title: &'static str,
+    /// What happens to the operation, where a way is covered.
+    effect: &'static str,
+    explanation: &'static str,
+    /// Every known way into the operation.
+    ways: Vec<WayEntry>,
+}
+
+/// A way into the operation.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WayEntry {
+    name: &'static str,
+    /// What becomes of it on each target.
+    targets: BTreeMap<String, Answer>,
+}
+
+/// What becomes of a way on a target.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Answer {
+    /// `stopped`, `killed`, `open` or `absent`.
+    status: &'static str,
+    /// The hook that covers it, or the reason why none does.
+    by: &'static str,
+    /// How the answer is known: `measured` or `read in source`.
+    evidence: &'static str,
+}
+
+/// The targets that have a name.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct TargetList {
+    /// The version of this shape.
+    version: u32,
+    targets: Vec<TargetEntry>,
+}
+
+/// One target.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct TargetEntry {
+    name: String,
+    /// `native` or `engine`.
+    backend: &'static str,
+    kernel: &'static str,
+    /// Where the facts about it come from.
+    source: String,
+}
+
+/// Returns the page of a template for programs.
+pub(crate) fn document(built_in: &'static BuiltIn) -> TemplatePage {
+    let ways = built_in.ways.iter().map(|way| WayEntry {
+        name: way.name,
+        targets: Target::ALL.into_iter().map(|target| (target.to_string(), answer(way, target))).collect(),
+    });
+    TemplatePage {
+        version: VERSION,
+        template: built_in.template.id(),
+        title: built_in.title,
+        effect: built_in.effect.name(),
+        explanation: built_in.explanation.trim(),
+        ways: ways.collect(),
+    }
+}
+
+fn answer(way: &Way, target: Target) -> Answer {
+    let (status, by) = match way.on(target) {
+        Status::Covered(hook) => ("stopped", hook),
+        Status::Killed(hook) => ("killed", hook),
+        Status::Open(reason) => ("open", reason),
+        Status::Absent(reason) => ("absent", reason),
+    };
+    Answer { status, by, evidence: way.evidence(target.backend).name() }
+}
+
+/// Returns the targets for programs.
+pub(crate) fn target_list() -> TargetList {
+    let targets = Target::ALL.into_iter().map(|target| TargetEntry {
+        name: target.to_string(),
+        backend: target.backend.name(),
+        kernel: target.kernel.name(),
+        source: target.source(),
+    });
+    TargetList { version: VERSION, targets: targets.collect() }
 }
 
 /// Prints the targets that have a name.
@@ -56,10 +155,7 @@ fn word(status: Status) -> &'static str {
 fn details(way: &Way, out: &mut dyn Write) -> io::Result<()> {
     for backend in [Backend::Native, Backend::Engine] {
         let answers = Kernel::ALL.map(|kernel| way.on(Target { backend, kernel }));
-        let known = match way.evidence(backend) {
-            Evidence::Measured => "measured",
-            Evidence::Read => "read in source",
-        };
+        let known = way.evidence(backend).name();
         if answers.iter().all(|answer| *answer == answers[0]) {
             writeln!(out, "- {}, {}: {} ({known})", way.name, backend.name(), sentence(answers[0]))?;
             continue;
