@@ -11,6 +11,7 @@ mod lsm_hook;
 mod lsm_hook_table;
 mod model;
 mod read;
+mod selector;
 mod validate;
 mod vocabulary;
 mod write;
@@ -20,11 +21,14 @@ pub use codes::{OBJECTIONS, REJECTIONS};
 pub use encoded_size::{ENCODED_BYTES, encoded_size};
 pub use lsm_hook::{LsmHook, Returns};
 pub use model::{
-    Action, Argument, ArgumentFilter, BinaryFilter, CapabilityFilter, Enforcer, Hook, HookPoint,
-    LabelSelector, Metadata, NamedList, NamespaceChangeFilter, NamespaceFilter, PidFilter, PolicyKind,
-    PolicyOption, Section, Selector, Spec, SyscallFlag, TracingPolicy,
+    Argument, Enforcer, Hook, HookPoint, LabelSelector, Metadata, NamedList, PolicyKind, PolicyOption,
+    Section, Spec, SyscallFlag, TracingPolicy,
 };
 pub use read::read;
+pub use selector::{
+    Action, ArgumentFilter, BinaryFilter, CapabilityFilter, NamespaceChangeFilter, NamespaceFilter,
+    PidFilter, Selector,
+};
 pub use validate::{Context, Engine, check_product, fits, is_policy_name, is_reserved, validate};
 pub use vocabulary::{ActionKind, BinaryOperator, CapabilitySetKind, Membership, NamespaceKind, Operator};
-pub use write::{quoted, write_tree};
+pub use write::{push_quoted, write_tree};

@@ -34,7 +34,8 @@ use crate::lower::{Policy, PolicyDocument};
 use crate::source::{SourceSet, Span, Spanned};
 use crate::target::Kernel;
 use crate::tracing_policy::{
-    ActionKind, Context, Engine, Hook, Metadata, PolicyKind, PolicyOption, Spec, TracingPolicy, validate,
+    ActionKind, Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy,
+    validate,
 };
 use codes::{EMISSION_INVALID, NAME_COLLISION};
 use name::Names;
@@ -173,11 +174,15 @@ impl Emitter<'_> {
     /// Writes the parts of one document, or none of them when a confinement is refused.
     fn unit(&mut self, unit: &Unit<'_>, confinements: &[Confinement]) {
         let mut parts: BTreeMap<Part, Vec<Hook>> = BTreeMap::new();
+        let mut lists = Vec::new();
         let mut refused = false;
         for confinement in confinements {
-            match assemble::hooks(confinement, &self.options.kernels, self.options) {
-                Ok(hooks) => {
-                    hooks.into_iter().for_each(|(part, hook)| parts.entry(part).or_default().push(hook))
+            match assemble::assemble(confinement, &self.options.kernels, self.options) {
+                Ok(assembly) => {
+                    for (part, hook) in assembly.hooks {
+                        parts.entry(part).or_default().push(hook);
+                    }
+                    lists.extend(assembly.lists);
                 }
                 Err(refusal) => {
                     self.sink.report(refusal.diagnostic());
@@ -189,13 +194,14 @@ impl Emitter<'_> {
             return;
         }
         for part in Part::ALL {
+            let own = if part == Part::Syscalls { std::mem::take(&mut lists) } else { Vec::new() };
             if let Some(hooks) = parts.remove(&part) {
-                self.part(unit, part, hooks);
+                self.part(unit, part, hooks, own);
             }
         }
     }
 
-    fn part(&mut self, unit: &Unit<'_>, part: Part, hooks: Vec<Hook>) {
+    fn part(&mut self, unit: &Unit<'_>, part: Part, hooks: Vec<Hook>, lists: Vec<NamedList>) {
         let policy = TracingPolicy {
             span: unit.span,
             api_version: Some(Spanned::new("cilium.io/v1alpha1".to_owned(), unit.span)),
@@ -211,7 +217,7 @@ impl Emitter<'_> {
                 span: unit.span,
                 hooks,
                 loader: None,
-                lists: Vec::new(),
+                lists,
                 enforcers: Vec::new(),
                 options: self.policy_options(unit, part),
                 macros: Vec::new(),

@@ -3,7 +3,8 @@
 //! Source: `pkg/selectors/kernel.go`; the formula was held against the engine's own encoder.
 
 use super::argument_type::{ArgumentClass, ArgumentType};
-use super::model::{Action, ArgumentFilter, Hook, Selector};
+use super::model::Hook;
+use super::selector::{Action, ArgumentFilter, Selector};
 use super::vocabulary::{ActionKind, Operator};
 
 /// What the engine's programs can address: offsets are masked with 0x3ff (`bpf/process/pfilter.h`).

@@ -111,24 +111,33 @@ fn plain_or_quoted(word: &str) -> String {
     if is_plain { word.to_owned() } else { quoted(word) }
 }
 
-/// Quotes text as YAML and JSON both read it.
-#[must_use]
-pub fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
+    push_quoted(&mut quoted, text);
+    quoted
+}
+
+/// Appends text in quotes, as YAML and JSON both read it.
+pub fn push_quoted(target: &mut String, text: &str) {
+    target.push('"');
+    let is_plain = |byte: u8| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        target.push_str(text);
+        target.push('"');
+        return;
+    }
     for letter in text.chars() {
         match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
+            '"' => target.push_str("\\\""),
+            '\\' => target.push_str("\\\\"),
+            '\n' => target.push_str("\\n"),
+            '\r' => target.push_str("\\r"),
+            '\t' => target.push_str("\\t"),
             control if control.is_control() || matches!(control, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(control)));
+                target.push_str(&format!("\\u{:04x}", u32::from(control)));
             }
-            other => quoted.push(other),
+            other => target.push(other),
         }
     }
-    quoted.push('"');
-    quoted
+    target.push('"');
 }

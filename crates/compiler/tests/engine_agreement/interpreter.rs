@@ -40,14 +40,24 @@ pub(crate) enum Value {
 
 /// Returns the strongest effect that the policies have on a call.
 pub(crate) fn effect(policies: &[TracingPolicy], call: &Call) -> Effect {
-    let hooks = policies.iter().flat_map(|policy| &policy.spec.hooks);
-    hooks.filter(|hook| point(hook) == call.hook).map(|hook| act(hook, call)).max().unwrap_or_default()
+    let effects = policies.iter().flat_map(|policy| {
+        let hooks = policy.spec.hooks.iter().filter(|hook| is_called(hook, policy, call));
+        hooks.map(|hook| act(hook, call))
+    });
+    effects.max().unwrap_or_default()
 }
 
-fn point(hook: &Hook) -> String {
+fn is_called(hook: &Hook, policy: &TracingPolicy, call: &Call) -> bool {
     match &hook.point {
-        HookPoint::Lsm { hook } => format!("lsm:{}", hook.value),
-        HookPoint::Kprobe { call, .. } => format!("kprobe:{}", call.value),
+        HookPoint::Lsm { hook } => call.hook == format!("lsm:{}", hook.value),
+        HookPoint::Kprobe { call: function, .. } => match function.value.strip_prefix("list:") {
+            None => call.hook == format!("kprobe:{}", function.value),
+            Some(name) => {
+                let list = policy.spec.lists.iter().find(|list| list.name.value == name);
+                let functions = &list.expect("a hook names a list of its policy").values;
+                functions.iter().any(|function| call.hook == format!("kprobe:{}", function.value))
+            }
+        },
         other => panic!("compiling makes no {}", other.section().name()),
     }
 }

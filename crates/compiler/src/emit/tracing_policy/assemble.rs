@@ -6,30 +6,57 @@ use super::{Options, operation, subject};
 use crate::confine::{Confinement, Dimension, DocumentKind, Effect};
 use crate::source::Spanned;
 use crate::target::Kernel;
-use crate::tracing_policy::{Action, ActionKind, BinaryFilter, Hook, HookPoint, Section, Selector, fits};
+use crate::tracing_policy::{
+    Action, ActionKind, BinaryFilter, Hook, HookPoint, NamedList, Section, Selector, fits,
+};
 
 /// Signal 9.
 const SIGKILL: u32 = 9;
 
-/// Returns the hooks of one confinement, by the document they go to.
-pub(super) fn hooks(
+/// What one confinement adds to the documents of its unit.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    /// Hooks, with the document each goes to.
+    pub(super) hooks: Vec<(Part, Hook)>,
+    /// Lists that the hooks on system calls refer to.
+    pub(super) lists: Vec<NamedList>,
+}
+
+/// Returns the hooks of one confinement.
+pub(super) fn assemble(
     confinement: &Confinement,
     kernels: &[Kernel],
     options: &Options,
-) -> Result<Vec<(Part, Hook)>, Refusal> {
+) -> Result<Assembly, Refusal> {
     // The native runtime closes the name space; for the engine it is reported as open.
     if confinement.dimension == Dimension::NameSpace || subject::is_void(confinement) {
-        return Ok(Vec::new());
+        return Ok(Assembly::default());
     }
     let binary = subject::binary_filter(confinement)?;
     let exempting = subject::exempting_selectors(confinement)?;
     let plans = operation::plan(confinement, kernels)?;
-    let mut hooks = Vec::new();
+    let mut assembly = Assembly::default();
     for plan in plans {
         let acting = acting_selectors(&plan, binary.as_ref(), confinement.document.kind, options);
-        split(&plan, &exempting, acting, &mut hooks)?;
+        split(&plan, &exempting, acting, &mut assembly.hooks)?;
+        assembly.lists.extend(list(&plan));
     }
-    Ok(hooks)
+    Ok(assembly)
+}
+
+fn list(plan: &Plan) -> Option<NamedList> {
+    let HookPoint::Kprobe { call, .. } = &plan.point else { return None };
+    let name = call.value.strip_prefix("list:")?;
+    let span = plan.span;
+    let values = plan.functions.iter().map(|function| Spanned::new(function.clone(), span));
+    Some(NamedList {
+        span,
+        name: Spanned::new(name.to_owned(), span),
+        kind: None,
+        values: values.collect(),
+        pattern: None,
+        validated: None,
+    })
 }
 
 fn acting_selectors(

@@ -6,7 +6,7 @@ use super::codes::{FOLLOW_CHILDREN, HOOK_SLOTS};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::document::Scope;
 use crate::source::Span;
-use crate::tracing_policy::{HookPoint, TracingPolicy};
+use crate::tracing_policy::{Hook, HookPoint, TracingPolicy};
 
 /// Programs that the kernel attaches to one function by trampoline (`BPF_MAX_TRAMP_LINKS`, kernels 5.18 on).
 const TRAMPOLINE_LINKS: usize = 38;
@@ -18,7 +18,8 @@ const FOLLOW_IDS: usize = 64;
 pub(super) struct Use {
     scope: Scope,
     lsm_hook: Option<String>,
-    follows_children: bool,
+    /// Ids for following children: one for each function that is hooked.
+    ids: usize,
     span: Span,
 }
 
@@ -30,10 +31,18 @@ pub(super) fn uses(policy: &TracingPolicy, scope: &Scope) -> Vec<Use> {
             _ => None,
         };
         let mut filters = hook.selectors.iter().flat_map(|selector| &selector.binaries);
-        let follows_children = filters.any(|filter| filter.follow_children);
-        Use { scope: scope.clone(), lsm_hook, follows_children, span: hook.span }
+        let ids = if filters.any(|filter| filter.follow_children) { functions(hook, policy) } else { 0 };
+        Use { scope: scope.clone(), lsm_hook, ids, span: hook.span }
     });
     uses.collect()
+}
+
+/// A hook on a list is one hook for each function of it.
+fn functions(hook: &Hook, policy: &TracingPolicy) -> usize {
+    let HookPoint::Kprobe { call, .. } = &hook.point else { return 1 };
+    let Some(name) = call.value.strip_prefix("list:") else { return 1 };
+    let list = policy.spec.lists.iter().find(|list| list.name.value == name);
+    list.map_or(1, |list| list.values.len())
 }
 
 /// Warns where policies of one scope take more than there is.
@@ -44,9 +53,7 @@ pub(super) fn check(uses: &[Use], sink: &mut Sink) {
         if let Some(hook) = &used.lsm_hook {
             slots.entry((&used.scope, hook)).or_default().push(used.span);
         }
-        if used.follows_children {
-            followers.entry(&used.scope).or_default().push(used.span);
-        }
+        followers.entry(&used.scope).or_default().extend(std::iter::repeat_n(used.span, used.ids));
     }
     for ((scope, hook), spans) in slots {
         let Some(first_over) = spans.get(TRAMPOLINE_LINKS) else { continue };

@@ -54,9 +54,7 @@ pub(super) fn plan(confinement: &Confinement, kernels: &[Kernel]) -> Result<Vec<
         }
         (Condition::Capability(set), Operation::Capset) => Ok(vec![capset(*set, effect, span)]),
         (Condition::Capability(set), _) => Ok(vec![capability(*set, confinement, effect, span)]),
-        (Condition::Syscall(set), _) => {
-            Ok(set.iter().flat_map(|call| syscall::plans(call, effect, span)).collect())
-        }
+        (Condition::Syscall(set), _) => Ok(syscall::plans(set, effect, span)),
         (Condition::Socket(sockets), _) => socket(sockets, effect, span),
         (Condition::Always, operation) => always(operation, kernels, effect, span),
     }

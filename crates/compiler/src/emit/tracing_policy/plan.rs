@@ -42,6 +42,8 @@ pub(super) struct Plan {
     pub(super) alternatives: Vec<Vec<ArgumentFilter>>,
     /// What happens to them.
     pub(super) effect: Effect,
+    /// The functions, where `point` names a list of them.
+    pub(super) functions: Vec<String>,
     /// Whether a kernel without the function is fine.
     pub(super) ignore_missing: bool,
     /// The line that asks for it.
@@ -59,6 +61,7 @@ impl Plan {
             arguments: Vec::new(),
             alternatives: vec![Vec::new()],
             effect,
+            functions: Vec::new(),
             ignore_missing: false,
             span,
         }
@@ -73,9 +76,16 @@ impl Plan {
             arguments: Vec::new(),
             alternatives: vec![Vec::new()],
             effect,
+            functions: Vec::new(),
             ignore_missing: false,
             span,
         }
+    }
+
+    /// Plans one kprobe for several functions, of which kernels may lack some.
+    pub(super) fn kprobes(list: &str, functions: Vec<String>, effect: Effect, span: Span) -> Self {
+        let plan = Self::kprobe(format!("list:{list}"), SyscallFlag::Function, effect, span).where_present();
+        Self { functions, ..plan }
     }
 
     /// Reads these arguments.

@@ -3,8 +3,10 @@
 //! Source: `arch/x86/entry/syscalls/syscall_64.tbl`, and the functions in the BTF of Debian's cloud kernels
 //! 6.1.176, 6.12.107 and 7.2.13. The engine finds functions in BTF, which has no aliases.
 
+use std::collections::BTreeSet;
+
 use super::plan::Plan;
-use crate::confine::Effect;
+use crate::confine::{Effect, SyscallSet};
 use crate::document::value::Syscall;
 use crate::source::Span;
 use crate::tracing_policy::SyscallFlag;
@@ -60,25 +62,44 @@ const UNIMPLEMENTED: &[&str] = &[
 /// The first number that kernel 6.1 does not have.
 const FIRST_NEW: u16 = 451;
 
-/// Returns the kprobes of a call. Functions of the 32-bit entry path may be missing, and with them the entry.
-pub(super) fn plans(syscall: Syscall, effect: Effect, span: Span) -> Vec<Plan> {
-    let name = syscall.name();
-    if WITHOUT_ARGUMENTS.contains(&name) {
-        let call = format!("__do_sys_{name}");
-        return vec![Plan::kprobe(call, SyscallFlag::Function, effect, span)];
-    }
-    let function = RENAMED.iter().find(|(call, _)| *call == name).map_or(name, |(_, function)| function);
-    let mut plans = Vec::new();
-    if syscall.number().is_some() {
-        let plan = Plan::kprobe(format!("sys_{function}"), SyscallFlag::Syscall, effect, span);
-        plans.push(if is_everywhere(syscall) { plan } else { plan.where_present() });
-    }
-    if syscall.ia32_number().is_some() {
-        for call in [format!("__ia32_sys_{function}"), format!("__ia32_compat_sys_{function}")] {
-            plans.push(Plan::kprobe(call, SyscallFlag::Function, effect, span).where_present());
-        }
+/// The list of the functions behind the 32-bit entry path.
+const LIST_32_BIT: &str = "calls-of-32-bit-programs";
+
+/// Returns the kprobes of a set of calls: one for each function of the 64-bit entry path, and one for all those
+/// of the 32-bit path, of which a kernel has at most one a call.
+pub(super) fn plans(syscalls: &SyscallSet, effect: Effect, span: Span) -> Vec<Plan> {
+    let mut plans: Vec<_> = syscalls.iter().filter_map(|call| native(call, effect, span)).collect();
+    let compatible: BTreeSet<_> = syscalls.iter().flat_map(compatible).collect();
+    if !compatible.is_empty() {
+        plans.push(Plan::kprobes(LIST_32_BIT, compatible.into_iter().collect(), effect, span));
     }
     plans
+}
+
+fn native(syscall: Syscall, effect: Effect, span: Span) -> Option<Plan> {
+    if has_no_arguments(syscall) {
+        let call = format!("__do_sys_{}", syscall.name());
+        return Some(Plan::kprobe(call, SyscallFlag::Function, effect, span));
+    }
+    syscall.number()?;
+    let plan = Plan::kprobe(format!("sys_{}", function(syscall)), SyscallFlag::Syscall, effect, span);
+    Some(if is_everywhere(syscall) { plan } else { plan.where_present() })
+}
+
+fn compatible(syscall: Syscall) -> Vec<String> {
+    if has_no_arguments(syscall) || syscall.ia32_number().is_none() {
+        return Vec::new();
+    }
+    ["__ia32_sys_", "__ia32_compat_sys_"].map(|prefix| format!("{prefix}{}", function(syscall))).to_vec()
+}
+
+fn has_no_arguments(syscall: Syscall) -> bool {
+    WITHOUT_ARGUMENTS.contains(&syscall.name())
+}
+
+fn function(syscall: Syscall) -> &'static str {
+    let name = syscall.name();
+    RENAMED.iter().find(|(call, _)| *call == name).map_or(name, |(_, function)| function)
 }
 
 /// Tells whether every target kernel has the function of a call.

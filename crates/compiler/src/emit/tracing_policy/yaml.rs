@@ -3,34 +3,33 @@
 //! Texts are quoted, except `kind` and `apiVersion`, which other readers look for as they stand. Every list
 //! item is on a line of its own, so that a difference of two policies is a difference of lines.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
 
 use crate::source::{SourceSet, Span, Spanned};
 use crate::tracing_policy::{
-    Action, Argument, ArgumentFilter, BinaryFilter, Hook, HookPoint, Selector, SyscallFlag, TracingPolicy,
-    quoted,
+    Action, Argument, ArgumentFilter, BinaryFilter, Hook, HookPoint, NamedList, PolicyOption, Selector,
+    SyscallFlag, TracingPolicy, push_quoted,
 };
 
 /// Writes a policy below its comments.
 pub(super) fn write(policy: &TracingPolicy, header: &[String], sources: &SourceSet) -> String {
-    let mut writer = Writer { text: String::new(), sources, located: HashMap::new() };
+    let mut writer = Writer { text: String::with_capacity(8 * 1024), sources, located: FxHashMap::default() };
     for line in header {
-        writer.comment(line);
+        push_comment(&mut writer.text, line);
     }
     writer.text.push_str("apiVersion: cilium.io/v1alpha1\nkind: ");
     writer.text.push_str(policy.kind.name());
     writer.text.push_str("\nmetadata:\n  name: ");
-    writer.text.push_str(&quoted(&policy.metadata.name.value));
+    push_quoted(&mut writer.text, &policy.metadata.name.value);
     writer.text.push_str("\nspec:\n");
-    if !policy.spec.options.is_empty() {
-        writer.line(1, "options:");
-        for option in &policy.spec.options {
-            writer.line(2, &format!("- name: {}", quoted(&option.name.value)));
-            writer.line(3, &format!("value: {}", quoted(&option.value.value)));
-        }
-    }
+    writer.options(&policy.spec.options);
+    writer.lists(&policy.spec.lists);
     if let Some(first) = policy.spec.hooks.first() {
-        writer.line(1, &format!("{}:", first.point.section().name()));
+        writer.start(1);
+        writer.text.push_str(first.point.section().name());
+        writer.text.push_str(":\n");
     }
     for hook in &policy.spec.hooks {
         writer.hook(hook);
@@ -51,39 +50,75 @@ struct Writer<'sources> {
     text: String,
     sources: &'sources SourceSet,
     /// `name:line` of the places asked for; a place is asked for once for each hook that uses it.
-    located: HashMap<Span, String>,
+    located: FxHashMap<Span, String>,
 }
 
 impl Writer<'_> {
+    fn start(&mut self, depth: usize) {
+        const SPACES: &str = "                    ";
+        self.text.push_str(SPACES.get(..2 * depth).unwrap_or(SPACES));
+    }
+
     fn line(&mut self, depth: usize, content: &str) {
-        self.indent(depth);
+        self.start(depth);
         self.text.push_str(content);
         self.text.push('\n');
     }
 
-    /// Writes a line that ends in the place it comes from.
-    fn traced(&mut self, depth: usize, content: &str, span: Span) {
-        self.indent(depth);
-        self.text.push_str(content);
-        self.text.push_str(" # ");
+    /// Writes `key: "text"`.
+    fn pair(&mut self, depth: usize, key: &str, text: &str) {
+        self.start(depth);
+        self.text.push_str(key);
+        self.text.push_str(": ");
+        push_quoted(&mut self.text, text);
+        self.text.push('\n');
+    }
+
+    /// Writes `key: number`.
+    fn number(&mut self, depth: usize, key: &str, number: i64) {
+        self.start(depth);
+        self.text.push_str(key);
+        self.text.push_str(": ");
+        self.text.push_str(&number.to_string());
+        self.text.push('\n');
+    }
+
+    /// Ends a line with the place it comes from.
+    fn end_traced(&mut self, span: Span) {
         let sources = self.sources;
-        let place = self.located.entry(span).or_insert_with(|| printable(&sources.locate(span)));
+        let place = self.located.entry(span).or_insert_with(|| printable(&sources.locate(span)).into_owned());
+        self.text.push_str(" # ");
         self.text.push_str(place);
         self.text.push('\n');
     }
 
-    fn comment(&mut self, line: &str) {
-        push_comment(&mut self.text, line);
+    fn options(&mut self, options: &[PolicyOption]) {
+        if !options.is_empty() {
+            self.line(1, "options:");
+        }
+        for option in options {
+            self.pair(2, "- name", &option.name.value);
+            self.pair(3, "value", &option.value.value);
+        }
     }
 
-    fn indent(&mut self, depth: usize) {
-        self.text.extend(std::iter::repeat_n("  ", depth));
+    fn lists(&mut self, lists: &[NamedList]) {
+        if !lists.is_empty() {
+            self.line(1, "lists:");
+        }
+        for list in lists {
+            self.pair(2, "- name", &list.name.value);
+            self.line(3, "values:");
+            for value in &list.values {
+                self.value(4, value, list.span);
+            }
+        }
     }
 
     fn hook(&mut self, hook: &Hook) {
         match &hook.point {
             HookPoint::Kprobe { call, syscall } | HookPoint::Fentry { call, syscall } => {
-                self.traced(2, &format!("- call: {}", quoted(&call.value)), hook.span);
+                self.opening("- call: ", &call.value, hook.span);
                 self.line(
                     3,
                     if *syscall == SyscallFlag::Function { "syscall: false" } else { "syscall: true" },
@@ -93,9 +128,7 @@ impl Writer<'_> {
                     self.line(4, "callNotFound: true");
                 }
             }
-            HookPoint::Lsm { hook: name } => {
-                self.traced(2, &format!("- hook: {}", quoted(&name.value)), hook.span);
-            }
+            HookPoint::Lsm { hook: name } => self.opening("- hook: ", &name.value, hook.span),
             // Compiling makes no other hooks.
             HookPoint::Tracepoint { .. } | HookPoint::Uprobe { .. } | HookPoint::Usdt { .. } => return,
         }
@@ -113,20 +146,28 @@ impl Writer<'_> {
         }
     }
 
+    fn opening(&mut self, key: &str, name: &str, span: Span) {
+        self.start(2);
+        self.text.push_str(key);
+        push_quoted(&mut self.text, name);
+        self.end_traced(span);
+    }
+
     fn argument(&mut self, argument: &Argument) {
-        self.line(4, &format!("- index: {}", argument.index.value));
-        self.line(5, &format!("type: {}", quoted(argument.kind.value.name())));
+        self.number(4, "- index", argument.index.value.into());
+        self.pair(5, "type", argument.kind.value.name());
         if let Some(path) = &argument.resolve {
-            self.line(5, &format!("resolve: {}", quoted(&path.value)));
+            self.pair(5, "resolve", &path.value);
         }
     }
 
     fn selector(&mut self, selector: &Selector, hook: Span) {
-        let mut lead = "- ";
+        let mut is_first = true;
         let mut section = |writer: &mut Self, name: &str| {
-            let content = format!("{lead}{name}:");
-            writer.line(if lead.is_empty() { 5 } else { 4 }, &content);
-            lead = "";
+            writer.start(4);
+            writer.text.push_str(if std::mem::take(&mut is_first) { "- " } else { "  " });
+            writer.text.push_str(name);
+            writer.text.push_str(":\n");
         };
         if !selector.binaries.is_empty() {
             section(self, "matchBinaries");
@@ -147,7 +188,7 @@ impl Writer<'_> {
     }
 
     fn binary_filter(&mut self, filter: &BinaryFilter, hook: Span) {
-        self.line(6, &format!("- operator: {}", quoted(filter.operator.value.name())));
+        self.pair(6, "- operator", filter.operator.value.name());
         self.values(&filter.values, hook);
         if filter.follow_children {
             self.line(7, "followChildren: true");
@@ -155,35 +196,41 @@ impl Writer<'_> {
     }
 
     fn argument_filter(&mut self, filter: &ArgumentFilter, hook: Span) {
-        let place = match (filter.positions.first(), filter.index) {
-            (Some(position), _) => format!("- args: [{}]", position.value),
-            (None, index) => format!("- index: {}", index.map_or(0, |index| index.value)),
-        };
-        self.line(6, &place);
-        self.line(7, &format!("operator: {}", quoted(filter.operator.value.name())));
+        if let Some(position) = filter.positions.first() {
+            self.line(6, &format!("- args: [{}]", position.value));
+        } else {
+            self.number(6, "- index", filter.index.map_or(0, |index| index.value.into()));
+        }
+        self.pair(7, "operator", filter.operator.value.name());
         self.values(&filter.values, hook);
     }
 
-    /// Writes values; those that were listed on a line of their own carry it.
     fn values(&mut self, values: &[Spanned<String>], hook: Span) {
         self.line(7, "values:");
         for value in values {
-            let content = format!("- {}", quoted(&value.value));
-            if value.span == hook {
-                self.line(8, &content);
-            } else {
-                self.traced(8, &content, value.span);
-            }
+            self.value(8, value, hook);
+        }
+    }
+
+    /// Writes a list item; one that was listed on a line of its own carries it.
+    fn value(&mut self, depth: usize, value: &Spanned<String>, hook: Span) {
+        self.start(depth);
+        self.text.push_str("- ");
+        push_quoted(&mut self.text, &value.value);
+        if value.span == hook {
+            self.text.push('\n');
+        } else {
+            self.end_traced(value.span);
         }
     }
 
     fn action(&mut self, action: &Action) {
-        self.line(6, &format!("- action: {}", quoted(action.kind.value.name())));
+        self.pair(6, "- action", action.kind.value.name());
         if let Some(error) = action.error {
-            self.line(7, &format!("argError: {}", error.value));
+            self.number(7, "argError", error.value.into());
         }
         if let Some(signal) = action.signal {
-            self.line(7, &format!("argSig: {}", signal.value));
+            self.number(7, "argSig", signal.value.into());
         }
     }
 }
@@ -195,13 +242,14 @@ fn push_comment(text: &mut String, line: &str) {
 }
 
 /// Keeps names of files and documents from ending a comment.
-fn printable(text: &str) -> String {
+fn printable(text: &str) -> Cow<'_, str> {
     let is_plain =
         |letter: char| !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}');
     if text.chars().all(is_plain) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
-    text.chars()
-        .flat_map(|letter| if is_plain(letter) { vec![letter] } else { letter.escape_default().collect() })
-        .collect()
+    let escaped = text
+        .chars()
+        .flat_map(|letter| if is_plain(letter) { vec![letter] } else { letter.escape_default().collect() });
+    Cow::Owned(escaped.collect())
 }

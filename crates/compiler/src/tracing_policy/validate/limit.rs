@@ -169,13 +169,17 @@ pub(super) fn check_shared(policy: &TracingPolicy, sink: &mut Sink) {
     }
 }
 
-type SharedPart<'selector> =
-    (Vec<(&'static str, Vec<&'selector str>, bool)>, Vec<(&'static str, Vec<&'selector str>)>);
+/// What a selector keeps in maps that are found by the selector's number.
+#[derive(PartialEq, Default)]
+struct SharedPart<'selector> {
+    binaries: Vec<(BinaryOperator, Vec<&'selector str>, bool)>,
+    filters: Vec<(Operator, Vec<&'selector str>)>,
+}
 
 fn shared_part(selector: &Selector) -> SharedPart<'_> {
     let binaries = selector.binaries.iter().map(|filter| {
         let values = filter.values.iter().map(|value| value.value.as_str()).collect();
-        (filter.operator.value.name(), values, filter.follow_children)
+        (filter.operator.value, values, filter.follow_children)
     });
     let in_map = |filter: &&ArgumentFilter| {
         matches!(
@@ -198,12 +202,12 @@ fn shared_part(selector: &Selector) -> SharedPart<'_> {
         )
     };
     let filters = selector.arguments.iter().filter(in_map).map(|filter| {
-        (filter.operator.value.name(), filter.values.iter().map(|value| value.value.as_str()).collect())
+        (filter.operator.value, filter.values.iter().map(|value| value.value.as_str()).collect())
     });
-    (binaries.collect(), filters.collect())
+    SharedPart { binaries: binaries.collect(), filters: filters.collect() }
 }
 
 fn uses_maps(left: &Hook, right: &Hook) -> bool {
     let selectors = left.selectors.iter().chain(&right.selectors);
-    selectors.map(shared_part).any(|(binaries, filters)| !binaries.is_empty() || !filters.is_empty())
+    selectors.map(shared_part).any(|part| part != SharedPart::default())
 }
