@@ -3,18 +3,18 @@
 //! Every function returns nothing after it has reported why, so that a reader goes on to the next
 //! field and a person sees all mistakes of a document at once.
 
-use super::codes::{
-    CONTROL_CHARACTER, EMPTY_VALUE, MISSING_FIELD, OUT_OF_RANGE, TOO_LONG, TOO_MANY_ERRORS, UNKNOWN_KEY,
-    UNKNOWN_VALUE, WRONG_TYPE, YAML_1_1_VALUE,
-};
-use super::field::{Choice, Field, Lines, OtherKeys, Presence, Record, Shape, Text};
+use super::codes::{EMPTY_VALUE, MISSING_FIELD, OUT_OF_RANGE, TOO_MANY_ERRORS, UNKNOWN_KEY};
+use super::field::{Field, OtherKeys, Presence, Record, Shape};
 use super::limits;
-use super::node::{Entry, Mapping, Node, ScalarStyle, Value};
+use super::mismatch::{
+    expectation, not_a_boolean, not_a_list, not_a_number, unknown_word, words, wrong_type,
+};
+use super::node::{Entry, Mapping, Node, Value};
 use super::quote::quote;
 use super::scalar::Scalar;
 use super::suggest::nearest;
-use super::yaml11;
-use crate::diagnostic::{Code, Diagnostic, Sink};
+use super::text::{Refusal, parsed, scalar_text, warn_of_yaml_1_1};
+use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{Span, Spanned};
 
 /// Most unknown keys of one mapping that are reported one by one.
@@ -26,17 +26,6 @@ pub struct Cursor<'tree> {
     record: &'static Record,
     node: &'tree Node,
     mapping: &'tree Mapping,
-}
-
-/// Why a text is not what its field takes.
-#[derive(Debug)]
-pub struct Refusal {
-    /// The code to report.
-    pub code: &'static Code,
-    /// Follows the quoted text: `is not absolute`.
-    pub problem: String,
-    /// What to write instead.
-    pub help: String,
 }
 
 impl<'tree> Cursor<'tree> {
@@ -91,12 +80,13 @@ impl<'tree> Cursor<'tree> {
         let Shape::Integer { least, most } = field.shape else { return None };
         let node = self.value(field)?;
         let Some(Scalar::Integer(number)) = node.scalar() else {
-            wrong_type(node, field.shape.noun(), sink);
+            not_a_number(node, sink);
             return None;
         };
         warn_of_yaml_1_1(node, sink);
         let Some(number) = i64::try_from(number).ok().filter(|number| (least..=most).contains(number)) else {
-            let message = format!("{} is outside {least} to {most}", quote_node(node));
+            let shown = quote(node.text().unwrap_or_default());
+            let message = format!("{shown} is outside {least} to {most}");
             sink.report(Diagnostic::new(&OUT_OF_RANGE, node.span, message));
             return None;
         };
@@ -109,7 +99,7 @@ impl<'tree> Cursor<'tree> {
         if let Some(Scalar::Boolean(value)) = node.scalar() {
             return Some(Spanned::new(value, node.span));
         }
-        wrong_type(node, field.shape.noun(), sink);
+        not_a_boolean(node, sink);
         None
     }
 
@@ -130,7 +120,7 @@ impl<'tree> Cursor<'tree> {
         if let Some(member) = all.iter().copied().find(|member| name(*member) == text) {
             return Some(Spanned::new(member, node.span));
         }
-        report_unknown_word(node, text, field.name, choices, sink);
+        unknown_word(node, text, field.name, choices, sink);
         None
     }
 
@@ -144,7 +134,7 @@ impl<'tree> Cursor<'tree> {
         let Shape::List(item) = field.shape else { return None };
         let node = self.value(field)?;
         let Value::Sequence(items) = &node.value else {
-            report_not_a_list(node, item, sink);
+            not_a_list(node, item, sink);
             return None;
         };
         Some((node.span, capped(items, sink, |node, sink| read(node, item, sink))))
@@ -243,192 +233,4 @@ impl Member for Entry {
     fn span(&self) -> Span {
         self.key.span
     }
-}
-
-/// Reads a scalar node and makes a value of its text.
-pub fn parsed<T>(
-    node: &Node,
-    shape: &Shape,
-    sink: &mut Sink,
-    parse: impl FnOnce(&str) -> Result<T, Refusal>,
-) -> Option<Spanned<T>> {
-    let (Shape::Text(limits) | Shape::Lexeme(limits)) = shape else { return None };
-    let text = scalar_text(node, shape, limits, sink)?;
-    match parse(text) {
-        Ok(value) => {
-            warn_of_yaml_1_1(node, sink);
-            Some(Spanned::new(value, node.span))
-        }
-        Err(refusal) => {
-            let message = format!("{} {}", quote(text), refusal.problem);
-            let mut diagnostic = Diagnostic::new(refusal.code, node.span, message);
-            let near = limits.known.and_then(|known| {
-                let known = known();
-                nearest(text, known.iter().map(String::as_str)).map(str::to_owned)
-            });
-            if let Some(near) = near {
-                diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(node.span, near);
-            } else {
-                diagnostic = diagnostic.help(refusal.help);
-            }
-            sink.report(diagnostic);
-            None
-        }
-    }
-}
-
-/// Reads the text of a scalar node and holds it against the limits of its field.
-fn scalar_text<'tree>(
-    node: &'tree Node,
-    shape: &Shape,
-    limits: &Text,
-    sink: &mut Sink,
-) -> Option<&'tree str> {
-    let text = match (&node.value, node.scalar()) {
-        (_, Some(Scalar::Text(text))) => text,
-        (Value::Scalar { text, .. }, Some(Scalar::Boolean(_) | Scalar::Integer(_) | Scalar::Float))
-            if matches!(shape, Shape::Lexeme(_)) =>
-        {
-            text
-        }
-        _ => {
-            wrong_type(node, limits.noun, sink);
-            return None;
-        }
-    };
-    let is_refused = |character: &char| {
-        character.is_control() && !(limits.lines == Lines::Many && matches!(character, '\n' | '\t'))
-    };
-    // Control characters are below U+0020 or take two bytes or more, save one.
-    let is_suspect = |byte: u8| !(b' '..0x7f).contains(&byte);
-    if text.bytes().any(is_suspect)
-        && let Some(control) = text.chars().find(is_refused)
-    {
-        let message = format!("{} holds the control character U+{:04X}", quote(text), u32::from(control));
-        let help = if control == '\n' { "write it on one line" } else { "remove it" };
-        sink.report(Diagnostic::new(&CONTROL_CHARACTER, node.span, message).help(help));
-        return None;
-    }
-    let length = if text.len() <= limits.most { text.len() } else { text.chars().count() };
-    if length > limits.most {
-        let message = format!("this text has {length} characters, more than the {} it may have", limits.most);
-        sink.report(Diagnostic::new(&TOO_LONG, node.span, message).help("shorten it"));
-        return None;
-    }
-    if length < limits.least || (limits.least > 0 && text.trim_start().is_empty()) {
-        let message = format!("expected {}, found empty text", limits.noun);
-        sink.report(Diagnostic::new(&EMPTY_VALUE, node.span, message));
-        return None;
-    }
-    Some(text)
-}
-
-/// Warns of a plain scalar that YAML 1.1 reads differently.
-pub fn warn_of_yaml_1_1(node: &Node, sink: &mut Sink) {
-    let Value::Scalar { text, style: ScalarStyle::Plain } = &node.value else { return };
-    let Some(other) = yaml11::surprise(text) else { return };
-    let here = match node.scalar() {
-        Some(Scalar::Integer(number)) => format!("the number {number}"),
-        _ => "text".to_owned(),
-    };
-    let message = format!("{} is {here} here, and {other} for a YAML 1.1 reader", quote(text));
-    let quoted = format!("\"{text}\"");
-    let diagnostic = Diagnostic::new(&YAML_1_1_VALUE, node.span, message);
-    sink.report(if here == "text" {
-        diagnostic.help(format!("quote it: `{quoted}`")).fix(node.span, quoted)
-    } else {
-        diagnostic.help("write the number without a leading zero")
-    });
-}
-
-/// Reports a node of another type than its field.
-pub fn wrong_type(node: &Node, expected: &str, sink: &mut Sink) {
-    let found = match (&node.value, node.scalar()) {
-        // Reported where it stands.
-        (Value::Unreadable, _) => return,
-        (Value::Sequence(_), _) => "a list".to_owned(),
-        (Value::Mapping(_), _) => "a mapping".to_owned(),
-        (_, Some(Scalar::Null)) => "nothing".to_owned(),
-        (_, Some(Scalar::Boolean(_))) => format!("the boolean {}", quote_node(node)),
-        (_, Some(Scalar::Integer(_) | Scalar::Float)) => format!("the number {}", quote_node(node)),
-        (_, Some(Scalar::Text(text))) => format!("the text {}", quote(text)),
-        (Value::Scalar { .. }, None) => "a scalar".to_owned(),
-    };
-    let diagnostic = Diagnostic::new(&WRONG_TYPE, node.span, format!("expected {expected}, found {found}"));
-    sink.report(match mend(node, expected) {
-        Some((help, replacement)) => diagnostic.help(help).fix(node.span, replacement),
-        None if is_document_in_text(node) => {
-            diagnostic.help("write it as keys and values, without `|` or quotes")
-        }
-        None => diagnostic,
-    });
-}
-
-/// Tells whether a text is itself YAML: `policy: |` with a document below.
-fn is_document_in_text(node: &Node) -> bool {
-    matches!(&node.value, Value::Scalar { text, style: ScalarStyle::Quoted } if text.contains(":") && text.contains('\n'))
-}
-
-/// Finds the one obvious way to write the value that was meant.
-fn mend(node: &Node, expected: &str) -> Option<(String, String)> {
-    let Value::Scalar { text, style } = &node.value else { return None };
-    let resolved = node.scalar()?;
-    if expected == Shape::Boolean.noun() {
-        let word = match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "y" | "1" => "true",
-            "false" | "no" | "off" | "n" | "0" => "false",
-            _ => return None,
-        };
-        return Some((format!("write `{word}`"), word.to_owned()));
-    }
-    if expected == (Shape::Integer { least: 0, most: 0 }).noun() {
-        let digits = text.replace(['_', ','], "");
-        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let problem = if *style == ScalarStyle::Quoted { "without quotes" } else { "in digits only" };
-        return is_number.then(|| (format!("write `{digits}`, {problem}"), digits));
-    }
-    let is_plain = matches!(resolved, Scalar::Boolean(_) | Scalar::Integer(_) | Scalar::Float);
-    (is_plain && expected == "text").then(|| (format!("quote it: `\"{text}\"`"), format!("\"{text}\"")))
-}
-
-fn report_not_a_list(node: &Node, item: &Shape, sink: &mut Sink) {
-    match (&node.value, item) {
-        (Value::Scalar { text, .. }, Shape::Text(_) | Shape::Lexeme(_)) => {
-            let message = format!("expected a list, found {}", quote(text));
-            let diagnostic = Diagnostic::new(&WRONG_TYPE, node.span, message);
-            sink.report(
-                diagnostic.help("write each item on a line of its own after `- `, or all in `[` and `]`"),
-            );
-        }
-        _ => wrong_type(node, "a list", sink),
-    }
-}
-
-/// Says what to write for a field that is absent.
-fn expectation(shape: &Shape) -> String {
-    match shape {
-        Shape::Choice(choices) => format!("one of {}", words(choices.iter().map(|choice| choice.word))),
-        other => other.noun().to_owned(),
-    }
-}
-
-fn report_unknown_word(node: &Node, text: &str, field: &str, choices: &[Choice], sink: &mut Sink) {
-    let message = format!("{} is not a value of `{field}`", quote(text));
-    let diagnostic = Diagnostic::new(&UNKNOWN_VALUE, node.span, message);
-    let choices = || choices.iter().map(|choice| choice.word);
-    sink.report(match nearest(text, choices()) {
-        Some(word) => diagnostic.help(format!("did you mean `{word}`?")).fix(node.span, word),
-        None => diagnostic.help(format!("write one of {}", words(choices()))),
-    });
-}
-
-fn quote_node(node: &Node) -> String {
-    match &node.value {
-        Value::Scalar { text, .. } => quote(text),
-        Value::Sequence(_) | Value::Mapping(_) | Value::Unreadable => String::new(),
-    }
-}
-
-fn words<'word>(words: impl Iterator<Item = &'word str>) -> String {
-    words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

@@ -84,6 +84,15 @@ impl Node {
         }
     }
 
+    /// Returns the text of a scalar, whatever it stands for.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, .. } => Some(text),
+            Value::Sequence(_) | Value::Mapping(_) | Value::Unreadable => None,
+        }
+    }
+
     /// Returns the entries when the node is a mapping.
     #[must_use]
     pub fn as_mapping(&self) -> Option<&Mapping> {
