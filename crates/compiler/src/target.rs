@@ -17,7 +17,7 @@ mod way;
 mod weakening;
 
 pub use budget::{Budget, TRAMPOLINE_SLOTS};
-pub use codes::{OPEN_NAME_SPACE, WAIVABLE};
+pub use codes::{OPEN_NAME_SPACE, PARENT_EXCEPTION, WAIVABLE};
 pub use effect::{TargetEffect, effect};
 pub use engine::{Reach, reach};
 pub use evasion::{Evasion, OPEN_WAY, Topic};

@@ -99,31 +99,32 @@ than what the document says, so it is never done unasked. The native runtime has
     silent: Example::Text("kind: EnforcementRule\nname: no attaching\ntemplate: kill-ptrace-attach\n"),
 };
 
-/// Exceptions by parent depend on how the engine is run.
-pub(super) static PARENT_EXCEPTION: Code = Code {
+/// The engine cannot exempt by parent. Reported where its policies are written.
+pub static PARENT_EXCEPTION: Code = Code {
     id: "engine-parent-exception",
-    title: "an exception by parent depends on how the engine is run",
-    severity: Severity::Warning,
-    explanation: "Tetragon matches the parent's executable only when it runs with its parents map enabled, and refuses the \
-policy otherwise. A parent it does not know is treated as matching the filter.\n\nRun the engine with the map enabled, \
-exempt by `process`, or accept it with `waive: [{name: engine-parent-exception, reason: …}]`.",
+    title: "the engine cannot exempt by parent",
+    severity: Severity::Error,
+    explanation: "An exception by parent needs `matchParentBinaries`, which the engine refuses unless it keeps a map of \
+parents, and which it takes for a match when it does not know the parent: unknown processes would be exempt.\n\nName the \
+process instead, use a native target, or accept that the exception does not hold on engine hosts with \
+`waive: [{name: engine-parent-exception, reason: …}]`; the rule is then stricter there.",
     fires: Example::Text(
         "kind: EnforcementRule\n\
-         name: no modules\n\
-         template: block-kmod-load\n\
+         name: no mounts\n\
+         template: block-mount-syscall\n\
+         enabled: true\n\
          exceptions:\n\
-         \x20 - parent: /usr/lib/systemd/systemd\n\
-         \x20   reason: boot\n\
-         \x20   owner: platform\n",
+         \x20 - parent: /usr/bin/dockerd\n\
+         \x20   reason: starts containers\n",
     ),
     silent: Example::Text(
         "kind: EnforcementRule\n\
-         name: no modules\n\
-         template: block-kmod-load\n\
+         name: no mounts\n\
+         template: block-mount-syscall\n\
+         enabled: true\n\
          exceptions:\n\
-         \x20 - process: /usr/lib/systemd/systemd-modules-load\n\
-         \x20   reason: boot\n\
-         \x20   owner: platform\n",
+         \x20 - process: /usr/bin/dockerd\n\
+         \x20   reason: starts containers\n",
     ),
 };
 

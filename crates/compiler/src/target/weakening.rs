@@ -41,7 +41,6 @@ pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
         }
         report_name_space(confinements, &options.targets, sink);
         report_race(document, confinements, options, sink);
-        report_parent_exceptions(document, confinements, &options.targets, sink);
         report_unused_waivers(document, confinements, sink);
     }
     for limit in policy.host_limits() {
@@ -117,26 +116,6 @@ fn leaks(confinement: &Confinement, engines: &[Target]) -> bool {
     confinement.effect == Effect::Deny
         && confinement.dimension != Dimension::NameSpace
         && engines.iter().any(|target| matches!(reach(confinement.operation, target.kernel), Reach::Hooks(_)))
-}
-
-fn report_parent_exceptions(
-    document: &PolicyDocument,
-    confinements: &[Confinement],
-    targets: &[Target],
-    sink: &mut Sink,
-) {
-    let engines = engines(targets);
-    let exemptions =
-        confinements.first().map(|confinement| confinement.exemptions.as_slice()).unwrap_or_default();
-    let Some(exemption) = exemptions.iter().find(|exemption| exemption.parent.is_some()) else { return };
-    if engines.is_empty() || waiver(document.waivers(), &PARENT_EXCEPTION).is_some() {
-        return;
-    }
-    let message = format!("an exception by parent needs the engine's parents map on {}", list(&engines));
-    sink.report(
-        Diagnostic::new(&PARENT_EXCEPTION, exemption.span, message)
-            .help("run the engine with its parents map enabled, or exempt by process"),
-    );
 }
 
 fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {

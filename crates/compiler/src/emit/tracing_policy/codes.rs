@@ -3,15 +3,8 @@
 use crate::diagnostic::{Code, Example, Severity};
 
 /// The codes of this backend.
-pub const CODES: &[&Code] = &[
-    &CANNOT_EXPRESS,
-    &EMISSION_INVALID,
-    &FOLLOW_CHILDREN,
-    &HOOK_SLOTS,
-    &NAME_COLLISION,
-    &PARENT_EXCEPTION,
-    &PATH_TOO_LONG,
-];
+pub const CODES: &[&Code] =
+    &[&CANNOT_EXPRESS, &EMISSION_INVALID, &FOLLOW_CHILDREN, &HOOK_SLOTS, &NAME_COLLISION, &PATH_TOO_LONG];
 
 const PROFILE: Example = Example::Text(
     "kind: GuardianProfile\n\
@@ -33,34 +26,6 @@ nearby would mean something else, so nothing is written.\n\nUse a native target 
          (`emit::tracing_policy::filter::tests::refuses_nested_sets`)",
     ),
     silent: PROFILE,
-};
-
-pub(super) static PARENT_EXCEPTION: Code = Code {
-    id: "engine-parent-exception",
-    title: "the engine cannot exempt by parent",
-    severity: Severity::Error,
-    explanation: "An exception by parent needs `matchParentBinaries`, which the engine refuses unless it keeps a map of \
-parents, and which it takes for a match when it does not know the parent: unknown processes would be exempt.\n\nName the \
-process instead, use a native target, or accept that the exception does not hold on engine hosts with \
-`waive: [{name: engine-parent-exception, reason: …}]`; the rule is then stricter there.",
-    fires: Example::Text(
-        "kind: EnforcementRule\n\
-         name: no mounts\n\
-         template: block-mount-syscall\n\
-         enabled: true\n\
-         exceptions:\n\
-         \x20 - parent: /usr/bin/dockerd\n\
-         \x20   reason: starts containers\n",
-    ),
-    silent: Example::Text(
-        "kind: EnforcementRule\n\
-         name: no mounts\n\
-         template: block-mount-syscall\n\
-         enabled: true\n\
-         exceptions:\n\
-         \x20 - process: /usr/bin/dockerd\n\
-         \x20   reason: starts containers\n",
-    ),
 };
 
 pub(super) static PATH_TOO_LONG: Code = Code {

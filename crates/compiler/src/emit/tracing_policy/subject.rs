@@ -3,12 +3,13 @@
 //! The first selector that matches acts alone, so exemptions stand first and do nothing. An exemption by
 //! parent has no reliable form and is refused.
 
-use super::codes::{PARENT_EXCEPTION, PATH_TOO_LONG};
+use super::codes::PATH_TOO_LONG;
 use super::filter::Refusal;
 use crate::confine::{Confinement, Exemption, Subject};
 use crate::document::Children;
 use crate::document::value::PathPattern;
 use crate::source::{Span, Spanned};
+use crate::target::PARENT_EXCEPTION;
 use crate::tracing_policy::{Action, ActionKind, BinaryFilter, BinaryOperator, Selector};
 
 /// Longest executable path, prefix and ending that the engine compares whole.
