@@ -65,8 +65,9 @@ pub fn private_key(
         refuse_text(bytes)?;
         return Ok((private_raw(bytes)?, Encoding::Raw));
     }
-    let Ok(text) = text_of(bytes) else {
-        return Ok((private_raw(bytes)?, Encoding::Raw));
+    let text = match text_of(bytes) {
+        Err(KeyError::Unrecognised) => return Ok((private_raw(bytes)?, Encoding::Raw)),
+        text => text?,
     };
     match pem::read(text) {
         Pem::Block(block) => return private_block(&block, passphrase),
