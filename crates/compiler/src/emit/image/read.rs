@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{
     self, Address, Automaton, CHUNK, Decision, Domain, EdgeKey, Endpoints, NODE_HAS_EDGES, NODE_HAS_PREFIXES,
@@ -9,7 +10,7 @@ use telovix_bpf_programs::layout::{
 };
 
 use super::kernel::{accesses, packet_sockets, raw_sockets, sys_admin};
-use super::syscall;
+use super::syscall::CallsByClass;
 use crate::confine::{CapabilitySet, EndpointSet, OpenRegion, PathSet, PortSet, Region};
 use crate::document::value::Capability;
 
@@ -23,6 +24,10 @@ pub struct Reader<'image> {
     image: &'image Image,
     edges: Vec<(EdgeKey, PathState)>,
     prefixes: BTreeMap<u32, Vec<(Vec<u8>, u32)>>,
+    /// Port sets by class, of runs already read.
+    ports: FxHashMap<(u32, u32), Vec<(u32, PortSet)>>,
+    /// System-call tables already read.
+    syscalls: FxHashMap<u32, CallsByClass>,
     left: usize,
 }
 
@@ -56,7 +61,9 @@ impl<'image> Reader<'image> {
         for (key, class) in image.entries::<PrefixKey, u32>(Section::Prefixes) {
             prefixes.entry(key.node).or_default().push((name_of(&key.chunk).to_vec(), class));
         }
-        Self { image, edges: image.entries(Section::Edges).collect(), prefixes, left: PREFIX_LIMIT }
+        let edges = image.entries(Section::Edges).collect();
+        let (ports, syscalls) = (FxHashMap::default(), FxHashMap::default());
+        Self { image, edges, prefixes, ports, syscalls, left: PREFIX_LIMIT }
     }
 
     /// Returns the image.
@@ -103,25 +110,32 @@ impl<'image> Reader<'image> {
 
     /// Returns what the automaton from a state says, as the map it was made from.
     pub(super) fn class_map(&mut self, root: PathState) -> Result<ClassMap, Unreadable> {
-        let mut entries = vec![(b"/\0".to_vec(), root.exact)];
-        let mut todo = vec![(root.child, b"/".to_vec())];
-        while let Some((child, path)) = todo.pop() {
-            let node = child & NODE_NUMBER;
-            if child & NODE_HAS_PREFIXES != 0 {
-                let prefixes = self.prefixes.get(&node).into_iter().flatten();
-                entries.extend(prefixes.map(|(bytes, class)| ([path.as_slice(), bytes].concat(), *class)));
-            }
+        let mut entries = Vec::new();
+        if root.exact != root.below {
+            entries.push((b"/\0".to_vec(), root.exact));
+        }
+        let mut todo = vec![(root.child, b"/".to_vec(), root.below)];
+        while let Some((child, path, below)) = todo.pop() {
+            let prefixes = self.prefixes_of(child);
+            entries.extend(prefixes.iter().map(|(bytes, class)| ([path.as_slice(), bytes].concat(), *class)));
             for (key, state) in self.edges_of(child) {
                 let name = name_of(&key.chunk);
-                let here = [path.as_slice(), name].concat();
-                if name.len() == CHUNK {
+                let fits = prefixes.iter().filter(|(bytes, _)| name.starts_with(bytes));
+                let default = fits.max_by_key(|(bytes, _)| bytes.len()).map_or(below, |(_, class)| *class);
+                let mut here = Vec::with_capacity(path.len() + name.len() + 1);
+                here.extend_from_slice(&path);
+                here.extend_from_slice(name);
+                if name.len() < CHUNK {
+                    if state.exact != default {
+                        entries.push(([here.as_slice(), &[0]].concat(), state.exact));
+                    }
+                    here.push(b'/');
+                }
+                if state.below != default {
                     entries.push((here.clone(), state.below));
-                    todo.push((state.child, here));
-                } else {
-                    let directory = [here.as_slice(), b"/"].concat();
-                    entries.push(([here.as_slice(), &[0]].concat(), state.exact));
-                    entries.push((directory.clone(), state.below));
-                    todo.push((state.child, directory));
+                }
+                if state.child != 0 {
+                    todo.push((state.child, here, state.below));
                 }
             }
             if entries.len() + todo.len() > self.left {
@@ -131,6 +145,11 @@ impl<'image> Reader<'image> {
         self.left -= entries.len();
         entries.sort_unstable();
         Ok((root.below, entries))
+    }
+
+    fn prefixes_of(&self, child: u32) -> &[(Vec<u8>, u32)] {
+        let node = if child & NODE_HAS_PREFIXES == 0 { u32::MAX } else { child & NODE_NUMBER };
+        self.prefixes.get(&node).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn edges_of(&self, child: u32) -> &[(EdgeKey, PathState)] {
@@ -146,14 +165,11 @@ impl<'image> Reader<'image> {
         let rules = self.classes(table.classes, table.class_count);
         let names =
             |rule: u32, class: u32| rules.get(class as usize).is_some_and(|rules| rules.contains(&rule));
-        let mut named: Vec<u32> = rules.iter().flatten().copied().collect();
-        named.sort_unstable();
-        named.dedup();
         let set = |rule: u32| {
             let entries = entries.iter().map(|(prefix, class)| (prefix.clone(), names(rule, *class)));
             (rule, PathSet::from_prefixes(names(rule, everywhere), entries))
         };
-        Ok(named.into_iter().map(set).filter(|(_, paths)| !paths.is_empty()).collect())
+        Ok(named(&rules).into_iter().map(set).filter(|(_, paths)| !paths.is_empty()).collect())
     }
 
     fn exec(&mut self, domain: &Domain, regions: &mut BTreeMap<u32, Region>) -> Result<(), Unreadable> {
@@ -170,55 +186,59 @@ impl<'image> Reader<'image> {
         Ok(())
     }
 
-    fn endpoints(&self, table: &Endpoints) -> BTreeMap<u32, EndpointSet> {
+    fn endpoints(&mut self, table: &Endpoints) -> BTreeMap<u32, EndpointSet> {
         let rules = self.classes(table.classes, table.class_count);
-        let boundaries = (table.start..table.start.saturating_add(table.count))
-            .filter_map(|index| self.image.record::<Address>(Section::Addresses, index));
+        let named = named(&rules);
         let mut parts: BTreeMap<u32, Vec<(u128, PortSet)>> = BTreeMap::new();
-        let named: Vec<u32> = rules.iter().flatten().copied().collect();
-        for address in boundaries {
+        for index in table.start..table.start.saturating_add(table.count) {
+            let Some(address) = self.image.record::<Address>(Section::Addresses, index) else { break };
             let first = u128::from(address.high) << 64 | u128::from(address.low);
-            let ports = self.ports(&address);
+            let whole = [(address.class, PortSet::all())];
+            let ports = if address.port_count == 0 { whole.as_slice() } else { self.ports(&address) };
             for rule in &named {
-                let inside = ports.iter().filter(|(_, _, class)| {
+                let inside = ports.iter().filter(|(class, _)| {
                     rules.get(*class as usize).is_some_and(|rules| rules.contains(rule))
                 });
-                let set = PortSet::from_ranges(inside.map(|(first, last, _)| (*first, *last)).collect());
-                let known = parts.entry(*rule).or_default();
-                if known.last().is_none_or(|(before, _)| *before != first) {
-                    known.push((first, set));
-                }
+                let set = inside.fold(PortSet::EMPTY, |sum, (_, ports)| {
+                    if sum.is_empty() { ports.clone() } else { sum.union(ports) }
+                });
+                parts.entry(*rule).or_default().push((first, set));
             }
         }
         let sets = parts.into_iter().map(|(rule, parts)| (rule, EndpointSet::from_parts(parts)));
         sets.filter(|(_, set)| !set.is_empty()).collect()
     }
 
-    /// Returns the port ranges at an address, each with its class.
-    fn ports(&self, address: &Address) -> Vec<(u16, u16, u32)> {
-        if address.port_count == 0 {
-            return vec![(0, u16::MAX, address.class)];
-        }
-        let indices = address.ports..address.ports.saturating_add(address.port_count);
-        let ports: Vec<Port> = indices.filter_map(|index| self.image.record(Section::Ports, index)).collect();
-        let ends = ports.iter().skip(1).map(|port| port.first - 1).chain([u32::from(u16::MAX)]);
-        let narrow = |port: u32| u16::try_from(port).unwrap_or(u16::MAX);
-        ports.iter().zip(ends).map(|(port, last)| (narrow(port.first), narrow(last), port.class)).collect()
+    /// Returns the ports of each class at an address.
+    fn ports(&mut self, address: &Address) -> &[(u32, PortSet)] {
+        let image = self.image;
+        self.ports.entry((address.ports, address.port_count)).or_insert_with(|| {
+            let indices = address.ports..address.ports.saturating_add(address.port_count);
+            let ports: Vec<Port> = indices.filter_map(|index| image.record(Section::Ports, index)).collect();
+            let ends =
+                ports.iter().skip(1).map(|port| port.first.saturating_sub(1)).chain([u32::from(u16::MAX)]);
+            let narrow = |port: u32| u16::try_from(port).unwrap_or(u16::MAX);
+            let mut ranges: BTreeMap<u32, Vec<(u16, u16)>> = BTreeMap::new();
+            for (port, last) in ports.iter().zip(ends) {
+                ranges.entry(port.class).or_default().push((narrow(port.first), narrow(last)));
+            }
+            ranges.into_iter().map(|(class, ranges)| (class, PortSet::from_ranges(ranges))).collect()
+        })
     }
 
-    fn syscalls(&self, domain: &Domain, regions: &mut BTreeMap<u32, Region>) -> Result<(), Unreadable> {
-        let Some(table) = domain.syscalls.table.checked_sub(1) else { return Ok(()) };
-        let table: Option<SyscallTable> = self.image.record(Section::Syscalls, table);
-        let table = table.ok_or(Unreadable("no such system-call table"))?;
+    fn syscalls(&mut self, domain: &Domain, regions: &mut BTreeMap<u32, Region>) -> Result<(), Unreadable> {
+        const TORN: Unreadable = Unreadable("a system call is confined by one of its numbers only");
+        let Some(number) = domain.syscalls.table.checked_sub(1) else { return Ok(()) };
+        if !self.syscalls.contains_key(&number) {
+            let table: Option<SyscallTable> = self.image.record(Section::Syscalls, number);
+            let table = table.ok_or(Unreadable("no such system-call table"))?;
+            self.syscalls.insert(number, CallsByClass::of(&table).ok_or(TORN)?);
+        }
+        let table = self.syscalls.get(&number).ok_or(TORN)?;
         let rules = self.classes(domain.syscalls.classes, domain.syscalls.class_count);
-        let mut named: Vec<u32> = rules.iter().flatten().copied().collect();
-        named.sort_unstable();
-        named.dedup();
-        for rule in named {
+        for rule in named(&rules) {
             let holds = |class: u16| rules.get(usize::from(class)).is_some_and(|rules| rules.contains(&rule));
-            let calls = syscall::calls(&table, holds);
-            let calls = calls.ok_or(Unreadable("a system call is confined by one of its numbers only"))?;
-            regions.insert(rule, Region::Syscall(calls));
+            regions.insert(rule, Region::Syscall(table.calls(holds).ok_or(TORN)?));
         }
         Ok(())
     }
@@ -244,6 +264,14 @@ impl<'image> Reader<'image> {
         let record: Option<layout::Confinement> = self.image.record(Section::Confinements, rule);
         record.map_or(0, |record| record.access)
     }
+}
+
+/// Returns every confinement of some class, once.
+fn named(rules: &[Vec<u32>]) -> Vec<u32> {
+    let mut named: Vec<u32> = rules.iter().flatten().copied().collect();
+    named.sort_unstable();
+    named.dedup();
+    named
 }
 
 /// Returns the events of an operation that has no condition in the kernel.

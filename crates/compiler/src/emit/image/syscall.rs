@@ -1,5 +1,6 @@
 //! System calls -> the cells that hold their class, one for each number that enters the kernel with them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use telovix_bpf_programs::layout::{SYSCALL_CELLS, SYSCALLS_IA32_START, SYSCALLS_X86_64, SyscallTable};
@@ -48,17 +49,12 @@ const X32_ONLY: [&str; 36] = [
     "pwritev2",
 ];
 
-/// Calls by cell, made once: which call enters the kernel by a number.
-static CALLS: LazyLock<Vec<Option<Syscall>>> = LazyLock::new(|| {
-    let mut calls = vec![None; SYSCALL_CELLS];
-    for syscall in Syscall::all() {
-        for cell in cells(syscall) {
-            if let Some(call) = calls.get_mut(cell) {
-                *call = Some(syscall);
-            }
-        }
-    }
-    calls
+/// Every call with its cells, and the cells of no call; made once.
+static CELLS: LazyLock<(Vec<(Syscall, Vec<usize>)>, Vec<usize>)> = LazyLock::new(|| {
+    let calls: Vec<_> = Syscall::all().map(|syscall| (syscall, cells(syscall).collect::<Vec<_>>())).collect();
+    let named: BTreeSet<usize> = calls.iter().flat_map(|(_, cells)| cells).copied().collect();
+    let nameless = (0..SYSCALL_CELLS).filter(|cell| !named.contains(cell)).collect();
+    (calls, nameless)
 });
 
 /// Returns the cells of a syscall table that a call has.
@@ -68,15 +64,36 @@ pub(super) fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
     [syscall.number().map(usize::from), x32, ia32].into_iter().flatten()
 }
 
-/// Returns the calls whose cells hold; nothing when a cell holds that none of them has, or one of theirs does not:
-/// a set that no compile packs.
-pub(super) fn calls(table: &SyscallTable, holds: impl Fn(u16) -> bool) -> Option<SyscallSet> {
-    let held = || table.classes.iter().zip(CALLS.iter()).filter(|(class, _)| holds(**class));
-    let count = held().count();
-    if count == SYSCALL_CELLS {
-        return Some(SyscallSet::all());
+/// A system-call table by class.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CallsByClass {
+    calls: BTreeMap<u16, Vec<Syscall>>,
+    /// Classes of the numbers that no call has.
+    nameless: BTreeSet<u16>,
+}
+
+impl CallsByClass {
+    /// Reads a table; nothing when a call has another class by another of its numbers: no compile packs that.
+    pub(super) fn of(table: &SyscallTable) -> Option<Self> {
+        let (calls, nameless) = &*CELLS;
+        let class = |cell: &usize| table.classes.get(*cell).copied();
+        let mut by_class = Self { nameless: nameless.iter().filter_map(class).collect(), ..Self::default() };
+        for (call, cells) in calls {
+            let Some(of_call) = cells.first().and_then(class) else { continue };
+            if cells.iter().any(|cell| class(cell) != Some(of_call)) {
+                return None;
+            }
+            by_class.calls.entry(of_call).or_default().push(*call);
+        }
+        Some(by_class)
     }
-    let calls: Option<SyscallSet> =
-        held().map(|(_, call)| *call).collect::<Option<Vec<_>>>().map(|calls| calls.into_iter().collect());
-    calls.filter(|calls| calls.iter().flat_map(cells).count() == count)
+
+    /// Returns the calls of the classes that hold; nothing when some numbers without a call hold and others do not.
+    pub(super) fn calls(&self, holds: impl Fn(u16) -> bool) -> Option<SyscallSet> {
+        let calls =
+            self.calls.iter().filter(|(class, _)| holds(**class)).flat_map(|(_, calls)| calls).copied();
+        let calls: SyscallSet = calls.collect();
+        let nameless = self.nameless.iter().any(|class| holds(*class));
+        (!nameless || calls == SyscallSet::all()).then_some(calls)
+    }
 }
