@@ -10,6 +10,7 @@ use telovix_compiler::diagnostic::{Example, Severity, Sink};
 use telovix_compiler::document::value::Date;
 use telovix_compiler::emit::tracing_policy::Options;
 use telovix_compiler::source::SourceSet;
+use telovix_compiler::target::Kernel;
 use telovix_compiler::tracing_policy::{self, Context, read, validate};
 use telovix_compiler::{document, emit, lower, syntax};
 
@@ -41,12 +42,19 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 }
 
 fn compile(inputs: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    compile_with(inputs, &Options::default())
+}
+
+fn compile_with(
+    inputs: impl IntoIterator<Item = (String, String)>,
+    options: &Options,
+) -> BTreeMap<String, String> {
     let sources = SourceSet::new(inputs);
     let mut sink = Sink::default();
     let as_of = Date::new(2026, 11, 21).expect("a date");
     let documents = document::read(&sources, &mut sink).documents;
     let policy = lower::lower(documents, &sources, lower::Options { as_of }, &mut sink);
-    let artifacts = emit::tracing_policy::emit(&policy, &sources, &Options::default(), &mut sink);
+    let artifacts = emit::tracing_policy::emit(&policy, &sources, options, &mut sink);
     let mut outputs: BTreeMap<_, _> = artifacts
         .into_iter()
         .map(|artifact| (artifact.path, String::from_utf8(artifact.bytes).expect("YAML is UTF-8")))
@@ -146,4 +154,48 @@ fn every_code_of_the_engine_keeps_the_word_of_its_examples() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n\n"));
+}
+
+fn case(name: &str) -> BTreeMap<String, String> {
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/emit").join(name).join("input"))
+}
+
+#[test]
+fn a_kill_stands_beside_each_denial_when_it_is_asked_for() {
+    let options = Options { deny_with_kill: true, ..Options::default() };
+    let kills = |text: &str| text.matches("action: \"Sigkill\"").count();
+    let denials = |text: &str| text.matches("action: \"Override\"").count();
+    let path = "guardian-profile-gp_0123456789ab-enforce.yaml";
+    let (plain, with_kill) = (compile(case("profile")), compile_with(case("profile"), &options));
+    let (plain, with_kill) = (plain.get(path).expect("a file"), with_kill.get(path).expect("a file"));
+    assert_eq!((kills(plain), denials(plain)), (0, 5));
+    assert_eq!((kills(with_kill), denials(with_kill)), (5, 5));
+}
+
+#[test]
+fn the_state_of_a_pack_is_in_the_text_only_when_it_is_asked_for() {
+    let options = Options { pack_state: emit::PackStateForm::PolicyMode, ..Options::default() };
+    let path = "o-du-core-guard/0.1.0/telovix-rule-block-execve-tmp-staging.yaml";
+    let held: BTreeMap<_, _> = case("pack")
+        .into_iter()
+        .map(|(name, text)| (name, text.replace("state: enforced", "state: observe")))
+        .collect();
+    let text = |outputs: BTreeMap<String, String>| outputs.get(path).expect("a file").clone();
+    assert_eq!(text(compile(case("pack"))), text(compile(held.clone())));
+    let mode = |mode: &str| format!("name: \"policy-mode\"\n      value: \"{mode}\"");
+    assert!(text(compile_with(case("pack"), &options)).contains(&mode("enforce")));
+    assert!(text(compile_with(held, &options)).contains(&mode("monitor")));
+}
+
+#[test]
+fn memory_files_are_killed_after_the_fact_only_where_no_hook_sees_them() {
+    let names = |kernels: &[Kernel]| {
+        let options = Options { kernels: kernels.to_vec(), ..Options::default() };
+        let outputs = compile_with(case("templates"), &options);
+        let names = outputs.into_keys().filter(|name| name.contains("memfd"));
+        names.map(|name| name.ends_with(".syscalls.yaml")).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[Kernel::V7_2]), [false]);
+    assert_eq!(names(&[Kernel::V6_1]), [true]);
+    assert_eq!(names(&Kernel::ALL), [true, false]);
 }
