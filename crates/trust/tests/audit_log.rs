@@ -76,7 +76,8 @@ fn every_change_of_a_line_is_noticed() {
 #[test]
 fn lines_removed_inserted_moved_and_cut_off_are_noticed() {
     let good = Log::with(4).lines();
-    let altered: [(&str, fn(&mut Vec<String>)); 5] = [
+    type Alteration = fn(&mut Vec<String>);
+    let altered: [(&str, Alteration); 5] = [
         ("first removed", |lines| drop(lines.remove(0))),
         ("middle removed", |lines| drop(lines.remove(1))),
         ("last removed", |lines| drop(lines.pop())),

@@ -186,7 +186,8 @@ fn an_agent_that_lies_is_noticed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let key = PrivateKey::from_seed(&[1; 32]).public_key();
     let forged = [&[14, 0, 0, 0, 83, 0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 64], &[7; 64]].concat();
-    let answers: [(&[u8], fn(&AgentError) -> bool); 4] = [
+    type Expectation = fn(&AgentError) -> bool;
+    let answers: [(&[u8], Expectation); 4] = [
         (&forged, |error| matches!(error, AgentError::Wrong)),
         (&[5], |error| matches!(error, AgentError::Refused)),
         (&[14, 0, 0, 0, 99], |error| matches!(error, AgentError::Garbled)),
@@ -234,6 +235,7 @@ struct Tool {
 }
 
 impl Tool {
+    #[allow(clippy::print_stderr, reason = "a test that checks nothing says so")]
     fn find(program: &'static str) -> Option<Self> {
         let found =
             std::env::split_paths(&std::env::var_os("PATH")?).any(|folder| folder.join(program).is_file());

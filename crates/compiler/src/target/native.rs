@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn denies_the_calls_that_the_programs_deny() {
         let here: BTreeSet<&str> = COVERED.iter().map(|(name, _)| *name).collect();
-        assert_eq!(here, covered_calls().collect());
+        assert_eq!(here, covered_calls().map(|call| call.name).collect());
     }
 
     #[test]

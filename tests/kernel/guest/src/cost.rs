@@ -181,7 +181,7 @@ pub(crate) fn compile(folder: &str) -> ExitCode {
     for (name, text) in policies() {
         match policy::image(name, &text) {
             Ok(image) => {
-                std::fs::write(format!("{folder}/{name}"), image.write()).expect("it can be written")
+                std::fs::write(format!("{folder}/{name}"), image.write()).expect("it can be written");
             }
             Err(error) => {
                 eprintln!("{name}: {error:#}");

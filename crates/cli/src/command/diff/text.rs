@@ -29,9 +29,9 @@ pub(super) fn write(shown: &Shown<'_>, width: usize, out: &mut dyn Write) -> io:
         head(shown, subject, out)?;
         for (dimension, change) in &subject.changes {
             if width >= SIDE_BY_SIDE {
-                columns(dimension, change, width, out)?
+                columns(dimension, change, width, out)?;
             } else {
-                lines(dimension, change, out)?
+                lines(dimension, change, out)?;
             }
         }
         events("weaker effect", subject, |witness| witness.before > witness.after, out)?;
