@@ -7,6 +7,7 @@
 
 mod change;
 mod direction;
+mod invariant;
 mod outline;
 mod pairing;
 mod piece;
@@ -15,6 +16,7 @@ mod report;
 
 pub use change::Witness;
 pub use direction::Direction;
+pub use invariant::{CODES, hold};
 pub use outline::{Change, Outline};
 pub use piece::{Piece, Side};
 pub use report::{ChangeReport, DifferenceReport, SubjectReport, WitnessReport};

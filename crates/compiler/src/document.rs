@@ -6,6 +6,7 @@ mod envelope;
 mod exception;
 mod guardian_policy;
 mod guardian_profile;
+mod invariant;
 mod policy_pack;
 mod read;
 mod runtime_guard;
@@ -20,6 +21,7 @@ pub use envelope::{KINDS, Kind};
 pub use exception::{Exception, Waiver};
 pub use guardian_policy::{DetectionAction, DetectionSeverity, GuardianPolicy};
 pub use guardian_profile::{Children, GuardianProfile, ProfileMode};
+pub use invariant::{EventSet, Invariant, InvariantMode, InvariantSubjects, Requirement};
 pub use policy_pack::{PackKind, PackState, PolicyPack};
 pub use runtime_guard::{GuardAlerts, GuardMode, GuardProcess, RuntimeGuard};
 pub use scope::Scope;
@@ -77,6 +79,8 @@ pub enum Document {
     GuardianPolicy(GuardianPolicy),
     /// A named set of documents with an enforcement state.
     PolicyPack(PolicyPack),
+    /// A statement about all policies together.
+    Invariant(Invariant),
     /// The engine's own document, checked and passed through.
     TracingPolicy(TracingPolicyDocument),
 }
@@ -91,6 +95,7 @@ impl Document {
             Self::RuntimeGuard(document) => document.span,
             Self::GuardianPolicy(document) => document.span,
             Self::PolicyPack(document) => document.span,
+            Self::Invariant(document) => document.span,
             Self::TracingPolicy(document) => document.span,
         }
     }
@@ -109,7 +114,9 @@ impl Document {
                 (None, Some(group)) => Scope::Group(group.value.clone()),
                 (None, None) => Scope::Fleet,
             },
-            Self::RuntimeGuard(_) | Self::PolicyPack(_) | Self::TracingPolicy(_) => Scope::Fleet,
+            Self::RuntimeGuard(_) | Self::PolicyPack(_) | Self::Invariant(_) | Self::TracingPolicy(_) => {
+                Scope::Fleet
+            }
         }
     }
 }

@@ -134,7 +134,10 @@ fn confine(document: &Document, options: Options, confinements: &mut Vec<Confine
         }
         Document::EnforcementRule(rule) => enforcement_rule::lower(rule, options, confinements, sink),
         Document::RuntimeGuard(guard) => runtime_guard::lower(guard, confinements),
-        Document::GuardianPolicy(_) | Document::PolicyPack(_) | Document::TracingPolicy(_) => {}
+        Document::GuardianPolicy(_)
+        | Document::PolicyPack(_)
+        | Document::Invariant(_)
+        | Document::TracingPolicy(_) => {}
     }
 }
 
@@ -185,6 +188,7 @@ impl PolicyDocument {
             }
             Document::GuardianPolicy(policy) => policy.name.span,
             Document::PolicyPack(pack) => pack.pack_id.span,
+            Document::Invariant(invariant) => invariant.name.span,
             Document::TracingPolicy(policy) => policy.name.span,
         }
     }
@@ -202,7 +206,10 @@ impl PolicyDocument {
             Document::GuardianProfile(profile) => &profile.waive,
             Document::EnforcementRule(rule) => &rule.waive,
             Document::RuntimeGuard(guard) => &guard.waive,
-            Document::GuardianPolicy(_) | Document::PolicyPack(_) | Document::TracingPolicy(_) => &[],
+            Document::GuardianPolicy(_)
+        | Document::PolicyPack(_)
+        | Document::Invariant(_)
+        | Document::TracingPolicy(_) => &[],
         }
     }
 }

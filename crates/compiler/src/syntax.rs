@@ -19,7 +19,7 @@ pub mod yaml11;
 pub use build::Tree;
 pub use codes::{CODES, UNPARSABLE};
 pub use comment::{Comment, CommentPlace};
-pub use cursor::{Cursor, capped};
+pub use cursor::{Cursor, capped, word};
 pub use mismatch::wrong_type;
 pub use node::{Entry, Mapping, Node, ScalarStyle, Value};
 pub use parse::parse;

@@ -48,6 +48,7 @@ fn summary(document: &Document) -> String {
         Document::PolicyPack(pack) => {
             format!("pack {}/{} {}", pack.pack_id.value, pack.version.value, pack.state.value.name())
         }
+        Document::Invariant(invariant) => format!("invariant {}", invariant.name.value),
         Document::TracingPolicy(policy) => format!("policy {}", policy.name.value),
     }
 }

@@ -51,7 +51,7 @@ struct Part<'side, 'policy> {
 impl<'policy> Sides<'policy> {
     /// Prepares both sides.
     pub(super) fn new(before: &'policy Side<'policy>, after: &'policy Side<'policy>) -> Self {
-        let world = World::new(before, after);
+        let world = World::new(before.confinements().iter().chain(after.confinements()));
         Self { before: Index::new(before.confinements()), after: Index::new(after.confinements()), world }
     }
 
@@ -196,7 +196,7 @@ fn changed(process: &Event, old: Part<'_, '_>, new: Part<'_, '_>) -> (Vec<Region
     (lost_by_level(operation, &before, &after), lost_by_level(operation, &after, &before))
 }
 
-fn at_least(operation: Operation, confinements: &[&Confinement], effect: Effect) -> Region {
+pub(super) fn at_least(operation: Operation, confinements: &[&Confinement], effect: Effect) -> Region {
     let strong = confinements.iter().filter(|confinement| confinement.acting_effect() >= effect);
     let regions = strong.map(|confinement| Region::of(operation, &confinement.condition));
     regions.reduce(|sum, next| sum.union(&next)).unwrap_or_else(|| Region::none(operation))

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::Piece;
+use super::invariant::demands;
 use super::piece::Origin;
 use crate::confine::{Confinement, Dimension, Listing, MemberValue};
 use crate::document::{
-    Document, EnforcementRule, Exception, GuardProcess, GuardianPolicy, GuardianProfile, List, PolicyPack,
-    RuntimeGuard, Scope, Waiver,
+    Document, EnforcementRule, Exception, GuardProcess, GuardianPolicy, GuardianProfile, Invariant, List,
+    PolicyPack, RuntimeGuard, Scope, Waiver,
 };
 use crate::lower::{Policy, PolicyDocument};
 use crate::source::Spanned;
@@ -115,6 +116,7 @@ fn of_document(document: &Document) -> Outline {
             leaves(&policy.node, "", outline.entry("policy").or_default());
             outline
         }
+        Document::Invariant(invariant) => of_invariant(invariant),
         Document::RuntimeGuard(_) => Outline::new(),
     }
 }
@@ -187,6 +189,25 @@ fn of_detection(policy: &GuardianPolicy) -> Outline {
     put(&mut outline, "severity", Some(policy.severity.name()));
     texts(&mut outline, "exceptions", &policy.exceptions);
     texts(&mut outline, "compliance_tags", &policy.compliance_tags);
+    outline
+}
+
+fn of_invariant(invariant: &Invariant) -> Outline {
+    let mut outline = Outline::new();
+    let subjects = &invariant.subjects;
+    list(&mut outline, "binaries", subjects.binaries.as_ref());
+    list(&mut outline, "except", subjects.except.as_ref());
+    texts(&mut outline, "roles", &subjects.roles);
+    put(&mut outline, "network_facing", Some(subjects.network_facing));
+    put(&mut outline, "everyone", Some(subjects.everyone));
+    subjects.modes.iter().for_each(|mode| put(&mut outline, "modes", Some(mode.value.name())));
+    put(&mut outline, "at_least", Some(invariant.at_least));
+    for (dimension, events) in [("never", &invariant.never), ("always", &invariant.always)] {
+        for demand in events.iter().flat_map(demands) {
+            put(&mut outline, dimension, Some(demand.words));
+        }
+    }
+    invariant.require.iter().for_each(|word| put(&mut outline, "require", Some(word.value.name())));
     outline
 }
 

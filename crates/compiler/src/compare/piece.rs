@@ -226,6 +226,9 @@ fn pieces<'policy>(
         Document::PolicyPack(pack) => {
             vec![piece("PolicyPack", &pack.pack_id.value, &pack.pack_id.value, None, whole, range)]
         }
+        Document::Invariant(invariant) => {
+            vec![piece("Invariant", &invariant.name.value, &invariant.name.value, None, whole, range)]
+        }
         Document::TracingPolicy(policy) => {
             vec![piece("TracingPolicy", &policy.name.value, &policy.name.value, None, whole, range)]
         }

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Side;
 use crate::confine::{Cell, Confinement, Operation, PathSet, Subject};
 use crate::document::value::PathPattern;
 use crate::document::{Children, Scope};
@@ -37,17 +36,17 @@ impl<'policy> Patterns<'policy> {
         }
     }
 
-    fn join(&mut self, other: &Self) {
-        self.process.extend(&other.process);
-        self.parent.extend(&other.parent);
+    fn join(&mut self, other: &Patterns<'policy>) {
+        self.process.extend(other.process.iter().copied());
+        self.parent.extend(other.parent.iter().copied());
     }
 }
 
 impl<'policy> World<'policy> {
-    /// Collects the names and patterns of both sides.
-    pub(super) fn new(before: &Side<'policy>, after: &Side<'policy>) -> Self {
+    /// Collects the names and patterns of confinements, of one side or of both.
+    pub(super) fn new(confinements: impl IntoIterator<Item = &'policy Confinement>) -> Self {
         let mut world = Self::default();
-        for confinement in before.confinements().iter().chain(after.confinements()) {
+        for confinement in confinements {
             let binary = match &confinement.subject {
                 Subject::Everyone => None,
                 Subject::Binary(path) => {
@@ -69,9 +68,35 @@ impl<'policy> World<'policy> {
 
     /// Returns processes that stand for every process of which `own` speaks on an operation.
     pub(super) fn processes(&self, operation: Operation, own: &[&'policy Confinement]) -> Vec<Event> {
-        let subjects: BTreeSet<_> =
-            own.iter().map(|confinement| (&confinement.subject, confinement.children)).collect();
-        let mut patterns = Patterns::default();
+        let subjects = own.iter().map(|confinement| (&confinement.subject, confinement.children)).collect();
+        let people = self.people(operation, &subjects, own, &[]);
+        let hosts = hosts(own);
+        let on_hosts = |person: &Person| {
+            hosts.iter().map(|(sensor, group)| person.event(operation, sensor, group)).collect::<Vec<_>>()
+        };
+        people.iter().flat_map(on_hosts).collect()
+    }
+
+    /// Returns processes that stand for every process of a subject, on a host without sensor or group, as far
+    /// as documents and `cut` can tell them apart.
+    pub(super) fn processes_of(
+        &self,
+        operation: Operation,
+        subject: (&Subject, Children),
+        cut: &[&PathPattern],
+    ) -> Vec<Event> {
+        let people = self.people(operation, &BTreeSet::from([subject]), &[], cut);
+        people.iter().map(|person| person.event(operation, "", "")).collect()
+    }
+
+    fn people<'cut>(
+        &'cut self,
+        operation: Operation,
+        subjects: &BTreeSet<(&Subject, Children)>,
+        own: &[&'cut Confinement],
+        cut: &[&'cut PathPattern],
+    ) -> BTreeSet<Person> {
+        let mut patterns = Patterns { process: cut.iter().copied().collect(), parent: BTreeSet::new() };
         own.iter().for_each(|confinement| patterns.add(confinement));
         let mut join = |binary| {
             if let Some(others) = self.patterns.get(&(operation, binary)) {
@@ -79,7 +104,7 @@ impl<'policy> World<'policy> {
             }
         };
         join(None);
-        for (subject, _) in &subjects {
+        for (subject, _) in subjects {
             if let Subject::Binary(path) = subject {
                 join(Some(path.as_str()));
             }
@@ -87,7 +112,7 @@ impl<'policy> World<'policy> {
         let cells = PathSet::cells(patterns.process.iter().copied());
         let parents = self.parents(&patterns.parent);
         let mut people: BTreeSet<Person> = BTreeSet::new();
-        for (subject, children) in subjects {
+        for &(subject, children) in subjects {
             let binaries = self.executables(subject, &cells, &patterns.process);
             let lines = |binary: &String| {
                 parents
@@ -98,23 +123,10 @@ impl<'policy> World<'policy> {
             people.extend(binaries.iter().flat_map(lines));
             if children == Children::Inherit {
                 let anyone = self.executables(&Subject::Everyone, &cells, &patterns.process);
-                for (subject, child) in
-                    binaries.iter().flat_map(|subject| anyone.iter().map(move |child| (subject, child)))
-                {
-                    let descents = parents
-                        .iter()
-                        .filter(|line| !line.is_empty())
-                        .map(|line| [line.as_slice(), std::slice::from_ref(subject)].concat());
-                    let descents = descents.chain([vec![subject.clone()]]);
-                    people.extend(descents.map(|line| Person { binary: child.clone(), line }));
-                }
+                people.extend(descendants(&binaries, &anyone, &parents));
             }
         }
-        let hosts = hosts(own);
-        let on_hosts = |person: &Person| {
-            hosts.iter().map(|(sensor, group)| person.event(operation, sensor, group)).collect::<Vec<_>>()
-        };
-        people.iter().flat_map(on_hosts).collect()
+        people
     }
 
     /// Returns one executable of each cell that the subject can be.
@@ -189,6 +201,18 @@ impl Person {
             ..Event::new(operation)
         }
     }
+}
+
+/// Returns everyone as a child, and as a grandchild by every parent, of each ancestor.
+fn descendants(ancestors: &[String], anyone: &[String], parents: &[Vec<String>]) -> Vec<Person> {
+    let mut people = Vec::new();
+    for (ancestor, child) in ancestors.iter().flat_map(|one| anyone.iter().map(move |child| (one, child))) {
+        let parents = parents.iter().filter(|line| !line.is_empty());
+        let lines = parents.map(|line| [line.as_slice(), std::slice::from_ref(ancestor)].concat());
+        let lines = lines.chain([vec![ancestor.clone()]]);
+        people.extend(lines.map(|line| Person { binary: child.clone(), line }));
+    }
+    people
 }
 
 /// Returns the hosts that scopes can tell apart: sensor and group, empty for none.

@@ -51,6 +51,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         crate::emit::tracing_policy::CODES,
         crate::tracing_policy::REJECTIONS,
         crate::tracing_policy::OBJECTIONS,
+        crate::compare::CODES,
     ];
     let mut codes: Vec<_> = rooms.iter().copied().flatten().copied().collect();
     codes.sort_unstable_by_key(|code| code.id);

@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Example, Severity};
 pub const CODES: &[&Code] = &[
     &AMBIGUOUS_SCOPE,
     &CUSTOM_WITHOUT_POLICY,
+    &EMPTY_INVARIANT,
     &EXCEPTION_WITHOUT_PATTERN,
     &GUARD_WITHOUT_PROCESS,
     &INVALID_ADDRESS,
@@ -53,7 +54,7 @@ pub static UNKNOWN_KIND: Code = Code {
     title: "a document is of a kind nobody knows",
     severity: Severity::Error,
     explanation: "The kinds are GuardianProfile, EnforcementRule, RuntimeGuard, GuardianPolicy, PolicyPack, \
-        TracingPolicy and TracingPolicyNamespaced. A document of another kind is not skipped: a policy \
+        Invariant, TracingPolicy and TracingPolicyNamespaced. A document of another kind is not skipped: a policy \
         that was meant would be lost without a word. Keep other YAML files outside the policy folders.",
     fires: Example::Text("kind: GuardianProfil\nname: amf\ntarget_binary: /opt/amf/bin/amf\n"),
     silent: Example::Text("kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n"),
@@ -134,6 +135,19 @@ pub static INVALID_ADDRESS: Code = Code {
          name: amf\n\
          target_binary: /opt/amf/bin/amf\n\
          allowed_dst_cidrs: [10.20.0.7]\n",
+    ),
+};
+
+/// An invariant without a demand.
+pub static EMPTY_INVARIANT: Code = Code {
+    id: "empty-invariant",
+    title: "an invariant demands nothing",
+    severity: Severity::Error,
+    explanation: "An invariant says what must `never` be allowed, what must `always` be allowed, or what documents \
+        `require`. Without one of them every policy meets it, and nobody notices that nothing is checked.",
+    fires: Example::Text("kind: Invariant\nname: no shells\nreason: no remote code execution\n"),
+    silent: Example::Text(
+        "kind: Invariant\nname: no shells\nreason: no remote code execution\nnever:\n  exec: [/bin/sh]\n",
     ),
 };
 

@@ -2,7 +2,7 @@
 
 use super::codes::{MISSING_KIND, NOT_A_DOCUMENT, UNKNOWN_KIND};
 use super::{
-    Document, enforcement_rule, guardian_policy, guardian_profile, policy_pack, runtime_guard, tracing_policy,
+    Document, enforcement_rule, guardian_policy, guardian_profile, invariant, policy_pack, runtime_guard, tracing_policy,
 };
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::syntax::field::Record;
@@ -46,6 +46,12 @@ pub const KINDS: &[Kind] = &[
         slug: "policy-pack",
         record: &policy_pack::read::RECORD,
         read: |node, sink| policy_pack::read::read(node, sink).map(Document::PolicyPack),
+    },
+    Kind {
+        name: "Invariant",
+        slug: "invariant",
+        record: &invariant::read::RECORD,
+        read: |node, sink| invariant::read::read(node, sink).map(Document::Invariant),
     },
     Kind {
         name: "TracingPolicy",

@@ -86,7 +86,10 @@ pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut 
             Document::GuardianProfile(profile) => emitter.profile(profile, placed, confinements),
             Document::EnforcementRule(rule) => emitter.rule(rule, placed, confinements),
             Document::RuntimeGuard(guard) => emitter.guard(guard, placed, confinements),
-            Document::TracingPolicy(_) | Document::GuardianPolicy(_) | Document::PolicyPack(_) => {}
+            Document::TracingPolicy(_)
+            | Document::GuardianPolicy(_)
+            | Document::Invariant(_)
+            | Document::PolicyPack(_) => {}
         }
     }
     for (placed, custom) in policy.custom_policies() {

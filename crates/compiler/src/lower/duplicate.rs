@@ -142,6 +142,7 @@ fn identities(document: &Document) -> Vec<(&'static str, &str, Span)> {
         // Guards have no name; two files may guard one process. Packs are held apart by their folders.
         Document::RuntimeGuard(_) | Document::PolicyPack(_) => Vec::new(),
         Document::GuardianPolicy(policy) => vec![text("guardian policy name", &policy.name)],
+        Document::Invariant(invariant) => vec![text("invariant name", &invariant.name)],
         Document::TracingPolicy(policy) => vec![text("policy name", &policy.name)],
     }
 }

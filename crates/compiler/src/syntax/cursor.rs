@@ -111,17 +111,7 @@ impl<'tree> Cursor<'tree> {
         name: impl Fn(T) -> &'static str,
         sink: &mut Sink,
     ) -> Option<Spanned<T>> {
-        let Shape::Choice(choices) = &field.shape else { return None };
-        let node = self.value(field)?;
-        let Value::Scalar { text, .. } = &node.value else {
-            wrong_type(node, field.shape.noun(), sink);
-            return None;
-        };
-        if let Some(member) = all.iter().copied().find(|member| name(*member) == text) {
-            return Some(Spanned::new(member, node.span));
-        }
-        unknown_word(node, text, field.name, choices, sink);
-        None
+        word(self.value(field)?, &field.shape, field.name, all, name, sink)
     }
 
     /// Reads a list, each item by `read`; items that `read` refuses are left out.
@@ -196,6 +186,28 @@ impl<'tree> Cursor<'tree> {
             }
         }
     }
+}
+
+/// Reads one of the words that a shape offers; `name` gives the word of each member of `all`.
+pub fn word<T: Copy>(
+    node: &Node,
+    shape: &Shape,
+    field: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+    sink: &mut Sink,
+) -> Option<Spanned<T>> {
+    let Shape::Choice(choices) = shape else { return None };
+    let Value::Scalar { text, .. } = &node.value else {
+        wrong_type(node, shape.noun(), sink);
+        return None;
+    };
+    let offered = choices.iter().any(|choice| choice.word == text);
+    if let Some(member) = all.iter().copied().find(|member| offered && name(*member) == text) {
+        return Some(Spanned::new(member, node.span));
+    }
+    unknown_word(node, text, field, choices, sink);
+    None
 }
 
 /// Reads each member of a list or map, until there are more findings than anybody reads.

@@ -97,7 +97,7 @@ fn identity(document: &Document) -> Option<Identity> {
             name: policy.name.value.clone(),
             mode: None,
         },
-        Document::GuardianPolicy(_) | Document::PolicyPack(_) => return None,
+        Document::GuardianPolicy(_) | Document::PolicyPack(_) | Document::Invariant(_) => return None,
     })
 }
 
