@@ -150,7 +150,7 @@ impl HostState {
     pub fn write(&self, path: &Path) -> Result<(), HostStateError> {
         let document = StateDocument { version: FORMAT, root: self.root, epoch: self.epoch };
         let json = serde_json::to_string_pretty(&document).expect("numbers and strings have a JSON form");
-        replace_whole(path, (json + "\n").as_bytes(), 0o600)
+        replace_whole(path, (json + "\n").as_bytes(), 0o644)
             .map_err(|source| HostStateError::File { path: path.to_owned(), source })
     }
 

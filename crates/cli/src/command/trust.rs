@@ -46,9 +46,14 @@ enum Action {
 impl Run for Arguments {
     fn format(&self) -> Format {
         match &self.action {
+            Action::Init(arguments) => arguments.format(),
             Action::Show(arguments) => arguments.format(),
+            Action::Add(arguments) => arguments.format(),
+            Action::Rotate(arguments) => arguments.format(),
+            Action::Revoke(arguments) => arguments.format(),
+            Action::Set(arguments) => arguments.format(),
+            Action::Sign(arguments) => arguments.format(),
             Action::Log(arguments) => arguments.format(),
-            _ => Format::Text,
         }
     }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::Args;
+use serde::Serialize;
 use telovix_trust::root::{Chain, Change, TrustedKey};
 use telovix_trust::{KeyId, Role, Timestamp};
 
@@ -12,8 +13,9 @@ use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
-use crate::output::Streams;
-use crate::signing::{KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, refused, root_failure};
+use crate::output::json::{self, VERSION};
+use crate::output::{Format, Streams};
+use crate::signing::{KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, root_failure};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -26,6 +28,26 @@ struct How {
     keys: KeyArguments,
     #[command(flatten)]
     moment: Moment,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The newest version after a change.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Document {
+    /// The version of this shape.
+    version: u32,
+    /// The trust root file.
+    file: String,
+    /// The newest version of the trust root.
+    root_version: u64,
+    /// Whether it has every signature it needs.
+    trusted: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 /// Trust another key.
@@ -140,6 +162,10 @@ fn expiry(text: &str) -> Result<Expiry, String> {
 }
 
 impl Run for Add {
+    fn format(&self) -> Format {
+        self.how.format
+    }
+
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let entry = self.key.entry(&self.roles)?;
         let entry = TrustedKey { not_before: self.not_before, not_after: self.not_after, ..entry };
@@ -148,6 +174,10 @@ impl Run for Add {
 }
 
 impl Run for Rotate {
+    fn format(&self) -> Format {
+        self.how.format
+    }
+
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let changes = |chain: &Chain, now: Timestamp| {
             let old = find(chain, &self.old)?;
@@ -160,6 +190,10 @@ impl Run for Rotate {
 }
 
 impl Run for Revoke {
+    fn format(&self) -> Format {
+        self.how.format
+    }
+
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let changes = |chain: &Chain, _| Ok(vec![Change::Revoke(find(chain, &self.key)?.id, self.reason.clone())]);
         self.how.append(changes, streams)
@@ -167,6 +201,10 @@ impl Run for Revoke {
 }
 
 impl Run for Set {
+    fn format(&self) -> Format {
+        self.how.format
+    }
+
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let mut changes = Vec::new();
         changes.extend(self.signing_threshold.map(|count| Change::Threshold(Role::Sign, count)));
@@ -181,6 +219,10 @@ impl Run for Set {
 }
 
 impl Run for Sign {
+    fn format(&self) -> Format {
+        self.how.format
+    }
+
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         self.how.sign(|_, _| Ok(()), streams)
     }
@@ -214,22 +256,37 @@ impl How {
             chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;
         }
         chain.write(&path).map_err(|error| root_failure(&path, error))?;
-        tell(&path, &chain, self.moment.timestamp(), streams)?;
+        tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
         Ok(Exit::Clean)
     }
 }
 
 /// Says how far the newest version is from being trusted.
-pub(super) fn tell(path: &Path, chain: &Chain, now: Timestamp, streams: &mut Streams) -> Result<(), Failure> {
-    let version = chain.newest().version();
-    match chain.current(now) {
-        Ok(_) => writeln!(streams.data, "`{}`: version {version} is signed and counts", shown(path))?,
-        Err(refusal) => {
-            writeln!(streams.data, "`{}`: version {version} does not count yet", shown(path))?;
-            let told = refused(&refusal);
-            for finding in told.diagnostics() {
-                writeln!(streams.talk, "{}; another holder runs `telovix trust sign`", finding.message)?;
-            }
+pub(super) fn tell(
+    path: &Path,
+    chain: &Chain,
+    now: Timestamp,
+    format: Format,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    let refusal = chain.current(now).err();
+    let document = Document {
+        version: VERSION,
+        file: shown(path),
+        root_version: chain.newest().version(),
+        trusted: refusal.is_none(),
+        problem: refusal.map(|refusal| refusal.to_string()),
+    };
+    if format == Format::Json {
+        json::print(&document, &mut streams.data)?;
+        return Ok(());
+    }
+    let Document { file, root_version, problem, .. } = &document;
+    match problem {
+        None => writeln!(streams.data, "`{file}`: version {root_version} is signed and counts")?,
+        Some(problem) => {
+            writeln!(streams.data, "`{file}`: version {root_version} does not count yet")?;
+            writeln!(streams.talk, "{problem}; another holder runs `telovix trust sign`")?;
         }
     }
     Ok(())

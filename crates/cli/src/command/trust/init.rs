@@ -13,7 +13,7 @@ use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
-use crate::output::Streams;
+use crate::output::{Format, Streams};
 use crate::signing::{KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, cannot, public_key, root_failure};
 
 /// Make the first version of a trust root, signed by `--key`.
@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     root_threshold: usize,
     #[command(flatten)]
     moment: Moment,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// A key file with the name people call the key by.
@@ -72,6 +75,10 @@ impl NamedKey {
 }
 
 impl Run for Arguments {
+    fn format(&self) -> Format {
+        self.format
+    }
+
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let repository = Repository::find(&[])?;
         let path = self.trust_root.of_repository(&repository);
@@ -90,7 +97,7 @@ impl Run for Arguments {
             chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;
         }
         chain.write(&path).map_err(|error| root_failure(&path, error))?;
-        super::change::tell(&path, &chain, self.moment.timestamp(), streams)?;
+        super::change::tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
         writeln!(streams.talk, "hosts keep a copy as `/etc/telovix/trust-root.json`")?;
         Ok(Exit::Clean)
     }
