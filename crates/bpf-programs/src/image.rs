@@ -162,11 +162,11 @@ impl Sections {
         let (mut low, mut high) = (0, bytes.len() / size);
         while low < high {
             let middle = low + (high - low) / 2;
-            let (found, value) = entry::<K, V>(bytes.get(middle * size..(middle + 1) * size)?)?;
-            match found.cmp(key) {
+            let (found, value) = bytes.get(middle * size..(middle + 1) * size)?.split_at_checked(K::SIZE)?;
+            match K::decode(found)?.cmp(key) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(value),
+                Ordering::Equal => return V::decode(value),
             }
         }
         None

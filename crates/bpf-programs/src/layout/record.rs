@@ -57,21 +57,39 @@ impl Record for u32 {
     }
 }
 
-impl<T: Field + Default, const N: usize> Field for [T; N] {
+impl<const N: usize> Field for [u8; N] {
     fn take(input: &mut &[u8]) -> Option<Self> {
-        let mut array = [T::default(); N];
-        for cell in &mut array {
-            *cell = T::take(input)?;
-        }
-        Some(array)
+        let (bytes, rest) = input.split_first_chunk()?;
+        *input = rest;
+        Some(*bytes)
     }
 
     fn put(&self, out: &mut Vec<u8>) {
-        for cell in self {
-            cell.put(out);
-        }
+        out.extend_from_slice(self);
     }
 }
+
+macro_rules! array_fields {
+    ($($integer:ty),*) => {$(
+        impl<const N: usize> Field for [$integer; N] {
+            fn take(input: &mut &[u8]) -> Option<Self> {
+                let (bytes, rest) = input.split_at_checked(N * size_of::<$integer>())?;
+                *input = rest;
+                let mut array = [0; N];
+                for (cell, bytes) in array.iter_mut().zip(bytes.as_chunks().0) {
+                    *cell = <$integer>::from_le_bytes(*bytes);
+                }
+                Some(array)
+            }
+
+            fn put(&self, out: &mut Vec<u8>) {
+                out.extend(self.iter().flat_map(|cell| cell.to_le_bytes()));
+            }
+        }
+    )*};
+}
+
+array_fields!(u16, u32);
 
 /// Defines a `repr(C)` record and holds it to its size and offsets. Because the fields' sizes add up to the
 /// record's size there is no padding, so reading field after field is reading by offset.

@@ -1,7 +1,5 @@
 //! Path maps -> nodes of one shared automaton: an edge per path component, equal subtrees stored once.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
 use telovix_bpf_programs::image::Sections;
 use telovix_bpf_programs::layout::{
@@ -35,7 +33,7 @@ pub(super) trait Values {
 }
 
 /// Everything the map says about one name in a directory.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Name<'map, 'prefix> {
     /// Value of the path that ends with this name.
     exact: Option<u32>,
@@ -110,6 +108,17 @@ impl Nodes {
     }
 }
 
+impl<'map, 'prefix> Name<'map, 'prefix> {
+    fn add(&mut self, more: &Self) {
+        self.exact = self.exact.or(more.exact);
+        self.below = self.below.or(more.below);
+        self.prefix = self.prefix.or(more.prefix);
+        if self.deeper.is_empty() {
+            self.deeper = more.deeper;
+        }
+    }
+}
+
 struct Builder<'nodes, V> {
     nodes: &'nodes mut Nodes,
     values: &'nodes mut V,
@@ -119,14 +128,15 @@ impl<V: Values> Builder<'_, V> {
     /// Builds the node of a directory from the entries that start with its `at` bytes, slash included, and are
     /// longer. Returns the word that leads there and the joined value of everything in it.
     fn directory(&mut self, entries: &[(&[u8], u32)], at: usize, below: u32) -> (u32, u32) {
-        let names = names(entries, at);
-        let names: Vec<(&[u8], &Name<'_, '_>)> = names.iter().map(|(name, about)| (*name, about)).collect();
-        self.chunks(&names, at, below)
+        if entries.is_empty() {
+            return (0, 0);
+        }
+        self.chunks(&names(entries, at), at, below)
     }
 
     /// Builds the node for names, or for the rest of names whose earlier chunks are consumed. Names are sorted.
     /// `below` is the value of a name that nothing here covers.
-    fn chunks(&mut self, names: &[(&[u8], &Name<'_, '_>)], at: usize, below: u32) -> (u32, u32) {
+    fn chunks(&mut self, names: &[(&[u8], Name<'_, '_>)], at: usize, below: u32) -> (u32, u32) {
         let (mut node, mut joined) = (Node::default(), 0);
         let mut covering: Vec<(&[u8], u32)> = Vec::new();
         let share_a_chunk =
@@ -175,10 +185,10 @@ impl<V: Values> Builder<'_, V> {
     }
 
     /// Builds the edge of a full chunk that several longer names share.
-    fn long(&mut self, group: &[(&[u8], &Name<'_, '_>)], at: usize, default: u32) -> (PathState, u32) {
+    fn long(&mut self, group: &[(&[u8], Name<'_, '_>)], at: usize, default: u32) -> (PathState, u32) {
         let whole = group.first().filter(|(name, _)| name.len() == CHUNK).and_then(|(_, about)| about.prefix);
         let below = whole.unwrap_or(default);
-        let rest: Vec<(&[u8], &Name<'_, '_>)> =
+        let rest: Vec<(&[u8], Name<'_, '_>)> =
             group.iter().map(|(name, about)| (name.get(CHUNK..).unwrap_or_default(), *about)).collect();
         let (child, deeper) = self.chunks(&rest, at + CHUNK, below);
         let joined = self.values.join(below, deeper);
@@ -187,32 +197,41 @@ impl<V: Values> Builder<'_, V> {
     }
 }
 
-/// Sorts the entries of a directory by the name they speak of.
+/// Gathers the entries of a directory by the name they speak of, sorted. The entries themselves are not: `a/`
+/// comes after `a-`.
 fn names<'map, 'prefix>(
     entries: &'map [(&'prefix [u8], u32)],
     at: usize,
-) -> BTreeMap<&'prefix [u8], Name<'map, 'prefix>> {
-    let mut names: BTreeMap<&[u8], Name<'_, '_>> = BTreeMap::new();
+) -> Vec<(&'prefix [u8], Name<'map, 'prefix>)> {
+    let mut names: Vec<(&[u8], Name<'_, '_>)> = Vec::with_capacity(entries.len());
     let mut rest = entries;
     while let Some(((prefix, value), after)) = rest.split_first() {
         let tail = prefix.get(at..).unwrap_or_default();
         let end = tail.iter().position(|byte| matches!(byte, 0 | b'/')).unwrap_or(tail.len());
         let (name, tail) = tail.split_at(end);
-        let about = names.entry(name).or_default();
-        rest = after;
+        let mut about = Name::default();
+        let mut taken = 1;
         match tail {
             [] => about.prefix = Some(*value),
             [0, ..] => about.exact = Some(*value),
             [_] => about.below = Some(*value),
             [_, ..] => {
                 let directory = prefix.get(..at + end + 1).unwrap_or_default();
-                let (start, _) = entries.split_at(entries.len() - after.len() - 1);
-                let count = 1 + after.partition_point(|(prefix, _)| prefix.starts_with(directory));
-                about.deeper = entries.get(start.len()..start.len() + count).unwrap_or_default();
-                rest = entries.get(start.len() + count..).unwrap_or_default();
+                taken += after.partition_point(|(prefix, _)| prefix.starts_with(directory));
+                about.deeper = rest.get(..taken).unwrap_or_default();
             }
         }
+        names.push((name, about));
+        rest = rest.get(taken..).unwrap_or_default();
     }
+    names.sort_by_key(|(name, _)| *name);
+    names.dedup_by(|(later, more), (earlier, about)| {
+        let same = later == earlier;
+        if same {
+            about.add(more);
+        }
+        same
+    });
     names
 }
 
