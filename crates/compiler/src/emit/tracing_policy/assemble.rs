@@ -36,8 +36,8 @@ pub(super) fn assemble(
     let exempting = subject::exempting_selectors(confinement)?;
     let plans = operation::plan(confinement, kernels)?;
     let mut assembly = Assembly::default();
-    for plan in plans {
-        let acting = acting_selectors(&plan, binary.as_ref(), confinement.document.kind, options);
+    for mut plan in plans {
+        let acting = acting_selectors(&mut plan, binary.as_ref(), confinement.document.kind, options);
         split(&plan, &exempting, acting, &mut assembly.hooks)?;
         assembly.lists.extend(list(&plan));
     }
@@ -60,16 +60,16 @@ fn list(plan: &Plan) -> Option<NamedList> {
 }
 
 fn acting_selectors(
-    plan: &Plan,
+    plan: &mut Plan,
     binary: Option<&BinaryFilter>,
     kind: DocumentKind,
     options: &Options,
 ) -> Vec<Selector> {
     let actions = actions(plan, kind, options);
-    let selectors = plan.alternatives.iter().map(|filters| {
+    let selectors = std::mem::take(&mut plan.alternatives).into_iter().map(|filters| {
         let mut selector = Selector::everything(plan.span);
         selector.binaries.extend(binary.cloned());
-        selector.arguments.clone_from(filters);
+        selector.arguments = filters;
         selector.actions.clone_from(&actions);
         selector
     });

@@ -5,9 +5,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
-
-use crate::source::{SourceSet, Span, Spanned};
+use crate::source::{SourceId, SourceSet, Span, Spanned};
 use crate::tracing_policy::{
     Action, Argument, ArgumentFilter, BinaryFilter, Hook, HookPoint, NamedList, PolicyOption, Selector,
     SyscallFlag, TracingPolicy, push_quoted,
@@ -15,7 +13,7 @@ use crate::tracing_policy::{
 
 /// Writes a policy below its comments.
 pub(super) fn write(policy: &TracingPolicy, header: &[String], sources: &SourceSet) -> String {
-    let mut writer = Writer { text: String::with_capacity(8 * 1024), sources, located: FxHashMap::default() };
+    let mut writer = Writer { text: String::with_capacity(8 * 1024), sources, source: None };
     for line in header {
         push_comment(&mut writer.text, line);
     }
@@ -49,8 +47,8 @@ pub(super) fn write_comments(lines: &[String]) -> String {
 struct Writer<'sources> {
     text: String,
     sources: &'sources SourceSet,
-    /// `name:line` of the places asked for; a place is asked for once for each hook that uses it.
-    located: FxHashMap<Span, String>,
+    /// The source of the last place that was written, and its name as comments show it.
+    source: Option<(SourceId, String)>,
 }
 
 impl Writer<'_> {
@@ -85,10 +83,14 @@ impl Writer<'_> {
 
     /// Ends a line with the place it comes from.
     fn end_traced(&mut self, span: Span) {
-        let sources = self.sources;
-        let place = self.located.entry(span).or_insert_with(|| printable(&sources.locate(span)).into_owned());
+        if self.source.as_ref().is_none_or(|(source, _)| *source != span.source) {
+            self.source = Some((span.source, printable(self.sources.name(span)).into_owned()));
+        }
+        let line = self.sources.position(span).line;
         self.text.push_str(" # ");
-        self.text.push_str(place);
+        self.text.push_str(self.source.as_ref().map_or("", |(_, name)| name));
+        self.text.push(':');
+        self.text.push_str(&line.to_string());
         self.text.push('\n');
     }
 
