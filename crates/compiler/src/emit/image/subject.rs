@@ -1,5 +1,7 @@
 //! An image -> the executables that each domain is for, as patterns.
 
+use std::collections::BTreeMap;
+
 use telovix_bpf_programs::layout::{Header, Section, Subject};
 
 use super::read::{Reader, Unreadable};
@@ -25,17 +27,25 @@ impl Reader<'_> {
         let header: Header = image.record(Section::Header, 0).ok_or(Unreadable("no header"))?;
         let (_, paths) = self.class_map(header.subjects)?;
         let names = if header.names.child == 0 { Vec::new() } else { self.class_map(header.names)?.1 };
-        let of_class = |entries: &[(Vec<u8>, u32)], class: u32| -> Vec<Vec<u8>> {
-            let inside = entries.iter().filter(|(_, held)| class != 0 && *held == class);
-            inside.map(|(prefix, _)| prefix.clone()).collect()
-        };
+        let (paths, names) = (by_class(paths), by_class(names));
+        let prefixes =
+            |known: &BTreeMap<u32, Vec<Vec<u8>>>, class| known.get(&class).cloned().unwrap_or_default();
         let named = |(subject, domain): (Subject, u32)| Executables {
             domain,
-            paths: patterns(&of_class(&paths, subject.path)),
-            names: of_class(&names, subject.name).iter().filter_map(|name| base_name(name)).collect(),
+            paths: patterns(&prefixes(&paths, subject.path)),
+            names: prefixes(&names, subject.name).iter().filter_map(|name| base_name(name)).collect(),
         };
         Ok(image.entries::<Subject, u32>(Section::Subjects).map(named).collect())
     }
+}
+
+/// Gathers prefixes by class; class 0 is everything else and has none.
+fn by_class(entries: Vec<(Vec<u8>, u32)>) -> BTreeMap<u32, Vec<Vec<u8>>> {
+    let mut classes: BTreeMap<u32, Vec<Vec<u8>>> = BTreeMap::new();
+    for (prefix, class) in entries.into_iter().filter(|(_, class)| *class != 0) {
+        classes.entry(class).or_default().push(prefix);
+    }
+    classes
 }
 
 /// Returns byte prefixes in the notation of documents: `/a/b`, `/a/b/` or `/a/b*`.

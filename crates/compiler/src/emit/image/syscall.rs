@@ -49,12 +49,14 @@ const X32_ONLY: [&str; 36] = [
     "pwritev2",
 ];
 
-/// Every call with its cells, and the cells of no call; made once.
-static CELLS: LazyLock<(Vec<(Syscall, Vec<usize>)>, Vec<usize>)> = LazyLock::new(|| {
-    let calls: Vec<_> = Syscall::all().map(|syscall| (syscall, cells(syscall).collect::<Vec<_>>())).collect();
-    let named: BTreeSet<usize> = calls.iter().flat_map(|(_, cells)| cells).copied().collect();
-    let nameless = (0..SYSCALL_CELLS).filter(|cell| !named.contains(cell)).collect();
-    (calls, nameless)
+/// Every call with its cells; made once.
+static CALLS: LazyLock<Vec<(Syscall, Vec<usize>)>> =
+    LazyLock::new(|| Syscall::all().map(|syscall| (syscall, cells(syscall).collect())).collect());
+
+/// The cells of no call; made once.
+static NAMELESS: LazyLock<Vec<usize>> = LazyLock::new(|| {
+    let named: BTreeSet<usize> = CALLS.iter().flat_map(|(_, cells)| cells).copied().collect();
+    (0..SYSCALL_CELLS).filter(|cell| !named.contains(cell)).collect()
 });
 
 /// Returns the cells of a syscall table that a call has.
@@ -75,10 +77,9 @@ pub(super) struct CallsByClass {
 impl CallsByClass {
     /// Reads a table; nothing when a call has another class by another of its numbers: no compile packs that.
     pub(super) fn of(table: &SyscallTable) -> Option<Self> {
-        let (calls, nameless) = &*CELLS;
         let class = |cell: &usize| table.classes.get(*cell).copied();
-        let mut by_class = Self { nameless: nameless.iter().filter_map(class).collect(), ..Self::default() };
-        for (call, cells) in calls {
+        let mut by_class = Self { nameless: NAMELESS.iter().filter_map(class).collect(), ..Self::default() };
+        for (call, cells) in CALLS.iter() {
             let Some(of_call) = cells.first().and_then(class) else { continue };
             if cells.iter().any(|cell| class(cell) != Some(of_call)) {
                 return None;
