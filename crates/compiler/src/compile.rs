@@ -1,5 +1,6 @@
 //! One call for the whole data flow: sources -> findings, and artifacts when no finding is an error.
 
+use crate::check;
 use crate::compare;
 use crate::diagnostic::{Diagnostic, Levels, Sink};
 use crate::document::value::Date;
@@ -64,6 +65,7 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
     let mut sink = Sink::new(options.levels.clone());
     let policy = understand(sources, options, &mut sink);
     compare::hold(&policy, sources, &mut sink);
+    check::check(&policy, options.as_of, &mut sink);
     let assessed = target::Options { targets: options.targets.clone(), engine_denial: options.engine.denial };
     let assessment = target::assess(&policy, &assessed, &mut sink);
     let artifacts = emit::emit(&policy, &assessment, options.engine, sources, &mut sink);

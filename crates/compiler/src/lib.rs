@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod compare;
 mod compile;
 pub mod confine;

@@ -207,9 +207,9 @@ impl PolicyDocument {
             Document::EnforcementRule(rule) => &rule.waive,
             Document::RuntimeGuard(guard) => &guard.waive,
             Document::GuardianPolicy(_)
-        | Document::PolicyPack(_)
-        | Document::Invariant(_)
-        | Document::TracingPolicy(_) => &[],
+            | Document::PolicyPack(_)
+            | Document::Invariant(_)
+            | Document::TracingPolicy(_) => &[],
         }
     }
 }

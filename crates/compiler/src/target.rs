@@ -32,14 +32,11 @@ use crate::lower::Policy;
 
 /// The codes this room reports.
 pub const CODES: &[&Code] = &[
-    &budget::HOOK_BUDGET,
     &codes::DENIAL_RACE,
     &codes::HOST_LIMIT_UNENFORCED,
     &codes::HOST_LIMIT_UNWATCHED,
     &codes::KILL_INSTEAD_OF_DENY,
     &codes::OPEN_NAME_SPACE,
-    &codes::PARENT_EXCEPTION,
-    &codes::UNAVAILABLE,
     &codes::WAIVER_UNUSED,
     &evasion::OPEN_WAY,
 ];
@@ -88,7 +85,7 @@ pub fn assess(policy: &Policy, options: &Options, sink: &mut Sink) -> Assessment
     Assessment {
         targets: options.targets.clone(),
         evasions: evasion::collect(policy, &options.targets, sink),
-        budgets: budget::predict(policy, &options.targets, sink),
+        budgets: budget::predict(policy, &options.targets),
     }
 }
 

@@ -46,6 +46,7 @@ pub fn catalogue() -> Vec<&'static Code> {
         crate::syntax::CODES,
         crate::document::CODES,
         crate::lower::CODES,
+        &crate::check::CODES,
         crate::target::CODES,
         crate::emit::image::CODES,
         crate::emit::tracing_policy::CODES,

@@ -2,7 +2,8 @@
 
 use super::codes::{MISSING_KIND, NOT_A_DOCUMENT, UNKNOWN_KIND};
 use super::{
-    Document, enforcement_rule, guardian_policy, guardian_profile, invariant, policy_pack, runtime_guard, tracing_policy,
+    Document, enforcement_rule, guardian_policy, guardian_profile, invariant, policy_pack, runtime_guard,
+    tracing_policy,
 };
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::syntax::field::Record;

@@ -4,36 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Backend, Target, TargetEffect, effect, native};
 use crate::confine::{Dimension, Subject};
-use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
 use crate::document::Scope;
 use crate::lower::{Policy, PolicyDocument};
-use crate::source::Span;
 
 /// Programs that one hook's trampoline holds (`BPF_MAX_TRAMP_LINKS` in the kernel's `include/linux/bpf.h`).
 pub const TRAMPOLINE_SLOTS: usize = 38;
-
-/// More documents hook one place than the kernel has room for.
-pub(super) static HOOK_BUDGET: Code = Code {
-    id: "engine-hook-budget",
-    title: "more policies hook one place than the kernel has room for",
-    severity: Severity::Warning,
-    explanation: "The engine attaches a program for every policy at every hook it uses, and the kernel allows 38 programs \
-at one hook. The policies beyond that fail to load on a host that gets all of them.\n\nScope the documents to sensors or \
-groups, so that no host gets more, or use the native runtime: it attaches one program per hook however many documents \
-there are.",
-    fires: Example::Made("39 enforced profiles with spawns, for the whole fleet", || profiles(39)),
-    silent: Example::Made("38 enforced profiles with spawns, for the whole fleet", || profiles(38)),
-};
-
-fn profiles(count: usize) -> String {
-    let profile = |number: usize| {
-        format!(
-            "---\nkind: GuardianProfile\nname: nf {number}\ntarget_binary: /opt/nf{number}/bin/nf\nmode: enforce\n\
-             allowed_spawns: [/usr/bin/logger]\n"
-        )
-    };
-    (0..count).map(profile).collect()
-}
 
 /// The programs that a policy takes on one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,33 +33,24 @@ impl Budget {
     }
 }
 
-/// Returns the budget of each target.
-pub(super) fn predict(policy: &Policy, targets: &[Target], sink: &mut Sink) -> Vec<Budget> {
-    let mut reported = BTreeSet::new();
-    let mut budgets = Vec::with_capacity(targets.len());
-    for target in targets {
+/// Returns the budget of each target. What does not fit is for the backends to report: they know how many
+/// programs a document really takes.
+pub(super) fn predict(policy: &Policy, targets: &[Target]) -> Vec<Budget> {
+    let budget = |target: &Target| {
         let users = users(policy, *target);
         let programs = match target.backend {
             Backend::Native => users.keys().map(|hook| (*hook, 1)).collect(),
             Backend::Engine => users.iter().map(|(hook, users)| (*hook, users.most())).collect(),
         };
-        if target.backend == Backend::Engine {
-            for (hook, users) in users.iter().filter(|(_, users)| users.most() > TRAMPOLINE_SLOTS) {
-                if reported.insert(*hook) {
-                    report(hook, users, sink);
-                }
-            }
-        }
-        budgets.push(Budget { target: *target, programs });
-    }
-    budgets
+        Budget { target: *target, programs }
+    };
+    targets.iter().map(budget).collect()
 }
 
 /// Which documents hook one place, by where they hold.
 #[derive(Default)]
 struct Users {
     by_scope: BTreeMap<Scope, usize>,
-    beyond: Option<Span>,
 }
 
 impl Users {
@@ -104,11 +70,8 @@ fn users(policy: &Policy, target: Target) -> BTreeMap<&'static str, Users> {
     let mut users: BTreeMap<&'static str, Users> = BTreeMap::new();
     for document in &policy.documents {
         for hook in hooks(policy, document, target) {
-            let user = users.entry(hook).or_default();
-            *user.by_scope.entry(document.scope()).or_default() += 1;
-            if user.beyond.is_none() && user.most() > TRAMPOLINE_SLOTS {
-                user.beyond = Some(document.name_span());
-            }
+            let by_scope = &mut users.entry(hook).or_default().by_scope;
+            *by_scope.entry(document.scope()).or_default() += 1;
         }
     }
     users
@@ -128,16 +91,4 @@ fn hooks(policy: &Policy, document: &PolicyDocument, target: Target) -> BTreeSet
         }
     }
     hooks
-}
-
-fn report(hook: &str, users: &Users, sink: &mut Sink) {
-    let most = users.most();
-    let message = format!(
-        "one host can get {most} policies at the hook `{hook}`, and a kernel has room for {TRAMPOLINE_SLOTS}"
-    );
-    sink.report(
-        Diagnostic::new(&HOOK_BUDGET, users.beyond, message)
-            .label("does not fit any more")
-            .help("scope documents to sensors or groups, or use a native target"),
-    );
 }

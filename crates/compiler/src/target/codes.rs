@@ -3,14 +3,13 @@
 use crate::diagnostic::{Code, Example, Severity};
 
 /// The weakenings that a document can accept by name.
-pub static WAIVABLE: [&Code; 7] = [
+pub static WAIVABLE: [&Code; 6] = [
     &DENIAL_RACE,
     &PARENT_EXCEPTION,
     &HOST_LIMIT_UNENFORCED,
     &HOST_LIMIT_UNWATCHED,
     &KILL_INSTEAD_OF_DENY,
     &OPEN_NAME_SPACE,
-    &UNAVAILABLE,
 ];
 
 /// The document denies; a target can only kill.
@@ -30,29 +29,6 @@ for other targets.",
          waive:\n\
          \x20 - name: kill-instead-of-deny\n\
          \x20   reason: killing is enough on hosts that run the engine\n",
-    ),
-};
-
-/// The document acts; a target can do nothing.
-pub(super) static UNAVAILABLE: Code = Code {
-    id: "unavailable-on-target",
-    title: "a target cannot do what the document says at all",
-    severity: Severity::Error,
-    explanation: "On the named targets nothing happens to the events that this document confines.\n\nRemove the entry, \
-compile for other targets, or accept it with `waive: [{name: unavailable-on-target, reason: …}]`.",
-    fires: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: audit\n\
-         blocked_syscalls: [socketcall]\n",
-    ),
-    silent: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: audit\n\
-         blocked_syscalls: [ptrace]\n",
     ),
 };
 

@@ -11,7 +11,7 @@ const LINKED: &str =
 const MOUNTED_BY_OTHERS: &str = "another process can mount the file elsewhere; the binary itself cannot";
 const MOUNTED: &str = "the engine's policy leaves mounts, chroot and namespaces to the binary";
 const NO_PATH: &str = "the engine cannot read a path where memory becomes executable (file_mprotect)";
-const ONLY_OPEN: &str = "the engine's policy hooks the opening of files only";
+const ONLY_OPEN: &str = "the engine reads the paths of these operations relative to their mount only";
 const INHERITED: &str = "a descriptor that is inherited was opened by somebody else, under another policy";
 const PASSED: &str = "the engine's policy does not see descriptors that arrive over a socket";
 const DELETED: &str =
@@ -25,7 +25,6 @@ const SCTP: &str = "the addresses of sctp_connectx pass security_sctp_bind_conne
 const OTHER_FAMILIES: &str =
     "only IPv4 and IPv6 destinations are judged; `block-socket-raw` stops packet sockets";
 const RING: &str = "io_uring does the same work without the system call; deny `io_uring_setup` as well";
-const THIRTY_TWO: &str = "the engine watches the 64-bit entry";
 const SOCKETCALL: &str = "the 32-bit entry has one call for all of them; list `socketcall` as well";
 const OWN_MEMORY: &str = "the kernel asks nobody when a process reads itself; nothing is learnt by it";
 const AFTER: &str = "the call may have taken effect before its caller dies";
@@ -79,12 +78,13 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
                 Coverage::at("file_open"),
             ),
             way("openat through io_uring", Coverage::at("file_open"), Coverage::at("file_open").read()),
+            way("truncate", Coverage::at("path_truncate"), Coverage::at("path_truncate").read()),
             way(
-                "truncate, unlink, rename, link, mkdir, mknod, symlink",
+                "unlink, rename, link, mkdir, rmdir, mknod, symlink",
                 Coverage::at(
-                    "path_truncate, path_unlink, path_rename, path_link, path_mkdir, path_mknod, path_symlink",
+                    "path_unlink, path_rename, path_link, path_mkdir, path_rmdir, path_mknod, path_symlink",
                 ),
-                Coverage::open(ONLY_OPEN),
+                Coverage::open(ONLY_OPEN).read(),
             ),
             way("a hard link at an allowed path", Coverage::open(LINKED_BY_OTHERS), Coverage::open(LINKED)),
             way("a mount over an allowed path", Coverage::open(MOUNTED_BY_OTHERS), Coverage::open(MOUNTED)),
@@ -167,7 +167,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             way(
                 "the 32-bit entry (int 0x80)",
                 Coverage::at("sys_enter").read(),
-                Coverage::open(THIRTY_TWO).read(),
+                Coverage::at("__ia32_sys_*").read(),
             ),
             way(
                 "process_vm_readv of the caller's own memory",

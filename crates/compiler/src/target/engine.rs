@@ -1,8 +1,7 @@
 //! What the engine makes of a confinement: Override at LSM hooks, Sigkill where only a kprobe sees it.
 
 use super::{Kernel, Target, TargetEffect};
-use crate::confine::{Condition, Confinement, Dimension, Effect, Operation};
-use crate::document::value::Syscall;
+use crate::confine::{Confinement, Dimension, Effect, Operation};
 
 /// How the engine gets at an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub enum Reach {
 pub fn reach(operation: Operation, kernel: Kernel) -> Reach {
     match operation {
         Operation::Exec => Reach::Hooks(&["bprm_check_security"]),
-        Operation::Open => Reach::Hooks(&["file_open"]),
+        Operation::Open => Reach::Hooks(&["file_open", "path_truncate"]),
         Operation::Connect => Reach::Hooks(&["socket_connect"]),
         Operation::Capability => Reach::Hooks(&["capable"]),
         Operation::Syscall => Reach::Calls(&[]),
@@ -28,7 +27,7 @@ pub fn reach(operation: Operation, kernel: Kernel) -> Reach {
         Operation::Capset => Reach::Hooks(&["capset"]),
         Operation::Ptrace => Reach::Hooks(&["ptrace_access_check", "ptrace_traceme"]),
         Operation::MemoryFile => match kernel {
-            Kernel::V6_1 | Kernel::V6_12 => Reach::Calls(&["sys_memfd_create"]),
+            Kernel::V6_1 | Kernel::V6_12 => Reach::Calls(&["sys_memfd_create", "sys_memfd_secret"]),
             Kernel::V7_2 => Reach::Hooks(&["inode_init_security_anon"]),
         },
         Operation::PivotRoot => Reach::Hooks(&["sb_pivotroot"]),
@@ -45,14 +44,7 @@ pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect 
         let reason = "the engine's policies for a profile do not close its name space".to_owned();
         return TargetEffect { target, effect: None, hooks: Vec::new(), reason };
     }
-    if let Condition::Syscall(syscalls) = &confinement.condition {
-        let foreign: Vec<&str> =
-            syscalls.iter().filter(|syscall| syscall.number().is_none()).map(Syscall::name).collect();
-        if let Some(first) = foreign.first() {
-            let reason =
-                format!("`{first}` exists on the 32-bit entry only, and the engine watches the 64-bit one");
-            return TargetEffect { target, effect: None, hooks: Vec::new(), reason };
-        }
+    if confinement.operation == Operation::Syscall {
         let reason = "the engine cannot refuse a system call on these kernels, only kill its caller";
         return calls(target, confinement.effect, vec!["sys_*"], reason);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::codes::{
     DENIAL_RACE, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY, OPEN_NAME_SPACE,
-    PARENT_EXCEPTION, UNAVAILABLE, WAIVABLE, WAIVER_UNUSED,
+    PARENT_EXCEPTION, WAIVABLE, WAIVER_UNUSED,
 };
 use super::engine::{Reach, reach};
 use super::{Backend, ENGINE_VERSION, EngineDenial, Options, Target, TargetEffect, effect, list};
@@ -19,10 +19,9 @@ pub fn weakening(confinement: &Confinement, on_target: &TargetEffect) -> Option<
     if !on_target.is_weaker_than(confinement.effect) {
         return None;
     }
-    Some(match (confinement.dimension, on_target.effect) {
-        (Dimension::NameSpace, _) => &OPEN_NAME_SPACE,
-        (_, None) => &UNAVAILABLE,
-        (_, Some(_)) => &KILL_INSTEAD_OF_DENY,
+    Some(match confinement.dimension {
+        Dimension::NameSpace => &OPEN_NAME_SPACE,
+        _ => &KILL_INSTEAD_OF_DENY,
     })
 }
 
@@ -50,24 +49,25 @@ pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
 
 /// One finding for each reason, with all targets that share it.
 fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink) {
-    let mut by_reason: BTreeMap<(&str, String), (&'static Code, Vec<Target>)> = BTreeMap::new();
+    let is_closing = confinement.dimension == Dimension::NameSpace;
+    if is_closing || waiver(&confinement.waivers, &KILL_INSTEAD_OF_DENY).is_some() {
+        return;
+    }
+    let mut by_reason: BTreeMap<String, Vec<Target>> = BTreeMap::new();
     for target in targets {
         let on_target = effect(*target, confinement);
-        let Some(code) = weakening(confinement, &on_target) else { continue };
-        if confinement.dimension == Dimension::NameSpace || waiver(&confinement.waivers, code).is_some() {
-            continue;
+        if weakening(confinement, &on_target).is_some() {
+            by_reason.entry(on_target.reason).or_default().push(*target);
         }
-        by_reason.entry((code.id, on_target.reason)).or_insert_with(|| (code, Vec::new())).1.push(*target);
     }
-    for ((_, reason), (code, targets)) in by_reason {
-        let what = described(confinement);
-        let written = confinement.effect;
-        let comes_to = if *code == UNAVAILABLE { "nothing" } else { "kill" };
-        let message = format!("{what} says {written} but comes to {comes_to} on {}", list(&targets));
-        sink.report(Diagnostic::new(code, confinement.span, message).label(reason).help(format!(
-            "accept it with `waive: [{{name: {}, reason: …}}]`, compile for other targets, or change the document",
-            code.id
-        )));
+    for (reason, targets) in by_reason {
+        let message = format!("{} says deny and comes to kill on {}", described(confinement), list(&targets));
+        sink.report(
+            Diagnostic::new(&KILL_INSTEAD_OF_DENY, confinement.span, message)
+                .label(reason)
+                .help("accept it with `waive: [{name: kill-instead-of-deny, reason: …}]`")
+                .help("or compile for other targets, or write what can be held: kill, or another entry"),
+        );
     }
 }
 

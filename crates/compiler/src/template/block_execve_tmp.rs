@@ -12,6 +12,7 @@ const PLACES: [&str; 4] = ["/tmp/", "/dev/", "/run/user/", "/proc/self/fd/"];
 const INTERPRETER: &str =
     "the interpreter opens the script as data; an exec is seen only for the interpreter";
 const LINK: &str = "a hard link or a mount gives the file a path outside the listed places";
+const LOADER: &str = "the engine's policy hooks exec, and the exec is that of the loader";
 const MPROTECT: &str = "the engine cannot read a path where memory becomes executable (file_mprotect)";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
@@ -58,7 +59,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "the loader started by hand on a file in a listed place",
             native: Coverage::at("mmap_file"),
-            engine: Coverage::at("mmap_file").read(),
+            engine: Coverage::open(LOADER).read(),
         },
         Way {
             name: "a mapping made executable afterwards (mprotect)",

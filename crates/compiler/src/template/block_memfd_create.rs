@@ -4,7 +4,7 @@ use super::{BuiltIn, Clause, Coverage, Way};
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
 use crate::lower::ViolationSeverity;
-use crate::target::Status::{Absent, Covered, Killed, Open};
+use crate::target::Status::{Absent, Covered, Killed};
 
 const SHM: &str = "a file in /dev/shm has a name; `block-execve-tmp` stops its execution";
 const UNNAMED: &str =
@@ -42,7 +42,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             ),
             engine: Coverage::each(
                 Absent(NO_SECRET),
-                Open("the engine sees memfd_secret at no hook of its kernels"),
+                Killed("sys_memfd_secret"),
                 Covered("inode_init_security_anon"),
             )
             .read(),

@@ -37,6 +37,11 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             .read(),
         },
         Way {
+            name: "unshare, clone and setns through the 32-bit entry",
+            native: Coverage::at("capable").read(),
+            engine: Coverage::open("the engine's policy hooks the 64-bit entry").read(),
+        },
+        Way {
             name: "setns into another namespace",
             native: Coverage::at("capable"),
             engine: Coverage::killed("sys_setns").read(),

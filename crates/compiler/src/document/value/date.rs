@@ -50,6 +50,20 @@ impl Date {
             day: u8::try_from(day).unwrap_or(0),
         })
     }
+
+    /// Returns the number of days from `earlier` to this day; negative when it is later.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i32 {
+        self.number() - earlier.number()
+    }
+
+    /// Counts days from the first of March of year 0, so that leap days come last in their years.
+    fn number(self) -> i32 {
+        let month = (i32::from(self.month) + 9) % 12;
+        let year = i32::from(self.year) - i32::from(self.month <= 2);
+        let leap_days = year / 4 - year / 100 + year / 400;
+        365 * year + leap_days + (month * 306 + 5) / 10 + i32::from(self.day) - 1
+    }
 }
 
 impl fmt::Display for Date {
@@ -65,5 +79,24 @@ pub struct DateError;
 impl fmt::Display for DateError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("is not a date such as `2026-11-20`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Date;
+
+    #[test]
+    fn counts_days_over_months_and_leap_years() {
+        let days = |from: &str, to: &str| {
+            let date = |text: &str| Date::parse(text).expect("a date");
+            date(to).days_since(date(from))
+        };
+        assert_eq!(days("2026-11-21", "2026-11-21"), 0);
+        assert_eq!(days("2026-11-21", "2026-12-21"), 30);
+        assert_eq!(days("2026-11-21", "2026-11-20"), -1);
+        assert_eq!(days("2028-02-28", "2028-03-01"), 2);
+        assert_eq!(days("2100-02-28", "2100-03-01"), 1);
+        assert_eq!(days("2026-01-01", "2027-01-01"), 365);
     }
 }

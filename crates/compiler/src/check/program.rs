@@ -1,0 +1,95 @@
+//! Programs that run other programs: whoever may start one may start anything.
+
+/// What makes a program a way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runner {
+    Shell,
+    Interpreter,
+    Loader,
+    Launcher,
+}
+
+impl Runner {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Shell => "a shell",
+            Self::Interpreter => "an interpreter",
+            Self::Loader => "the loader",
+            Self::Launcher => "a program that starts others",
+        }
+    }
+}
+
+const SHELLS: [&str; 9] = ["ash", "bash", "busybox", "csh", "dash", "ksh", "sh", "tcsh", "zsh"];
+const INTERPRETERS: [&str; 12] =
+    ["awk", "gawk", "java", "lua", "mawk", "node", "perl", "php", "python", "ruby", "tclsh", "gdb"];
+const LAUNCHERS: [&str; 18] = [
+    "chroot",
+    "doas",
+    "env",
+    "find",
+    "nice",
+    "nohup",
+    "nsenter",
+    "setpriv",
+    "setsid",
+    "ssh",
+    "stdbuf",
+    "su",
+    "sudo",
+    "systemd-run",
+    "timeout",
+    "unshare",
+    "watch",
+    "xargs",
+];
+
+/// Paths that a pattern for a whole directory is held against.
+pub(super) const USUAL: [&str; 12] = [
+    "/usr/bin/bash",
+    "/usr/bin/sh",
+    "/usr/bin/dash",
+    "/usr/bin/busybox",
+    "/usr/bin/python3",
+    "/usr/bin/perl",
+    "/usr/bin/env",
+    "/usr/bin/sudo",
+    "/bin/sh",
+    "/bin/bash",
+    "/lib64/ld-linux-x86-64.so.2",
+    "/usr/lib64/ld-linux-x86-64.so.2",
+];
+
+/// Returns what kind of runner the base name of a program tells it to be, versions aside: `python3.11`.
+pub(super) fn runner(base_name: &str) -> Option<Runner> {
+    if base_name.starts_with("ld-linux") || base_name.starts_with("ld-musl") || base_name.starts_with("ld.so")
+    {
+        return Some(Runner::Loader);
+    }
+    let plain =
+        base_name.trim_end_matches(|character: char| character.is_ascii_digit() || ".-".contains(character));
+    let is_in = |names: &[&str]| names.contains(&plain) || names.contains(&base_name);
+    if is_in(&SHELLS) {
+        Some(Runner::Shell)
+    } else if is_in(&INTERPRETERS) {
+        Some(Runner::Interpreter)
+    } else if is_in(&LAUNCHERS) {
+        Some(Runner::Launcher)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Runner, runner};
+
+    #[test]
+    fn knows_runners_by_their_names_and_versions() {
+        assert_eq!(runner("python3.11"), Some(Runner::Interpreter));
+        assert_eq!(runner("ld-linux-x86-64.so.2"), Some(Runner::Loader));
+        assert_eq!(runner("bash"), Some(Runner::Shell));
+        assert_eq!(runner("logger"), None);
+        assert_eq!(runner("nodectl"), None);
+    }
+}

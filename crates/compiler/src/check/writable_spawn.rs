@@ -1,0 +1,54 @@
+//! An allowed program in a writable place -> who decides what it is.
+
+use super::{Check, Lint};
+use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use crate::document::value::PathPattern;
+use crate::document::{GuardianProfile, ProfileMode};
+
+pub(super) static LINT: Lint = Lint {
+    code: Code {
+        id: "writable-spawn",
+        title: "an allowed program lies where anyone can write",
+        severity: Severity::Warning,
+        explanation: "What lies in `/tmp`, `/var/tmp`, `/dev/shm` or a home can be replaced by whoever can write there, so the \
+        entry allows whatever they put in its place.\n\nInstall the program where only root can write, and allow \
+        that path.",
+        fires: Example::Text(
+            "kind: GuardianProfile\n\
+             name: amf\n\
+             target_binary: /opt/amf/bin/amf\n\
+             mode: enforce\n\
+             allowed_spawns: [/tmp/helper]\n",
+        ),
+        silent: Example::Text(
+            "kind: GuardianProfile\n\
+             name: amf\n\
+             target_binary: /opt/amf/bin/amf\n\
+             mode: enforce\n\
+             allowed_spawns: [/opt/amf/bin/helper]\n",
+        ),
+    },
+    check: Check::Profile(check),
+};
+
+const WRITABLE: [&str; 5] = ["/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/", "/home/"];
+
+fn check(profile: &GuardianProfile, sink: &mut Sink) {
+    if profile.mode.value == ProfileMode::Observe {
+        return;
+    }
+    for item in profile.allowed_spawns.iter().flat_map(|list| &list.items) {
+        let Some(place) = WRITABLE.iter().find(|place| lies_in(&item.value, place)) else { continue };
+        let message = format!("`{}` lies in `{place}`, where others can write", item.value);
+        sink.report(
+            Diagnostic::new(&LINT.code, item.span, message)
+                .help("install the program where only root can write, and allow that path"),
+        );
+    }
+}
+
+/// Tells whether the pattern names something in the place, or all of it.
+fn lies_in(pattern: &PathPattern, place: &str) -> bool {
+    let inside = format!("{place}x");
+    pattern.contains(&inside) || pattern.to_string().starts_with(place)
+}

@@ -1,0 +1,24 @@
+//! Cases of `tests/check/` -> what the lints say about them, and nothing else.
+
+mod cases;
+
+use telovix_compiler::check;
+use telovix_compiler::diagnostic::{Levels, Sink};
+use telovix_compiler::document::{self, value::Date};
+use telovix_compiler::lower;
+use telovix_compiler::source::SourceSet;
+
+#[test]
+fn lints_say_what_is_expected() {
+    cases::hold("check", 12, lint);
+}
+
+fn lint(sources: &SourceSet) -> String {
+    let mut sink = Sink::new(Levels::default());
+    let as_of = Date::parse("2026-11-21").expect("a date");
+    let documents = document::read(sources, &mut sink).documents;
+    let policy = lower::lower(documents, sources, lower::Options { as_of }, &mut sink);
+    let mut lints = sink.fork();
+    check::check(&policy, as_of, &mut lints);
+    lints.into_sorted().iter().map(|diagnostic| diagnostic.plain(sources)).collect()
+}
