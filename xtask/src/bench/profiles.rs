@@ -13,6 +13,7 @@ pub(super) fn write(folder: &Path, count: usize, entries: usize) -> anyhow::Resu
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
+    fs::write(folder.join("telovix.yaml"), SETTINGS)?;
     for first in (0..count).step_by(PER_FILE) {
         let numbers = first..count.min(first + PER_FILE);
         let text: String = numbers.map(|number| profile(number, entries)).collect();
@@ -20,6 +21,9 @@ pub(super) fn write(folder: &Path, count: usize, entries: usize) -> anyhow::Resu
     }
     Ok(())
 }
+
+/// What a repository that lives with engines says: the profiles below compile without a warning.
+const SETTINGS: &str = "levels: { open-name-space: note }\nengine: { deny_with_kill: true }\n";
 
 fn profile(number: usize, entries: usize) -> String {
     let mut text = format!(
@@ -38,6 +42,7 @@ fn profile(number: usize, entries: usize) -> String {
         CAPABILITIES[entry % CAPABILITIES.len()].to_owned()
     });
     list(&mut text, "blocked_syscalls", entries, |entry| SYSCALLS[entry % SYSCALLS.len()].to_owned());
+    text.push_str("waive:\n  - name: kill-instead-of-deny\n    reason: a restart is acceptable\n");
     text
 }
 
