@@ -54,6 +54,7 @@ verbs! {
     Compile in compile,
     Lint in lint,
     Diff in diff,
+    Check in check,
     Why in why,
     Inspect in inspect,
     Explain in explain,

@@ -5,6 +5,7 @@
 //! everything else on both sides: an event that another document still denies is no difference. Every
 //! witness is judged on both sides as a whole.
 
+mod analysis;
 mod change;
 mod direction;
 mod invariant;
@@ -13,15 +14,23 @@ mod pairing;
 mod piece;
 mod process;
 mod report;
+mod rollout;
 
+pub use analysis::analyse;
 pub use change::Witness;
 pub use direction::Direction;
-pub use invariant::{CODES, hold};
+pub use invariant::hold;
 pub use outline::{Change, Outline};
 pub use piece::{Piece, Side};
 pub use report::{ChangeReport, DifferenceReport, SubjectReport, WitnessReport};
 
+pub use rollout::guard;
+
+use crate::diagnostic::Code;
 use crate::judge::Index;
+
+/// The codes this room reports.
+pub const CODES: &[&[&Code]] = &[analysis::CODES, invariant::CODES, rollout::CODES];
 
 /// What two sides differ in.
 #[derive(Debug, Clone)]

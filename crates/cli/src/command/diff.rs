@@ -12,7 +12,8 @@ use clap::{Args, ValueEnum};
 use telovix_compiler::compare::{Difference, Direction, Side, compare};
 
 pub(crate) use code::CODES;
-pub(crate) use side::{Loaded, Operands};
+pub(crate) use side::Loaded;
+use side::Operands;
 
 use super::Run;
 use crate::compilation::Day;

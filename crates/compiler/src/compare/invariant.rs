@@ -4,7 +4,7 @@ mod code;
 mod demand;
 mod requirement;
 
-pub use code::CODES;
+pub(super) use code::CODES;
 pub(super) use demand::demands;
 
 use self::code::{INVARIANT_BROKEN, INVARIANT_WITHOUT_SUBJECT};

@@ -52,9 +52,9 @@ pub fn catalogue() -> Vec<&'static Code> {
         crate::emit::tracing_policy::CODES,
         crate::tracing_policy::REJECTIONS,
         crate::tracing_policy::OBJECTIONS,
-        crate::compare::CODES,
     ];
-    let mut codes: Vec<_> = rooms.iter().copied().flatten().copied().collect();
+    let rooms = rooms.iter().chain(crate::compare::CODES);
+    let mut codes: Vec<_> = rooms.copied().flatten().copied().collect();
     codes.sort_unstable_by_key(|code| code.id);
     codes
 }

@@ -123,6 +123,14 @@ impl Loaded {
         Ok(Self { sources: report.sources, policy: analysis.policy })
     }
 
+    /// Reads one side by its word: a path, REV or REV:PATH.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has an error.
+    pub(crate) fn named(word: &str, as_of: Date) -> Result<Self, Failure> {
+        Operand::parse(word)?.load(as_of)
+    }
+
     /// Returns the side for the comparison.
     pub(crate) fn side(&self) -> Side<'_> {
         Side::of_policy(&self.policy, &self.sources)

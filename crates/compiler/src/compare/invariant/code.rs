@@ -3,7 +3,8 @@
 use crate::diagnostic::{Code, Example, Severity};
 
 /// The codes this room reports.
-pub const CODES: &[&Code] = &[&INVARIANT_BROKEN, &INVARIANT_WITHOUT_SUBJECT, &REQUIREMENT_MISSED];
+pub(in crate::compare) const CODES: &[&Code] =
+    &[&INVARIANT_BROKEN, &INVARIANT_WITHOUT_SUBJECT, &REQUIREMENT_MISSED];
 
 pub(super) static INVARIANT_BROKEN: Code = Code {
     id: "invariant-broken",

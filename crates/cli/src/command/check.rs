@@ -1,0 +1,69 @@
+//! Policies -> what they say about each other: invariants, what changes nothing, and steps that are too large.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use telovix_compiler::analyse;
+use telovix_compiler::compare::{self, Side, compare};
+use telovix_compiler::diagnostic::{Severity, Sink};
+
+use super::Run;
+use super::diff::Loaded;
+use crate::compilation::{Day, Repository};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Format, Streams, json, text};
+
+/// Check what policies say about each other.
+///
+/// Holds them against the invariants of the repository and finds entries and exceptions that take away what
+/// others say, and what a process reaches through the programs it may start. With `--base`, also the steps of
+/// the rollout since then: one step of the mode ladder at a time, and never a new match together with a mode
+/// that acts on it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix check                    # the repository around the current folder
+  telovix check --base main        # a pull request against its branch")]
+pub(crate) struct Arguments {
+    /// Files and folders to read; the repository around the current folder when absent.
+    paths: Vec<PathBuf>,
+    /// What was rolled out before: a path, REV or REV:PATH.
+    #[arg(long, value_name = "SIDE")]
+    base: Option<String>,
+    #[command(flatten)]
+    day: Day,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let base = self.base.as_ref().map(|base| Loaded::named(base, self.day.date()?)).transpose()?;
+        let repository = Repository::find(&self.paths)?;
+        let input = repository.read(&repository.output());
+        let options = self.day.options(&repository)?;
+        let analysis = analyse(&input.sources, &options);
+        let mut sink = Sink::new(options.levels);
+        compare::hold(&analysis.policy, &input.sources, &mut sink);
+        compare::analyse(&analysis.policy, &mut sink);
+        if let Some(base) = &base {
+            let (old, new) = (base.side(), Side::of_policy(&analysis.policy, &input.sources));
+            compare::guard(&compare(&old, &new), &mut sink);
+        }
+        // What `lint` says beyond errors is not repeated here.
+        let errors = analysis.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
+        let found = errors.chain(sink.into_sorted()).collect();
+        let report = input.into_report(found);
+        match self.format {
+            Format::Text => text::write(&report, &mut streams.data)?,
+            Format::Json => json::write(&report, &mut streams.data)?,
+        }
+        Ok(report.exit_of_findings())
+    }
+}

@@ -1,0 +1,75 @@
+//! Measures a comparison of two large policies: `cargo run --release -p telovix-compiler --example difference -- 10000`.
+//!
+//! Each side has so many profiles with 20 entries in each dimension, 5 % of which differ. Prints the seconds of each step and the
+//! most memory the process held.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement prints, and stops where it cannot go on"
+)]
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use telovix_compiler::compare::{Side, compare};
+use telovix_compiler::diagnostic::Sink;
+use telovix_compiler::document;
+use telovix_compiler::document::value::Date;
+use telovix_compiler::lower::{Options, Policy, lower};
+use telovix_compiler::source::SourceSet;
+
+fn main() {
+    let count: usize = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(10_000);
+    let started = Instant::now();
+    let before = SourceSet::new((0..count).map(|at| (name(at), profile(at, false))));
+    let after = SourceSet::new((0..count).map(|at| (name(at), profile(at, at % 20 == 0))));
+    println!("write    {:8.3} s", started.elapsed().as_secs_f64());
+    let started = Instant::now();
+    let (old, new) = (policy(&before), policy(&after));
+    println!("read     {:8.3} s, {} MB", started.elapsed().as_secs_f64(), peak());
+    let started = Instant::now();
+    let (old_side, new_side) = (Side::of_policy(&old, &before), Side::of_policy(&new, &after));
+    let difference = compare(&old_side, &new_side);
+    let changed = difference.subjects.iter().filter(|subject| !subject.is_unchanged()).count();
+    println!("compare  {:8.3} s, {} MB", started.elapsed().as_secs_f64(), peak());
+    println!("{count} profiles a side, {changed} changed: {}", difference.direction);
+}
+
+fn name(at: usize) -> String {
+    format!("profiles/{at:06}.yaml")
+}
+
+fn profile(at: usize, changed: bool) -> String {
+    let extra = usize::from(changed);
+    let mut text = format!(
+        "kind: GuardianProfile\nname: nf-{at}\ntarget_binary: /opt/nf{at}/bin/nf{at}\nmode: enforce\n"
+    );
+    let mut list = |name: &str, entry: &dyn Fn(usize) -> String, more: usize| {
+        let entries: Vec<_> = (0..20 + more).map(entry).collect();
+        writeln!(text, "{name}: [{}]", entries.join(", ")).unwrap();
+    };
+    list("allowed_spawns", &|entry| format!("/opt/nf{at}/libexec/helper{entry}"), 0);
+    list("allowed_files", &|entry| format!("/var/lib/nf{at}/{entry}/"), extra);
+    list("allowed_dst_ports", &|entry| format!("{}", 1_000 + 7 * entry), 0);
+    list("allowed_dst_cidrs", &|entry| format!("10.{}.{}.0/24", at % 256, entry), extra);
+    let capabilities: Vec<_> = document::value::Capability::all().map(|one| one.to_string()).collect();
+    list("allowed_capabilities", &|entry| capabilities[entry].clone(), extra);
+    let syscalls: Vec<_> = document::value::Syscall::all().map(|one| one.name()).collect();
+    list("blocked_syscalls", &|entry| syscalls[(at + entry) % syscalls.len()].to_owned(), 0);
+    text
+}
+
+fn policy(sources: &SourceSet) -> Policy {
+    let mut sink = Sink::default();
+    let documents = document::read(sources, &mut sink).documents;
+    let as_of = Date::parse("2026-11-20").unwrap();
+    lower(documents, sources, Options { as_of }, &mut sink)
+}
+
+/// Returns the most memory that was resident at once, in megabytes.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+}

@@ -1,0 +1,60 @@
+//! The findings about one policy, on the smallest policies that have them.
+
+use super::analyse;
+use crate::diagnostic::Sink;
+use crate::document::value::Date;
+use crate::source::SourceSet;
+use crate::{document, lower};
+
+fn found(text: &str) -> Vec<(&'static str, String)> {
+    let sources = SourceSet::single("policy.yaml", text);
+    let documents = document::read(&sources, &mut Sink::default()).documents;
+    let as_of = Date::parse("2026-11-20").expect("a date");
+    let policy = lower::lower(documents, &sources, lower::Options { as_of }, &mut Sink::default());
+    let mut sink = Sink::default();
+    analyse(&policy, &mut sink);
+    sink.into_sorted().into_iter().map(|found| (found.code.id, found.message)).collect()
+}
+
+fn amf(lists: &str) -> String {
+    format!("kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\nmode: enforce\n{lists}")
+}
+
+#[test]
+fn an_entry_inside_another_is_redundant() {
+    let message = |inner: &str, outer: &str| format!("`{inner}` is held by `{outer}` in the same list");
+    let lists = "allowed_files: [/etc/ssl/certs/, /etc/ssl, /etc/pki]\nallowed_dst_ports: [443, 400-500]\n\
+                 allowed_dst_cidrs: [10.0.0.0/8, 10.1.0.0/16, 192.0.2.0/24]\n";
+    let said: Vec<_> = found(&amf(lists)).into_iter().map(|(_, message)| message).collect();
+    let expected = [
+        message("/etc/ssl/certs/", "/etc/ssl"),
+        message("443", "400-500"),
+        message("10.1.0.0/16", "10.0.0.0/8"),
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn entries_side_by_side_are_not_redundant() {
+    let lists = "allowed_files: [/etc/ssl, /etc/ssl-extra, /etc/sslx*]\nallowed_dst_ports: [80, 443]\n";
+    assert_eq!(found(&amf(lists)), []);
+}
+
+#[test]
+fn an_exception_for_the_binary_swallows_its_profile() {
+    let lists = |pattern: &str| format!("allowed_spawns: []\nexceptions: [{{{pattern}, reason: support}}]\n");
+    let codes = |text: &str| found(text).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
+    assert_eq!(codes(&amf(&lists("process: /opt/amf/"))), ["exception-swallows-document"]);
+    assert_eq!(codes(&amf(&lists("parent: /usr/sbin/sshd"))), [""; 0]);
+}
+
+#[test]
+fn a_helper_reaches_further() {
+    let helper = "---\nkind: GuardianProfile\nname: helper\ntarget_binary: /usr/bin/helper\nmode: enforce\n\
+                  allowed_files: [/etc/shadow]\n";
+    let lists = "allowed_spawns: [/usr/bin/helper]\nallowed_files: [/opt/amf/]\n";
+    let message = "`/opt/amf/bin/amf` may not do it, but a program it may start can: `/usr/bin/helper: open read /etc/shadow`";
+    assert_eq!(found(&format!("{}{helper}", amf(lists))), [("reached-through-spawn", message.to_owned())]);
+    let inheriting = format!("{lists}children: inherit\n");
+    assert_eq!(found(&format!("{}{helper}", amf(&inheriting))), []);
+}
