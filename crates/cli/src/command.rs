@@ -55,6 +55,7 @@ verbs! {
     Lint in lint,
     Diff in diff,
     Check in check,
+    Query in query,
     Why in why,
     Inspect in inspect,
     Explain in explain,

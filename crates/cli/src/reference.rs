@@ -16,6 +16,7 @@ use telovix_compiler::judge::{Event, VerdictReport};
 use crate::Telovix;
 use crate::catalogue::catalogue;
 use crate::command::explain::{self, template};
+use crate::command::query;
 use crate::command::{compile, inspect, keygen, sign, trust, verify};
 use crate::config;
 use crate::exit::Exit;
@@ -107,6 +108,8 @@ fn schemas_of_outputs() {
     output::<compile::Document>("compile");
     output::<VerdictReport>("why");
     output::<DifferenceReport>("diff");
+    output::<query::Who>("query-who");
+    output::<query::What>("query-what");
     output::<inspect::Listing>("inspect");
     output::<explain::Pages>("explain");
     output::<template::TemplatePage>("explain-template");

@@ -13,6 +13,7 @@ mod outline;
 mod pairing;
 mod piece;
 mod process;
+mod query;
 mod report;
 mod rollout;
 
@@ -22,6 +23,7 @@ pub use direction::Direction;
 pub use invariant::hold;
 pub use outline::{Change, Outline};
 pub use piece::{Piece, Side};
+pub use query::{Answer, what, who};
 pub use report::{ChangeReport, DifferenceReport, SubjectReport, WitnessReport};
 
 pub use rollout::guard;

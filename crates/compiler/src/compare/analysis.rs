@@ -5,6 +5,7 @@ mod closure;
 mod code;
 mod redundant;
 
+pub(super) use closure::allowed;
 pub(super) use code::CODES;
 
 use self::code::EXCEPTION_SWALLOWS;

@@ -72,7 +72,7 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
 }
 
 /// Returns what a program is let do, as far as no exception lets it do more.
-fn allowed(index: &Index<'_>, binary: &str, operation: Operation) -> Region {
+pub(in crate::compare) fn allowed(index: &Index<'_>, binary: &str, operation: Operation) -> Region {
     let ancestors = Some(vec!["/sbin/init".to_owned()]);
     let parent = Some("/sbin/init".to_owned());
     let host = Some(String::new());
