@@ -73,6 +73,7 @@ pub(crate) const CODES: &[&[&Code]] = &[
     &[&man::MANUAL_NOT_WRITTEN],
     init::CODES,
     diff::CODES,
+    &[&query::UNKNOWN_DEED],
     why::CODES,
     inspect::CODES,
 ];
