@@ -213,3 +213,6 @@ impl PolicyDocument {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,3 +85,54 @@ pub static ALL: [&BuiltIn; 13] = [
 pub fn find(template: Template) -> Option<&'static BuiltIn> {
     ALL.into_iter().find(|built_in| built_in.template == template)
 }
+
+#[cfg(test)]
+mod tests {
+    use telovix_bpf_programs::layout::HOOKS;
+
+    use super::{ALL, Status, find};
+    use crate::confine::Effect;
+    use crate::document::Template;
+    use crate::document::value::Syscall;
+    use crate::target::{Backend, Target};
+
+    #[test]
+    fn every_template_but_custom_is_built_in_and_in_order() {
+        let ids: Vec<&str> = ALL.iter().map(|built_in| built_in.template.id()).collect();
+        let product: Vec<&str> = Template::ALL.iter().map(|template| template.id()).collect();
+        assert_eq!([ids, vec!["custom"]].concat(), product);
+        assert!(find(Template::Custom).is_none());
+    }
+
+    #[test]
+    fn what_is_covered_natively_is_covered_by_a_program_that_attaches_there() {
+        for built_in in ALL {
+            for (way, target) in built_in.ways.iter().flat_map(|way| Target::ALL.map(|target| (way, target)))
+            {
+                let Status::Covered(hook) = way.on(target) else { continue };
+                let attaches = HOOKS.iter().any(|known| {
+                    known.name == hook && known.until.is_none_or(|until| target.kernel.version() < until)
+                });
+                let is_native = target.backend == Backend::Native;
+                assert!(attaches || !is_native, "{target} has no program at `{hook}`: {}", way.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_template_that_kills_is_never_said_to_be_weakened_to_a_kill() {
+        for built_in in ALL.into_iter().filter(|built_in| built_in.effect == Effect::Kill) {
+            for (way, target) in built_in.ways.iter().flat_map(|way| Target::ALL.map(|target| (way, target)))
+            {
+                assert!(!matches!(way.on(target), Status::Killed(_)), "{}: {}", built_in.title, way.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_named_call_exists() {
+        for call in ALL.iter().flat_map(|built_in| built_in.syscalls) {
+            assert!(Syscall::parse(call).is_ok(), "`{call}` is no system call");
+        }
+    }
+}

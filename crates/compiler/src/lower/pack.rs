@@ -22,7 +22,7 @@ back.\n\nMove the pack and its documents to `{pack_id}/{version}/`, or correct `
         "kind: PolicyPack\npack_id: o-du-process-guard\nversion: 0.1.0\npack_kind: guard\nstate: observe\n",
     ),
     silent: Example::Situation(
-        "the same document in `o-du-process-guard/0.1.0/pack.yaml`; see the test `a_pack_owns_its_folder`",
+        "the same document in `o-du-process-guard/0.1.0/pack.yaml`; the case `tests/lower/pack-held` shows it",
     ),
 };
 
@@ -35,7 +35,7 @@ pub(super) static PACK_HELD: Code = Code {
 is the same in every state; the state travels in the manifest.\n\nAdvance the pack one step at a time: `observe`, \
 `enforce_ready`, `enforced`.",
     fires: Example::Situation(
-        "a pack in state `observe` with an enforcing rule beside it; see the test `a_held_pack_says_so`",
+        "a pack in state `observe` with an enforcing rule beside it; the case `tests/lower/pack-held` shows it",
     ),
     silent: Example::Text("kind: EnforcementRule\nname: no modules\ntemplate: block-kmod-load\n"),
 };
