@@ -4,10 +4,8 @@ pub mod image;
 pub mod manifest;
 pub mod tracing_policy;
 
-use telovix_bpf_programs::image::Image;
-
 use self::manifest::{Account, MANIFEST_PATH};
-use crate::diagnostic::{Diagnostic, Sink};
+use crate::diagnostic::Sink;
 use crate::document::Scope;
 use crate::lower::Policy;
 use crate::source::{SourceSet, Span};
@@ -53,7 +51,7 @@ pub fn emit(
         artifacts.extend(tracing_policy::emit(policy, sources, &options, sink));
     }
     let native = targets(Backend::Native).next();
-    let image = native.and_then(|_| packed(policy, sources, sink));
+    let image = native.and_then(|_| image::pack(&policy.confinements, sources, sink));
     artifacts.extend(
         image.as_ref().map(|image| Artifact::of_everything(IMAGE_PATH, image.write(), ArtifactKind::Image)),
     );
@@ -63,19 +61,6 @@ pub fn emit(
     artifacts.push(Artifact::of_everything(MANIFEST_PATH, manifest, ArtifactKind::Manifest));
     artifacts.sort_by(|left, right| left.path.cmp(&right.path));
     artifacts
-}
-
-/// Packs the image and reads it back: what comes back must be what went in.
-fn packed(policy: &Policy, sources: &SourceSet, sink: &mut Sink) -> Option<Image> {
-    let image = image::pack(&policy.confinements, sources, sink)?;
-    match image::check(&image, &policy.confinements) {
-        Ok(()) => Some(image),
-        Err(difference) => {
-            let message = format!("the image does not say what the policy says: {difference}");
-            sink.report(Diagnostic::new(&image::UNPACKABLE, None, message));
-            None
-        }
-    }
 }
 
 /// A compiled file. Artifacts of one compile have distinct paths and are sorted by them.

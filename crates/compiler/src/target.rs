@@ -18,7 +18,7 @@ mod weakening;
 
 pub use budget::{Budget, TRAMPOLINE_SLOTS};
 pub use codes::{OPEN_NAME_SPACE, PARENT_EXCEPTION, WAIVABLE};
-pub use effect::{TargetEffect, effect};
+pub use effect::{TargetEffect, effect, hooks};
 pub use engine::{Reach, reach};
 pub use evasion::{Evasion, OPEN_WAY, Topic};
 pub use kernel::Kernel;

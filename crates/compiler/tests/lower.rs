@@ -88,7 +88,7 @@ fn confinement_lines(
     for target in Target::ALL {
         let effect = target::effect(target, confinement);
         let reason = if effect.reason.is_empty() { String::new() } else { format!(" ({})", effect.reason) };
-        let key = (format!("{}{reason}", effect.word()), effect.hooks.join(" "));
+        let key = (format!("{}{reason}", effect.word()), target::hooks(effect.target, confinement).join(" "));
         targets.entry(key).or_default().push(target);
     }
     for ((effect, hooks), on) in targets {

@@ -85,7 +85,7 @@ impl Account<'_> {
             effect: confinement.effect.name().to_owned(),
             held: confinement.gate == Gate::Held,
             source: self.sources.locate(confinement.span),
-            reasons: weaker.map(|reached| (reached.target.to_string(), reached.reason.clone())).collect(),
+            reasons: weaker.map(|reached| (reached.target.to_string(), reached.reason.to_string())).collect(),
             effects: effects.iter().map(|reached| reached.word().to_owned()).collect(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Backend, Target, TargetEffect, effect, native};
+use super::{Backend, Target, native};
 use crate::confine::{Dimension, Subject};
 use crate::document::Scope;
 use crate::lower::{Policy, PolicyDocument};
@@ -83,8 +83,7 @@ fn hooks(policy: &Policy, document: &PolicyDocument, target: Target) -> BTreeSet
         if target.backend == Backend::Engine && confinement.dimension == Dimension::NameSpace {
             continue;
         }
-        let TargetEffect { hooks: own, .. } = effect(target, confinement);
-        hooks.extend(own);
+        hooks.extend(super::hooks(target, confinement));
         let tracked = confinement.subject != Subject::Everyone || !confinement.exemptions.is_empty();
         if target.backend == Backend::Native && tracked {
             hooks.extend(native::TRACKING);

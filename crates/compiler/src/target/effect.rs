@@ -1,5 +1,7 @@
 //! One confinement on one target -> the effect it has there.
 
+use std::borrow::Cow;
+
 use super::{Backend, Target, engine, native};
 use crate::confine::{Confinement, Effect};
 
@@ -10,10 +12,8 @@ pub struct TargetEffect {
     pub target: Target,
     /// What happens to the events there; nothing at all when absent.
     pub effect: Option<Effect>,
-    /// The places in the kernel where it is decided.
-    pub hooks: Vec<&'static str>,
     /// Why it is less than written; empty when it is not.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
 }
 
 impl TargetEffect {
@@ -37,5 +37,14 @@ pub fn effect(target: Target, confinement: &Confinement) -> TargetEffect {
     match target.backend {
         Backend::Native => native::effect(target, confinement),
         Backend::Engine => engine::effect(target, confinement),
+    }
+}
+
+/// Returns the places in the kernel where a confinement is decided on a target, by name.
+#[must_use]
+pub fn hooks(target: Target, confinement: &Confinement) -> Vec<&'static str> {
+    match target.backend {
+        Backend::Native => native::hooks(target.kernel, confinement),
+        Backend::Engine => engine::hooks(target.kernel, confinement),
     }
 }

@@ -1,5 +1,7 @@
 //! What the engine makes of a confinement: Override at LSM hooks, Sigkill where only a kprobe sees it.
 
+use std::borrow::Cow;
+
 use super::{Kernel, Target, TargetEffect};
 use crate::confine::{Confinement, Dimension, Effect, Operation};
 
@@ -38,32 +40,40 @@ pub fn reach(operation: Operation, kernel: Kernel) -> Reach {
     }
 }
 
-/// Returns the effect of a confinement and where it is decided.
+/// Returns the effect of a confinement.
 pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect {
     if confinement.dimension == Dimension::NameSpace {
-        let reason = "the engine's policies for a profile do not close its name space".to_owned();
-        return TargetEffect { target, effect: None, hooks: Vec::new(), reason };
+        let reason = Cow::Borrowed("the engine's policies for a profile do not close its name space");
+        return TargetEffect { target, effect: None, reason };
     }
     if confinement.operation == Operation::Syscall {
         let reason = "the engine cannot refuse a system call on these kernels, only kill its caller";
-        return calls(target, confinement.effect, vec!["sys_*"], reason);
+        return killed(target, confinement.effect, reason);
     }
     match reach(confinement.operation, target.kernel) {
-        Reach::Hooks(hooks) => TargetEffect {
-            target,
-            effect: Some(confinement.effect),
-            hooks: hooks.to_vec(),
-            reason: String::new(),
-        },
-        Reach::Calls(hooks) => {
+        Reach::Hooks(_) => {
+            TargetEffect { target, effect: Some(confinement.effect), reason: Cow::Borrowed("") }
+        }
+        Reach::Calls(_) => {
             let reason = "no LSM hook tells the operation apart, and a kprobe can only kill";
-            calls(target, confinement.effect, hooks.to_vec(), reason)
+            killed(target, confinement.effect, reason)
         }
     }
 }
 
-fn calls(target: Target, written: Effect, hooks: Vec<&'static str>, reason: &str) -> TargetEffect {
+/// Returns where a confinement is decided.
+pub(super) fn hooks(kernel: Kernel, confinement: &Confinement) -> Vec<&'static str> {
+    if confinement.dimension == Dimension::NameSpace {
+        return Vec::new();
+    }
+    match reach(confinement.operation, kernel) {
+        _ if confinement.operation == Operation::Syscall => vec!["sys_*"],
+        Reach::Hooks(hooks) | Reach::Calls(hooks) => hooks.to_vec(),
+    }
+}
+
+fn killed(target: Target, written: Effect, reason: &'static str) -> TargetEffect {
     let effect = written.min(Effect::Kill);
-    let reason = if effect < written { reason.to_owned() } else { String::new() };
-    TargetEffect { target, effect: Some(effect), hooks, reason }
+    let reason = Cow::Borrowed(if effect < written { reason } else { "" });
+    TargetEffect { target, effect: Some(effect), reason }
 }

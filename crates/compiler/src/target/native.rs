@@ -1,5 +1,7 @@
 //! What the native runtime makes of a confinement: deny at LSM hooks, kill where only the call is seen.
 
+use std::borrow::Cow;
+
 use telovix_bpf_programs::layout::{HOOKS, Hook, Operation as Slot};
 
 use super::{Kernel, Target, TargetEffect};
@@ -12,21 +14,29 @@ const SYSCALL_ENTRY: &str = "sys_enter";
 /// Hooks that keep track of who a task is; every policy with a subject of its own needs them.
 pub(super) const TRACKING: [&str; 2] = ["bprm_committed_creds", "task_alloc"];
 
-/// Returns the effect of a confinement and where it is decided.
+/// Returns the effect of a confinement.
 pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect {
     let written = confinement.effect;
-    let Condition::Syscall(syscalls) = &confinement.condition else {
-        let hooks = hooks(confinement.operation, target.kernel);
-        return TargetEffect { target, effect: Some(written), hooks, reason: String::new() };
-    };
+    let as_written = TargetEffect { target, effect: Some(written), reason: Cow::Borrowed("") };
+    let Condition::Syscall(syscalls) = &confinement.condition else { return as_written };
+    if written < Effect::Deny {
+        return as_written;
+    }
     let uncovered: Vec<&str> =
         syscalls.iter().filter(|syscall| covering(*syscall).is_none()).map(Syscall::name).collect();
-    let hooks = syscall_hooks(syscalls, target.kernel);
-    if written < Effect::Deny || uncovered.is_empty() {
-        return TargetEffect { target, effect: Some(written), hooks, reason: String::new() };
+    if uncovered.is_empty() {
+        return as_written;
     }
     let reason = format!("{} {} before taking effect", quoted(&uncovered), passes(uncovered.len()));
-    TargetEffect { target, effect: Some(Effect::Kill), hooks, reason }
+    TargetEffect { target, effect: Some(Effect::Kill), reason: Cow::Owned(reason) }
+}
+
+/// Returns where a confinement is decided.
+pub(super) fn hooks(kernel: Kernel, confinement: &Confinement) -> Vec<&'static str> {
+    match &confinement.condition {
+        Condition::Syscall(syscalls) => syscall_hooks(syscalls, kernel),
+        _ => operation_hooks(confinement.operation, kernel),
+    }
 }
 
 /// The calls that the programs deny at a hook, and the hooks, by name. The programs' own list is
@@ -71,7 +81,7 @@ fn syscall_hooks(syscalls: &SyscallSet, kernel: Kernel) -> Vec<&'static str> {
     hooks
 }
 
-fn hooks(operation: Operation, kernel: Kernel) -> Vec<&'static str> {
+fn operation_hooks(operation: Operation, kernel: Kernel) -> Vec<&'static str> {
     let slots = slots(operation);
     let deciding = |hook: &&Hook| hook.operations.iter().any(|slot| slots.contains(slot));
     HOOKS.iter().filter(deciding).filter(|hook| attaches(hook, kernel)).map(|hook| hook.name).collect()

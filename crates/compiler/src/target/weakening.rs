@@ -1,5 +1,6 @@
 //! Written effect against possible effect -> errors, warnings, and the waivers that accept them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::codes::{
@@ -39,9 +40,9 @@ pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
             report_weaker(confinement, &options.targets, sink);
         }
         report_name_space(confinements, &options.targets, sink);
-        report_race(document, confinements, options, sink);
         report_unused_waivers(document, confinements, sink);
     }
+    report_race(policy, options, sink);
     for limit in policy.host_limits() {
         report_limit(limit, sink);
     }
@@ -53,7 +54,7 @@ fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink)
     if is_closing || waiver(&confinement.waivers, &KILL_INSTEAD_OF_DENY).is_some() {
         return;
     }
-    let mut by_reason: BTreeMap<String, Vec<Target>> = BTreeMap::new();
+    let mut by_reason: BTreeMap<Cow<'static, str>, Vec<Target>> = BTreeMap::new();
     for target in targets {
         let on_target = effect(*target, confinement);
         if weakening(confinement, &on_target).is_some() {
@@ -92,19 +93,26 @@ fn report_name_space(confinements: &[Confinement], targets: &[Target], sink: &mu
     );
 }
 
-fn report_race(document: &PolicyDocument, confinements: &[Confinement], options: &Options, sink: &mut Sink) {
+/// One finding for the run: the race is the engine's, and not of one document.
+fn report_race(policy: &Policy, options: &Options, sink: &mut Sink) {
     let engines = engines(&options.targets);
     if engines.is_empty() || options.engine_denial == EngineDenial::WithKill {
         return;
     }
-    let Some(denying) = confinements.iter().find(|confinement| leaks(confinement, &engines)) else { return };
-    if waiver(document.waivers(), &DENIAL_RACE).is_some() {
-        return;
-    }
-    let who = described_document(denying);
-    let message = format!("{who} denies through {ENGINE_VERSION}, whose LSM denials leak under concurrency");
+    let open = policy.documents.iter().filter(|document| waiver(document.waivers(), &DENIAL_RACE).is_none());
+    let mut denying = open.filter_map(|document| {
+        policy.confinements_of(document).iter().find(|confinement| leaks(confinement, &engines))
+    });
+    let Some(first) = denying.next() else { return };
+    let others = denying.count();
+    let who = match others {
+        0 => format!("{} denies", described_document(first)),
+        1 => format!("{} and another document deny", described_document(first)),
+        others => format!("{} and {others} other documents deny", described_document(first)),
+    };
+    let message = format!("{who} through {ENGINE_VERSION}, whose LSM denials leak under concurrency");
     sink.report(
-        Diagnostic::new(&DENIAL_RACE, denying.span, message)
+        Diagnostic::new(&DENIAL_RACE, first.span, message)
             .label(format!("on {}", list(&engines)))
             .help("set `engine: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process")
             .help("or waive `engine-denial-race`, or enforce natively"),
