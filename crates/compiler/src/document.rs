@@ -68,6 +68,7 @@ impl Documents {
 
 /// One document of a source.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "most documents are profiles, the largest kind")]
 pub enum Document {
     /// The allowed behaviour of one binary.
     GuardianProfile(GuardianProfile),

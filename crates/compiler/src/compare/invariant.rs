@@ -78,7 +78,7 @@ impl<'policy> Room<'policy> {
         for piece in &spoken_of {
             requirement::hold(invariant, piece, sink);
         }
-        let everyone = invariant.subjects.everyone.then(|| Party {
+        let everyone = invariant.subjects.everyone.then_some(Party {
             subject: Subject::Everyone,
             children: Children::Leave,
             scope: Scope::Fleet,

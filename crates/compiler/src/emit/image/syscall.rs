@@ -55,8 +55,13 @@ static CALLS: LazyLock<Vec<(Syscall, Vec<usize>)>> =
 
 /// The cells of no call; made once.
 static NAMELESS: LazyLock<Vec<usize>> = LazyLock::new(|| {
-    let named: BTreeSet<usize> = CALLS.iter().flat_map(|(_, cells)| cells).copied().collect();
-    (0..SYSCALL_CELLS).filter(|cell| !named.contains(cell)).collect()
+    let mut nameless = [true; SYSCALL_CELLS];
+    for cell in CALLS.iter().flat_map(|(_, cells)| cells) {
+        if let Some(nameless) = nameless.get_mut(*cell) {
+            *nameless = false;
+        }
+    }
+    (0..SYSCALL_CELLS).zip(nameless).filter_map(|(cell, nameless)| nameless.then_some(cell)).collect()
 });
 
 /// Returns the cells of a syscall table that a call has.
