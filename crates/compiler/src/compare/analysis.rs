@@ -1,9 +1,8 @@
-//! One policy -> entries that change nothing, exceptions that take everything back, and what a process
-//! reaches through the programs it may start.
+//! One policy -> exceptions that take everything back, and what a process reaches through the programs it
+//! may start.
 
 mod closure;
 mod code;
-mod redundant;
 
 pub(super) use closure::allowed;
 pub(super) use code::CODES;
@@ -16,9 +15,6 @@ use crate::lower::Policy;
 
 /// Reports what the sets of a policy tell about each other.
 pub fn analyse(policy: &Policy, sink: &mut Sink) {
-    for confinement in &policy.confinements {
-        redundant::report(confinement, sink);
-    }
     for placed in &policy.documents {
         // The confinements of a document share their exceptions.
         if let Some(first) = policy.confinements_of(placed).first() {

@@ -3,20 +3,7 @@
 use crate::diagnostic::{Code, Example, Severity};
 
 /// The codes this room reports.
-pub(in crate::compare) const CODES: &[&Code] =
-    &[&EXCEPTION_SWALLOWS, &REACHED_THROUGH_SPAWN, &REDUNDANT_ENTRY];
-
-pub(super) static REDUNDANT_ENTRY: Code = Code {
-    id: "redundant-entry",
-    title: "an entry of a list is held by another one",
-    severity: Severity::Note,
-    explanation: "The list means the same without the entry. It is harmless, and it misleads: whoever removes the wider \
-entry expects the narrower one to be all that stays. Reported by `telovix check`.",
-    fires: Example::Situation(
-        "`allowed_files: [/etc/ssl/, /etc/ssl/certs/]`; see the test `an_entry_inside_another_is_redundant`",
-    ),
-    silent: Example::Situation("`allowed_files: [/etc/ssl/certs/, /etc/pki/]`"),
-};
+pub(in crate::compare) const CODES: &[&Code] = &[&EXCEPTION_SWALLOWS, &REACHED_THROUGH_SPAWN];
 
 pub(super) static EXCEPTION_SWALLOWS: Code = Code {
     id: "exception-swallows-document",

@@ -21,26 +21,6 @@ fn amf(lists: &str) -> String {
 }
 
 #[test]
-fn an_entry_inside_another_is_redundant() {
-    let message = |inner: &str, outer: &str| format!("`{inner}` is held by `{outer}` in the same list");
-    let lists = "allowed_files: [/etc/ssl/certs/, /etc/ssl, /etc/pki]\nallowed_dst_ports: [443, 400-500]\n\
-                 allowed_dst_cidrs: [10.0.0.0/8, 10.1.0.0/16, 192.0.2.0/24]\n";
-    let said: Vec<_> = found(&amf(lists)).into_iter().map(|(_, message)| message).collect();
-    let expected = [
-        message("/etc/ssl/certs/", "/etc/ssl"),
-        message("443", "400-500"),
-        message("10.1.0.0/16", "10.0.0.0/8"),
-    ];
-    assert_eq!(said, expected);
-}
-
-#[test]
-fn entries_side_by_side_are_not_redundant() {
-    let lists = "allowed_files: [/etc/ssl, /etc/ssl-extra, /etc/sslx*]\nallowed_dst_ports: [80, 443]\n";
-    assert_eq!(found(&amf(lists)), []);
-}
-
-#[test]
 fn an_exception_for_the_binary_swallows_its_profile() {
     let lists = |pattern: &str| format!("allowed_spawns: []\nexceptions: [{{{pattern}, reason: support}}]\n");
     let codes = |text: &str| found(text).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
