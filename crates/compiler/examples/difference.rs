@@ -55,7 +55,7 @@ fn profile(at: usize, changed: bool) -> String {
     list("allowed_dst_cidrs", &|entry| format!("10.{}.{}.0/24", at % 256, entry), extra);
     let capabilities: Vec<_> = document::value::Capability::all().map(|one| one.to_string()).collect();
     list("allowed_capabilities", &|entry| capabilities[entry].clone(), extra);
-    let syscalls: Vec<_> = document::value::Syscall::all().map(|one| one.name()).collect();
+    let syscalls: Vec<_> = document::value::Syscall::all().map(document::value::Syscall::name).collect();
     list("blocked_syscalls", &|entry| syscalls[(at + entry) % syscalls.len()].to_owned(), 0);
     text
 }
