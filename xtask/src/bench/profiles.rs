@@ -23,7 +23,8 @@ pub(super) fn write(folder: &Path, count: usize, entries: usize) -> anyhow::Resu
 }
 
 /// What a repository that lives with engines says: the profiles below compile without a warning.
-const SETTINGS: &str = "levels: { open-name-space: note }\nengine: { deny_with_kill: true }\n";
+const SETTINGS: &str =
+    "levels: { open-name-space: note, engine-hook-slots: note }\nengine: { deny_with_kill: true }\n";
 
 fn profile(number: usize, entries: usize) -> String {
     let mut text = format!(
@@ -31,7 +32,10 @@ fn profile(number: usize, entries: usize) -> String {
          target_binary: /opt/nf{number}/bin/nf\nmode: enforce\n"
     );
     list(&mut text, "allowed_spawns", entries, |entry| format!("/opt/nf{number}/bin/tool-{entry}"));
-    list(&mut text, "allowed_files", entries, |entry| format!("/var/lib/nf{number}/data-{entry}/"));
+    list(&mut text, "allowed_files", entries, |entry| match entry {
+        0 => "/usr/lib/".to_owned(),
+        _ => format!("/var/lib/nf{number}/data-{entry}/"),
+    });
     list(&mut text, "allowed_dst_ports", entries, |entry| {
         format!("{}", 1_024 + (number * 7 + entry * 13) % 60_000)
     });
