@@ -25,17 +25,20 @@ struct subject {
 	__u32 domain;
 };
 
-/* Returns the slot that is active now, minding the deadline. */
-static __always_inline __u32 active_slot(void)
+static __always_inline __u64 control_word(void)
 {
 	__u32 zero = 0;
 	struct telovix_control *word = bpf_map_lookup_elem(&control, &zero);
-	__u64 value, deadline;
 
-	if (!word)
-		return 0;
-	value = *(volatile __u64 *)&word->word;
-	deadline = value >> 1;
+	return word ? *(volatile __u64 *)&word->word : 0;
+}
+
+/* Returns the slot that is active now, minding the deadline. */
+static __always_inline __u32 active_slot(void)
+{
+	__u64 value = control_word();
+	__u64 deadline = value >> TELOVIX_CONTROL_DEADLINE;
+
 	if (deadline && bpf_ktime_get_boot_ns() / 1000000 >= deadline)
 		return !(value & 1);
 	return value & 1;

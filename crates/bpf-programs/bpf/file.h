@@ -22,7 +22,22 @@ struct request {
 	struct vfsmount *mount;
 	__u32 access;
 	bool whole; /* what lies below is touched as well */
+	bool notes; /* the verifier lets us reach the directory's storage from here */
 };
+
+/* The notes of the directory that a file lies in. */
+static __always_inline struct directory *directory_of(struct dentry *dentry, __u64 flags)
+{
+	struct dentry *parent = dentry->d_parent;
+	struct inode *inode;
+
+	if (!parent)
+		return NULL;
+	inode = parent->d_inode;
+	if (!inode)
+		return NULL;
+	return bpf_inode_storage_get(&directories, inode, NULL, flags);
+}
 
 /* Whether a directory's note says that a file in it is allowed. What the note does not settle, or settles
  * otherwise, is left to a walk. The locks are read last: if they stand where they stood when the note was
@@ -38,7 +53,7 @@ static __always_inline bool allowed_by_note(struct subject *subject, struct dent
 
 	if (dentry == mount->mnt_root)
 		return false;
-	directory = bpf_inode_storage_get(&directories, dentry->d_parent->d_inode, NULL, 0);
+	directory = directory_of(dentry, 0);
 	if (!directory)
 		return false;
 	note = &directory->notes[subject->domain & (NOTES - 1)];
@@ -78,8 +93,7 @@ static __always_inline void take_note(struct subject *subject, struct dentry *de
 
 	if (!question->parent_known || dentry == mount->mnt_root)
 		return;
-	directory = bpf_inode_storage_get(&directories, dentry->d_parent->d_inode, NULL,
-					  BPF_LOCAL_STORAGE_GET_F_CREATE);
+	directory = directory_of(dentry, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!directory)
 		return;
 	note = &directory->notes[subject->domain & (NOTES - 1)];
@@ -123,7 +137,7 @@ static __noinline bool file_refused_slowly(struct subject *subject, struct reque
 	walk_finish(&state->walk);
 	if (state->walk.doubt == TELOVIX_DOUBT_DETACHED && mount_is_internal(request->mount))
 		return false;
-	if (!state->walk.doubt && subject->domain && questions[0] < QUESTIONS)
+	if (request->notes && !state->walk.doubt && subject->domain && questions[0] < QUESTIONS)
 		take_note(subject, request->dentry, request->mount, &state->walk.questions[0]);
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
 		__u32 number = domain_number(subject, index);
@@ -159,7 +173,8 @@ static __noinline bool file_refused_slowly(struct subject *subject, struct reque
 }
 
 /* Decides a way to touch a file. */
-static __always_inline bool file_refused(struct dentry *dentry, struct vfsmount *mount, __u32 access, bool whole)
+static __always_inline bool touch_refused(struct dentry *dentry, struct vfsmount *mount, __u32 access, bool whole,
+					  bool notes)
 {
 	struct subject subject;
 	struct request request = {
@@ -167,14 +182,27 @@ static __always_inline bool file_refused(struct dentry *dentry, struct vfsmount 
 		.mount = mount,
 		.access = access,
 		.whole = whole,
+		.notes = notes,
 	};
 
-	if (!identify(&subject, FILE_OPERATION))
+	if (!dentry || !mount || !identify(&subject, FILE_OPERATION))
 		return false;
-	if (!whole && subject.domain && subject.state && !domain_number(&subject, 1) &&
+	if (notes && !whole && subject.domain && subject.state && !domain_number(&subject, 1) &&
 	    allowed_by_note(&subject, dentry, mount))
 		return false;
 	return file_refused_slowly(&subject, &request);
+}
+
+static __always_inline bool file_refused(struct dentry *dentry, struct vfsmount *mount, __u32 access, bool whole)
+{
+	return touch_refused(dentry, mount, access, whole, true);
+}
+
+/* Kernels that keep f_path in a union give pointers through it that no storage may be asked for with. */
+static __always_inline bool opened_refused(struct file *file, __u32 access)
+{
+	return touch_refused(file->f_path.dentry, file->f_path.mnt, access, false,
+			     !__builtin_preserve_field_info(((struct file___union *)0)->__f_path, 2));
 }
 
 static __always_inline __u32 open_access(struct file *file)
@@ -198,7 +226,7 @@ int file_open(unsigned long long *context)
 	/* What execve opens is judged as a program. */
 	if (file->f_flags & FMODE_EXEC)
 		return 0;
-	if (file_refused(file->f_path.dentry, file->f_path.mnt, open_access(file), false)) {
+	if (opened_refused(file, open_access(file))) {
 		separate();
 		return -EPERM;
 	}
@@ -211,7 +239,7 @@ int file_receive(unsigned long long *context)
 {
 	struct file *file = (void *)context[0];
 
-	if (file_refused(file->f_path.dentry, file->f_path.mnt, open_access(file), false)) {
+	if (opened_refused(file, open_access(file))) {
 		separate();
 		return -EPERM;
 	}

@@ -109,6 +109,11 @@ struct file {
 	struct path f_path;
 };
 
+/* From 6.18 on. */
+struct file___union {
+	struct path __f_path;
+};
+
 struct linux_binprm {
 	struct file *file;
 };
@@ -137,7 +142,15 @@ struct cred {
 	kuid_t uid;
 };
 
-struct bpf_local_storage;
+struct bpf_local_storage_map;
+
+struct bpf_local_storage_data {
+	struct bpf_local_storage_map *smap;
+};
+
+struct bpf_local_storage {
+	struct bpf_local_storage_data *cache[16];
+};
 
 struct task_struct {
 	struct thread_info thread_info;

@@ -109,15 +109,14 @@ struct chain {
 
 /* What a task carries. `own` is generation << 32 | domain, so that one write replaces both. */
 struct task_state {
+	/* The last IPv4 endpoint that every domain allowed, and the control word under which it was. Programs
+	 * read these two without a look-up, so they come first. */
+	__u64 endpoint_word;
+	__u64 endpoint;
 	__u64 own[SLOTS];
 	__u32 inherited[SLOTS][4];
 	/* Set while an exec is under way, taken over when it can no longer fail. */
 	__u64 next[SLOTS];
-	/* The last endpoint that was allowed: generation << 32 | domain, and the socket address. */
-	__u64 endpoint_owner;
-	__u64 endpoint_high;
-	__u64 endpoint_low;
-	__u64 endpoint_port;
 	struct chain chain;
 	struct walk walk;
 	struct telovix_event event;

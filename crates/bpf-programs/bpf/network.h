@@ -27,6 +27,7 @@ struct destination {
 	__u64 low;
 	__u32 port;
 	__u32 protocol;
+	bool decided; /* some rule has a say */
 };
 
 /* Index of the last boundary in [start, start + count) that is not above the destination. */
@@ -87,11 +88,11 @@ static __always_inline __u32 endpoint_class(__u32 slot, struct telovix_domain *d
 	return port ? port->class : 0;
 }
 
-/* Decides a destination in every domain of the task. What was allowed last is remembered. */
+/* Decides a destination in every domain of the task. */
 static __noinline bool destination_refused(struct subject *subject, struct destination *to)
 {
 	struct task_state *state;
-	bool refuse = false, decided = false;
+	bool refuse = false;
 
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
 		__u32 number = domain_number(subject, index);
@@ -107,7 +108,7 @@ static __noinline bool destination_refused(struct subject *subject, struct desti
 					  endpoint_class(subject->slot, domain, to));
 		if (!decision)
 			continue;
-		decided = true;
+		to->decided = true;
 		state = state_of(subject);
 		if (!state)
 			continue;
@@ -118,13 +119,6 @@ static __noinline bool destination_refused(struct subject *subject, struct desti
 		state->event.protocol = to->protocol;
 		if (verdict(subject, state, number, decision))
 			refuse = true;
-	}
-	state = subject->state;
-	if (state && !decided) {
-		state->endpoint_high = to->high;
-		state->endpoint_low = to->low;
-		state->endpoint_port = to->port;
-		state->endpoint_owner = OWNER(subject->generation, subject->domain);
 	}
 	return refuse;
 }
@@ -157,8 +151,8 @@ static __always_inline bool endpoint_refused(struct socket *socket, const void *
 {
 	struct subject subject;
 	struct destination to = {};
-	struct task_state *state;
 	struct sock *sock;
+	__u64 word;
 	__u32 family = 0;
 
 	if (!identify(&subject, CONNECT_OPERATION))
@@ -172,19 +166,46 @@ static __always_inline bool endpoint_refused(struct socket *socket, const void *
 		family = AF_INET;
 	if (!read_destination(&to, address, family))
 		return false;
-	state = subject.state;
-	if (state && state->endpoint_low == to.low && state->endpoint_port == to.port &&
-	    state->endpoint_high == to.high &&
-	    state->endpoint_owner == OWNER(subject.generation, subject.domain))
-		return false;
+	word = control_word();
 	to.protocol = sock->sk_protocol;
-	return destination_refused(&subject, &to);
+	if (destination_refused(&subject, &to))
+		return true;
+	/* The control word must not have moved since the domains were found, or be about to move by itself. */
+	if (subject.state && !to.decided && family == AF_INET && !(word >> TELOVIX_CONTROL_DEADLINE) &&
+	    (word & 1) == subject.slot && word == control_word()) {
+		subject.state->endpoint_word = 0;
+		separate();
+		subject.state->endpoint = (__u64)(__u32)to.low << 16 | to.port;
+		separate();
+		subject.state->endpoint_word = word;
+	}
+	return false;
+}
+
+/* Whether this task was allowed the same destination under the same control word. Reads the task's state
+ * by hand: the first cache place of its storage (kernel/bpf/bpf_local_storage.c) is ours if it says so, and
+ * the value lies behind its one-pointer header. Anything else is left to the look-up. */
+static __always_inline bool allowed_last(struct sockaddr *address)
+{
+	struct bpf_local_storage *storage = bpf_get_current_task_btf()->bpf_storage;
+	struct bpf_local_storage_data *data;
+	__u64 endpoint;
+
+	if (!storage)
+		return false;
+	data = storage->cache[0];
+	if (!data || (void *)data->smap != (void *)&tasks || address->sa_family != AF_INET)
+		return false;
+	/* Port and address, in network order, as they lie in struct sockaddr_in. */
+	endpoint = *(__u64 *)((void *)address + 2);
+	endpoint = (__u64)__builtin_bswap32(endpoint >> 16) << 16 | __builtin_bswap16(endpoint);
+	return *(__u64 *)((void *)data + 16) == endpoint && *(__u64 *)((void *)data + 8) == control_word();
 }
 
 SEC("lsm/socket_connect")
 int socket_connect(unsigned long long *context)
 {
-	if (endpoint_refused((void *)context[0], (void *)context[1], false)) {
+	if (!allowed_last((void *)context[1]) && endpoint_refused((void *)context[0], (void *)context[1], false)) {
 		separate();
 		return -EPERM;
 	}

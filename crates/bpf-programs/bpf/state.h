@@ -5,8 +5,10 @@
 #ifndef TELOVIX_STATE_H
 #define TELOVIX_STATE_H
 
-/* Which slot is active: bit 0 is the slot, the rest a deadline in milliseconds since boot (0: none).
- * Past the deadline the other slot is active. One 64-bit write switches. */
+/* Which slot is active: bit 0 is the slot, 23 bits the end of its generation's number, the rest a deadline
+ * in milliseconds since boot (0: none). Past the deadline the other slot is active. One 64-bit write
+ * switches. */
+#define TELOVIX_CONTROL_DEADLINE 24
 struct telovix_control {
 	__u64 word;
 };

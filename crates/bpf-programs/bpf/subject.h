@@ -149,7 +149,7 @@ int bprm_committed_creds(unsigned long long *context)
 		if (DOMAIN_OF(state->own[slot]) || state->inherited[slot][0])
 			confined = true;
 	}
-	state->endpoint_owner = 0;
+	state->endpoint_word = 0;
 	if (!confined)
 		bpf_task_storage_delete(&tasks, task);
 	return 0;

@@ -30,8 +30,8 @@ pub const NO_RULE: u32 = u32::MAX;
 records! {
     /// The only value of the map `control`. Written in one piece, so a switch is atomic.
     Control, 8 {
-        /// Bit 0: the active slot. The rest: a deadline in milliseconds since boot, past which the other slot
-        /// is active; 0 for none.
+        /// Bit 0: the active slot. Then 23 bits of its generation's number. The rest: a deadline in milliseconds
+        /// since boot, past which the other slot is active; 0 for none.
         0 => word: u64,
     }
 
@@ -100,9 +100,13 @@ impl Slot {
 }
 
 impl Control {
-    /// A slot that is active without a deadline, or until `deadline` (milliseconds since boot).
-    pub fn new(slot: u32, deadline: Option<u64>) -> Self {
-        Self { word: deadline.unwrap_or(0) << 1 | u64::from(slot & 1) }
+    /// Where the deadline begins in the word.
+    const DEADLINE: u32 = 24;
+
+    /// A slot with this generation that is active without a deadline, or until `deadline` (milliseconds since boot).
+    pub fn new(slot: u32, generation: u32, deadline: Option<u64>) -> Self {
+        let generation = u64::from(generation) << 1 & ((1 << Self::DEADLINE) - 1);
+        Self { word: deadline.unwrap_or(0) << Self::DEADLINE | generation | u64::from(slot & 1) }
     }
 
     /// The slot that was made active.
@@ -112,7 +116,7 @@ impl Control {
 
     /// The deadline in milliseconds since boot.
     pub fn deadline(self) -> Option<u64> {
-        Some(self.word >> 1).filter(|&deadline| deadline != 0)
+        Some(self.word >> Self::DEADLINE).filter(|&deadline| deadline != 0)
     }
 
     /// The slot that programs use at a time in milliseconds since boot.
@@ -121,5 +125,20 @@ impl Control {
             Some(deadline) if now >= deadline => 1 - self.slot(),
             _ => self.slot(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Control;
+
+    #[test]
+    fn a_word_keeps_slot_and_deadline() {
+        let word = Control::new(1, 0x0123_4567, Some(5_000));
+        assert_eq!((word.slot(), word.deadline()), (1, Some(5_000)));
+        assert_eq!((word.active(4_999), word.active(5_000)), (1, 0));
+        let word = Control::new(0, u32::MAX, None);
+        assert_eq!((word.slot(), word.deadline(), word.active(u64::MAX)), (0, None, 0));
+        assert_ne!(Control::new(0, 1, None), Control::new(0, 3, None));
     }
 }

@@ -59,7 +59,7 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
             return Err(RuntimeError::Unconfirmed { generation: switch.slot(old)?.generation });
         }
         // The deadline did its work; say the same without it, so that a new one can be set.
-        Some(_) => switch.set_control(Control::new(old, None))?,
+        Some(_) => switch.set_control(Control::new(old, switch.slot(old)?.generation, None))?,
         None => {}
     }
 
@@ -73,7 +73,7 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
     if demands.subjects {
         place_tasks(&places.links())?;
     }
-    switch.set_control(Control::new(new, options.confirm_within.map(deadline)))?;
+    switch.set_control(Control::new(new, generation, options.confirm_within.map(deadline)))?;
     if !options.keep_hooks {
         drop_unneeded(places, needed, old, kernel)?;
     }

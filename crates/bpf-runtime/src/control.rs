@@ -75,7 +75,7 @@ pub(crate) fn now() -> u64 {
 
 /// The deadline, in milliseconds since boot, that lies this far ahead.
 pub(crate) fn deadline(ahead: Duration) -> u64 {
-    now().saturating_add(u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX)).clamp(1, u64::MAX >> 1)
+    now().saturating_add(u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX)).clamp(1, u64::MAX >> 24)
 }
 
 fn read<R: Record>(map: &OwnedFd, name: &str, index: u32) -> Result<R, RuntimeError> {

@@ -15,6 +15,7 @@ mod generation;
 mod lockout;
 mod object;
 mod pins;
+pub mod plan;
 mod preflight;
 pub mod probe;
 mod scope;

@@ -1,15 +1,20 @@
 //! This kernel -> which hooks it would let us watch, found out by loading, since names alone do not tell.
 
-use crate::object::{Object, all_places};
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::object::{Object, Place, all_places};
 use crate::pins::Places;
 use crate::{RuntimeError, preflight};
 
 /// What the kernel says about one hook.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HookState {
     /// Name of the hook.
     pub hook: &'static str,
     /// Why not, or `None` when the program loads.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
@@ -19,8 +24,16 @@ pub struct HookState {
 /// The host cannot load programs at all.
 pub fn probe(places: &Places) -> Result<Vec<HookState>, RuntimeError> {
     preflight::check(&places.bpffs)?;
+    probe_places(places, &all_places(preflight::kernel_version()?))
+}
+
+/// Loads the programs of some places, and leaves nothing behind.
+pub(crate) fn probe_places(
+    places: &Places,
+    wanted: &BTreeSet<Place>,
+) -> Result<Vec<HookState>, RuntimeError> {
     let aside = Places { name: format!("{}-probe-{}", places.name, std::process::id()), ..places.clone() };
-    let result = load_all(&aside);
+    let result = load(&aside, wanted);
     let folder = aside.bpffs.join(&aside.name);
     match std::fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(RuntimeError::file(&folder)(error)),
@@ -28,12 +41,11 @@ pub fn probe(places: &Places) -> Result<Vec<HookState>, RuntimeError> {
     }
 }
 
-fn load_all(places: &Places) -> Result<Vec<HookState>, RuntimeError> {
-    let kernel = preflight::kernel_version()?;
+fn load(places: &Places, wanted: &BTreeSet<Place>) -> Result<Vec<HookState>, RuntimeError> {
     let mut object = Object::open(places, preflight::locks()?)?;
     let mut states = Vec::new();
-    for place in all_places(kernel) {
-        let refused = object.load(place).err().map(|error| error.to_string());
+    for place in wanted {
+        let refused = object.load(*place).err().map(|error| error.to_string());
         states.push(HookState { hook: place.name(), refused });
     }
     Ok(states)

@@ -26,8 +26,9 @@ pub fn confirm(places: &Places) -> Result<u32, RuntimeError> {
     if active != control.slot() {
         return Err(RuntimeError::Reverted { generation: switch.slot(active)?.generation });
     }
-    switch.set_control(Control::new(active, None))?;
-    Ok(switch.slot(active)?.generation)
+    let generation = switch.slot(active)?.generation;
+    switch.set_control(Control::new(active, generation, None))?;
+    Ok(generation)
 }
 
 /// Makes the other generation active and returns its number.
@@ -39,15 +40,16 @@ pub fn roll_back(places: &Places) -> Result<u32, RuntimeError> {
     let control = switch.control()?;
     let active = control.active(now());
     if active != control.slot() {
-        switch.set_control(Control::new(active, None))?;
-        return Err(RuntimeError::Reverted { generation: switch.slot(active)?.generation });
+        let generation = switch.slot(active)?.generation;
+        switch.set_control(Control::new(active, generation, None))?;
+        return Err(RuntimeError::Reverted { generation });
     }
     let other = switch.slot(1 - active)?;
     // An unconfirmed first generation goes back to nothing, as its deadline would.
     if other.generation == 0 && control.deadline().is_none() {
         return Err(RuntimeError::NoPrevious);
     }
-    switch.set_control(Control::new(1 - active, None))?;
+    switch.set_control(Control::new(1 - active, other.generation, None))?;
     Ok(other.generation)
 }
 
@@ -67,7 +69,7 @@ pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
         Some(switch) => {
             let active = switch.active()?;
             switch.set_slot(1 - active, Slot::EMPTY)?;
-            switch.set_control(Control::new(1 - active, None))?;
+            switch.set_control(Control::new(1 - active, 0, None))?;
             switch.set_slot(active, Slot::EMPTY)?;
         }
         // A crashed first run leaves folders without the maps that matter.

@@ -2,7 +2,7 @@
 
 use telovix_compiler::diagnostic::{self, Code};
 
-use crate::{command, compilation, config, failure, input, signing, write};
+use crate::{command, compilation, config, enforcement, failure, input, signing, write};
 
 /// The rooms of the command line that have codes.
 const ROOMS: &[&[&Code]] = &[
@@ -10,6 +10,7 @@ const ROOMS: &[&[&Code]] = &[
     input::CODES,
     config::CODES,
     signing::CODES,
+    enforcement::CODES,
     write::CODES,
 ];
 

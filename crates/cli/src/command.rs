@@ -63,6 +63,13 @@ verbs! {
     Sign in sign,
     Verify in verify,
     Trust in trust,
+    Plan in plan,
+    Apply in apply,
+    Confirm in confirm,
+    Rollback in rollback,
+    Status in status,
+    Events in events,
+    Remove in remove,
     Completions in completions,
     Man in man,
 }

@@ -4,6 +4,7 @@ mod catalogue;
 mod command;
 mod compilation;
 mod config;
+mod enforcement;
 mod exit;
 mod failure;
 mod input;

@@ -16,8 +16,9 @@ use telovix_compiler::judge::{Event, VerdictReport};
 use crate::Telovix;
 use crate::catalogue::catalogue;
 use crate::command::explain::{self, template};
-use crate::command::query;
-use crate::command::{compile, inspect, keygen, sign, trust, verify};
+use crate::command::{
+    apply, compile, confirm, inspect, keygen, plan, query, remove, rollback, sign, status, trust, verify,
+};
 use crate::config;
 use crate::exit::Exit;
 use crate::output::json;
@@ -121,6 +122,12 @@ fn schemas_of_outputs() {
     output::<trust::change::Document>("trust-change");
     output::<trust::show::Document>("trust-show");
     output::<trust::log::Document>("trust-log");
+    output::<plan::Document>("plan");
+    output::<apply::Document>("apply");
+    output::<confirm::Document>("confirm");
+    output::<rollback::Document>("rollback");
+    output::<status::Document>("status");
+    output::<remove::Document>("remove");
 }
 
 #[test]

@@ -20,10 +20,10 @@ pub(crate) struct BundleArguments {
     pub(crate) trust_root: TrustRootArguments,
     /// The sensor id of this host.
     #[arg(long, value_name = "ID")]
-    sensor: Option<String>,
+    pub(crate) sensor: Option<String>,
     /// A group this host belongs to; may be given several times.
     #[arg(long = "group", value_name = "NAME")]
-    groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
     /// Where this host remembers the epoch it accepted; `/var/lib/telovix/trust-state.json`, if it exists, when absent.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,

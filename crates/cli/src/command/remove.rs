@@ -1,0 +1,57 @@
+//! What is enforced -> nothing, once no program of ours is left in the kernel.
+
+use std::io::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+use telovix_bpf_runtime::switch;
+
+use super::Run;
+use crate::enforcement::{PlaceArguments, refused};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::json::{self, VERSION};
+use crate::output::text::plural;
+use crate::output::{Format, Streams};
+
+/// End enforcement and take every program and map out of the kernel.
+///
+/// First the policy is emptied with one write, so that no moment enforces a part of it; the command returns when the
+/// kernel has really let the programs go.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix remove
+  telovix remove --format json")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    places: PlaceArguments,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What is enforced now.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Document {
+    /// The version of this shape.
+    version: u32,
+    /// How many programs were removed.
+    programs: usize,
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let programs = switch::remove(&self.places.places()).map_err(|error| refused(&error))?;
+        match self.format {
+            Format::Json => json::print(&Document { version: VERSION, programs }, &mut streams.data)?,
+            Format::Text => writeln!(streams.data, "{} removed, nothing is enforced", plural(programs, "program"))?,
+        }
+        Ok(Exit::Clean)
+    }
+}
