@@ -54,7 +54,7 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "kernel-test",
-        arguments: "[--kernel 6.1|6.12|7.2]... [--cost] [FILTER]",
+        arguments: "[--kernel 6.1|6.12|7.2]... [--cost | --race] [FILTER]",
         summary: "boot distribution kernels in a VM and run the scenarios under tests/kernel",
         run: kernel_test::run,
     },

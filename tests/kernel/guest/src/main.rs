@@ -6,6 +6,7 @@ mod cost;
 mod machine;
 mod policy;
 mod probe;
+mod race;
 mod scenario;
 mod sys;
 
@@ -20,6 +21,9 @@ fn main() -> ExitCode {
         ["scenario", path] => ExitCode::from(u8::from(!scenario::run(path))),
         ["cost", operation] => cost::bench(operation),
         ["compile-images", folder] => cost::compile(folder),
+        ["noise"] => race::noise(),
+        ["operate", operation] => race::operate(operation),
+        ["race", kind, attempts] => race::race(kind, attempts),
         ["serve"] => probe::serve(),
         _ => probe::run(&arguments),
     }

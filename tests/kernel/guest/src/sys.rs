@@ -167,3 +167,20 @@ pub(crate) fn spawn_and_wait(path: &str) -> io::Result<()> {
     }
     wait(pid)
 }
+
+/// Waits for a traced process; the signal it stopped with, or nothing when it has ended.
+pub(crate) fn wait_stop(pid: i32) -> Option<i32> {
+    let mut status = 0;
+    // SAFETY: the pointer is to a live integer.
+    let waited = unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL) };
+    (waited == pid && libc::WIFSTOPPED(status)).then(|| libc::WSTOPSIG(status))
+}
+
+/// The number of the system call that a traced process is stopped at.
+pub(crate) fn traced_call(pid: i32) -> i64 {
+    // SAFETY: all-zero registers are valid, and the structure is whole.
+    let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
+    // SAFETY: the process is stopped, and the pointer is to a whole structure.
+    unsafe { libc::ptrace(libc::PTRACE_GETREGS, pid, 0, &raw mut registers) };
+    registers.orig_rax as i64
+}

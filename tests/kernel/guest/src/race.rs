@@ -1,0 +1,248 @@
+//! Policies under fire -> how many attempts got through that must not: races, switches under load, killed commands.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use telovix_bpf_programs::image::Image;
+use telovix_bpf_runtime::{Places, apply, status, switch};
+
+use crate::{policy, sys};
+
+const RACERS: usize = 8;
+const ATTEMPTS: usize = 25_000;
+const SWITCHES: usize = 100;
+
+/// How long one kind of race may take on a slow emulator; what was attempted by then is what is reported.
+const PATIENCE: Duration = Duration::from_secs(200);
+
+/// One of two policies that differ in which of two files is denied.
+fn image(denied: &str) -> Image {
+    policy::image("race", &profile(denied)).expect("the policy compiles")
+}
+
+fn profile(denied: &str) -> String {
+    let allowed = if denied == "a" { "b" } else { "a" };
+    format!(
+        "kind: GuardianProfile\nname: racer\ntarget_binary: /opt/racer\nmode: enforce\n\
+         allowed_files: [/srv/open, /srv/{allowed}, /proc, /dev]\nallowed_spawns: [/opt/tool]\n\
+         allowed_dst_ports: [\"80\"]\nallowed_dst_cidrs: [127.0.0.1/32]\n"
+    )
+}
+
+/// Runs everything and prints verdicts.
+pub(crate) fn run() {
+    for name in ["secret", "open", "a", "b"] {
+        std::fs::write(format!("/srv/{name}"), "x").expect("a file");
+    }
+    for name in ["/opt/racer", "/opt/evil"] {
+        std::fs::hard_link("/init", name).expect("a link");
+    }
+    load(&image("a"));
+    for kind in ["open", "connect", "exec"] {
+        leaks(kind);
+    }
+    switches();
+    for operation in ["apply", "rollback", "remove"] {
+        killed(operation);
+    }
+    println!("@@ INFO removed {:?}", switch::remove(&Places::default()));
+}
+
+fn load(image: &Image) {
+    apply::apply(&Places::default(), image, &apply::Options::default()).expect("an apply");
+}
+
+/// Starts the racers, and beside them somebody whose renames and mounts disturb every walk.
+fn racers(kind: &str, attempts: usize) -> Vec<Child> {
+    let racer = |_| {
+        Command::new("/opt/racer")
+            .args(["race", kind, &attempts.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a racer")
+    };
+    (0..RACERS).map(racer).collect()
+}
+
+/// Adds up what the racers report: attempts, and wrong outcomes.
+fn collect(racers: Vec<Child>) -> (u64, u64) {
+    let mut sums = (0, 0);
+    for racer in racers {
+        let output = racer.wait_with_output().expect("a report");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut numbers = text.split_ascii_whitespace().map_while(|word| word.parse::<u64>().ok());
+        match (numbers.next(), numbers.next()) {
+            (Some(attempts), Some(wrong)) => sums = (sums.0 + attempts, sums.1 + wrong),
+            _ => sums.1 += 1,
+        }
+    }
+    sums
+}
+
+fn leaks(kind: &str) {
+    let mut noise = Command::new("/init").arg("noise").spawn().expect("noise");
+    let (attempts, leaked) = collect(racers(kind, ATTEMPTS));
+    let _ = noise.kill();
+    let _ = noise.wait();
+    let state = status::status(&Places::default(), &telovix_bpf_runtime::Scope::default());
+    let doubts = state.map(|state| (state.walks, state.doubts, state.dropped)).unwrap_or_default();
+    let enough = attempts >= 200_000;
+    let word = if leaked > 0 { "FAIL" } else { "PASS" };
+    let note = if enough { "" } else { " (stopped by the clock)" };
+    println!("@@ {word} race-{kind}: {leaked} of {attempts} got through{note}; walks, doubts, dropped {doubts:?}");
+}
+
+fn switches() {
+    let images = [image("a"), image("b")];
+    let racers = racers("switch", usize::MAX);
+    std::thread::sleep(Duration::from_millis(500));
+    for number in 0..SWITCHES {
+        load(&images[(number + 1) % 2]);
+    }
+    std::fs::write("/run/stop", "").expect("a file");
+    let (attempts, wrong) = collect(racers);
+    let _ = std::fs::remove_file("/run/stop");
+    let word = if wrong > 0 || attempts < 100_000 { "FAIL" } else { "PASS" };
+    println!("@@ {word} switch: {wrong} wrong verdicts of {attempts} in {SWITCHES} switches");
+}
+
+/// Kills the command at its first, second, third … bpf(2) call and looks what is enforced then.
+fn killed(operation: &str) {
+    let (mut kills, mut failures) = (0, Vec::new());
+    for step in 1.. {
+        load(&image("b"));
+        load(&image("a"));
+        let finished = !killed_at(operation, step);
+        kills += u32::from(!finished);
+        match (operation, enforced()) {
+            (_, "a" | "b") => {}
+            ("remove", "nothing") => {}
+            (_, other) => failures.push(format!("step {step}: {other}")),
+        }
+        if finished {
+            break;
+        }
+    }
+    let word = if failures.is_empty() && kills > 0 { "PASS" } else { "FAIL" };
+    println!("@@ {word} kill-{operation}: {kills} kills left the old or the new policy {failures:?}");
+}
+
+/// Runs the command under ptrace until its bpf(2) call with this number; false when it ended before.
+fn killed_at(operation: &str, step: u32) -> bool {
+    let mut child = Command::new("/init")
+        .args(["operate", operation])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("a command");
+    let pid = i64::from(child.id());
+    let trace = |request: u32, data: i64| {
+        sys::call(libc::SYS_ptrace, [i64::from(request), pid, 0, data, 0, 0]).is_ok()
+    };
+    // PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL
+    assert!(trace(libc::PTRACE_SEIZE, 1 | 0x0010_0000), "the child can be traced");
+    assert!(trace(libc::PTRACE_INTERRUPT, 0), "the child can be stopped");
+    let _ = child.stdin.take().map(|mut pipe| pipe.write_all(b"go\n"));
+    let (mut calls, mut entering) = (0, true);
+    loop {
+        let Some(stop) = sys::wait_stop(pid as i32) else {
+            return false;
+        };
+        if stop == libc::SIGTRAP | 0x80 {
+            if entering && sys::traced_call(pid as i32) == libc::SYS_bpf {
+                calls += 1;
+                if calls == step {
+                    child.kill().expect("a kill");
+                    let _ = child.wait();
+                    return true;
+                }
+            }
+            entering = !entering;
+        }
+        trace(libc::PTRACE_SYSCALL, 0);
+    }
+}
+
+/// What a probe may open tells which policy acts; a mixture of two is told as such.
+fn enforced() -> &'static str {
+    let allowed = |name: &str| {
+        let path = format!("/srv/{name}");
+        Command::new("/opt/racer").args(["open-read", &path]).status().is_ok_and(|status| status.success())
+    };
+    match (allowed("a"), allowed("b"), allowed("open"), allowed("secret")) {
+        (false, true, true, false) => "a",
+        (true, false, true, false) => "b",
+        (true, true, true, true) => "nothing",
+        _ => "a mixture",
+    }
+}
+
+/// The command that is killed; it waits to be watched.
+pub(crate) fn operate(operation: &str) -> ExitCode {
+    let _ = std::io::stdin().read_line(&mut String::new());
+    let places = Places::default();
+    let done = match operation {
+        "apply" => apply::apply(&places, &image("b"), &apply::Options::default()).is_ok(),
+        "rollback" => switch::roll_back(&places).is_ok(),
+        _ => switch::remove(&places).is_ok(),
+    };
+    ExitCode::from(u8::from(!done))
+}
+
+/// Renames and mounts without end.
+pub(crate) fn noise() -> ExitCode {
+    let _ = std::fs::create_dir_all("/run/noise/mount");
+    let _ = std::fs::write("/run/noise/one", "");
+    loop {
+        for _ in 0..20 {
+            let _ = std::fs::rename("/run/noise/one", "/run/noise/two");
+            let _ = std::fs::rename("/run/noise/two", "/run/noise/one");
+        }
+        let _ = sys::mount("none", "/run/noise/mount", "tmpfs", 0);
+        let folder = sys::text("/run/noise/mount");
+        let _ = sys::call(libc::SYS_umount2, [folder.as_ptr() as i64, 0, 0, 0, 0, 0]);
+    }
+}
+
+/// A racer: prints attempts, and how many ended as they must not.
+pub(crate) fn race(kind: &str, attempts: &str) -> ExitCode {
+    let attempts = attempts.parse().unwrap_or(0);
+    let [secret, open, evil] = ["/srv/secret", "/srv/open", "/opt/evil"].map(sys::text);
+    let opened = |path: i64| match sys::call(libc::SYS_openat, [i64::from(libc::AT_FDCWD), path, 0, 0, 0, 0]) {
+        Ok(number) => sys::call(libc::SYS_close, [number, 0, 0, 0, 0, 0]).is_ok(),
+        Err(_) => false,
+    };
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").expect("a socket");
+    let number = i64::from(std::os::fd::AsRawFd::as_raw_fd(&socket));
+    let mut address = [0_u8; 16];
+    address[..8].copy_from_slice(&[2, 0, 0, 53, 127, 0, 0, 1]);
+    let start = Instant::now();
+    let (mut done, mut wrong) = (0_u64, 0_u64);
+    while done < attempts as u64 && start.elapsed() < PATIENCE {
+        wrong += u64::from(match kind {
+            "open" => opened(secret.as_ptr() as i64),
+            "connect" => sys::call(libc::SYS_connect, [number, address.as_ptr() as i64, 16, 0, 0, 0]).is_ok(),
+            "exec" => {
+                // If it were let through, this process would be another program and report nothing.
+                let arguments = [evil.as_ptr(), std::ptr::null()];
+                let words = [evil.as_ptr() as i64, arguments.as_ptr() as i64, 0, 0, 0, 0];
+                sys::call(libc::SYS_execve, words).is_ok()
+            }
+            _ => {
+                if done % 64 == 0 && File::open("/proc/self/stat").is_err() {
+                    wrong += 1;
+                }
+                if done % 256 == 0 && std::path::Path::new("/run/stop").exists() {
+                    break;
+                }
+                done += 1;
+                opened(secret.as_ptr() as i64) || !opened(open.as_ptr() as i64)
+            }
+        });
+        done += 1;
+    }
+    println!("{done} {wrong}");
+    ExitCode::SUCCESS
+}
