@@ -34,6 +34,7 @@ fn profile(number: usize, entries: usize) -> String {
     list(&mut text, "allowed_spawns", entries, |entry| format!("/opt/nf{number}/bin/tool-{entry}"));
     list(&mut text, "allowed_files", entries, |entry| match entry {
         0 => "/usr/lib/".to_owned(),
+        1 => "/etc/ld.so.cache".to_owned(),
         _ => format!("/var/lib/nf{number}/data-{entry}/"),
     });
     list(&mut text, "allowed_dst_ports", entries, |entry| {
