@@ -6,6 +6,7 @@
 mod audit_kills;
 mod broad_capability;
 mod cidr_any;
+mod covered_entry;
 mod custom_rule_budget;
 mod detection_matches_everything;
 mod empty_allowlist;
@@ -26,7 +27,6 @@ mod port_zero;
 mod ports_without_cidrs;
 mod profile_confines_nothing;
 mod program;
-mod redundant_entry;
 mod spawn_escape;
 mod tmp_template_misses_var_tmp;
 mod unknown_profile;
@@ -63,6 +63,7 @@ pub static ALL: [&Lint; 27] = [
     &audit_kills::LINT,
     &broad_capability::LINT,
     &cidr_any::LINT,
+    &covered_entry::LINT,
     &custom_rule_budget::LINT,
     &detection_matches_everything::LINT,
     &empty_allowlist::LINT,
@@ -81,7 +82,6 @@ pub static ALL: [&Lint; 27] = [
     &port_zero::LINT,
     &ports_without_cidrs::LINT,
     &profile_confines_nothing::LINT,
-    &redundant_entry::LINT,
     &spawn_escape::LINT,
     &tmp_template_misses_var_tmp::LINT,
     &unknown_profile::LINT,

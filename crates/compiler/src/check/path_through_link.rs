@@ -50,6 +50,9 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     }
     for paths in super::list::paths(document) {
         for item in &paths.list.items {
+            if !lies_behind_link(item.value.stem()) {
+                continue;
+            }
             let written = item.value.to_string();
             let Some(resolved) = resolved(&written) else { continue };
             // Listing both is how one repository serves hosts of both kinds.
@@ -66,6 +69,10 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
 fn report(what: &str, written: &str, resolved: &str, span: Span, sink: &mut Sink) {
     let message = format!("{what} `{written}` where that is a link: the kernel sees `{resolved}`");
     sink.report(Diagnostic::new(&LINT.code, span, message).help(format!("write `{resolved}`")));
+}
+
+fn lies_behind_link(path: &str) -> bool {
+    LINKS.iter().any(|(link, _)| path.starts_with(link))
 }
 
 fn resolved(path: &str) -> Option<String> {

@@ -35,11 +35,12 @@ const LINKS: [&str; 6] =
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     for paths in super::list::paths(document) {
         for item in &paths.list.items {
-            let written = item.value.to_string();
-            let Some(link) = LINKS.into_iter().find(|link| lies_below(&written, link)) else { continue };
+            let Some(link) = LINKS.into_iter().find(|link| lies_below(item.value.stem(), link)) else {
+                continue;
+            };
             let message = format!(
-                "no file has the path `{written}`: `{link}` is resolved before `{}` is consulted",
-                paths.field
+                "no file has the path `{}`: `{link}` is resolved before `{}` is consulted",
+                item.value, paths.field
             );
             sink.report(
                 Diagnostic::new(&LINT.code, item.span, message)
@@ -50,5 +51,5 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
 }
 
 fn lies_below(path: &str, link: &str) -> bool {
-    path.strip_prefix(link).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '*']))
+    path.strip_prefix(link).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

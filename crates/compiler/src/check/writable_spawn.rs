@@ -2,7 +2,6 @@
 
 use super::{Check, Lint};
 use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
-use crate::document::value::PathPattern;
 use crate::document::{GuardianProfile, ProfileMode};
 
 pub(super) static LINT: Lint = Lint {
@@ -31,24 +30,28 @@ pub(super) static LINT: Lint = Lint {
     check: Check::Profile(check),
 };
 
-const WRITABLE: [&str; 5] = ["/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/", "/home/"];
+/// Places where others can write, and a file in each.
+const WRITABLE: [(&str, &str); 5] = [
+    ("/tmp/", "/tmp/x"),
+    ("/var/tmp/", "/var/tmp/x"),
+    ("/dev/shm/", "/dev/shm/x"),
+    ("/run/user/", "/run/user/x"),
+    ("/home/", "/home/x"),
+];
 
 fn check(profile: &GuardianProfile, sink: &mut Sink) {
     if profile.mode.value == ProfileMode::Observe {
         return;
     }
     for item in profile.allowed_spawns.iter().flat_map(|list| &list.items) {
-        let Some(place) = WRITABLE.iter().find(|place| lies_in(&item.value, place)) else { continue };
+        let lies_in = |(place, inside): &&(&str, &str)| {
+            item.value.contains(inside) || item.value.stem().starts_with(place)
+        };
+        let Some((place, _)) = WRITABLE.iter().find(lies_in) else { continue };
         let message = format!("`{}` lies in `{place}`, where others can write", item.value);
         sink.report(
             Diagnostic::new(&LINT.code, item.span, message)
                 .help("install the program where only root can write, and allow that path"),
         );
     }
-}
-
-/// Tells whether the pattern names something in the place, or all of it.
-fn lies_in(pattern: &PathPattern, place: &str) -> bool {
-    let inside = format!("{place}x");
-    pattern.contains(&inside) || pattern.to_string().starts_with(place)
 }

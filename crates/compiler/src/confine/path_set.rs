@@ -97,6 +97,14 @@ impl PathSet {
         Self { everywhere: !self.everywhere, entries }
     }
 
+    /// Turns the set into what is not inside.
+    #[must_use]
+    pub fn into_complement(mut self) -> Self {
+        self.everywhere = !self.everywhere;
+        self.entries.iter_mut().for_each(|(_, inside)| *inside = !*inside);
+        self
+    }
+
     /// Returns what is in this set and not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {

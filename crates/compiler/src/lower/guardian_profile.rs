@@ -80,14 +80,14 @@ struct Envelope<'profile> {
 impl Envelope<'_> {
     fn spawns(&self, list: &List<PathPattern>) -> Confinement {
         let listed: PathSet = list.items.iter().map(|item| &item.value).collect();
-        let condition = Condition::Exec { paths: listed.complement(), anonymous: true };
+        let condition = Condition::Exec { paths: listed.into_complement(), anonymous: true };
         let members = members(list, |pattern| MemberValue::Path(pattern.clone()));
         self.allows(Dimension::Spawns, list.span, Operation::Exec, condition, members)
     }
 
     fn files(&self, list: &List<PathPattern>) -> Confinement {
         let listed: PathSet = list.items.iter().map(|item| &item.value).collect();
-        let condition = Condition::Open { paths: listed.complement(), accesses: AccessSet::GOVERNED };
+        let condition = Condition::Open { paths: listed.into_complement(), accesses: AccessSet::GOVERNED };
         let members = members(list, |pattern| MemberValue::Path(pattern.clone()));
         self.allows(Dimension::Files, list.span, Operation::Open, condition, members)
     }

@@ -74,7 +74,8 @@ impl Lists<'_> {
 
     fn allowed_files(&self) -> Option<Confinement> {
         let list = filled(self.process.allowed_files.as_ref())?;
-        let condition = Condition::Open { paths: paths(list).complement(), accesses: AccessSet::GOVERNED };
+        let condition =
+            Condition::Open { paths: paths(list).into_complement(), accesses: AccessSet::GOVERNED };
         Some(self.confinement(
             Dimension::Files,
             list.span,
@@ -87,7 +88,7 @@ impl Lists<'_> {
 
     fn allowed_exec(&self) -> Option<Confinement> {
         let list = filled(self.process.allowed_exec.as_ref())?;
-        let condition = Condition::Exec { paths: paths(list).complement(), anonymous: true };
+        let condition = Condition::Exec { paths: paths(list).into_complement(), anonymous: true };
         Some(self.confinement(
             Dimension::Spawns,
             list.span,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Backend, Target, native};
-use crate::confine::{Dimension, Subject};
+use super::{Backend, Kernel, Target, engine, native};
+use crate::confine::{Condition, Dimension, Operation, Subject};
 use crate::document::Scope;
-use crate::lower::{Policy, PolicyDocument};
+use crate::document::value::Syscall;
+use crate::lower::Policy;
 
 /// Programs that one hook's trampoline holds (`BPF_MAX_TRAMP_LINKS` in the kernel's `include/linux/bpf.h`).
 pub const TRAMPOLINE_SLOTS: usize = 38;
@@ -36,58 +37,80 @@ impl Budget {
 /// Returns the budget of each target. What does not fit is for the backends to report: they know how many
 /// programs a document really takes.
 pub(super) fn predict(policy: &Policy, targets: &[Target]) -> Vec<Budget> {
-    let budget = |target: &Target| {
-        let users = users(policy, *target);
-        let programs = match target.backend {
-            Backend::Native => users.keys().map(|hook| (*hook, 1)).collect(),
-            Backend::Engine => users.iter().map(|(hook, users)| (*hook, users.most())).collect(),
-        };
-        Budget { target: *target, programs }
+    let used = Used::collect(policy);
+    let programs = |target: &Target| match target.backend {
+        Backend::Native => used.natively(target.kernel),
+        Backend::Engine => used.by_engine(target.kernel),
     };
-    targets.iter().map(budget).collect()
+    targets.iter().map(|target| Budget { target: *target, programs: programs(target) }).collect()
 }
 
-/// Which documents hook one place, by where they hold.
+/// What a policy confines, without asking whom.
 #[derive(Default)]
-struct Users {
-    by_scope: BTreeMap<Scope, usize>,
+struct Used {
+    /// The documents that confine each operation, by where they hold; without what closes name spaces.
+    documents: BTreeMap<Operation, BTreeMap<Scope, usize>>,
+    /// Operations that close name spaces.
+    closing: BTreeSet<Operation>,
+    syscalls: BTreeSet<Syscall>,
+    /// Whether it matters who a task is.
+    is_tracked: bool,
 }
 
-impl Users {
-    /// Returns the most that one host can get: what is for all, and what is for one sensor and one group.
-    fn most(&self) -> usize {
-        let count = |wanted: fn(&Scope) -> bool| {
-            let scopes = self.by_scope.iter().filter(|(scope, _)| wanted(scope));
-            scopes.map(|(_, count)| *count).max().unwrap_or(0)
-        };
-        count(|scope| *scope == Scope::Fleet)
-            + count(|scope| matches!(scope, Scope::Group(_)))
-            + count(|scope| matches!(scope, Scope::Sensor(_)))
+impl Used {
+    fn collect(policy: &Policy) -> Self {
+        let mut used = Self::default();
+        for document in &policy.documents {
+            let mut operations = BTreeSet::new();
+            for confinement in policy.confinements_of(document) {
+                if let Condition::Syscall(syscalls) = &confinement.condition {
+                    used.syscalls.extend(syscalls.iter());
+                }
+                used.is_tracked |=
+                    confinement.subject != Subject::Everyone || !confinement.exemptions.is_empty();
+                if confinement.dimension == Dimension::NameSpace {
+                    used.closing.insert(confinement.operation);
+                } else {
+                    operations.insert(confinement.operation);
+                }
+            }
+            for operation in operations {
+                *used.documents.entry(operation).or_default().entry(document.scope()).or_default() += 1;
+            }
+        }
+        used
+    }
+
+    /// One program a hook, however many documents there are.
+    fn natively(&self, kernel: Kernel) -> BTreeMap<&'static str, usize> {
+        let operations = self.documents.keys().chain(&self.closing).copied();
+        let hooks = operations
+            .filter(|operation| *operation != Operation::Syscall)
+            .flat_map(|operation| native::operation_hooks(operation, kernel));
+        let tracking = native::TRACKING.into_iter().filter(|_| self.is_tracked);
+        let syscalls = native::syscall_hooks(&self.syscalls.iter().copied().collect(), kernel);
+        hooks.chain(tracking).chain(syscalls).map(|hook| (hook, 1)).collect()
+    }
+
+    /// A program for each document at each hook it uses.
+    fn by_engine(&self, kernel: Kernel) -> BTreeMap<&'static str, usize> {
+        let mut programs = BTreeMap::new();
+        for (operation, by_scope) in &self.documents {
+            for hook in engine::operation_hooks(*operation, kernel) {
+                *programs.entry(hook).or_default() += most(by_scope);
+            }
+        }
+        programs
     }
 }
 
-fn users(policy: &Policy, target: Target) -> BTreeMap<&'static str, Users> {
-    let mut users: BTreeMap<&'static str, Users> = BTreeMap::new();
-    for document in &policy.documents {
-        for hook in hooks(policy, document, target) {
-            let by_scope = &mut users.entry(hook).or_default().by_scope;
-            *by_scope.entry(document.scope()).or_default() += 1;
-        }
-    }
-    users
-}
-
-fn hooks(policy: &Policy, document: &PolicyDocument, target: Target) -> BTreeSet<&'static str> {
-    let mut hooks = BTreeSet::new();
-    for confinement in policy.confinements_of(document) {
-        if target.backend == Backend::Engine && confinement.dimension == Dimension::NameSpace {
-            continue;
-        }
-        hooks.extend(super::hooks(target, confinement));
-        let tracked = confinement.subject != Subject::Everyone || !confinement.exemptions.is_empty();
-        if target.backend == Backend::Native && tracked {
-            hooks.extend(native::TRACKING);
-        }
-    }
-    hooks
+/// Returns the most documents that one host can get: those for all, and those for one sensor and one group.
+fn most(by_scope: &BTreeMap<Scope, usize>) -> usize {
+    let count = |wanted: fn(&Scope) -> bool| {
+        let scopes = by_scope.iter().filter(|(scope, _)| wanted(scope));
+        scopes.map(|(_, count)| *count).max().unwrap_or(0)
+    };
+    count(|scope| *scope == Scope::Fleet)
+        + count(|scope| matches!(scope, Scope::Group(_)))
+        + count(|scope| matches!(scope, Scope::Sensor(_)))
 }

@@ -63,11 +63,16 @@ pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect 
 
 /// Returns where a confinement is decided.
 pub(super) fn hooks(kernel: Kernel, confinement: &Confinement) -> Vec<&'static str> {
-    if confinement.dimension == Dimension::NameSpace {
-        return Vec::new();
+    match confinement.dimension {
+        Dimension::NameSpace => Vec::new(),
+        _ => operation_hooks(confinement.operation, kernel),
     }
-    match reach(confinement.operation, kernel) {
-        _ if confinement.operation == Operation::Syscall => vec!["sys_*"],
+}
+
+/// Returns where an operation is decided.
+pub(super) fn operation_hooks(operation: Operation, kernel: Kernel) -> Vec<&'static str> {
+    match reach(operation, kernel) {
+        _ if operation == Operation::Syscall => vec!["sys_*"],
         Reach::Hooks(hooks) | Reach::Calls(hooks) => hooks.to_vec(),
     }
 }

@@ -68,7 +68,8 @@ pub fn covering(syscall: Syscall) -> Option<&'static [&'static str]> {
     COVERED.get(at).map(|(_, hooks)| *hooks)
 }
 
-fn syscall_hooks(syscalls: &SyscallSet, kernel: Kernel) -> Vec<&'static str> {
+/// Returns where system calls are decided.
+pub(super) fn syscall_hooks(syscalls: &SyscallSet, kernel: Kernel) -> Vec<&'static str> {
     let mut hooks: Vec<&'static str> = Vec::new();
     for syscall in syscalls.iter() {
         match covering(syscall) {
@@ -81,7 +82,8 @@ fn syscall_hooks(syscalls: &SyscallSet, kernel: Kernel) -> Vec<&'static str> {
     hooks
 }
 
-fn operation_hooks(operation: Operation, kernel: Kernel) -> Vec<&'static str> {
+/// Returns where an operation other than a system call is decided.
+pub(super) fn operation_hooks(operation: Operation, kernel: Kernel) -> Vec<&'static str> {
     let slots = slots(operation);
     let deciding = |hook: &&Hook| hook.operations.iter().any(|slot| slots.contains(slot));
     HOOKS.iter().filter(deciding).filter(|hook| attaches(hook, kernel)).map(|hook| hook.name).collect()

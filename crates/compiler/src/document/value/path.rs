@@ -98,6 +98,15 @@ impl PathPattern {
         }
     }
 
+    /// Returns the pattern without the `/` or `*` at its end.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        match self {
+            Self::Tree(path) | Self::Below(path) => path.as_str(),
+            Self::Prefix(text) => text,
+        }
+    }
+
     /// Tells whether a resolved path is inside.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
