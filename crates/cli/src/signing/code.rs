@@ -91,7 +91,7 @@ static SIGNED_UNDER_OTHER_NAME: Code = page(
 );
 
 static UNKNOWN_KEY: Code = page(
-    "unknown-key",
+    "unknown-signing-key",
     "no key of the trust root signed it",
     "The signatures are by keys that the trust root does not list with the role they need. `verify` ends with exit \
      code 12. Either the bundle belongs to another fleet, or its key is to be added with `telovix trust add`.",
