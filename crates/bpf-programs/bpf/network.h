@@ -167,6 +167,9 @@ static __always_inline bool endpoint_refused(struct socket *socket, const void *
 	if (!read_destination(&to, address, family))
 		return false;
 	word = control_word();
+	if (subject.state && family == AF_INET && subject.state->endpoint_word == word &&
+	    subject.state->endpoint == ((__u64)(__u32)to.low << 16 | to.port))
+		return false;
 	to.protocol = sock->sk_protocol;
 	if (destination_refused(&subject, &to))
 		return true;
@@ -182,6 +185,10 @@ static __always_inline bool endpoint_refused(struct socket *socket, const void *
 	return false;
 }
 
+/* Whether the verifier lets a program read behind a structure's end into its bytes, which 6.1 does not; the
+ * loader fills it in. */
+const volatile __u32 reads_storage = 0;
+
 /* Whether this task was allowed the same destination under the same control word. Reads the task's state
  * by hand: the first cache place of its storage (kernel/bpf/bpf_local_storage.c) is ours if it says so, and
  * the value lies behind its one-pointer header. Anything else is left to the look-up. */
@@ -191,7 +198,7 @@ static __always_inline bool allowed_last(struct sockaddr *address)
 	struct bpf_local_storage_data *data;
 	__u64 endpoint;
 
-	if (!storage)
+	if (!reads_storage || !storage)
 		return false;
 	data = storage->cache[0];
 	if (!data || (void *)data->smap != (void *)&tasks || address->sa_family != AF_INET)

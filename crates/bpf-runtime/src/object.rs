@@ -12,7 +12,7 @@ use telovix_bpf_programs::object;
 use crate::generation::Demands;
 use crate::pins::{Places, create_folder};
 use crate::preflight::Locks;
-use crate::{RuntimeError, sys};
+use crate::{RuntimeError, preflight, sys};
 
 /// A place to attach to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,12 +80,15 @@ impl Object {
         let failed = |reason: String| RuntimeError::Object { reason };
         create_folder(&places.maps())?;
         create_folder(&places.links())?;
+        // Between the tested kernels the older one's answer is the safe one.
+        let reads_storage = u32::from(preflight::kernel_version()? >= (6, 12));
         let btf = Btf::from_sys_fs().map_err(|error| failed(chain(&error)))?;
         let ebpf = EbpfLoader::new()
             .btf(Some(&btf))
             .default_map_pin_directory(places.maps())
             .override_global("rename_lock_address", &locks.renames, true)
             .override_global("mount_lock_address", &locks.mounts, true)
+            .override_global("reads_storage", &reads_storage, true)
             .allow_unsupported_maps()
             .load(object::OBJECT)
             .map_err(|error| failed(chain(&error)))?;
