@@ -71,7 +71,7 @@ fn readable(text: &str) -> String {
     }
     slug.truncate(READABLE_BYTES);
     let slug = slug.trim_end_matches('-');
-    if slug == text {
+    if slug == text && !slug.is_empty() {
         return slug.to_owned();
     }
     let digest: String = Sha256::digest(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
