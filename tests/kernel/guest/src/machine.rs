@@ -20,7 +20,7 @@ pub(crate) fn run() -> ! {
         match parameter(&words, "telovix.mode=") {
             "scenarios" => scenarios(filter),
             "cost" => cost::run(),
-            "race" => race::run(),
+            "race" => race::run(filter),
             mode => println!("@@ FAIL unknown mode `{mode}`"),
         }
     });
