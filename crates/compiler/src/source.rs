@@ -103,16 +103,29 @@ impl Source {
     /// Returns the line and column of a byte offset. Offsets past the end give the last position.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
-        let starts = self.line_starts.get_or_init(|| line_starts(&self.text));
-        let line = starts.partition_point(|start| *start <= offset).max(1);
-        let start = starts.get(line - 1).copied().unwrap_or(0) as usize;
+        let (line, start) = self.line_at(offset);
+        let start = start as usize;
         let end = (offset as usize).min(self.text.len());
         let column = match self.text.get(start..end) {
             Some(prefix) if prefix.len() > LONG_LINE => prefix.len(),
             prefix => prefix.map_or(0, |prefix| prefix.chars().count()),
         };
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Position { line: count(line), column: count(column).saturating_add(1) }
+        let column = u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1);
+        Position { line, column }
+    }
+
+    /// Returns the line of a byte offset, from 1. Offsets past the end give the last line.
+    #[must_use]
+    pub fn line(&self, offset: u32) -> u32 {
+        self.line_at(offset).0
+    }
+
+    /// Returns the number of an offset's line and where that line starts.
+    fn line_at(&self, offset: u32) -> (u32, u32) {
+        let starts = self.line_starts.get_or_init(|| line_starts(&self.text));
+        let line = starts.partition_point(|start| *start <= offset).max(1);
+        let start = starts.get(line - 1).copied().unwrap_or(0);
+        (u32::try_from(line).unwrap_or(u32::MAX), start)
     }
 }
 
@@ -177,9 +190,15 @@ impl SourceSet {
         self.get(span.source).map_or(Position { line: 1, column: 1 }, |source| source.position(span.start))
     }
 
+    /// Returns the line of the first byte of a span, from 1.
+    #[must_use]
+    pub fn line(&self, span: Span) -> u32 {
+        self.get(span.source).map_or(1, |source| source.line(span.start))
+    }
+
     /// Returns `name:line` of a span, the form every artifact uses to lead back to its source.
     #[must_use]
     pub fn locate(&self, span: Span) -> String {
-        format!("{}:{}", self.name(span), self.position(span).line)
+        format!("{}:{}", self.name(span), self.line(span))
     }
 }

@@ -28,8 +28,7 @@ impl PortSet {
     /// Tells whether a port is inside.
     #[must_use]
     pub fn contains(&self, port: u16) -> bool {
-        let after = self.ranges.partition_point(|range| range.0 <= port);
-        after.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|range| port <= range.1)
+        self.range_of(port).is_some()
     }
 
     /// Returns what is in either set.
@@ -41,7 +40,18 @@ impl PortSet {
     /// Returns what is in both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        self.complement().union(&other.complement()).complement()
+        let mut ranges = Vec::with_capacity(self.ranges.len().max(other.ranges.len()));
+        let (mut left, mut right) = (self.ranges.as_slice(), other.ranges.as_slice());
+        while let (Some((one, after_one)), Some((two, after_two))) = (left.split_first(), right.split_first())
+        {
+            let shared = (one.0.max(two.0), one.1.min(two.1));
+            if shared.0 <= shared.1 {
+                ranges.push(shared);
+            }
+            // The range that ends first meets no later one.
+            if one.1 <= two.1 { left = after_one } else { right = after_two }
+        }
+        Self { ranges }
     }
 
     /// Returns what is not inside.
@@ -70,7 +80,9 @@ impl PortSet {
     /// Tells whether everything inside is also in the other set.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
-        self.difference(other).is_empty()
+        let within =
+            |(first, last): &(u16, u16)| other.range_of(*first).is_some_and(|range| *last <= range.1);
+        self.ranges.iter().all(within)
     }
 
     /// Returns a member, if there is one. Port 0 is the last choice: nothing listens there.
@@ -88,6 +100,13 @@ impl PortSet {
     #[must_use]
     pub fn ranges(&self) -> &[(u16, u16)] {
         &self.ranges
+    }
+
+    /// Returns the range that a port is in.
+    fn range_of(&self, port: u16) -> Option<(u16, u16)> {
+        let after = self.ranges.partition_point(|range| range.0 <= port);
+        let last_begun = self.ranges.get(after.checked_sub(1)?)?;
+        (port <= last_begun.1).then_some(*last_begun)
     }
 
     /// Returns the ports of these inclusive ranges.

@@ -79,7 +79,9 @@ impl Default for Options {
 ///
 /// What cannot be written is reported; its document is then left out whole.
 pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut Sink) -> Vec<Artifact> {
-    let mut emitter = Emitter { sources, options, sink, artifacts: BTreeMap::new(), hooks: Vec::new() };
+    let context = Context { kernels: options.kernels.clone(), engine: options.engine };
+    let mut emitter =
+        Emitter { sources, options, context: &context, sink, artifacts: BTreeMap::new(), hooks: Vec::new() };
     for placed in &policy.documents {
         let confinements = policy.confinements_of(placed);
         match &placed.document {
@@ -93,7 +95,6 @@ pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut 
         }
     }
     for (placed, custom) in policy.custom_policies() {
-        let context = Context { kernels: options.kernels.clone(), engine: options.engine };
         if let Some((names, text)) = custom::compile(placed, custom, policy, sources, &context, emitter.sink)
         {
             emitter.add(names.path(""), text.into_bytes(), placed.document.span(), placed);
@@ -106,6 +107,8 @@ pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut 
 struct Emitter<'run> {
     sources: &'run SourceSet,
     options: &'run Options,
+    /// What each policy is checked against.
+    context: &'run Context,
     sink: &'run mut Sink,
     /// By path, each with the place of its document.
     artifacts: BTreeMap<String, (Artifact, Span)>,
@@ -257,9 +260,8 @@ impl Emitter<'_> {
 
     /// Holds a policy against the validator that reads what people write.
     fn is_valid(&mut self, policy: &TracingPolicy, path: &str) -> bool {
-        let context = Context { kernels: self.options.kernels.clone(), engine: self.options.engine };
         let mut findings = Sink::default();
-        validate(policy, &context, &mut findings);
+        validate(policy, self.context, &mut findings);
         let findings = findings.into_sorted();
         for finding in &findings {
             let message = format!("`{path}` would not load as it is meant: {}", finding.message);

@@ -43,7 +43,7 @@ const DISABLED: &[&str] = &[
 
 impl LsmHook {
     /// Returns the prototypes of a hook; several when kernels differ, none when no kernel has it.
-    pub fn named(name: &str) -> impl Iterator<Item = Self> {
+    pub fn named(name: &str) -> impl Iterator<Item = Self> + Clone {
         let start = HOOKS.partition_point(|row| row.0 < name);
         HOOKS
             .get(start..)

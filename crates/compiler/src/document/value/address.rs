@@ -38,10 +38,15 @@ impl Cidr {
             }
             Some(digits) => digits.parse().map_err(|_| CidrError::Length)?,
         };
-        if length > width {
-            return Err(CidrError::Length);
-        }
-        Ok(Self { address, length })
+        Self::new(address, length).ok_or(CidrError::Length)
+    }
+
+    /// Returns the block of the addresses that share the first `length` bits with this one; none where the
+    /// address has fewer bits.
+    #[must_use]
+    pub fn new(address: IpAddr, length: u8) -> Option<Self> {
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        (length <= width).then_some(Self { address, length })
     }
 
     /// Returns the address as written.

@@ -85,11 +85,9 @@ impl PathPattern {
     #[must_use]
     pub fn prefixes(&self) -> Vec<Vec<u8>> {
         let join = |path: &AbsolutePath, end: u8| {
-            let mut bytes = path.as_str().as_bytes().to_vec();
-            if !(end == b'/' && bytes.ends_with(b"/")) {
-                bytes.push(end);
-            }
-            bytes
+            let bytes = path.as_str().as_bytes();
+            let is_ended = end == b'/' && bytes.ends_with(b"/");
+            if is_ended { bytes.to_vec() } else { [bytes, &[end]].concat() }
         };
         match self {
             Self::Tree(path) => vec![join(path, 0), join(path, b'/')],

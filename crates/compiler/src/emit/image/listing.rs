@@ -62,7 +62,7 @@ pub(super) fn write(
             file: strings.offset(sections, sources.name(span))?,
             start: span.start,
             end: span.end,
-            line: sources.position(span).line,
+            line: sources.line(span),
         };
         sections.push(Section::Origins, &origin);
     }

@@ -37,18 +37,19 @@ pub(super) fn assemble(
     let plans = operation::plan(confinement, kernels)?;
     let mut assembly = Assembly::default();
     for mut plan in plans {
+        assembly.lists.extend(list(&mut plan));
         let acting = acting_selectors(&mut plan, binary.as_ref(), confinement.document.kind, options);
-        split(&plan, &exempting, acting, &mut assembly.hooks)?;
-        assembly.lists.extend(list(&plan));
+        split(plan, &exempting, acting, &mut assembly.hooks)?;
     }
     Ok(assembly)
 }
 
-fn list(plan: &Plan) -> Option<NamedList> {
+fn list(plan: &mut Plan) -> Option<NamedList> {
     let HookPoint::Kprobe { call, .. } = &plan.point else { return None };
     let name = call.value.strip_prefix("list:")?;
     let span = plan.span;
-    let values = plan.functions.iter().map(|function| Spanned::new(function.clone(), span));
+    let functions = std::mem::take(&mut plan.functions);
+    let values = functions.into_iter().map(|function| Spanned::new(function, span));
     Some(NamedList {
         span,
         name: Spanned::new(name.to_owned(), span),
@@ -65,12 +66,12 @@ fn acting_selectors(
     kind: DocumentKind,
     options: &Options,
 ) -> Vec<Selector> {
-    let actions = actions(plan, kind, options);
-    let selectors = std::mem::take(&mut plan.alternatives).into_iter().map(|filters| {
+    let alternatives = std::mem::take(&mut plan.alternatives);
+    let selectors = alternatives.into_iter().map(|filters| {
         let mut selector = Selector::everything(plan.span);
         selector.binaries.extend(binary.cloned());
         selector.arguments = filters;
-        selector.actions.clone_from(&actions);
+        selector.actions = actions(plan, kind, options);
         selector
     });
     selectors.collect()
@@ -101,11 +102,12 @@ fn actions(plan: &Plan, kind: DocumentKind, options: &Options) -> Vec<Action> {
 
 /// Fills hooks with selectors, each behind the exempting ones, as long as they fit.
 fn split(
-    plan: &Plan,
+    plan: Plan,
     exempting: &[Selector],
     acting: Vec<Selector>,
     hooks: &mut Vec<(Part, Hook)>,
 ) -> Result<(), Refusal> {
+    let (part, span) = (plan.part, plan.span);
     let mut hook = empty_hook(plan, exempting);
     let mut filled = 0;
     for selector in acting {
@@ -117,32 +119,33 @@ fn split(
         let overflow = hook.selectors.pop();
         if filled == 0 {
             return Err(Refusal::cannot_express(
-                plan.span,
+                span,
                 "one selector alone is larger than the engine's limits",
             ));
         }
-        hooks.push((plan.part, std::mem::replace(&mut hook, empty_hook(plan, exempting))));
+        let selectors = std::mem::replace(&mut hook.selectors, exempting.to_vec());
+        hooks.push((part, Hook { selectors, ..hook.clone() }));
         hook.selectors.extend(overflow);
         filled = 1;
         if !fits(&hook) {
             return Err(Refusal::cannot_express(
-                plan.span,
+                span,
                 "one selector alone is larger than the engine's limits",
             ));
         }
     }
     if filled > 0 {
-        hooks.push((plan.part, hook));
+        hooks.push((part, hook));
     }
     Ok(())
 }
 
-fn empty_hook(plan: &Plan, exempting: &[Selector]) -> Hook {
+fn empty_hook(plan: Plan, exempting: &[Selector]) -> Hook {
     let is_kprobe = matches!(plan.point, HookPoint::Kprobe { .. });
     Hook {
         span: plan.span,
-        point: plan.point.clone(),
-        arguments: plan.arguments.clone(),
+        point: plan.point,
+        arguments: plan.arguments,
         data: Vec::new(),
         returns: false,
         return_argument: None,

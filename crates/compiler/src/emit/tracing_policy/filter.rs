@@ -6,7 +6,7 @@ mod paths;
 pub(super) use endpoints::endpoint_alternatives;
 pub(super) use paths::path_alternatives;
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
 
 use super::codes::CANNOT_EXPRESS;
 use crate::confine::{Confinement, MemberValue};
@@ -78,57 +78,66 @@ pub(super) fn constant_filter(
 /// Where each listed value was written, by the form it takes in filters.
 pub(super) struct Origins {
     span: Span,
-    paths: BTreeMap<Vec<u8>, Span>,
-    blocks: BTreeMap<Cidr, Span>,
-    ports: BTreeMap<(u16, u16), Span>,
+    paths: Lines<Vec<u8>>,
+    blocks: Lines<Cidr>,
+    ports: Lines<(u16, u16)>,
+}
+
+/// The first line of each value; sorted, each value once.
+struct Lines<Value>(Vec<(Value, Span)>);
+
+impl<Value: Ord> Lines<Value> {
+    fn new(mut lines: Vec<(Value, Span)>) -> Self {
+        lines.sort_by(|left, right| left.0.cmp(&right.0));
+        lines.dedup_by(|later, first| later.0 == first.0);
+        Self(lines)
+    }
+
+    fn of<Form: Ord + ?Sized>(&self, value: &Form) -> Option<Span>
+    where
+        Value: Borrow<Form>,
+    {
+        let place = self.0.binary_search_by(|(listed, _)| listed.borrow().cmp(value)).ok()?;
+        self.0.get(place).map(|(_, span)| *span)
+    }
 }
 
 impl Origins {
     /// Collects the lines of a confinement's members.
     pub(super) fn of(confinement: &Confinement) -> Self {
-        let mut origins = Self {
-            span: confinement.span,
-            paths: BTreeMap::new(),
-            blocks: BTreeMap::new(),
-            ports: BTreeMap::new(),
-        };
+        let (mut paths, mut blocks, mut ports) = (Vec::new(), Vec::new(), Vec::new());
         for member in &confinement.members {
             match &member.value {
                 MemberValue::Path(pattern) => {
-                    for prefix in pattern.prefixes() {
-                        origins.paths.entry(prefix).or_insert(member.span);
-                    }
+                    paths.extend(pattern.prefixes().into_iter().map(|prefix| (prefix, member.span)));
                 }
-                MemberValue::Cidr(block) => {
-                    origins.blocks.entry(block.network()).or_insert(member.span);
-                }
-                MemberValue::Ports(range) => {
-                    origins.ports.entry((range.first(), range.last())).or_insert(member.span);
-                }
+                MemberValue::Cidr(block) => blocks.push((block.network(), member.span)),
+                MemberValue::Ports(range) => ports.push(((range.first(), range.last()), member.span)),
                 MemberValue::Network(pattern) => {
-                    if let Some(block) = pattern.cidr {
-                        origins.blocks.entry(block.network()).or_insert(member.span);
-                    }
-                    if let Some(range) = pattern.ports {
-                        origins.ports.entry((range.first(), range.last())).or_insert(member.span);
-                    }
+                    blocks.extend(pattern.cidr.map(|block| (block.network(), member.span)));
+                    ports.extend(pattern.ports.map(|range| ((range.first(), range.last()), member.span)));
                 }
                 MemberValue::Capability(_) | MemberValue::Syscall(_) => {}
             }
         }
-        origins
+        Self {
+            span: confinement.span,
+            paths: Lines::new(paths),
+            blocks: Lines::new(blocks),
+            ports: Lines::new(ports),
+        }
     }
 
     fn path(&self, prefix: &[u8]) -> Span {
-        self.paths.get(prefix).copied().unwrap_or(self.span)
+        self.paths.of(prefix).unwrap_or(self.span)
     }
 
     fn block(&self, block: Cidr) -> Span {
-        self.blocks.get(&block).copied().unwrap_or(self.span)
+        self.blocks.of(&block).unwrap_or(self.span)
     }
 
     fn ports(&self, first: u16, last: u16) -> Span {
-        self.ports.get(&(first, last)).copied().unwrap_or(self.span)
+        self.ports.of(&(first, last)).unwrap_or(self.span)
     }
 }
 

@@ -3,8 +3,6 @@
 //! Source: `arch/x86/entry/syscalls/syscall_64.tbl`, and the functions in the BTF of Debian's cloud kernels
 //! 6.1.176, 6.12.107 and 7.2.13. The engine finds functions in BTF, which has no aliases.
 
-use std::collections::BTreeSet;
-
 use super::plan::Plan;
 use crate::confine::{Effect, SyscallSet};
 use crate::document::value::Syscall;
@@ -69,9 +67,11 @@ const LIST_32_BIT: &str = "calls-of-32-bit-programs";
 /// of the 32-bit path, of which a kernel has at most one a call.
 pub(super) fn plans(syscalls: &SyscallSet, effect: Effect, span: Span) -> Vec<Plan> {
     let mut plans: Vec<_> = syscalls.iter().filter_map(|call| native(call, effect, span)).collect();
-    let compatible: BTreeSet<_> = syscalls.iter().flat_map(compatible).collect();
+    let mut compatible: Vec<String> = syscalls.iter().filter_map(compatible).flatten().collect();
+    compatible.sort_unstable();
+    compatible.dedup();
     if !compatible.is_empty() {
-        plans.push(Plan::kprobes(LIST_32_BIT, compatible.into_iter().collect(), effect, span));
+        plans.push(Plan::kprobes(LIST_32_BIT, compatible, effect, span));
     }
     plans
 }
@@ -82,15 +82,16 @@ fn native(syscall: Syscall, effect: Effect, span: Span) -> Option<Plan> {
         return Some(Plan::kprobe(call, SyscallFlag::Function, effect, span));
     }
     syscall.number()?;
-    let plan = Plan::kprobe(format!("sys_{}", function(syscall)), SyscallFlag::Syscall, effect, span);
+    let plan = Plan::kprobe(["sys_", function(syscall)].concat(), SyscallFlag::Syscall, effect, span);
     Some(if is_everywhere(syscall) { plan } else { plan.where_present() })
 }
 
-fn compatible(syscall: Syscall) -> Vec<String> {
+fn compatible(syscall: Syscall) -> Option<[String; 2]> {
     if has_no_arguments(syscall) || syscall.ia32_number().is_none() {
-        return Vec::new();
+        return None;
     }
-    ["__ia32_sys_", "__ia32_compat_sys_"].map(|prefix| format!("{prefix}{}", function(syscall))).to_vec()
+    let function = function(syscall);
+    Some(["__ia32_sys_", "__ia32_compat_sys_"].map(|prefix| [prefix, function].concat()))
 }
 
 fn has_no_arguments(syscall: Syscall) -> bool {

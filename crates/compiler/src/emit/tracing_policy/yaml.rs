@@ -4,6 +4,7 @@
 //! item is on a line of its own, so that a difference of two policies is a difference of lines.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use crate::source::{SourceId, SourceSet, Span, Spanned};
 use crate::tracing_policy::{
@@ -77,8 +78,12 @@ impl Writer<'_> {
         self.start(depth);
         self.text.push_str(key);
         self.text.push_str(": ");
-        self.text.push_str(&number.to_string());
+        self.push_number(number);
         self.text.push('\n');
+    }
+
+    fn push_number(&mut self, number: i64) {
+        let _ = write!(self.text, "{number}");
     }
 
     /// Ends a line with the place it comes from.
@@ -86,11 +91,10 @@ impl Writer<'_> {
         if self.source.as_ref().is_none_or(|(source, _)| *source != span.source) {
             self.source = Some((span.source, printable(self.sources.name(span)).into_owned()));
         }
-        let line = self.sources.position(span).line;
         self.text.push_str(" # ");
         self.text.push_str(self.source.as_ref().map_or("", |(_, name)| name));
         self.text.push(':');
-        self.text.push_str(&line.to_string());
+        self.push_number(self.sources.line(span).into());
         self.text.push('\n');
     }
 
@@ -199,7 +203,10 @@ impl Writer<'_> {
 
     fn argument_filter(&mut self, filter: &ArgumentFilter, hook: Span) {
         if let Some(position) = filter.positions.first() {
-            self.line(6, &format!("- args: [{}]", position.value));
+            self.start(6);
+            self.text.push_str("- args: [");
+            self.push_number(position.value.into());
+            self.text.push_str("]\n");
         } else {
             self.number(6, "- index", filter.index.map_or(0, |index| index.value.into()));
         }

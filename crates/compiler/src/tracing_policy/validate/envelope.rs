@@ -93,7 +93,8 @@ fn check_macros(policy: &TracingPolicy, sink: &mut Sink) {
             sink.report(Diagnostic::new(&IGNORED, span, "`matchWorkloads` of a macro is ignored"));
         }
     }
-    for selector in policy.spec.hooks.iter().flat_map(|hook| &hook.selectors) {
+    let selectors = policy.spec.hooks.iter().flat_map(|hook| &hook.selectors);
+    for selector in selectors.filter(|selector| !selector.macros.is_empty()) {
         let mut filled = filled_sections(selector);
         for used in &selector.macros {
             let Some((_, defined)) = macros.iter().find(|(name, _)| name.value == used.value) else {

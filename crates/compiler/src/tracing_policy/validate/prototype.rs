@@ -11,7 +11,8 @@ use crate::tracing_policy::{ActionKind, Hook, HookPoint, LsmHook, Returns};
 /// Reports hooks that a target kernel lacks and arguments it does not have.
 pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
     let HookPoint::Lsm { hook: name } = &hook.point else { return };
-    if LsmHook::named(&name.value).next().is_none() {
+    let mut prototypes = LsmHook::named(&name.value).peekable();
+    if prototypes.peek().is_none() {
         let message = format!("no kernel has the LSM hook {}", quote(&name.value));
         let diagnostic = Diagnostic::new(&UNKNOWN_HOOK, name.span, message);
         sink.report(match nearest(&name.value, LsmHook::names()) {
@@ -20,20 +21,25 @@ pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
         });
         return;
     }
-    let usable = |kernel: &&Kernel| {
-        LsmHook::on(&name.value, **kernel).is_some() && LsmHook::is_attachable(&name.value, **kernel)
+    let usable = |kernel: Kernel| {
+        let prototype = prototypes.clone().find(|prototype| prototype.exists_on(kernel));
+        prototype.filter(|_| LsmHook::is_attachable(&name.value, kernel))
     };
-    let missing: Vec<_> =
-        context.kernels.iter().filter(|kernel| !usable(kernel)).map(|kernel| kernel.name()).collect();
+    let kernels = context.kernels.iter().map(|kernel| (*kernel, usable(*kernel)));
+    let missing: Vec<_> = kernels
+        .clone()
+        .filter(|(_, prototype)| prototype.is_none())
+        .map(|(kernel, _)| kernel.name())
+        .collect();
     if !missing.is_empty() {
         let message = format!("kernel {} has no usable LSM hook {}", missing.join(", "), quote(&name.value));
         sink.report(
             Diagnostic::new(&UNKNOWN_HOOK, name.span, message).help("use another hook, or fewer targets"),
         );
     }
-    for kernel in context.kernels.iter().filter(usable) {
-        if let Some(prototype) = LsmHook::on(&name.value, *kernel) {
-            check_arguments(hook, prototype, *kernel, sink);
+    for (kernel, prototype) in kernels {
+        if let Some(prototype) = prototype {
+            check_arguments(hook, prototype, kernel, sink);
         }
     }
 }

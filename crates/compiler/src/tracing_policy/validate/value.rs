@@ -167,8 +167,9 @@ fn problem(
         O::InRange | O::NotInRange => range_problem(text, kind),
         O::SAddr | O::NotSAddr | O::DAddr | O::NotDAddr => address_problem(text),
         O::SPort | O::NotSPort | O::DPort | O::NotDPort => {
-            let ends = decimal_range(text)?;
-            let Some((first, last)) = ends else { return refuse("is not a port or a range `min:max`") };
+            let Some((first, last)) = decimal_range(text, false) else {
+                return refuse("is not a port or a range `min:max`");
+            };
             (first.max(last) > 65_535).then(|| (&NEVER_MATCHES, "is above 65535".to_owned()))
         }
         O::Protocol => named_problem(text, "IPPROTO_", PROTOCOLS),
@@ -207,13 +208,12 @@ fn number_problem(text: &str, kind: ArgumentType) -> Option<(&'static Code, Stri
 }
 
 fn map_problem(text: &str, kind: ArgumentType) -> Option<(&'static Code, String)> {
-    let ends: Option<Vec<i128>> = text.split(':').map(|end| decimal(end, true)).collect();
-    match ends.as_deref() {
-        Some([first] | [first, _]) if *first < 0 && kind.number_bytes() == 4 => {
+    match decimal_range(text, true) {
+        Some((first, _)) if first < 0 && kind.number_bytes() == 4 => {
             Some((&NEVER_MATCHES, "is negative, which a map look-up of 32 bits never finds".to_owned()))
         }
-        Some([_] | [_, _]) => None,
-        _ => Some((&VALUE, "is not a decimal number or a range `min:max`".to_owned())),
+        Some(_) => None,
+        None => Some((&VALUE, "is not a decimal number or a range `min:max`".to_owned())),
     }
 }
 
@@ -255,7 +255,7 @@ fn address_problem(text: &str) -> Option<(&'static Code, String)> {
     match (zone, length) {
         (Some(_), Some(_)) => Some((&VALUE, "is a block with a zone".to_owned())),
         (Some(_), None) => Some((&IGNORED, "has a zone, which the engine drops".to_owned())),
-        (None, Some(_)) if Cidr::parse(text).is_ok_and(Cidr::has_host_bits) => {
+        (None, Some(length)) if Cidr::new(parsed, length).is_some_and(Cidr::has_host_bits) => {
             Some((&IGNORED, "has host bits, which the engine ignores".to_owned()))
         }
         _ => None,
@@ -264,7 +264,7 @@ fn address_problem(text: &str) -> Option<(&'static Code, String)> {
 
 fn named_problem(text: &str, prefix: &str, names: &[&str]) -> Option<(&'static Code, String)> {
     let known = text.strip_prefix(prefix).is_some_and(|name| names.contains(&name));
-    if known || decimal_range(text).flatten().is_some() {
+    if known || decimal_range(text, false).is_some() {
         return None;
     }
     Some((
@@ -273,18 +273,10 @@ fn named_problem(text: &str, prefix: &str, names: &[&str]) -> Option<(&'static C
     ))
 }
 
-/// Reads `n` or `min:max`; the outer option is always there, the inner one tells whether it could be read.
-#[allow(
-    clippy::option_option,
-    reason = "lets callers leave early with `?` and still tell an unreadable value"
-)]
-fn decimal_range(text: &str) -> Option<Option<(i128, i128)>> {
-    let ends: Option<Vec<i128>> = text.split(':').map(|end| decimal(end, false)).collect();
-    Some(match ends.as_deref() {
-        Some([only]) => Some((*only, *only)),
-        Some([first, last]) => Some((*first, *last)),
-        _ => None,
-    })
+/// Reads `min:max`, or `n` as the range from it to itself.
+fn decimal_range(text: &str, signed: bool) -> Option<(i128, i128)> {
+    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    Some((decimal(first, signed)?, decimal(last, signed)?))
 }
 
 fn decimal(text: &str, signed: bool) -> Option<i128> {

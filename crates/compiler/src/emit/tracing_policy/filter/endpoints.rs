@@ -1,17 +1,20 @@
 //! A set of destinations -> filters by family, address and port.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Origins, Place, constant_filter, filter};
 use crate::confine::{EndpointSet, PortSet};
-use crate::document::value::{Cidr, address_at, address_number};
+use crate::document::value::{Cidr, address_at};
 use crate::source::{Span, Spanned};
 use crate::tracing_policy::{ArgumentFilter, Operator};
 
 /// Where IPv4 addresses lie in the one address space.
 const MAPPED: (u128, u128) = (0xffff_0000_0000, 0xffff_ffff_ffff);
 const EVERY_ADDRESS: (u128, u128) = (0, u128::MAX);
+/// Room for most blocks: an IPv4-mapped one takes up to 26 bytes.
+const BLOCK_BYTES: usize = 28;
 
 /// Returns the filters that name the destinations of a set, each for one family, so that sockets without an
 /// address are never meant.
@@ -28,7 +31,7 @@ pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
         endpoints.parts().map(|(_, _, ports)| ports).filter(|ports| !ports.is_empty()).collect();
     let mut alternatives = Vec::new();
     for ports in distinct {
-        let region = Region::of(endpoints.parts().filter(|(_, _, all)| includes(all, ports)));
+        let region = Region::of(endpoints.parts().filter(|(_, _, all)| ports.is_subset(all)));
         for family in [Family::Inet, Family::Inet6] {
             let Some(address) = address_filter(&region, family, place, origins) else { continue };
             let mut filters = vec![constant_filter(place, Operator::Family, &[family.name()], origins.span)];
@@ -38,10 +41,6 @@ pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
         }
     }
     alternatives
-}
-
-fn includes(all: &PortSet, ports: &PortSet) -> bool {
-    all.intersection(ports) == *ports
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,26 +108,31 @@ impl Region {
         Self(ranges)
     }
 
-    fn blocks(&self, family: Family) -> Vec<(u128, u32)> {
-        self.0.iter().flat_map(|range| blocks_of(*range, family.bits())).collect()
+    /// Returns the blocks of one family that make up the region.
+    fn blocks(&self, family: Family) -> impl Iterator<Item = Block> {
+        self.0.iter().flat_map(move |range| blocks_of(*range, family))
     }
 }
 
-/// Cuts a range into blocks: `(first address, length of the prefix within the family)`.
-fn blocks_of((first, last): (u128, u128), bits: u32) -> Vec<(u128, u32)> {
-    let mut blocks = Vec::new();
+/// An aligned block of the one address space, as one family writes it.
+struct Block {
+    first: u128,
+    family: Family,
+    /// The length of the prefix within the family.
+    length: u8,
+}
+
+/// Cuts a range into blocks, each as large as its first address and what is left of the range let it be.
+fn blocks_of((first, last): (u128, u128), family: Family) -> impl Iterator<Item = Block> {
     let mut next = Some(first);
-    while let Some(start) = next.filter(|start| *start <= last) {
-        let aligned = start.trailing_zeros().min(bits);
-        let fits = |size: u32| size >= 128 || last - start >= (1_u128 << size) - 1;
-        let size = (0..=aligned)
-            .rev()
-            .find(|size| *size < 128 && fits(*size) || (*size == 128 && last - start == u128::MAX));
-        let size = size.unwrap_or(0);
-        blocks.push((start, bits - size));
-        next = if size >= 128 { None } else { start.checked_add(1 << size) };
-    }
-    blocks
+    std::iter::from_fn(move || {
+        let first = next.filter(|first| *first <= last)?;
+        let aligned = first.trailing_zeros().min(family.bits());
+        let left = (last - first).checked_add(1).map_or(u128::BITS, u128::ilog2);
+        let free_bits = aligned.min(left);
+        next = 1_u128.checked_shl(free_bits).and_then(|size| first.checked_add(size));
+        Some(Block { first, family, length: u8::try_from(family.bits() - free_bits).unwrap_or(u8::MAX) })
+    })
 }
 
 /// Returns the filter on addresses: none inside when every address is meant, nothing when no address is.
@@ -150,34 +154,38 @@ fn address_filter(
     if others.0.is_empty() {
         return Some(None);
     }
-    let (listed, unlisted) = (meant.blocks(family), others.blocks(family));
+    let unlisted: Vec<Block> = others.blocks(family).collect();
+    let listed: Vec<Block> = meant.blocks(family).take(unlisted.len()).collect();
     let (operator, blocks) = if listed.len() < unlisted.len() {
         (Operator::SAddr, listed)
     } else {
         (Operator::NotSAddr, unlisted)
     };
-    let values = blocks.into_iter().map(|(first, length)| block_value(first, length, family, origins));
+    let values = blocks.iter().map(|block| Spanned::new(block.text(), block.line(origins)));
     Some(Some(filter(place, operator, values.collect(), origins.span)))
 }
 
-fn block_value(first: u128, length: u32, family: Family, origins: &Origins) -> Spanned<String> {
-    let address: IpAddr = match family {
-        Family::Inet => IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(first - MAPPED.0).unwrap_or(u32::MAX))),
-        Family::Inet6 => IpAddr::V6(Ipv6Addr::from_bits(first)),
-    };
-    let text = format!("{address}/{length}");
-    Spanned::new(text, block_span(first, length, family, origins))
-}
+impl Block {
+    fn text(&self) -> String {
+        let address: IpAddr = match self.family {
+            Family::Inet => {
+                Ipv4Addr::from_bits(u32::try_from(self.first - MAPPED.0).unwrap_or(u32::MAX)).into()
+            }
+            Family::Inet6 => Ipv6Addr::from_bits(self.first).into(),
+        };
+        let mut text = String::with_capacity(BLOCK_BYTES);
+        let _ = write!(text, "{address}/{}", self.length);
+        text
+    }
 
-/// Finds the line of a block; of an IPv4-mapped block, that of the IPv4 block it repeats.
-fn block_span(first: u128, length: u32, family: Family, origins: &Origins) -> Span {
-    let plain = address_at(first);
-    let length =
-        if plain.is_ipv4() && family == Family::Inet6 { length.checked_sub(96) } else { Some(length) };
-    debug_assert!(address_number(plain) == first);
-    length
-        .and_then(|length| Cidr::parse(&format!("{plain}/{length}")).ok())
-        .map_or(origins.span, |block| origins.block(block))
+    /// Finds the line of the block; of an IPv4-mapped block, that of the IPv4 block it repeats.
+    fn line(&self, origins: &Origins) -> Span {
+        let plain = address_at(self.first);
+        let repeats = plain.is_ipv4() && self.family == Family::Inet6;
+        let length = if repeats { self.length.checked_sub(96) } else { Some(self.length) };
+        let block = length.and_then(|length| Cidr::new(plain, length));
+        block.map_or(origins.span, |block| origins.block(block))
+    }
 }
 
 /// Returns the filter on ports; none when every port is meant. The shorter of the two lists is written:
