@@ -138,6 +138,7 @@ fn killed(operation: &str) {
 }
 
 /// Runs the command under ptrace until its bpf(2) call with this number; false when it ended before.
+#[expect(clippy::zombie_processes, reason = "the tracer's own wait takes the child's end")]
 fn killed_at(operation: &str, step: u32) -> bool {
     let mut child = Command::new("/init")
         .args(["operate", operation])
