@@ -140,9 +140,11 @@ int bprm_committed_creds(unsigned long long *context)
 			state->inherited[slot][0] = 0;
 			state->inherited[slot][1] = 0;
 			state->inherited[slot][2] = 0;
-		} else {
-			inherit(state->inherited[slot], carried_by(slot, DOMAIN_OF(state->own[slot])),
-				carried_by(slot, DOMAIN_OF(state->next[slot])));
+		} else if (!inherit(state->inherited[slot], carried_by(slot, DOMAIN_OF(state->own[slot])),
+				    carried_by(slot, DOMAIN_OF(state->next[slot]))) &&
+			   slot == active_slot()) {
+			/* No room for one more inherited domain: nothing may run without it. */
+			bpf_send_signal(SIGKILL);
 		}
 		state->own[slot] = state->next[slot];
 		state->next[slot] = 0;
