@@ -3,12 +3,15 @@
 
 mod code;
 mod delivery;
+mod provenance;
 
 use clap::Args;
+use telovix_bpf_runtime::apply::{Applied, Options};
 use telovix_bpf_runtime::{Places, RuntimeError};
 
 pub(crate) use code::CODES;
-pub(crate) use delivery::DeliveryArguments;
+pub(crate) use delivery::{Delivered, DeliveryArguments};
+pub(crate) use provenance::{Provenance, Verification};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,6 +29,33 @@ impl PlaceArguments {
     pub(crate) fn places(&self) -> Places {
         Places { name: self.name.clone(), ..Places::default() }
     }
+}
+
+/// Refuses everybody but root, before anything is written down as done by them.
+///
+/// # Errors
+/// When the user is not root.
+pub(crate) fn require_root() -> Result<(), Failure> {
+    if rustix::process::geteuid().is_root() { Ok(()) } else { Err(refused(&RuntimeError::NotRoot)) }
+}
+
+/// Makes an image the active generation, remembering on the way whether its bundle was verified.
+///
+/// # Errors
+/// Any reason of the runtime to refuse; what was active stays active.
+pub(crate) fn apply(places: &Places, delivered: &Delivered, options: &Options) -> Result<Applied, Failure> {
+    let image = &delivered.image;
+    let policy: String = image.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    Provenance::begin(places, &policy, delivered.verification()).map_err(|error| {
+        let message =
+            format!("cannot remember in `{}` how the policy was verified: {error}", places.state.display());
+        Failure::new(Exit::CannotRun, &code::RUNTIME_FILE, message)
+    })?;
+    let applied = telovix_bpf_runtime::apply::apply(places, image, options);
+    let generation = applied.as_ref().ok().map(|applied| applied.generation);
+    // Without its number the delivery is still found by the policy's digest.
+    let _numbered = Provenance::settle(places, &policy, generation);
+    applied.map_err(|error| refused(&error))
 }
 
 /// Tells why the runtime refused.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use telovix_bpf_runtime::apply::{self, Options};
+use telovix_bpf_runtime::apply::Options;
 
 use super::Run;
-use crate::enforcement::{DeliveryArguments, PlaceArguments, refused};
+use crate::enforcement::{self, DeliveryArguments, PlaceArguments, Verification};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -24,7 +24,7 @@ use crate::output::{Format, Streams};
 Examples:
   telovix apply /var/lib/telovix/bundle --sensor sensor-site-0117
   telovix apply compiled-policies --confirm-within 60s && telovix confirm
-  telovix apply compiled-policies --allow-unsigned --confine /usr/sbin/sshd")]
+  telovix apply compiled-policies --insecure-skip-verify --confine /usr/sbin/sshd")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     delivery: DeliveryArguments,
@@ -51,6 +51,8 @@ pub(crate) struct Document {
     generation: u32,
     /// How many programs are attached.
     programs: usize,
+    /// Whether somebody's signature stands behind it.
+    verification: Verification,
     /// Seconds until it reverts unless it is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirm_within: Option<u64>,
@@ -62,7 +64,8 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let delivered = self.delivery.open()?;
+        let delivered = self.delivery.open(streams)?;
+        enforcement::require_root()?;
         let options = Options {
             scope: self.delivery.scope(),
             confirm_within: self.confirm_within,
@@ -72,12 +75,12 @@ impl Run for Arguments {
         let places = self.places.places();
         // The epoch is remembered before it takes effect: a crash in between must not let an older one back in.
         self.delivery.record(&delivered)?;
-        let applied =
-            apply::apply(&places, &delivered.image, &options).map_err(|error| refused(&error))?;
+        let applied = enforcement::apply(&places, &delivered, &options)?;
         let document = Document {
             version: VERSION,
             generation: applied.generation,
             programs: applied.programs,
+            verification: delivered.verification(),
             confirm_within: self.confirm_within.map(|time| time.as_secs()),
         };
         match self.format {

@@ -1,19 +1,21 @@
 //! The kernel's ring buffer -> one JSON object a line, in the event shape that `why` and `impact` read.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use clap::Args;
-use telovix_bpf_runtime::events::Events;
+use serde::Serialize;
+use telovix_bpf_runtime::events::{Events, Report};
 
 use super::Run;
-use crate::enforcement::{PlaceArguments, refused};
+use crate::enforcement::{PlaceArguments, Provenance, Verification, refused};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Streams;
 
 /// Print what rules decided, one JSON object a line.
 ///
-/// Each event names the rule that decided, with file and line. Events stay in the kernel until they are read; one
+/// Each event names the rule that decided, with file and line, and whether the policy it stands in was verified. Events stay in the kernel until they are read; one
 /// reader at a time gets them all. How many found no room is told on standard error.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -28,13 +30,28 @@ pub(crate) struct Arguments {
     places: PlaceArguments,
 }
 
+/// One event.
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    report: Report,
+    /// Whether somebody's signature stands behind the generation that decided.
+    verification: Verification,
+}
+
 impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let mut events = Events::open(&self.places.places()).map_err(|error| refused(&error))?;
+        let places = self.places.places();
+        let mut events = Events::open(&places).map_err(|error| refused(&error))?;
+        let mut verifications = BTreeMap::new();
         let mut lost = 0;
         loop {
             while let Some(report) = events.take() {
-                serde_json::to_writer(&mut streams.data, &report).map_err(std::io::Error::from)?;
+                let verification = *verifications
+                    .entry(report.generation)
+                    .or_insert_with(|| Provenance::read(&places).of(report.generation, None));
+                let line = Line { report, verification };
+                serde_json::to_writer(&mut streams.data, &line).map_err(std::io::Error::from)?;
                 writeln!(streams.data)?;
             }
             streams.data.flush()?;

@@ -10,7 +10,7 @@ use telovix_bpf_runtime::plan::{self, Plan};
 
 use super::Run;
 use super::inspect::rules;
-use crate::enforcement::{DeliveryArguments, PlaceArguments, refused};
+use crate::enforcement::{Delivered, DeliveryArguments, PlaceArguments, Verification, refused};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -25,7 +25,7 @@ use crate::output::{Format, Streams};
 #[command(after_help = "\
 Examples:
   telovix plan /var/lib/telovix/bundle --sensor sensor-site-0117
-  telovix plan compiled-policies --allow-unsigned --format json | jq .added")]
+  telovix plan compiled-policies --insecure-skip-verify --format json | jq .added")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     delivery: DeliveryArguments,
@@ -47,6 +47,8 @@ pub(crate) struct Document {
     version: u32,
     /// Whether the host can enforce it.
     possible: bool,
+    /// Whether somebody's signature stands behind it.
+    verification: Verification,
     /// The active generation; 0 when nothing is enforced.
     generation: u32,
     /// Rules that are not in force now.
@@ -71,10 +73,10 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let delivered = self.delivery.open()?;
+        let delivered = self.delivery.open(streams)?;
         let plan = plan::plan(&self.places.places(), &delivered.image, &self.confine)
             .map_err(|error| refused(&error))?;
-        let document = Document::of(&plan, &delivered.image);
+        let document = Document::of(&plan, &delivered);
         match self.format {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => document.write(&mut streams.data)?,
@@ -84,12 +86,13 @@ impl Run for Arguments {
 }
 
 impl Document {
-    fn of(plan: &Plan, image: &Image) -> Self {
-        let new = effects(image);
+    fn of(plan: &Plan, delivered: &Delivered) -> Self {
+        let new = effects(&delivered.image);
         let old = plan.active.as_ref().map(effects).unwrap_or_default();
         let mut document = Self {
             version: VERSION,
             possible: plan.lockout.is_none() && plan.hooks.iter().all(|hook| hook.refused.is_none()),
+            verification: delivered.verification(),
             generation: plan.generation,
             added: Vec::new(),
             changed: Vec::new(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use telovix_bpf_runtime::switch;
 
 use super::Run;
-use crate::enforcement::{PlaceArguments, refused};
+use crate::enforcement::{PlaceArguments, Provenance, refused};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -47,7 +47,9 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let programs = switch::remove(&self.places.places()).map_err(|error| refused(&error))?;
+        let places = self.places.places();
+        let programs = switch::remove(&places).map_err(|error| refused(&error))?;
+        Provenance::forget(&places);
         match self.format {
             Format::Json => json::print(&Document { version: VERSION, programs }, &mut streams.data)?,
             Format::Text => writeln!(streams.data, "{} removed, nothing is enforced", plural(programs, "program"))?,

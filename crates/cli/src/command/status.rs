@@ -8,7 +8,7 @@ use telovix_bpf_runtime::Scope;
 use telovix_bpf_runtime::status::{self, Status};
 
 use super::Run;
-use crate::enforcement::{PlaceArguments, refused};
+use crate::enforcement::{PlaceArguments, Provenance, Verification, refused};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -48,6 +48,9 @@ pub(crate) struct Document {
     generation: u32,
     /// SHA-256 of the policy in force, as `telovix inspect` prints it.
     policy: Option<String>,
+    /// Whether somebody's signature stands behind it; absent when nothing is enforced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<Verification>,
     /// The generation that a rollback, or a missed deadline, leads to; 0 for none.
     previous: u32,
     /// Milliseconds until the policy reverts unless it is confirmed.
@@ -98,18 +101,21 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let scope = Scope { sensor: self.sensor.clone(), groups: self.groups.clone() };
-        let state = status::status(&self.places.places(), &scope).map_err(|error| refused(&error))?;
+        let places = self.places.places();
+        let state = status::status(&places, &scope).map_err(|error| refused(&error))?;
+        let verification = (state.generation != 0)
+            .then(|| Provenance::read(&places).of(state.generation, state.image.as_deref()));
         let exit = if state.drift.is_empty() { Exit::Clean } else { Exit::Findings };
         match self.format {
-            Format::Json => json::print(&Document::of(state), &mut streams.data)?,
-            Format::Text => write(&state, &mut streams.data)?,
+            Format::Json => json::print(&Document::of(state, verification), &mut streams.data)?,
+            Format::Text => write(&state, verification, &mut streams.data)?,
         }
         Ok(exit)
     }
 }
 
 impl Document {
-    fn of(state: Status) -> Self {
+    fn of(state: Status, verification: Option<Verification>) -> Self {
         let hook = |program: status::HookProgram| Hook { hook: program.hook, program: program.program };
         let rule = |count: status::RuleCount| RuleCount {
             rule: count.rule,
@@ -123,6 +129,7 @@ impl Document {
             version: VERSION,
             generation: state.generation,
             policy: state.image,
+            verification,
             previous: state.previous,
             confirm_within: state.confirm_within,
             reverted: state.reverted,
@@ -137,13 +144,20 @@ impl Document {
     }
 }
 
-fn write(state: &Status, out: &mut dyn Write) -> io::Result<()> {
+fn write(state: &Status, verification: Option<Verification>, out: &mut dyn Write) -> io::Result<()> {
     match state.generation {
         0 => writeln!(out, "nothing is enforced")?,
         generation => writeln!(out, "generation {generation} is active")?,
     }
     if let Some(policy) = &state.image {
         writeln!(out, "policy {policy}")?;
+    }
+    match verification {
+        Some(Verification::Skipped) => {
+            writeln!(out, "not verified: it was applied with `--insecure-skip-verify`")?;
+        }
+        Some(Verification::Unknown) => writeln!(out, "nobody remembers whether it was verified: apply the bundle again")?,
+        Some(Verification::Verified) | None => {}
     }
     if let Some(left) = state.time_left() {
         writeln!(out, "reverts in {} s unless `telovix confirm` comes", left.as_secs())?;

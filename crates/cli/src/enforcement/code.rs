@@ -26,7 +26,7 @@ macro_rules! codes {
         $(pub(super) static $name: Code = page($id, $title, $explanation, $fires, $silent);)*
 
         /// The codes of the verbs about the running kernel.
-        pub(crate) const CODES: &[&Code] = &[$(&$name),*];
+        pub(crate) const CODES: &[&Code] = &[&VERIFICATION_SKIPPED, $(&$name),*];
     };
 }
 
@@ -102,6 +102,21 @@ codes! {
          more, since the policy was emptied first.",
         "a `bpftool` that holds a program", "nothing else that holds our programs";
 }
+
+/// A policy is taken without its signature.
+pub(super) static VERIFICATION_SKIPPED: Code = Code {
+    severity: Severity::Warning,
+    ..page(
+        "verification-skipped",
+        "a policy was taken without looking at its signature",
+        "With `--insecure-skip-verify`, `plan` and `apply` take a bundle as it lies there. Whoever can write its folder \
+         decides what the kernel enforces, and an old, weaker bundle is as good as the newest. The warning comes every \
+         time; while such a policy is loaded, `telovix status` and each line of `telovix events` say `skipped`, and the \
+         audit log keeps who did it.",
+        "`telovix apply compiled-policies --insecure-skip-verify`",
+        "`telovix apply compiled-policies` with a bundle that `telovix sign` signed",
+    )
+};
 
 /// Returns the page of an error.
 pub(super) fn of(error: &RuntimeError) -> &'static Code {

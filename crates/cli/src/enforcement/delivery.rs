@@ -1,16 +1,20 @@
-//! A bundle's folder -> the image in it, after the bundle was verified, or because the operator takes it unsigned.
+//! A bundle's folder -> the image in it, after the bundle was verified, or because the operator takes it unverified.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_runtime::Scope;
+use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::emit::IMAGE_PATH;
 
-use super::code::{IMAGE_REFUSED, NO_IMAGE};
+use super::code::{IMAGE_REFUSED, NO_IMAGE, VERIFICATION_SKIPPED};
+use super::provenance::Verification;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
+use crate::output::{Report, Streams, text};
 use crate::signing::{Accepted, BundleArguments};
 
 /// The flags of the verbs that load a bundle.
@@ -20,9 +24,12 @@ pub(crate) struct DeliveryArguments {
     bundle: PathBuf,
     #[command(flatten)]
     trust: BundleArguments,
-    /// Load a bundle that nobody signed. The digests inside the image are still checked.
+    /// Take whatever lies there, signed by nobody or by anybody. Insecure: whoever can write the folder decides what this
+    /// kernel enforces. Warned about every time, and told by `status` and `events` for as long as the policy is loaded.
+    ///
+    /// The digests inside the image are still checked; they find damage, not intent.
     #[arg(long)]
-    allow_unsigned: bool,
+    insecure_skip_verify: bool,
 }
 
 /// A bundle that may be loaded.
@@ -38,8 +45,9 @@ impl DeliveryArguments {
     ///
     /// # Errors
     /// With the exit code of the refusal; with 2 when the folder holds no image.
-    pub(crate) fn open(&self) -> Result<Delivered, Failure> {
-        if self.allow_unsigned {
+    pub(crate) fn open(&self, streams: &mut Streams) -> Result<Delivered, Failure> {
+        if self.insecure_skip_verify {
+            warn(&self.bundle, streams)?;
             let path = if self.bundle.is_dir() { self.bundle.join(IMAGE_PATH) } else { self.bundle.clone() };
             let bytes = std::fs::read(&path).map_err(|error| {
                 let message = format!("cannot read the image `{}`: {error}", shown(&path));
@@ -70,6 +78,23 @@ impl DeliveryArguments {
     pub(crate) fn scope(&self) -> Scope {
         Scope { sensor: self.trust.sensor.clone(), groups: self.trust.groups.clone() }
     }
+}
+
+impl Delivered {
+    /// Returns whether somebody's signature stands behind the bundle.
+    pub(crate) fn verification(&self) -> Verification {
+        if self.accepted.is_some() { Verification::Verified } else { Verification::Skipped }
+    }
+}
+
+/// Tells on standard error, in every form of output, that nothing was verified.
+fn warn(bundle: &Path, streams: &mut Streams) -> Result<(), Failure> {
+    let message = format!("nobody's signature on `{}` was checked", shown(bundle));
+    let mut warning = Diagnostic::new(&VERIFICATION_SKIPPED, None, message);
+    warning.help.push("sign it with `telovix sign`, and leave `--insecure-skip-verify` out".to_owned());
+    text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
+    streams.talk.flush()?;
+    Ok(())
 }
 
 fn read(path: &Path, bytes: &[u8]) -> Result<Image, Failure> {
