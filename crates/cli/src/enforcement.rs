@@ -4,6 +4,7 @@
 mod code;
 mod delivery;
 mod provenance;
+mod turn;
 
 use clap::Args;
 use telovix_bpf_runtime::apply::{Applied, Options};
@@ -12,6 +13,9 @@ use telovix_bpf_runtime::{Places, RuntimeError};
 pub(crate) use code::CODES;
 pub(crate) use delivery::{Delivered, DeliveryArguments};
 pub(crate) use provenance::{Provenance, Verification};
+#[cfg(test)]
+pub(crate) use turn::Turn;
+pub(crate) use turn::TurnArguments;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -44,8 +48,7 @@ pub(crate) fn require_root() -> Result<(), Failure> {
 /// # Errors
 /// Any reason of the runtime to refuse; what was active stays active.
 pub(crate) fn apply(places: &Places, delivered: &Delivered, options: &Options) -> Result<Applied, Failure> {
-    let image = &delivered.image;
-    let policy: String = image.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    let (image, policy) = (&delivered.image, delivered.policy());
     Provenance::begin(places, &policy, delivered.verification()).map_err(|error| {
         let message =
             format!("cannot remember in `{}` how the policy was verified: {error}", places.state.display());

@@ -16,10 +16,9 @@ use telovix_compiler::judge::{Event, VerdictReport};
 use crate::Telovix;
 use crate::catalogue::catalogue;
 use crate::command::explain::{self, template};
-use crate::command::{
-    apply, compile, confirm, inspect, keygen, plan, query, remove, rollback, sign, status, trust, verify,
-};
+use crate::command::{apply, compile, inspect, keygen, plan, query, remove, sign, status, trust, verify};
 use crate::config;
+use crate::enforcement::Turn;
 use crate::exit::Exit;
 use crate::output::json;
 
@@ -124,8 +123,8 @@ fn schemas_of_outputs() {
     output::<trust::log::Document>("trust-log");
     output::<plan::Document>("plan");
     output::<apply::Document>("apply");
-    output::<confirm::Document>("confirm");
-    output::<rollback::Document>("rollback");
+    output::<Turn>("confirm");
+    output::<Turn>("rollback");
     output::<status::Document>("status");
     output::<remove::Document>("remove");
 }

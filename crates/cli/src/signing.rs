@@ -1,5 +1,6 @@
 //! What the verbs about signatures share: whose signature, by which key, at what time, and how a refusal is told.
 
+mod audit;
 mod bundle;
 mod code;
 mod key;
@@ -11,14 +12,15 @@ use std::time::SystemTime;
 
 use clap::Args;
 use telovix_compiler::diagnostic::Code;
-use telovix_trust::audit::{self, Record};
 use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
 
+pub(crate) use audit::{AuditArguments, Deed, actor};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
-    AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, CODES, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE, KEY_NOT_WRITTEN,
-    NO_SIGNING_KEY, NO_TRUST_ROOT, NOT_SIGNED, NOT_VERIFIED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
+    AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, CODES, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE,
+    KEY_NOT_WRITTEN, NO_SIGNING_KEY, NO_TRUST_ROOT, NOT_SIGNED, NOT_VERIFIED, TRUST_ROOT_NOT_CHANGED,
+    TRUST_ROOT_NOT_USABLE,
 };
 pub(crate) use key::{KeyArguments, passphrase, public_key};
 
@@ -28,7 +30,7 @@ use crate::failure::Failure;
 use crate::input::shown;
 
 /// Where the trust root of a host lies.
-const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";
+pub(crate) const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";
 /// Where the file with the fleet's one public key lies.
 pub(crate) const PUBLIC_KEY: &str = "policy-signing.pub";
 
@@ -93,38 +95,6 @@ impl TrustRootArguments {
         let chain = Chain::read(&path).map_err(|error| root_failure(&path, error))?;
         Ok((path, chain))
     }
-}
-
-/// The flag that names an audit log to continue.
-#[derive(Debug, Args)]
-pub(crate) struct AuditArguments {
-    /// Append what was done to this audit log; `telovix trust log` reads it.
-    #[arg(long, value_name = "FILE")]
-    audit_log: Option<PathBuf>,
-}
-
-impl AuditArguments {
-    /// Appends a record, when a log was named.
-    ///
-    /// # Errors
-    /// When the log cannot be written, or was tampered with.
-    pub(crate) fn record(&self, record: &Record) -> Result<(), Failure> {
-        let Some(path) = &self.audit_log else { return Ok(()) };
-        match audit::append(path, record) {
-            Ok(_) => Ok(()),
-            Err(error @ audit::AuditError::Broken { .. }) => {
-                Err(Failure::new(Exit::Findings, &AUDIT_LOG_BROKEN, error.to_string()))
-            }
-            Err(error) => Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_NOT_WRITTEN, error.to_string())),
-        }
-    }
-}
-
-/// Returns who runs this command, for the audit log: the user behind `sudo`, else the user.
-pub(crate) fn actor() -> String {
-    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let named = named.filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
-    named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
 /// Tells why a signature does not count, with its own exit code.

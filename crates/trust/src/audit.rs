@@ -25,6 +25,8 @@ pub enum Action {
     Signed,
     /// A bundle or policy was verified.
     Verified,
+    /// The host remembered a bundle's epoch, so that nothing older counts.
+    Accepted,
     /// A bundle was put into the kernel.
     Applied,
     /// An applied bundle was confirmed.
@@ -37,16 +39,46 @@ pub enum Action {
     TrustChanged,
     /// Verification was skipped on purpose.
     VerificationSkipped,
+    /// The log itself was continued behind a line that a crash had left unfinished.
+    LogRecovered,
 }
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// It is about to be done; a later line says how it ended, unless the machine went down in between.
+    Begun,
     /// It was done.
     Success,
     /// It was refused or failed; the detail says why.
     Failure,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// The number of the user whose process it was.
+    pub uid: u32,
+    /// The name of that user, where the machine knows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Who became that user with `sudo`, as its environment says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sudo_user: Option<String>,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(person) = &self.sudo_user {
+            write!(out, "{person} as ")?;
+        }
+        match &self.user {
+            Some(user) => out.write_str(user),
+            None => write!(out, "uid {}", self.uid),
+        }
+    }
 }
 
 /// What is recorded about one action. The log adds number, chain and nothing else.
@@ -59,8 +91,8 @@ pub struct Record {
     pub action_type: Action,
     /// How it ended.
     pub outcome: Outcome,
-    /// Who did it, such as a user name.
-    pub actor: String,
+    /// Who did it.
+    pub actor: Actor,
     /// What it was done to, such as a bundle's path.
     pub subject: String,
     /// The digest of the manifest or file.
@@ -69,6 +101,12 @@ pub struct Record {
     /// The epoch of the bundle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
+    /// The number of the policy in the kernel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// The digest of the policy in the kernel, as `telovix status` prints it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Digest>,
     /// The reason of a refusal, or anything else a reader should know.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
@@ -103,12 +141,14 @@ impl fmt::Display for Action {
         out.write_str(match self {
             Action::Signed => "signed",
             Action::Verified => "verified",
+            Action::Accepted => "accepted",
             Action::Applied => "applied",
             Action::Confirmed => "confirmed",
             Action::RolledBack => "rolled back",
             Action::Removed => "removed",
             Action::TrustChanged => "changed trust",
             Action::VerificationSkipped => "skipped verification of",
+            Action::LogRecovered => "recovered",
         })
     }
 }
@@ -144,25 +184,35 @@ pub enum AuditError {
     },
 }
 
+/// What appending did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The line of the record.
+    pub entry: Entry,
+    /// How many bytes of an unfinished line lay at the end. They were never reported as written; a line of their own
+    /// in the log tells that they were cut off.
+    pub cut_off: Option<u64>,
+}
+
 /// Appends a record and syncs it to disk before returning.
 ///
-/// A line that a crash left unfinished is cut off first: it was never reported as written.
+/// A line that a crash left unfinished is cut off, and the log tells so in an entry before the record's.
 ///
 /// # Errors
-/// When the log cannot be written, or its last line is not the one its head knows.
-pub fn append(path: &Path, record: &Record) -> Result<Entry, AuditError> {
+/// When the log cannot be written, or its last line is not the one its head knows; the log is then as it was.
+pub fn append(path: &Path, record: &Record) -> Result<Appended, AuditError> {
     let at = |source| AuditError::File { path: path.to_owned(), source };
     let mut options = OpenOptions::new();
     let mut log = options.create(true).read(true).append(true).mode(0o640).open(path).map_err(at)?;
     log.lock().map_err(at)?;
     let head = read_head(path)?;
-    let last = last_line(&mut log).map_err(at)?;
-    let found = last.map(|line| Head { sequence: sequence_of(&line), sha256: Digest::of(&line) });
+    let Tail { last, torn } = read_tail(&mut log).map_err(at)?;
+    let end = last.map(|line| Head { sequence: sequence_of(&line), sha256: Digest::of(&line) });
     // The head is written after the line, so a crash in between leaves it exactly one behind.
-    let continues = match (head, found) {
+    let continues = match (head, end) {
         (None, None) => true,
-        (None, Some(found)) => found.sequence == 1,
-        (Some(head), Some(found)) => head == found || head.sequence + 1 == found.sequence,
+        (None, Some(end)) => end.sequence == 1,
+        (Some(head), Some(end)) => head == end || head.sequence + 1 == end.sequence,
         (Some(_), None) => false,
     };
     if !continues {
@@ -171,15 +221,53 @@ pub fn append(path: &Path, record: &Record) -> Result<Entry, AuditError> {
             "its end is not where it was left; check it with `telovix trust log --verify`".to_owned();
         return Err(AuditError::Broken { path: path.to_owned(), line, detail });
     }
-    let previous = found.map_or_else(|| Digest::of(b""), |found| found.sha256);
-    let sequence = found.map_or(1, |found| found.sequence + 1);
-    let entry = Entry { sequence, previous, record: record.clone() };
-    let mut line = entry.to_line();
-    let head = Head { sequence, sha256: Digest::of(&line) };
-    line.push(b'\n');
-    log.write_all(&line).and_then(|()| log.sync_all()).map_err(at)?;
-    write_head(path, head)?;
-    Ok(entry)
+    let mut writer = Writer { path, log, end };
+    let Some(torn) = torn else {
+        return Ok(Appended { entry: writer.put(record.clone())?, cut_off: None });
+    };
+    writer.log.set_len(torn.start).map_err(at)?;
+    writer.put(Record {
+        action_type: Action::LogRecovered,
+        outcome: Outcome::Success,
+        subject: path.display().to_string(),
+        sha256: Some(torn.sha256),
+        epoch: None,
+        generation: None,
+        policy: None,
+        detail: format!(
+            "a line was never finished, and its {} bytes with this digest were cut off",
+            torn.length
+        ),
+        ..record.clone()
+    })?;
+    Ok(Appended { entry: writer.put(record.clone())?, cut_off: Some(torn.length) })
+}
+
+/// A locked log, and the line that the next one continues.
+struct Writer<'a> {
+    path: &'a Path,
+    log: File,
+    end: Option<Head>,
+}
+
+impl Writer<'_> {
+    fn put(&mut self, record: Record) -> Result<Entry, AuditError> {
+        let at = |source| AuditError::File { path: self.path.to_owned(), source };
+        let previous = self.end.map_or_else(|| Digest::of(b""), |end| end.sha256);
+        let sequence = self.end.map_or(1, |end| end.sequence + 1);
+        let entry = Entry { sequence, previous, record };
+        let mut line = entry.to_line();
+        if line.len() as u64 >= MAX_LINE_BYTES {
+            let too_long = io::Error::new(ErrorKind::InvalidInput, "the entry is longer than a line may be");
+            return Err(at(too_long));
+        }
+        let head = Head { sequence, sha256: Digest::of(&line) };
+        line.push(b'\n');
+        self.log.write_all(&line).and_then(|()| self.log.sync_all()).map_err(at)?;
+        write_head(self.path, head)?;
+        self.end = Some(head);
+        Ok(entry)
+    }
 }
 
 /// Reads the log from its first line, checking that each continues the one before, up to its head.
@@ -234,22 +322,43 @@ pub fn verify(path: &Path) -> Result<Vec<Entry>, AuditError> {
     Ok(entries)
 }
 
-/// Reads back to the last complete line and cuts off an incomplete one after it.
-fn last_line(log: &mut File) -> io::Result<Option<Vec<u8>>> {
+/// The end of a log as it lies on the disk.
+struct Tail {
+    /// The last complete line, without its line feed.
+    last: Option<Vec<u8>>,
+    torn: Option<Torn>,
+}
+
+/// Bytes behind the last line feed.
+struct Torn {
+    start: u64,
+    length: u64,
+    sha256: Digest,
+}
+
+fn read_tail(log: &mut File) -> io::Result<Tail> {
     let length = log.seek(SeekFrom::End(0))?;
     let start = length.saturating_sub(2 * MAX_LINE_BYTES);
     log.seek(SeekFrom::Start(start))?;
-    let mut tail = Vec::new();
-    log.read_to_end(&mut tail)?;
-    let complete = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    if complete < tail.len() {
-        log.set_len(start + complete as u64)?;
-        tail.truncate(complete);
+    let mut bytes = Vec::new();
+    log.read_to_end(&mut bytes)?;
+    let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let rest = bytes.split_off(complete);
+    if complete == 0 && start > 0 {
+        return Err(io::Error::new(
+            ErrorKind::InvalidData,
+            "its end is one line that is longer than a line may be",
+        ));
     }
-    tail.pop();
-    let begin = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let line = tail.split_off(begin);
-    Ok((!line.is_empty()).then_some(line))
+    let torn = (!rest.is_empty()).then(|| Torn {
+        start: start + complete as u64,
+        length: rest.len() as u64,
+        sha256: Digest::of(&rest),
+    });
+    bytes.pop();
+    let begin = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let line = bytes.split_off(begin);
+    Ok(Tail { last: (!line.is_empty()).then_some(line), torn })
 }
 
 /// A last line that is no entry counts as number 0, which continues nothing.

@@ -183,6 +183,9 @@ impl HostState {
         lock_path.push(".lock");
         let lock_path = PathBuf::from(lock_path);
         let file_error = |source| HostStateError::File { path: lock_path.clone(), source };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(file_error)?;
+        }
         let lock = File::options().create(true).append(true).open(&lock_path).map_err(file_error)?;
         lock.lock().map_err(file_error)?;
         let mut state = Self::read(path)?;

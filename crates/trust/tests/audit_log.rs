@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use telovix_trust::Timestamp;
-use telovix_trust::audit::{self, Action, AuditError, Outcome, Record};
+use telovix_trust::audit::{self, Action, Actor, Appended, AuditError, Outcome, Record};
 
 struct Log {
     _folder: tempfile::TempDir,
@@ -15,22 +15,24 @@ impl Log {
     fn with(entries: u64) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let log = Log { path: folder.path().join("audit.ndjson"), _folder: folder };
-        (1..=entries).for_each(|epoch| log.append(epoch).expect("appended"));
+        (1..=entries).for_each(|epoch| drop(log.append(epoch).expect("appended")));
         log
     }
 
-    fn append(&self, epoch: u64) -> Result<(), AuditError> {
+    fn append(&self, epoch: u64) -> Result<Appended, AuditError> {
         let record = Record {
             created_at: Timestamp::from_seconds(1_795_255_200),
             action_type: Action::Applied,
             outcome: Outcome::Success,
-            actor: "anna".to_owned(),
+            actor: Actor { uid: 0, user: Some("root".to_owned()), sudo_user: Some("anna".to_owned()) },
             subject: "compiled-policies".to_owned(),
             sha256: None,
             epoch: Some(epoch),
+            generation: None,
+            policy: None,
             detail: String::new(),
         };
-        audit::append(&self.path, &record).map(|_| ())
+        audit::append(&self.path, &record)
     }
 
     fn lines(&self) -> Vec<String> {
@@ -102,13 +104,43 @@ fn lines_removed_inserted_moved_and_cut_off_are_noticed() {
 }
 
 #[test]
-fn a_line_that_a_crash_left_unfinished_is_cut_off() {
+fn a_line_that_a_crash_left_unfinished_is_told_and_stays_told() {
     let log = Log::with(2);
     let whole = fs::read(&log.path).expect("bytes");
-    fs::write(&log.path, [&whole[..], b"{\"sequence\":3,\"prev"].concat()).expect("written");
-    assert_eq!(log.broken_at(), 3, "until the next append, it is told");
-    log.append(3).expect("appended");
-    assert_eq!(audit::verify(&log.path).expect("whole").len(), 3);
+    let torn = b"{\"sequence\":3,\"prev";
+    fs::write(&log.path, [&whole[..], torn].concat()).expect("written");
+    assert_eq!(log.broken_at(), 3, "until the next append, the check tells it");
+    let appended = log.append(3).expect("appended");
+    assert_eq!(appended.cut_off, Some(torn.len() as u64), "the append tells it");
+    assert_eq!(appended.entry.sequence, 4);
+    let entries = audit::verify(&log.path).expect("whole");
+    let recovered = &entries[2].record;
+    assert_eq!(recovered.action_type, Action::LogRecovered, "the log tells it for good");
+    assert_eq!(recovered.sha256, Some(telovix_trust::Digest::of(torn)));
+    assert!(recovered.detail.contains(&format!("{} bytes", torn.len())), "{}", recovered.detail);
+    assert_eq!(log.append(4).expect("appended").cut_off, None);
+    assert_eq!(audit::verify(&log.path).expect("whole").len(), 5);
+}
+
+#[test]
+fn a_log_that_was_tampered_with_is_not_touched_even_where_its_last_line_is_torn() {
+    let log = Log::with(3);
+    let mut lines = log.lines();
+    lines.pop();
+    let tampered = lines.join("\n") + "\n{\"sequence\":3";
+    fs::write(&log.path, &tampered).expect("written");
+    assert!(matches!(log.append(4), Err(AuditError::Broken { .. })));
+    assert_eq!(fs::read_to_string(&log.path).expect("text"), tampered);
+}
+
+#[test]
+fn an_end_without_a_line_feed_for_longer_than_a_line_is_refused_and_not_cut() {
+    let log = Log::with(2);
+    let mut bytes = fs::read(&log.path).expect("bytes");
+    bytes.resize(bytes.len() + (1 << 20), b'x');
+    fs::write(&log.path, &bytes).expect("written");
+    assert!(log.append(3).is_err());
+    assert_eq!(fs::read(&log.path).expect("bytes").len(), bytes.len());
 }
 
 #[test]

@@ -5,20 +5,23 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use telovix_bpf_runtime::apply::Options;
+use telovix_bpf_runtime::apply::{Applied, Options};
+use telovix_trust::audit::Action;
 
 use super::Run;
-use crate::enforcement::{self, DeliveryArguments, PlaceArguments, Verification};
+use crate::enforcement::{self, Delivered, DeliveryArguments, PlaceArguments, Verification};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
+use crate::signing::AuditArguments;
 
 /// Enforce a bundle, starting at one instant, without a daemon.
 ///
 /// The bundle is verified, its maps are filled and its programs attached beside what is enforced now; then one write
-/// switches. Killed anywhere before, the command leaves the old policy; anywhere behind, the new one.
+/// switches. Killed anywhere before, the command leaves the old policy; anywhere behind, the new one. The audit log says
+/// what is about to be done and how it ended; without it nothing is changed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,6 +37,8 @@ pub(crate) struct Arguments {
     /// Confine this program although it is needed to undo a mistake; may be given several times.
     #[arg(long = "confine", value_name = "PROGRAM")]
     confine: Vec<String>,
+    #[command(flatten)]
+    audit: AuditArguments,
     #[command(flatten)]
     places: PlaceArguments,
     /// The form of the answer.
@@ -64,18 +69,23 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let delivered = self.delivery.open(streams)?;
-        enforcement::require_root()?;
-        let options = Options {
-            scope: self.delivery.scope(),
-            confirm_within: self.confirm_within,
-            confine: self.confine.clone(),
-            keep_hooks: false,
+        let deed = self.delivery.deed(self.delivery.log(&self.audit));
+        let delivered = match self.delivery.open(streams) {
+            Ok(delivered) => delivered,
+            Err(failure) if enforcement::require_root().is_ok() => return Err(deed.failed(failure, streams)),
+            Err(failure) => return Err(failure),
         };
-        let places = self.places.places();
-        // The epoch is remembered before it takes effect: a crash in between must not let an older one back in.
-        self.delivery.record(&delivered)?;
-        let applied = enforcement::apply(&places, &delivered, &options)?;
+        enforcement::require_root()?;
+        let deed = delivered.name_in(deed);
+        if delivered.verification() == Verification::Skipped {
+            deed.note(Action::VerificationSkipped, streams)?;
+        }
+        deed.begin(streams)?;
+        let applied = match self.carry_out(&delivered) {
+            Ok(applied) => applied,
+            Err(failure) => return Err(deed.failed(failure, streams)),
+        };
+        deed.done(Some(applied.generation), None, streams)?;
         let document = Document {
             version: VERSION,
             generation: applied.generation,
@@ -95,6 +105,20 @@ impl Run for Arguments {
             }
         }
         Ok(Exit::Clean)
+    }
+}
+
+impl Arguments {
+    fn carry_out(&self, delivered: &Delivered) -> Result<Applied, Failure> {
+        // The epoch is remembered before it takes effect: a crash in between must not let an older one back in.
+        self.delivery.record(delivered)?;
+        let options = Options {
+            scope: self.delivery.scope(),
+            confirm_within: self.confirm_within,
+            confine: self.confine.clone(),
+            keep_hooks: false,
+        };
+        enforcement::apply(&self.places.places(), delivered, &options)
     }
 }
 

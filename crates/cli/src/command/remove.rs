@@ -4,10 +4,11 @@ use std::io::Write as _;
 
 use clap::Args;
 use serde::Serialize;
-use telovix_bpf_runtime::switch;
+use telovix_bpf_runtime::{Places, switch};
+use telovix_trust::audit::Action;
 
 use super::Run;
-use crate::enforcement::{PlaceArguments, Provenance, refused};
+use crate::enforcement::{Provenance, TurnArguments};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -25,10 +26,7 @@ Examples:
   telovix remove --format json")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    places: PlaceArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    turn: TurnArguments,
 }
 
 /// What is enforced now.
@@ -43,14 +41,17 @@ pub(crate) struct Document {
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.turn.format
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let places = self.places.places();
-        let programs = switch::remove(&places).map_err(|error| refused(&error))?;
-        Provenance::forget(&places);
-        match self.format {
+        let remove = |places: &Places| {
+            let programs = switch::remove(places)?;
+            Provenance::forget(places);
+            Ok((programs, 0))
+        };
+        let programs = self.turn.carry_out(Action::Removed, remove, streams)?;
+        match self.turn.format {
             Format::Json => json::print(&Document { version: VERSION, programs }, &mut streams.data)?,
             Format::Text => writeln!(streams.data, "{} removed, nothing is enforced", plural(programs, "program"))?,
         }

@@ -143,7 +143,7 @@ impl Run for Arguments {
             } else {
                 self.sign_file(path, signer.as_ref())
             };
-            self.log(path, now, signer.as_ref(), one.as_ref().err())?;
+            self.log(path, now, signer.as_ref(), one.as_ref().err(), streams)?;
             signed.push(one?);
         }
         let document = Document { version: VERSION, key_id: signer.public_key().id().to_string(), signed };
@@ -226,8 +226,15 @@ impl Arguments {
         Ok(())
     }
 
-    fn log(&self, path: &Path, now: Timestamp, signer: &dyn Signer, failure: Option<&Failure>) -> Result<(), Failure> {
-        self.audit.record(&Record {
+    fn log(
+        &self,
+        path: &Path,
+        now: Timestamp,
+        signer: &dyn Signer,
+        failure: Option<&Failure>,
+        streams: &mut Streams,
+    ) -> Result<(), Failure> {
+        let record = Record {
             created_at: now,
             action_type: Action::Signed,
             outcome: if failure.is_none() { Outcome::Success } else { Outcome::Failure },
@@ -235,8 +242,11 @@ impl Arguments {
             subject: shown(path),
             sha256: None,
             epoch: bundle::read_approval(path).ok().map(|(approval, _)| approval.epoch),
+            generation: None,
+            policy: None,
             detail: format!("key {}", signer.public_key().id()),
-        })
+        };
+        self.audit.record(&record, streams)
     }
 }
 

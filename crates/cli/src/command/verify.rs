@@ -19,7 +19,7 @@ use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Report, Streams};
 use crate::signing::{
-    Accepted, AuditArguments, BundleArguments, NO_TRUST_ROOT, NOT_VERIFIED, PUBLIC_KEY, actor, cannot, public_key,
+    Accepted, AuditArguments, BundleArguments, Deed, NO_TRUST_ROOT, NOT_VERIFIED, PUBLIC_KEY, actor, cannot, public_key,
     read_named, refused, root_failure,
 };
 
@@ -132,8 +132,8 @@ impl Run for Arguments {
         let mut verdicts = Vec::new();
         let mut failures = Vec::new();
         for path in &paths {
-            for (verdict, failure) in self.examine(path)? {
-                self.log(&verdict)?;
+            for (verdict, failure) in self.examine(path, streams)? {
+                self.log(&verdict, streams)?;
                 verdicts.push(verdict);
                 failures.extend(failure);
             }
@@ -160,9 +160,12 @@ type Examined = (Verdict, Option<Failure>);
 
 impl Arguments {
     /// Decides about one path; an error means that nothing could be decided.
-    fn examine(&self, path: &Path) -> Result<Vec<Examined>, Failure> {
+    fn examine(&self, path: &Path, streams: &mut Streams) -> Result<Vec<Examined>, Failure> {
         if path.is_dir() {
-            return if self.public_key.is_some() { self.examine_policies(path) } else { Ok(vec![self.examine_bundle(path)?]) };
+            return match self.public_key {
+                Some(_) => self.examine_policies(path),
+                None => Ok(vec![self.examine_bundle(path, streams)?]),
+            };
         }
         let keys = Keys::find(self, path)?;
         if path.extension().is_some_and(|extension| extension == "json") {
@@ -196,11 +199,11 @@ impl Arguments {
         paths.iter().zip(verified).map(|(path, verified)| keys.examined(path, verified)).collect()
     }
 
-    fn examine_bundle(&self, path: &Path) -> Result<Examined, Failure> {
+    fn examine_bundle(&self, path: &Path, streams: &mut Streams) -> Result<Examined, Failure> {
         let subject = shown(path);
         let accepted = self.bundle.verify(path).and_then(|accepted| {
             if self.accept {
-                self.bundle.record(&accepted)?;
+                self.accept(&subject, &accepted, streams)?;
             }
             Ok(accepted)
         });
@@ -226,9 +229,22 @@ impl Arguments {
         }
     }
 
-    fn log(&self, verdict: &Verdict) -> Result<(), Failure> {
+    /// Makes this host remember the bundle, which its audit log knows first.
+    fn accept(&self, subject: &str, accepted: &Accepted, streams: &mut Streams) -> Result<(), Failure> {
+        let log = self.audit.beside(&self.bundle.state_path());
+        let approval = &accepted.bundle.approval;
+        let deed = Deed::new(log, Action::Accepted, subject.to_owned());
+        let deed = deed.with(Some(approval.manifest), Some(approval.epoch), None);
+        deed.begin(streams)?;
+        match self.bundle.record(accepted) {
+            Ok(()) => deed.done(None, None, streams),
+            Err(failure) => Err(deed.failed(failure, streams)),
+        }
+    }
+
+    fn log(&self, verdict: &Verdict, streams: &mut Streams) -> Result<(), Failure> {
         let refusal = verdict.refusal.as_ref();
-        self.audit.record(&Record {
+        let record = Record {
             created_at: self.bundle.moment.timestamp(),
             action_type: Action::Verified,
             outcome: if verdict.accepted { Outcome::Success } else { Outcome::Failure },
@@ -236,8 +252,11 @@ impl Arguments {
             subject: verdict.subject.clone(),
             sha256: verdict.sha256.as_ref().and_then(|digest| digest.parse().ok()),
             epoch: verdict.epoch,
+            generation: None,
+            policy: None,
             detail: refusal.map_or_else(String::new, |refusal| format!("{}: {}", refusal.code, refusal.message)),
-        })
+        };
+        self.audit.record(&record, streams)
     }
 }
 

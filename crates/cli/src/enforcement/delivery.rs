@@ -8,6 +8,7 @@ use telovix_bpf_programs::image::Image;
 use telovix_bpf_runtime::Scope;
 use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::emit::IMAGE_PATH;
+use telovix_trust::audit::Action;
 
 use super::code::{IMAGE_REFUSED, NO_IMAGE, VERIFICATION_SKIPPED};
 use super::provenance::Verification;
@@ -15,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
 use crate::output::{Report, Streams, text};
-use crate::signing::{Accepted, BundleArguments};
+use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed};
 
 /// The flags of the verbs that load a bundle.
 #[derive(Debug, Args)]
@@ -74,6 +75,16 @@ impl DeliveryArguments {
         delivered.accepted.as_ref().map_or(Ok(()), |accepted| self.trust.record(accepted))
     }
 
+    /// Returns the audit log: the one that was named, else that of the host.
+    pub(crate) fn log(&self, audit: &AuditArguments) -> PathBuf {
+        audit.beside(&self.trust.state_path())
+    }
+
+    /// Says that the bundle is about to be applied.
+    pub(crate) fn deed(&self, log: PathBuf) -> Deed {
+        Deed::new(log, Action::Applied, shown(&self.bundle))
+    }
+
     /// Returns who this host is.
     pub(crate) fn scope(&self) -> Scope {
         Scope { sensor: self.trust.sensor.clone(), groups: self.trust.groups.clone() }
@@ -81,6 +92,18 @@ impl DeliveryArguments {
 }
 
 impl Delivered {
+    /// Says with which bundle something is done.
+    pub(crate) fn name_in(&self, deed: Deed) -> Deed {
+        let approval = self.accepted.as_ref().map(|accepted| &accepted.bundle.approval);
+        let manifest = approval.map(|approval| approval.manifest);
+        deed.with(manifest, approval.map(|approval| approval.epoch), self.policy().parse().ok())
+    }
+
+    /// Returns the digest of the policy, as `status` prints it.
+    pub(crate) fn policy(&self) -> String {
+        self.image.digest().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Returns whether somebody's signature stands behind the bundle.
     pub(crate) fn verification(&self) -> Verification {
         if self.accepted.is_some() { Verification::Verified } else { Verification::Skipped }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use telovix_bpf_runtime::Places;
-use telovix_trust::replace_whole;
+use telovix_trust::{Digest, replace_whole};
 
 /// Two generations are loaded at a time; events of a few before them may still wait to be read.
 const REMEMBERED: usize = 16;
@@ -57,6 +57,12 @@ impl Provenance {
             .or_else(unnumbered)
             .filter(fits)
             .map_or(Verification::Unknown, |delivery| delivery.verification)
+    }
+
+    /// Returns the digest of the policy that a generation holds.
+    pub(crate) fn policy(&self, generation: u32) -> Option<Digest> {
+        let numbered = self.deliveries.iter().rev().find(|delivery| delivery.generation == Some(generation));
+        numbered?.policy.parse().ok()
     }
 
     /// Remembers a policy that is about to be switched to.

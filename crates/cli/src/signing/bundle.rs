@@ -94,7 +94,8 @@ impl BundleArguments {
         }
     }
 
-    fn state_path(&self) -> PathBuf {
+    /// Returns where this host remembers what it accepted.
+    pub(crate) fn state_path(&self) -> PathBuf {
         self.state.clone().unwrap_or_else(|| PathBuf::from(HOST_STATE))
     }
 }

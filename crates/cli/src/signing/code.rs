@@ -27,6 +27,7 @@ pub(crate) const CODES: &[&Code] = &[
     &HOST_STATE_NOT_USABLE,
     &AUDIT_LOG_NOT_WRITTEN,
     &AUDIT_LOG_BROKEN,
+    &AUDIT_LOG_TORN,
 ];
 
 /// Returns the page of a refusal.
@@ -248,8 +249,9 @@ pub(crate) static HOST_STATE_NOT_USABLE: Code = page(
 pub(crate) static AUDIT_LOG_NOT_WRITTEN: Code = page(
     "audit-log-not-written",
     "the audit log cannot be used",
-    "What was asked for may have been done, but it could not be recorded: the log cannot be opened, read or written.",
-    "`--audit-log` in a folder that may not be written",
+    "What changes a host is written down before it is done, so a log that cannot be opened, read or written stops it: \
+     nothing was changed. Only where the line after the deed fails, the help says that it was done.",
+    "`telovix apply` with a full /var",
     "`--audit-log /var/lib/telovix/audit.ndjson` as root",
 );
 
@@ -261,3 +263,16 @@ pub(crate) static AUDIT_LOG_BROKEN: Code = page(
     "a line of the log was edited",
     "the log as it was appended to",
 );
+
+pub(crate) static AUDIT_LOG_TORN: Code = Code {
+    severity: Severity::Warning,
+    ..page(
+        "audit-log-torn",
+        "a line of the audit log was never finished",
+        "The machine went down, or the disk was full, while a line was written. It was never reported as written, so the \
+         deed it was to announce was not done. `telovix trust log` refuses a log that ends so; the next verb that \
+         writes to it cuts the bytes off, warns, and leaves an entry that holds their number and digest.",
+        "a log whose last line has no line feed",
+        "a log that every verb finished writing to",
+    )
+};

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::Args;
 use serde::Serialize;
+use telovix_trust::audit::Action;
 use telovix_trust::root::{Chain, Change, TrustedKey};
 use telovix_trust::{KeyId, Role, Timestamp};
 
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
-use crate::signing::{KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, root_failure};
+use crate::signing::{AuditArguments, Deed, HOST_TRUST_ROOT, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, root_failure};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -28,6 +29,8 @@ struct How {
     keys: KeyArguments,
     #[command(flatten)]
     moment: Moment,
+    #[command(flatten)]
+    audit: AuditArguments,
     /// The form of the answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -255,9 +258,28 @@ impl How {
         for signer in self.keys.open(folder, &listed)? {
             chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;
         }
-        chain.write(&path).map_err(|error| root_failure(&path, error))?;
+        write(&path, &chain, &self.audit, streams)?;
         tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
         Ok(Exit::Clean)
+    }
+}
+
+/// Writes the trust root, with a line in the audit log before and after where one was named or the host's own is changed.
+pub(super) fn write(
+    path: &Path,
+    chain: &Chain,
+    audit: &AuditArguments,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    let write = || chain.write(path).map_err(|error| root_failure(path, error));
+    let of_host = || (path == Path::new(HOST_TRUST_ROOT)).then(|| audit.of_host());
+    let Some(log) = audit.named().or_else(of_host) else { return write() };
+    let subject = format!("{} version {}", shown(path), chain.newest().version());
+    let deed = Deed::new(log, Action::TrustChanged, subject).with(Some(chain.pin().sha256), None, None);
+    deed.begin(streams)?;
+    match write() {
+        Ok(()) => deed.done(None, None, streams),
+        Err(failure) => Err(deed.failed(failure, streams)),
     }
 }
 

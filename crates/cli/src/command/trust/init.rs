@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
 use crate::output::{Format, Streams};
-use crate::signing::{KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, cannot, public_key, root_failure};
+use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, cannot, public_key, root_failure};
 
 /// Make the first version of a trust root, signed by `--key`.
 ///
@@ -44,6 +44,8 @@ pub(crate) struct Arguments {
     root_threshold: usize,
     #[command(flatten)]
     moment: Moment,
+    #[command(flatten)]
+    audit: AuditArguments,
     /// The form of the answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -96,7 +98,7 @@ impl Run for Arguments {
         for signer in &signers {
             chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;
         }
-        chain.write(&path).map_err(|error| root_failure(&path, error))?;
+        super::change::write(&path, &chain, &self.audit, streams)?;
         super::change::tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
         writeln!(streams.talk, "hosts keep a copy as `/etc/telovix/trust-root.json`")?;
         Ok(Exit::Clean)

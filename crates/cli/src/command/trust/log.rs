@@ -82,11 +82,14 @@ impl Run for Arguments {
 fn line(entry: &Entry, out: &mut dyn Write) -> std::io::Result<()> {
     let record = &entry.record;
     let outcome = match record.outcome {
+        Outcome::Begun => ": begun",
         Outcome::Success => "",
-        Outcome::Failure => " refused",
+        Outcome::Failure => ": refused",
     };
-    write!(out, "{:>4} {} {} {}{outcome} `{}`", entry.sequence, record.created_at, record.actor, record.action_type, record.subject)?;
+    write!(out, "{:>4} {} {} {} `{}`", entry.sequence, record.created_at, record.actor, record.action_type, record.subject)?;
     record.epoch.iter().try_for_each(|epoch| write!(out, " epoch {epoch}"))?;
+    record.generation.iter().try_for_each(|generation| write!(out, " generation {generation}"))?;
+    out.write_all(outcome.as_bytes())?;
     if !record.detail.is_empty() {
         write!(out, " ({})", record.detail)?;
     }
