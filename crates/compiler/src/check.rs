@@ -4,6 +4,7 @@
 //! [`ALL`] is the only other place to touch when one is added.
 
 mod audit_kills;
+mod bpf_block_without_loader;
 mod broad_capability;
 mod cidr_any;
 mod covered_entry;
@@ -59,8 +60,9 @@ enum Check {
 }
 
 /// Every lint, by name.
-pub static ALL: [&Lint; 27] = [
+pub static ALL: [&Lint; 28] = [
     &audit_kills::LINT,
+    &bpf_block_without_loader::LINT,
     &broad_capability::LINT,
     &cidr_any::LINT,
     &covered_entry::LINT,
