@@ -43,7 +43,8 @@ records! {
         4 => everybody: u32,
         /// 1 when some program is a subject.
         8 => subjects: u32,
-        /// Explicit padding.
+        /// 1 until the generation was active once. Programs do not read it: an apply that was killed before its
+        /// switch leaves a generation that nobody may go back to.
         12 => reserved: u32,
     }
 
@@ -97,6 +98,21 @@ records! {
 impl Slot {
     /// Nothing is loaded.
     pub const EMPTY: Self = Self { generation: 0, everybody: 0, subjects: 0, reserved: 0 };
+
+    /// The same, about to be active for the first time.
+    pub const fn pending(self) -> Self {
+        Self { reserved: 1, ..self }
+    }
+
+    /// The same, which has been active.
+    pub const fn proven(self) -> Self {
+        Self { reserved: 0, ..self }
+    }
+
+    /// Whether there is a generation here that was active before.
+    pub const fn is_proven(self) -> bool {
+        self.generation != 0 && self.reserved == 0
+    }
 }
 
 impl Control {

@@ -10,11 +10,11 @@ use telovix_bpf_programs::object::OBJECT;
 use telovix_bpf_programs::state::{Control, Slot};
 
 use crate::control::{Switch, deadline, now};
-use crate::generation::Demands;
+use crate::generation::{self, Demands};
 use crate::object::{Object, Place, pinned_programs, place_tasks, places as places_needed};
 use crate::pins::Places;
 use crate::status::image_of;
-use crate::{RuntimeError, Scope, generation, lockout, preflight};
+use crate::{RuntimeError, Scope, lockout, preflight};
 
 /// How an image is to be applied.
 #[derive(Clone, Debug, Default)]
@@ -46,34 +46,35 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
     preflight::check(&places.bpffs)?;
     lockout::check(image, &options.confine)?;
     let _lock = places.lock()?;
+    if let Some(switch) = Switch::open(places)? {
+        settle(&switch)?;
+    }
     let demands = Demands::of(image);
     let kernel = preflight::kernel_version()?;
     let needed = places_needed(&demands, kernel);
     prepare(places, &needed)?;
     let switch = Switch::open(places)?.ok_or(RuntimeError::NothingLoaded)?;
-
-    let control = switch.control()?;
-    let old = control.active(now());
-    match control.deadline() {
-        Some(_) if old == control.slot() => {
-            return Err(RuntimeError::Unconfirmed { generation: switch.slot(old)?.generation });
-        }
-        // The deadline did its work; say the same without it, so that a new one can be set.
-        Some(_) => switch.set_control(Control::new(old, switch.slot(old)?.generation, None))?,
-        None => {}
-    }
-
+    let old = switch.active()?;
     let new = 1 - old;
+
+    // All that needs room comes before the slot is touched, so that a rollback stays possible without it.
+    let maps = generation::fill(image, &options.scope)?;
+    let copy = places.image(new);
+    let beside = copy.with_extension("new");
+    std::fs::write(&beside, image.write()).map_err(RuntimeError::file(&beside))?;
+
     let generation = switch.next_generation()?;
     switch.set_slot(new, Slot::EMPTY)?;
-    generation::fill(places, image, &options.scope, new)?;
-    save_image(places, new, image)?;
+    std::fs::rename(&beside, &copy).map_err(RuntimeError::file(&copy))?;
+    generation::hang(places, &maps, new)?;
     // From here on exec and fork keep the new slot up to date; then the tasks that already run.
-    switch.set_slot(new, generation::slot_record(image, generation))?;
+    let record = generation::slot_record(image, generation);
+    switch.set_slot(new, record.pending())?;
     if demands.subjects {
         place_tasks(&places.links())?;
     }
     switch.set_control(Control::new(new, generation, options.confirm_within.map(deadline)))?;
+    switch.prove(new)?;
     if !options.keep_hooks {
         drop_unneeded(places, needed, old, kernel)?;
     }
@@ -81,12 +82,27 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
     Ok(Applied { generation, programs })
 }
 
+/// Makes room for a new generation, which a running deadline forbids: it may need the slot that it leads to.
+fn settle(switch: &Switch) -> Result<(), RuntimeError> {
+    let control = switch.control()?;
+    let active = control.active(now());
+    let generation = switch.slot(active)?.generation;
+    match control.deadline() {
+        Some(_) if active == control.slot() => return Err(RuntimeError::Unconfirmed { generation }),
+        // The deadline did its work; say the same without it, so that a new one can be set.
+        Some(_) => switch.set_control(Control::new(active, generation, None))?,
+        None => {}
+    }
+    switch.prove(active)
+}
+
 /// Attaches what is missing. When this version's programs are all there already, the kernel's type information,
 /// which takes longest to read, is not needed.
 fn prepare(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
     let digest = Sha256::digest(OBJECT).to_vec();
     let record = places.state.join("programs");
-    let current = places.map("control").exists() && std::fs::read(&record).is_ok_and(|old| old == digest);
+    // A map that has lost its pin is made anew, and programs that use the old one must not stay beside it.
+    let current = places.pins_are_whole()? && std::fs::read(&record).is_ok_and(|old| old == digest);
     let missing: Vec<Place> = needed
         .iter()
         .copied()
@@ -119,11 +135,4 @@ fn drop_unneeded(
         }
     }
     Ok(())
-}
-
-fn save_image(places: &Places, slot: u32, image: &Image) -> Result<(), RuntimeError> {
-    let path = places.image(slot);
-    let beside = path.with_extension("new");
-    std::fs::write(&beside, image.write()).map_err(RuntimeError::file(&beside))?;
-    std::fs::rename(&beside, &path).map_err(RuntimeError::file(&path))
 }

@@ -48,6 +48,19 @@ impl Switch {
         Ok(self.control()?.active(now()))
     }
 
+    /// Notes that the generation of a slot, which is active, has been so. The switch itself is one write, and a
+    /// command may be killed right behind it.
+    pub(crate) fn prove(&self, slot: u32) -> Result<(), RuntimeError> {
+        let record = self.slot(slot)?;
+        if record == record.proven() { Ok(()) } else { self.set_slot(slot, record.proven()) }
+    }
+
+    /// The generation that a rollback from `active` leads to, or none.
+    pub(crate) fn previous(&self, active: u32) -> Result<Option<u32>, RuntimeError> {
+        let other = self.slot(1 - active)?;
+        Ok(Some(other.generation).filter(|_| other.is_proven()))
+    }
+
     /// A number that no loaded generation has.
     pub(crate) fn next_generation(&self) -> Result<u32, RuntimeError> {
         let mut highest = 0;

@@ -10,6 +10,20 @@ pub enum RuntimeError {
     /// Not the superuser.
     #[error("only root can change what the kernel enforces")]
     NotRoot,
+    /// Not the processor that the programs were written for.
+    #[error("the programs are for x86-64, this machine is `{architecture}`")]
+    Architecture {
+        /// The machine.
+        architecture: &'static str,
+    },
+    /// A kernel that lacks what the programs need.
+    #[error("kernel {major}.{minor} is older than 6.1")]
+    KernelTooOld {
+        /// First number of its version.
+        major: u16,
+        /// Second number.
+        minor: u16,
+    },
     /// The kernel has no type information.
     #[error("the kernel has no type information at `/sys/kernel/btf/vmlinux`")]
     NoBtf,
@@ -114,6 +128,8 @@ impl RuntimeError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotRoot => "not-root",
+            Self::Architecture { .. } => "architecture-not-supported",
+            Self::KernelTooOld { .. } => "kernel-too-old",
             Self::NoBtf => "no-btf",
             Self::NoBpfLsm { .. } => "no-bpf-lsm",
             Self::NoBpfFileSystem { .. } => "no-bpf-file-system",
@@ -138,6 +154,8 @@ impl RuntimeError {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::NotRoot => "run the command as root",
+            Self::Architecture { .. } => "compile for the engine on this machine",
+            Self::KernelTooOld { .. } => "run kernel 6.1 or later, or compile for the engine",
             Self::NoBtf => "use a kernel built with CONFIG_DEBUG_INFO_BTF",
             Self::NoBpfLsm { .. } => {
                 "add `bpf` to the `lsm=` parameter of the kernel command line and reboot"

@@ -13,7 +13,7 @@ use telovix_bpf_programs::state::{Event, NO_RULE, SLOTS, statistic};
 
 use crate::control::{Switch, statistic_of};
 use crate::pins::Places;
-use crate::{RuntimeError, sys};
+use crate::{RuntimeError, preflight, sys};
 
 /// One report of the kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -117,7 +117,8 @@ impl Events {
         let failed = |error: &dyn std::fmt::Display| {
             RuntimeError::map("events")(std::io::Error::other(error.to_string()))
         };
-        if !places.map("events").exists() {
+        preflight::check(&places.bpffs)?;
+        if places.open_map("events")?.is_none() {
             return Err(RuntimeError::NothingLoaded);
         }
         let data = MapData::from_pin(places.map("events")).map_err(|error| failed(&error))?;

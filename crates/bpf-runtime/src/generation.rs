@@ -81,7 +81,7 @@ pub(crate) fn slot_record(image: &Image, generation: u32) -> Slot {
     // System calls are decided where they arrive, and again where their effect does.
     let everywhere = if everybody & Operation::Syscall.bit() == 0 { 0 } else { u32::MAX };
     let subjects = u32::from(image.count(Section::Subjects) > 0);
-    Slot { generation, everybody: everybody | everywhere, subjects, reserved: 0 }
+    Slot { generation, everybody: everybody | everywhere, subjects, ..Slot::EMPTY }
 }
 
 /// The bytes of a section as they are loaded: confinements of scopes that are not active here have no effect.
@@ -99,27 +99,30 @@ pub(crate) fn loaded_bytes(image: &Image, section: Section, scope: &Scope) -> Ve
     bytes
 }
 
-/// Creates and fills every map of a generation and hangs them into a slot.
-pub(crate) fn fill(places: &Places, image: &Image, scope: &Scope, slot: u32) -> Result<(), RuntimeError> {
-    for section in Section::ALL {
-        if section.kind() == Kind::Listing {
-            continue;
-        }
+/// Creates and fills every map of a generation. None of them is anywhere yet, so nothing has to be undone when there
+/// is no room for one.
+pub(crate) fn fill(image: &Image, scope: &Scope) -> Result<Vec<(&'static str, OwnedFd)>, RuntimeError> {
+    let mut maps = Vec::new();
+    for section in Section::ALL.into_iter().filter(|section| section.kind() != Kind::Listing) {
         let name = map_name(section);
-        let map = build(image, scope, section).map_err(RuntimeError::map(name))?;
-        hang(places, name, slot, map.as_fd())?;
+        maps.push((name, build(image, scope, section).map_err(RuntimeError::map(name))?));
     }
     let entries = image.count(Section::Confinements).max(1) as u32;
     let shape =
         MapShape { kind: BPF_MAP_TYPE_ARRAY, key_size: 4, value_size: 8, entries, flags: BPF_F_INNER_MAP };
-    let hits = sys::create_map(HITS, shape).map_err(RuntimeError::map(HITS))?;
-    hang(places, HITS, slot, hits.as_fd())
+    maps.push((HITS, sys::create_map(HITS, shape).map_err(RuntimeError::map(HITS))?));
+    Ok(maps)
 }
 
-fn hang(places: &Places, name: &str, slot: u32, map: BorrowedFd<'_>) -> Result<(), RuntimeError> {
-    let outer = places.open_map(name)?.ok_or(RuntimeError::NothingLoaded)?;
-    let number = map.as_raw_fd() as u32;
-    sys::update(outer.as_fd(), &slot.to_le_bytes(), &number.to_le_bytes()).map_err(RuntimeError::map(name))
+/// Hangs the maps of a generation into a slot that holds nothing.
+pub(crate) fn hang(places: &Places, maps: &[(&str, OwnedFd)], slot: u32) -> Result<(), RuntimeError> {
+    for (name, map) in maps {
+        let outer = places.open_map(name)?.ok_or(RuntimeError::NothingLoaded)?;
+        let number = map.as_raw_fd() as u32;
+        sys::update(outer.as_fd(), &slot.to_le_bytes(), &number.to_le_bytes())
+            .map_err(RuntimeError::map(name))?;
+    }
+    Ok(())
 }
 
 fn build(image: &Image, scope: &Scope, section: Section) -> std::io::Result<OwnedFd> {

@@ -23,11 +23,12 @@ const LIFELINES: [&str; 9] = [
     "/bin/bash",
 ];
 
-/// Fails when a lifeline, or the running program itself, is a subject that was not named in `confine`.
+/// More ancestors than any session has.
+const DEEPEST_SESSION: usize = 64;
+
+/// Fails when a lifeline, or a program that this one descends from, is a subject that was not named in `confine`.
 pub(crate) fn check(image: &Image, confine: &[String]) -> Result<(), RuntimeError> {
-    let own = std::env::current_exe().ok();
-    let own = own.as_deref().and_then(Path::to_str).map(str::to_owned);
-    for program in LIFELINES.into_iter().map(str::to_owned).chain(own) {
+    for program in LIFELINES.into_iter().map(str::to_owned).chain(session()) {
         // Subjects are told apart by the path that symbolic links lead to.
         let real = std::fs::canonicalize(&program).ok();
         let real = real.as_deref().and_then(Path::to_str).unwrap_or(&program).to_owned();
@@ -37,6 +38,20 @@ pub(crate) fn check(image: &Image, confine: &[String]) -> Result<(), RuntimeErro
         }
     }
     Ok(())
+}
+
+/// The running program and all that it descends from: shell, login and init as they are on this host.
+fn session() -> Vec<String> {
+    let mut programs = Vec::new();
+    let mut process = std::process::id();
+    while process != 0 && programs.len() < DEEPEST_SESSION {
+        let program = std::fs::read_link(format!("/proc/{process}/exe"));
+        programs.extend(program.ok().and_then(|program| program.into_os_string().into_string().ok()));
+        let facts = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let parent = facts.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok());
+        process = parent.unwrap_or(0);
+    }
+    programs
 }
 
 /// The domain that a program of this path is in, found by the steps that the kernel takes.

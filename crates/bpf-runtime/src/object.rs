@@ -80,6 +80,7 @@ impl Object {
         let failed = |reason: String| RuntimeError::Object { reason };
         create_folder(&places.maps())?;
         create_folder(&places.links())?;
+        places.pins_are_whole()?;
         // Between the tested kernels the older one's answer is the safe one.
         let reads_storage = u32::from(preflight::kernel_version()? >= (6, 12));
         let btf = Btf::from_sys_fs().map_err(|error| failed(chain(&error)))?;

@@ -1,9 +1,13 @@
 //! Where everything lies: maps and links in the BPF file system, the loaded images beside the lock.
 
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use telovix_bpf_programs::layout::Section;
+use telovix_bpf_programs::object::OBJECT;
 
 use crate::{RuntimeError, sys};
 
@@ -67,12 +71,102 @@ impl Places {
     }
 
     /// Opens a pinned map; `None` when it is not there.
-    pub(crate) fn open_map(&self, name: &str) -> Result<Option<std::os::fd::OwnedFd>, RuntimeError> {
-        match sys::open_pin(&self.map(name)) {
-            Ok(map) => Ok(Some(map)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(RuntimeError::map(name)(error)),
+    ///
+    /// # Errors
+    /// The pin is not a map of the shape that this version's programs have: reading it would overrun buffers, and
+    /// programs would find something else than was written.
+    pub(crate) fn open_map(&self, name: &str) -> Result<Option<OwnedFd>, RuntimeError> {
+        let path = self.map(name);
+        let map = match sys::open_pin(&path) {
+            Ok(map) => map,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(RuntimeError::map(name)(error)),
+        };
+        let found = Shape::of_map(&map).map_err(RuntimeError::map(name))?;
+        match SHAPES.get(name) {
+            Some(expected) if *expected != found => {
+                let reason = format!("it is {found}, expected {expected}");
+                Err(RuntimeError::ForeignPin { path, reason })
+            }
+            _ => Ok(Some(map)),
         }
+    }
+
+    /// Whether every map is pinned.
+    ///
+    /// # Errors
+    /// One is not as this version's programs need it. Loading would take it as it is.
+    pub(crate) fn pins_are_whole(&self) -> Result<bool, RuntimeError> {
+        let mut whole = true;
+        for name in SHAPES.keys() {
+            whole &= self.open_map(name)?.is_some();
+        }
+        Ok(whole)
+    }
+
+    /// Removes what a probe that was killed left: it pins maps, and attaches nothing.
+    pub(crate) fn remove_dead_probes(&self) -> Result<(), RuntimeError> {
+        let prefix = format!("{}{PROBE}", self.name);
+        let entries = std::fs::read_dir(&self.bpffs).map_err(RuntimeError::file(&self.bpffs))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let process = name.to_str().and_then(|name| name.strip_prefix(&prefix)?.parse::<u32>().ok());
+            let dead = process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists());
+            if dead {
+                let folder = entry.path();
+                std::fs::remove_dir_all(&folder).map_err(RuntimeError::file(&folder))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The folders of a probe by this process, beside the installation that it must not touch.
+    pub(crate) fn aside(&self) -> Self {
+        Self { name: format!("{}{PROBE}{}", self.name, std::process::id()), ..self.clone() }
+    }
+}
+
+/// Between the installation's name and the number of the probing process.
+const PROBE: &str = "-probe-";
+
+/// What has to be the same for a pinned map to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shape {
+    kind: u32,
+    key_size: u32,
+    value_size: u32,
+    entries: u32,
+}
+
+/// The shapes of the maps that the object declares pinned, by name.
+static SHAPES: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(|| {
+    let object = aya_obj::Object::parse(OBJECT);
+    let maps = object.map(|object| object.maps).unwrap_or_default();
+    let pinned = maps.into_iter().filter(|(_, map)| map.pinning() == aya_obj::maps::PinningType::ByName);
+    pinned.map(|(name, map)| (name, Shape::declared(&map))).collect()
+});
+
+impl Shape {
+    fn declared(map: &aya_obj::Map) -> Self {
+        Self {
+            kind: map.map_type(),
+            key_size: map.key_size(),
+            value_size: map.value_size(),
+            entries: map.max_entries(),
+        }
+    }
+
+    fn of_map(map: &OwnedFd) -> std::io::Result<Self> {
+        // struct bpf_map_info: type, id, key_size, value_size, max_entries.
+        let [kind, _, key_size, value_size, entries, ..] = sys::info(map.as_fd())?;
+        Ok(Self { kind, key_size, value_size, entries })
+    }
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kind, key_size, value_size, entries } = self;
+        write!(formatter, "a map of type {kind} with {entries} entries of {key_size} and {value_size} bytes")
     }
 }
 

@@ -11,8 +11,12 @@ pub(crate) struct Locks {
     pub(crate) mounts: u64,
 }
 
+/// The oldest kernel that has every hook and helper, and was tested.
+const OLDEST: (u16, u16) = (6, 1);
+
 /// Fails unless this process can load programs on this kernel and pin them in `bpffs`.
 pub(crate) fn check(bpffs: &Path) -> Result<(), RuntimeError> {
+    supported(std::env::consts::ARCH, kernel_version()?)?;
     if sys::effective_user() != 0 {
         return Err(RuntimeError::NotRoot);
     }
@@ -27,6 +31,17 @@ pub(crate) fn check(bpffs: &Path) -> Result<(), RuntimeError> {
     }
     if !sys::is_bpf_file_system(bpffs).unwrap_or(false) {
         return Err(RuntimeError::NoBpfFileSystem { folder: bpffs.to_owned() });
+    }
+    Ok(())
+}
+
+/// Fails on machines that the programs were not written for: system calls have other numbers there.
+fn supported(architecture: &'static str, kernel: (u16, u16)) -> Result<(), RuntimeError> {
+    if architecture != "x86_64" {
+        return Err(RuntimeError::Architecture { architecture });
+    }
+    if kernel < OLDEST {
+        return Err(RuntimeError::KernelTooOld { major: kernel.0, minor: kernel.1 });
     }
     Ok(())
 }
@@ -53,4 +68,19 @@ pub(crate) fn kernel_version() -> Result<(u16, u16), RuntimeError> {
     let mut numbers = text.split(|letter: char| !letter.is_ascii_digit()).map_while(|part| part.parse().ok());
     let malformed = || RuntimeError::file(path)(std::io::ErrorKind::InvalidData.into());
     Ok((numbers.next().ok_or_else(malformed)?, numbers.next().ok_or_else(malformed)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::supported;
+
+    #[test]
+    fn other_machines_and_older_kernels_are_refused() {
+        assert!(supported("x86_64", (6, 1)).is_ok());
+        assert!(supported("x86_64", (7, 2)).is_ok());
+        let code = |architecture, kernel| supported(architecture, kernel).map_err(|error| error.code());
+        assert_eq!(code("aarch64", (6, 12)), Err("architecture-not-supported"));
+        assert_eq!(code("x86_64", (5, 15)), Err("kernel-too-old"));
+        assert_eq!(code("x86_64", (6, 0)), Err("kernel-too-old"));
+    }
 }

@@ -32,7 +32,8 @@ pub(crate) fn probe_places(
     places: &Places,
     wanted: &BTreeSet<Place>,
 ) -> Result<Vec<HookState>, RuntimeError> {
-    let aside = Places { name: format!("{}-probe-{}", places.name, std::process::id()), ..places.clone() };
+    places.remove_dead_probes()?;
+    let aside = places.aside();
     let result = load(&aside, wanted);
     let folder = aside.bpffs.join(&aside.name);
     match std::fs::remove_dir_all(&folder) {

@@ -10,8 +10,8 @@ use telovix_bpf_programs::layout::{Kind, Origin, Section};
 use telovix_bpf_programs::state::{SLOTS, statistic};
 
 use crate::control::{Switch, now, statistic_of};
-use crate::generation::{HITS, loaded_bytes};
-use crate::object::pinned_programs;
+use crate::generation::{Demands, HITS, loaded_bytes, slot_record};
+use crate::object::{Place, pinned_programs, places as places_needed};
 use crate::pins::{Places, map_name};
 use crate::{RuntimeError, Scope, preflight, sys};
 
@@ -42,6 +42,8 @@ pub struct Status {
     pub doubts: u64,
     /// Maps whose contents are not the image's.
     pub drift: Vec<String>,
+    /// Hooks that the image needs and that have no program.
+    pub missing: Vec<&'static str>,
 }
 
 /// A program and where it is attached.
@@ -86,9 +88,13 @@ pub fn status(places: &Places, scope: &Scope) -> Result<Status, RuntimeError> {
     Ok(Status {
         generation,
         image: image.as_ref().map(|image| hex(image.digest())),
-        previous: switch.slot(1 - active)?.generation,
+        previous: switch.previous(active)?.unwrap_or(0),
         confirm_within: control.deadline().and_then(|deadline| deadline.checked_sub(time)),
         reverted: active != control.slot(),
+        missing: match &image {
+            Some(image) => missing(image, &hooks)?,
+            None => Vec::new(),
+        },
         hooks: hooks.into_iter().map(|(hook, program)| HookProgram { hook, program }).collect(),
         rules: match &image {
             Some(image) => counts(places, image, active)?,
@@ -99,7 +105,14 @@ pub fn status(places: &Places, scope: &Scope) -> Result<Status, RuntimeError> {
         walks: statistic_of(places, statistic::WALKS)?,
         doubts: statistic_of(places, statistic::DOUBTS)?,
         drift: match &image {
-            Some(image) => drift(places, image, scope, active)?,
+            Some(image) => {
+                let mut different = drift(places, image, scope, active)?;
+                let record = switch.slot(active)?;
+                if record.proven() != slot_record(image, generation) {
+                    different.push("slots".to_owned());
+                }
+                different
+            }
             None => Vec::new(),
         },
     })
@@ -134,6 +147,13 @@ fn counts(places: &Places, image: &Image, slot: u32) -> Result<Vec<RuleCount>, R
         });
     }
     Ok(counts)
+}
+
+/// The places that an image needs and where no program is pinned.
+fn missing(image: &Image, hooks: &[(String, u32)]) -> Result<Vec<&'static str>, RuntimeError> {
+    let needed = places_needed(&Demands::of(image), preflight::kernel_version()?);
+    let missing = needed.into_iter().map(Place::name);
+    Ok(missing.filter(|name| !hooks.iter().any(|(hook, _)| hook == name)).collect())
 }
 
 /// Compares every loaded map with the section it was filled from.

@@ -1,5 +1,6 @@
 //! Confirm, roll back, remove: one write each, and what has to be cleared away behind it.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use telovix_bpf_programs::state::{Control, SLOTS, Slot};
@@ -26,6 +27,7 @@ pub fn confirm(places: &Places) -> Result<u32, RuntimeError> {
     if active != control.slot() {
         return Err(RuntimeError::Reverted { generation: switch.slot(active)?.generation });
     }
+    switch.prove(active)?;
     let generation = switch.slot(active)?.generation;
     switch.set_control(Control::new(active, generation, None))?;
     Ok(generation)
@@ -44,13 +46,15 @@ pub fn roll_back(places: &Places) -> Result<u32, RuntimeError> {
         switch.set_control(Control::new(active, generation, None))?;
         return Err(RuntimeError::Reverted { generation });
     }
-    let other = switch.slot(1 - active)?;
-    // An unconfirmed first generation goes back to nothing, as its deadline would.
-    if other.generation == 0 && control.deadline().is_none() {
-        return Err(RuntimeError::NoPrevious);
-    }
-    switch.set_control(Control::new(1 - active, other.generation, None))?;
-    Ok(other.generation)
+    switch.prove(active)?;
+    let previous = match (switch.previous(active)?, control.deadline()) {
+        (Some(generation), _) => generation,
+        // An unconfirmed first generation goes back to nothing, as its deadline would.
+        (None, Some(_)) => 0,
+        (None, None) => return Err(RuntimeError::NoPrevious),
+    };
+    switch.set_control(Control::new(1 - active, previous, None))?;
+    Ok(previous)
 }
 
 /// Ends enforcement and returns when no program of ours is left in the kernel.
@@ -63,6 +67,7 @@ pub fn roll_back(places: &Places) -> Result<u32, RuntimeError> {
 pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
     preflight::check(&places.bpffs)?;
     let _lock = places.lock()?;
+    places.remove_dead_probes()?;
     let programs = pinned_programs(&places.links())?;
     let folder = places.bpffs.join(&places.name);
     match Switch::open(places)? {
@@ -76,13 +81,29 @@ pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
         None if folder.exists() => {}
         None => return Err(RuntimeError::NothingLoaded),
     }
-    std::fs::remove_dir_all(&folder).map_err(RuntimeError::file(&folder))?;
-    for slot in 0..SLOTS {
-        let _ = std::fs::remove_file(places.image(slot));
+    // Killed from here on, some pins are left. Without this note the next apply loads every program again.
+    remove_file(&places.state.join("programs"))?;
+    for folder in [places.links(), places.maps(), folder] {
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(RuntimeError::file(&folder)(error));
+            }
+            _ => {}
+        }
     }
-    let _ = std::fs::remove_file(places.state.join("programs"));
+    for slot in 0..SLOTS {
+        remove_file(&places.image(slot))?;
+    }
     wait_for(&programs)?;
     Ok(programs.len())
+}
+
+/// Removes a file that may not be there.
+fn remove_file(path: &Path) -> Result<(), RuntimeError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(RuntimeError::file(path)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Waits until the programs are gone: freeing is deferred, and until then they still run.

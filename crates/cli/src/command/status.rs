@@ -17,8 +17,8 @@ use crate::output::{Format, Streams};
 
 /// Show what the kernel enforces now.
 ///
-/// Generation, deadline, hooks, how often each rule decided, and every map that no longer holds what the image said
-/// (exit code 1).
+/// Generation, deadline, hooks, how often each rule decided, every map that no longer holds what the image said,
+/// and every hook that has lost its program (exit code 1 for the last two).
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -71,6 +71,8 @@ pub(crate) struct Document {
     doubts: u64,
     /// Maps whose contents are not the image's.
     drift: Vec<String>,
+    /// Hooks that the policy needs and that have no program.
+    missing: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -105,7 +107,8 @@ impl Run for Arguments {
         let state = status::status(&places, &scope).map_err(|error| refused(&error))?;
         let verification = (state.generation != 0)
             .then(|| Provenance::read(&places).of(state.generation, state.image.as_deref()));
-        let exit = if state.drift.is_empty() { Exit::Clean } else { Exit::Findings };
+        let whole = state.drift.is_empty() && state.missing.is_empty();
+        let exit = if whole { Exit::Clean } else { Exit::Findings };
         match self.format {
             Format::Json => json::print(&Document::of(state, verification), &mut streams.data)?,
             Format::Text => write(&state, verification, &mut streams.data)?,
@@ -140,6 +143,7 @@ impl Document {
             walks: state.walks,
             doubts: state.doubts,
             drift: state.drift,
+            missing: state.missing.into_iter().map(str::to_owned).collect(),
         }
     }
 }
@@ -174,6 +178,9 @@ fn write(state: &Status, verification: Option<Verification>, out: &mut dyn Write
     for rule in &state.rules {
         let (count, document, dimension) = (rule.count, &rule.document, &rule.dimension);
         writeln!(out, "  {count:>8} x {document}, {dimension} ({}:{})", rule.file, rule.line)?;
+    }
+    for hook in &state.missing {
+        writeln!(out, "hook `{hook}` has no program: apply the bundle again")?;
     }
     for map in &state.drift {
         writeln!(out, "map `{map}` does not hold what the image says: apply the bundle again")?;

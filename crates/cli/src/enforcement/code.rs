@@ -42,6 +42,13 @@ codes! {
     NOT_ROOT: "not-root", "only root changes what the kernel enforces",
         "Loading programs and reading their maps needs root. Nothing was changed.",
         "`telovix status` as an ordinary user", "`sudo telovix status`";
+    ARCHITECTURE: "architecture-not-supported", "the kernel programs are for x86-64",
+        "System calls have other numbers on other processors, and the programs were not tested there. Nothing was \
+         changed.",
+        "`telovix apply` on an arm64 host", "`telovix apply` on an x86-64 host";
+    KERNEL_TOO_OLD: "kernel-too-old", "the kernel is older than 6.1",
+        "Hooks and helpers that the programs need came with 6.1, the oldest kernel that is tested. Nothing was changed.",
+        "`telovix apply` on kernel 5.15", "`telovix apply` on kernel 6.1";
     NO_BTF: "no-btf", "the kernel has no type information",
         "The programs are adapted to the kernel when they are loaded, which needs /sys/kernel/btf/vmlinux. \
          Distribution kernels have it; a kernel built without CONFIG_DEBUG_INFO_BTF has not.",
@@ -77,8 +84,8 @@ codes! {
         "The other slot is empty: this is the first policy since boot or since the last remove.",
         "`telovix rollback` after the first apply", "`telovix rollback` after the second";
     LOCKOUT: "lockout", "the policy would confine what is needed to undo it",
-        "init, the login path, the shell and telovix itself are not confined by accident: a mistake there could not be \
-         undone from the host. Name the program with `--confine` if it is meant.",
+        "init, the login path, the shell, telovix itself and every program that this command descends from are not \
+         confined by accident: a mistake there could not be undone from the host. Name the program with `--confine` if it is meant.",
         "a profile for /usr/sbin/sshd, applied", "the same with `--confine /usr/sbin/sshd`";
     HOOK_NOT_AVAILABLE: "hook-not-available", "the kernel does not let a program watch a hook",
         "A hook that the policy needs could not be used: this kernel has disabled or changed it, or a policy in force \
