@@ -1,25 +1,34 @@
 //! `cargo xtask kernel-test`: scenarios under `tests/kernel` -> verdicts of real kernels in a VM.
 
+mod bundle;
 mod initramfs;
 mod machine;
 mod package;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
 
 use crate::repository;
+use bundle::Delivery;
 use machine::Machine;
 use package::Release;
 
 /// Where rustc must be told to go so that `crt-static` does not reach procedural macros.
 const GUEST_TARGET: &str = "x86_64-unknown-linux-gnu";
 const GUEST: &str = "telovix-kernel-guest";
+const TELOVIX: &str = "telovix";
 
 /// What the guest is asked to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
+    /// What policies stop: `tests/kernel/*.yaml`.
     Scenarios,
+    /// What operators do and what goes wrong: `tests/kernel/host/*.yaml`.
+    Host,
+    /// The same on a kernel without `bpf` among its security modules.
+    HostWithoutLsm,
     Race,
     Cost,
 }
@@ -28,7 +37,8 @@ enum Mode {
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let mut releases = Vec::new();
     let mut filter = String::new();
-    let mut mode = Mode::Scenarios;
+    let mut modes = vec![Mode::Scenarios, Mode::Host, Mode::HostWithoutLsm];
+    let mut every_step = false;
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
@@ -36,8 +46,11 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
                 let name = rest.next().context("`--kernel` needs a value")?;
                 releases.push(Release::named(name)?);
             }
-            "--cost" => mode = Mode::Cost,
-            "--race" => mode = Mode::Race,
+            "--cost" => modes = vec![Mode::Cost],
+            "--race" => modes = vec![Mode::Race],
+            "--host" => modes = vec![Mode::Host, Mode::HostWithoutLsm],
+            "--scenarios" => modes = vec![Mode::Scenarios],
+            "--every-step" => every_step = true,
             flag if flag.starts_with('-') => bail!("unknown flag `{flag}`"),
             text => text.clone_into(&mut filter),
         }
@@ -46,11 +59,13 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         releases.extend(Release::ALL);
     }
 
-    let guest = build_guest()?;
-    build_images(&guest, mode)?;
+    let host = modes.contains(&Mode::Host);
+    let guest = build(GUEST)?;
+    build_images(&guest, modes.contains(&Mode::Cost))?;
+    let delivery = if host { Some(bundle::build(&build(TELOVIX)?)?) } else { None };
     let mut sums = Sums::default();
     for release in releases {
-        let machine = match prepare(release, &guest) {
+        let machine = match prepare(release, &guest, delivery.as_ref()) {
             Ok(machine) => machine,
             Err(error) => {
                 println!("SKIP {}: {error:#}", release.name);
@@ -58,16 +73,18 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
                 continue;
             }
         };
-        let mut output = machine.boot(mode, &filter)?;
-        // The emulator's own fault, see `Release::processor`; a scenario cannot make a kernel panic.
-        for _ in 0..3 {
-            if !output.contains("Kernel panic") {
-                break;
+        for &mode in &modes {
+            let mut output = machine.boot(mode, &filter, every_step)?;
+            // The emulator's own fault, see `Release::processor`; a scenario cannot make a kernel panic.
+            for _ in 0..3 {
+                if !output.contains("Kernel panic") {
+                    break;
+                }
+                println!("{:>5} INFO the guest's kernel panicked, once more", release.name);
+                output = machine.boot(mode, &filter, every_step)?;
             }
-            println!("{:>5} INFO the guest's kernel panicked, once more", release.name);
-            output = machine.boot(mode, &filter)?;
+            sums.read(release.name, &output);
         }
-        sums.read(release.name, &output);
     }
     println!("{} passed, {} failed, {} skipped", sums.passed, sums.failed, sums.skipped);
     if sums.failed > 0 {
@@ -76,32 +93,32 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn prepare(release: Release, guest: &std::path::Path) -> anyhow::Result<Machine> {
+fn prepare(release: Release, guest: &Path, delivery: Option<&Delivery>) -> anyhow::Result<Machine> {
     machine::available()?;
     let kernel = package::fetch(release)?;
     let folder = repository::root().join("tests/kernel");
     let images = repository::target().join("kernels/images");
-    let archive = initramfs::build(release, &kernel, guest, &folder, &images)?;
+    let archive = initramfs::build(release, &kernel, guest, &folder, &images, delivery)?;
     Ok(Machine { kernel: kernel.image, initramfs: archive, processor: release.processor })
 }
 
-/// Builds the static program that is `/init` in the guest and also plays every probe.
-fn build_guest() -> anyhow::Result<std::path::PathBuf> {
+/// Builds a static program: the one that is `/init` in the guest and also plays every probe, or the command itself.
+fn build(package: &str) -> anyhow::Result<PathBuf> {
     repository::run(
         Command::new(env!("CARGO"))
             .current_dir(repository::root())
             .env("RUSTFLAGS", "-C target-feature=+crt-static")
-            .args(["build", "--quiet", "--package", GUEST, "--target", GUEST_TARGET]),
+            .args(["build", "--quiet", "--package", package, "--target", GUEST_TARGET]),
     )?;
-    Ok(repository::target().join(GUEST_TARGET).join("debug").join(GUEST))
+    Ok(repository::target().join(GUEST_TARGET).join("debug").join(package))
 }
 
 /// Compiles the policies whose cost is measured, here rather than in the much slower guest.
-fn build_images(guest: &std::path::Path, mode: Mode) -> anyhow::Result<()> {
+fn build_images(guest: &Path, wanted: bool) -> anyhow::Result<()> {
     let folder = repository::target().join("kernels/images");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder)?;
-    if mode == Mode::Cost {
+    if wanted {
         repository::run(Command::new(guest).arg("compile-images").arg(&folder))?;
     }
     Ok(())

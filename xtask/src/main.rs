@@ -54,8 +54,8 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "kernel-test",
-        arguments: "[--kernel 6.1|6.12|7.2]... [--cost | --race] [FILTER]",
-        summary: "boot distribution kernels in a VM and run the scenarios under tests/kernel",
+        arguments: "[--kernel 6.1|6.12|7.2]... [--scenarios | --host [--every-step] | --cost | --race] [FILTER]",
+        summary: "boot distribution kernels in a VM and run what is under tests/kernel",
         run: kernel_test::run,
     },
 ];

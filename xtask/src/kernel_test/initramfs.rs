@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::Context;
 
+use super::bundle::Delivery;
 use super::package::{self, Kernel, Release};
 use crate::repository;
 
@@ -18,6 +19,7 @@ pub(super) fn build(
     guest: &Path,
     scenarios: &Path,
     images: &Path,
+    delivery: Option<&Delivery>,
 ) -> anyhow::Result<PathBuf> {
     let mut archive = Archive::default();
     for folder in ["dev", "proc", "sys", "images", "modules", "scenarios"] {
@@ -30,6 +32,20 @@ pub(super) fn build(
     }
     archive.files("scenarios", scenarios, ".yaml")?;
     archive.files("images", images, "")?;
+    if let Some(delivery) = delivery {
+        for folder in ["bin", "etc", "etc/telovix", "host", "bundles"] {
+            archive.folder(folder);
+        }
+        archive.file("bin/telovix", 0o755, &std::fs::read(&delivery.telovix)?);
+        archive.file("etc/telovix/trust-root.json", 0o644, &std::fs::read(&delivery.trust_root)?);
+        archive.files("host", &scenarios.join("host"), ".yaml")?;
+        for bundle in std::fs::read_dir(&delivery.bundles)? {
+            let bundle = bundle?;
+            let name = format!("bundles/{}", bundle.file_name().to_string_lossy());
+            archive.folder(&name);
+            archive.files(&name, &bundle.path(), "")?;
+        }
+    }
     let path = repository::target().join("kernels").join(release.name).join("initramfs");
     std::fs::write(&path, archive.finish())?;
     Ok(path)

@@ -1,6 +1,7 @@
 //! A kernel and an initramfs -> what the guest printed on its console.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -36,15 +37,22 @@ pub(super) fn available() -> anyhow::Result<()> {
 
 impl Machine {
     /// Boots, waits for power-off and returns the console's text.
-    pub(super) fn boot(&self, mode: Mode, filter: &str) -> anyhow::Result<String> {
+    pub(super) fn boot(&self, mode: Mode, filter: &str, every_step: bool) -> anyhow::Result<String> {
         let word = match mode {
             Mode::Scenarios => "scenarios",
+            Mode::Host | Mode::HostWithoutLsm => "host",
             Mode::Race => "race",
             Mode::Cost => "cost",
         };
-        let append = format!(
+        let mut append = format!(
             "console=ttyS0 quiet panic=-1 mitigations=off telovix.mode={word} telovix.filter={filter}"
         );
+        if mode == Mode::HostWithoutLsm {
+            append.push_str(" lsm=landlock,yama telovix.machine=without-bpf-lsm");
+        }
+        if every_step {
+            append.push_str(" telovix.every");
+        }
         let mut command = Command::new(QEMU);
         command
             .args(["-accel", "tcg", "-cpu", self.processor, "-m", "1536"])
@@ -55,16 +63,22 @@ impl Machine {
             .arg(&self.initramfs)
             .args(["-append", &append]);
         match mode {
-            Mode::Scenarios => command.args(["-smp", "1"]),
-            Mode::Race => command.args(["-smp", "2"]),
+            Mode::Scenarios | Mode::HostWithoutLsm => command.args(["-smp", "1"]),
+            Mode::Host | Mode::Race => command.args(["-smp", "2"]),
             // One guest instruction is one nanosecond, so instructions can be counted.
             Mode::Cost => command.args(["-smp", "1", "-icount", "shift=0"]),
         };
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let mut stdout = child.stdout.take().context("no console")?;
         let reader = std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = stdout.read_to_end(&mut bytes);
+            // For somebody who wants to watch a long run.
+            let mut copy = std::env::var_os("TELOVIX_CONSOLE").and_then(|path| File::create(path).ok());
+            let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+            while let Ok(length @ 1..) = stdout.read(&mut piece) {
+                let piece = piece.get(..length).unwrap_or_default();
+                let _ = copy.as_mut().map(|copy| copy.write_all(piece));
+                bytes.extend_from_slice(piece);
+            }
             String::from_utf8_lossy(&bytes).into_owned()
         });
         let start = Instant::now();
@@ -76,10 +90,6 @@ impl Machine {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        let output = reader.join().map_err(|_| anyhow::anyhow!("the console's reader died"))?;
-        if let Some(folder) = std::env::var_os("TELOVIX_CONSOLE") {
-            std::fs::write(folder, &output)?;
-        }
-        Ok(output)
+        reader.join().map_err(|_| anyhow::anyhow!("the console's reader died"))
     }
 }

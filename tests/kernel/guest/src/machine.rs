@@ -5,7 +5,7 @@ use std::process::Command;
 
 use telovix_bpf_runtime::{Places, apply, probe};
 
-use crate::{cost, policy, race, sys};
+use crate::{cost, host, policy, race, sys};
 
 /// Needs every hook there is, so that scenarios, which keep them, switch without loading programs.
 const EVERYTHING: &str = include_str!("../everything.yaml");
@@ -20,6 +20,7 @@ pub(crate) fn run() -> ! {
         match parameter(&words, "telovix.mode=") {
             "scenarios" => scenarios(filter),
             "cost" => cost::run(),
+            "host" => host::run_all(filter, parameter(&words, "telovix.machine=")),
             "race" => race::run(filter),
             mode => println!("@@ FAIL unknown mode `{mode}`"),
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the only way out")]
 
 mod cost;
+mod host;
 mod machine;
 mod policy;
 mod probe;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["scenario", path] => ExitCode::from(u8::from(!scenario::run(path))),
         ["cost", operation] => cost::bench(operation),
+        ["host", path] => ExitCode::from(u8::from(!host::run(path))),
         ["compile-images", folder] => cost::compile(folder),
         ["noise"] => race::noise(),
         ["operate", operation] => race::operate(operation),

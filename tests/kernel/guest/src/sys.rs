@@ -5,6 +5,8 @@
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{FromRawFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 
 /// Turns -1 into the error that the C library left.
 pub(crate) fn check(result: i64) -> io::Result<i64> {
@@ -183,4 +185,30 @@ pub(crate) fn traced_call(pid: i32) -> i64 {
     // SAFETY: the process is stopped, and the pointer is to a whole structure.
     unsafe { libc::ptrace(libc::PTRACE_GETREGS, pid, 0, &raw mut registers) };
     registers.orig_rax as i64
+}
+
+/// Lets a command stop as soon as it is executed, and at whatever its parent asks for from then on.
+pub(crate) fn traced(command: &mut Command) {
+    // SAFETY: between fork and exec only one system call is made, which takes no memory.
+    unsafe {
+        command.pre_exec(|| check(libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0)).map(drop));
+    }
+}
+
+/// What a traced process is about to call.
+#[derive(Debug)]
+pub(crate) struct Registers {
+    /// The number of the call.
+    pub(crate) call: i64,
+    /// Its first three arguments.
+    pub(crate) words: [u64; 3],
+}
+
+/// Reads what a traced process is about to call.
+pub(crate) fn registers(pid: i32) -> Registers {
+    // SAFETY: all-zero registers are valid, and the structure is whole.
+    let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
+    // SAFETY: the process is stopped, and the pointer is to a whole structure.
+    unsafe { libc::ptrace(libc::PTRACE_GETREGS, pid, 0, &raw mut registers) };
+    Registers { call: registers.orig_rax as i64, words: [registers.rdi, registers.rsi, registers.rdx] }
 }

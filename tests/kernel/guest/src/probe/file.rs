@@ -10,6 +10,11 @@ use crate::sys;
 pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
     Some(match words {
         ["open-read", path] => File::open(path).map(drop),
+        ["flood", times] => {
+            let times: u32 = times.parse().ok()?;
+            (0..times).for_each(|_| drop(File::open("/srv/secret")));
+            Ok(())
+        }
         ["open-write", path] => OpenOptions::new().write(true).open(path).map(drop),
         ["open-create", path] => {
             OpenOptions::new().write(true).create(true).truncate(false).open(path).map(drop)

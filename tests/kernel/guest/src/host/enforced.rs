@@ -1,0 +1,74 @@
+//! Attempts of a confined program -> the name of the policy that acts.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, bail};
+
+/// The program that the policies `a` and `b` confine.
+pub(super) const PROGRAM: &str = "/opt/racer";
+
+/// A confined program that was started before any policy was loaded and runs through it all.
+pub(super) struct Watch {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Watch {
+    /// Starts the program.
+    pub(super) fn start() -> anyhow::Result<Self> {
+        let mut child =
+            Command::new(PROGRAM).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let to = child.stdin.take().context("a pipe")?;
+        let from = BufReader::new(child.stdout.take().context("a pipe")?);
+        Ok(Self { child, to, from })
+    }
+
+    /// Names the policy that acts: `a` and `b` each deny what has their name, and both deny the secret. Files, programs
+    /// and the program that ran before must agree; anything else is a mixture.
+    pub(super) fn enforced(&mut self) -> anyhow::Result<&'static str> {
+        let opened = |name: &str| probe(&["open-read", &format!("/srv/{name}")]);
+        let started = |name: &str| probe(&["exec", &format!("/opt/tool-{name}")]);
+        let new = [opened("a")?, opened("b")?, opened("open")?, opened("secret")?];
+        let started = [started("a")?, started("b")?];
+        let mut old = [false; 4];
+        for (allowed, name) in old.iter_mut().zip(["a", "b", "open", "secret"]) {
+            *allowed = self.ask(&format!("open-read /srv/{name}"))?;
+        }
+        Ok(match (new, started) {
+            _ if new != old => "a mixture of an old and a new process",
+            ([false, true, true, false], [false, true]) => "a",
+            ([true, false, true, false], [true, false]) => "b",
+            ([true, true, true, true], [true, true]) => "nothing",
+            _ => "a mixture",
+        })
+    }
+
+    fn ask(&mut self, words: &str) -> anyhow::Result<bool> {
+        let mut answer = String::new();
+        writeln!(self.to, "{words}")?;
+        self.from.read_line(&mut answer)?;
+        allowed(answer.trim().parse().context("the running program has ended")?)
+    }
+}
+
+fn probe(words: &[&str]) -> anyhow::Result<bool> {
+    let status = Command::new(PROGRAM).args(words).stdin(Stdio::null()).status()?;
+    allowed(status.code().with_context(|| format!("the probe ended: {status}"))?)
+}
+
+fn allowed(errno: i32) -> anyhow::Result<bool> {
+    match errno {
+        0 => Ok(true),
+        libc::EPERM | libc::EACCES => Ok(false),
+        other => bail!("the probe failed with errno {other}"),
+    }
+}

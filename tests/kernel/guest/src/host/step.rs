@@ -1,0 +1,169 @@
+//! One line of a file -> a command of the operator or an act of somebody else, and what must come of it.
+
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use super::enforced::{PROGRAM, Watch};
+use super::{TELOVIX, expect, fault};
+use crate::sys;
+
+/// The user that nobody is.
+const NOBODY: u32 = 65_534;
+
+/// One step.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// As it stands in the file.
+    pub(super) text: String,
+    words: Vec<String>,
+    /// How it may end, and what its output must hold.
+    ends: Vec<End>,
+    holds: Vec<String>,
+}
+
+/// How a command ends.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Exit(i32),
+    Killed,
+}
+
+impl Step {
+    /// Reads `WORDS`, `WORDS => END: TEXT && TEXT`, where END is an exit code, `killed`, or several with ` or `.
+    pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
+        let (words, outcome) = text.split_once(" => ").unwrap_or((text, ""));
+        let (ends, holds) = outcome.split_once(": ").unwrap_or((outcome, ""));
+        let end = |word: &str| match word {
+            "killed" => Ok(End::Killed),
+            number => Ok(End::Exit(number.parse().with_context(|| format!("no exit code: `{number}`"))?)),
+        };
+        let ends = ends.split(" or ").filter(|word| !word.is_empty()).map(end);
+        Ok(Self {
+            text: text.to_owned(),
+            words: words.split_ascii_whitespace().map(str::to_owned).collect(),
+            ends: ends.collect::<anyhow::Result<_>>()?,
+            holds: holds.split(" && ").filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+        })
+    }
+
+    /// Performs it and holds what came of it against the file.
+    pub(super) fn perform(&self, watch: &mut Watch) -> anyhow::Result<()> {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["telovix", rest @ ..] => self.run(telovix(rest)),
+            ["as-nobody", "telovix", rest @ ..] => {
+                let mut command = telovix(rest);
+                command.uid(NOBODY).gid(NOBODY);
+                self.run(command)
+            }
+            ["without-memlock", "telovix", rest @ ..] => fault::without_memlock(|| self.run(telovix(rest))),
+            ["with-memory", size, "telovix", rest @ ..] => {
+                fault::with_memory(size, || self.run(telovix(rest)))
+            }
+            ["while-locked", "telovix", rest @ ..] => {
+                let lock = std::fs::File::options().write(true).open("/run/telovix/lock")?;
+                lock.try_lock()?;
+                self.run(telovix(rest))
+            }
+            ["each-flip", image, rest @ ..] => fault::flipped(image, |path| self.run_on(path, rest)),
+            ["each-cut", image, rest @ ..] => fault::cut(image, |path| self.run_on(path, rest)),
+            ["other-layout", image, rest @ ..] => fault::other_layout(image, |path| self.run_on(path, rest)),
+            ["at-once", one, other] => at_once(one, other),
+            ["enforced", name] => expect(watch, &[name]).map(drop),
+            rest => act(rest),
+        }
+    }
+
+    /// Runs a command on a damaged image.
+    fn run_on(&self, path: &str, words: &[&str]) -> anyhow::Result<()> {
+        let words: Vec<&str> = words.iter().map(|word| if *word == "IMAGE" { path } else { word }).collect();
+        match words.as_slice() {
+            ["telovix", rest @ ..] => self.run(telovix(rest)),
+            _ => bail!("expected `telovix`"),
+        }
+    }
+
+    fn run(&self, mut command: Command) -> anyhow::Result<()> {
+        let output = command.output()?;
+        let printed = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+        let printed = String::from_utf8_lossy(&printed);
+        let end = match (output.status.code(), output.status.signal()) {
+            (Some(code), _) => End::Exit(code),
+            (None, Some(libc::SIGKILL)) => End::Killed,
+            (None, _) => bail!("{}: {printed}", output.status),
+        };
+        if !self.ends.contains(&end) {
+            bail!("{end:?}: {}", printed.trim());
+        }
+        match self.holds.iter().find(|text| !printed.contains(text.as_str())) {
+            Some(text) if end != End::Killed => bail!("no `{text}` in: {}", printed.trim()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The command with its arguments.
+pub(super) fn telovix(words: &[&str]) -> Command {
+    let mut command = Command::new(TELOVIX);
+    command.args(words).stdin(Stdio::null()).current_dir("/");
+    command
+}
+
+/// Two applies at the same moment: each is done or told that the other is busy, and one at least is done.
+fn at_once(one: &str, other: &str) -> anyhow::Result<()> {
+    let start = |bundle: &str| {
+        let mut command = telovix(&["apply", bundle]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    };
+    let children = [start(one)?, start(other)?];
+    let mut done = 0;
+    for child in children {
+        let output = child.wait_with_output()?;
+        let printed = String::from_utf8_lossy(&output.stderr);
+        match output.status.code() {
+            Some(0) => done += 1,
+            Some(2) if printed.contains("[busy]") => {}
+            _ => bail!("{}: {printed}", output.status),
+        }
+    }
+    if done == 0 { bail!("both were told that the other is busy") } else { Ok(()) }
+}
+
+/// What somebody else than the operator does to the host.
+fn act(words: &[&str]) -> anyhow::Result<()> {
+    match words {
+        ["wait", milliseconds] => std::thread::sleep(Duration::from_millis(milliseconds.parse()?)),
+        ["folder", path] => std::fs::create_dir_all(path)?,
+        ["delete", path] => std::fs::remove_file(path)?,
+        ["program", path] => {
+            if let Some(folder) = std::path::Path::new(path).parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::hard_link("/init", path)?;
+        }
+        ["small-disk", path, size] => {
+            std::fs::create_dir_all(path)?;
+            sys::mount_with("none", path, "tmpfs", &format!("size={size}"))?;
+        }
+        ["fill-disk", path] => fault::fill_disk(path)?,
+        ["hide", path] => sys::mount("none", path, "tmpfs", 0)?,
+        ["unhide", path] => {
+            let path = sys::text(path);
+            sys::call(libc::SYS_umount2, [path.as_ptr() as i64, 0, 0, 0, 0, 0])?;
+        }
+        ["spoil", map] => fault::spoil(map)?,
+        ["foreign-pin", map] => fault::foreign_pin(map)?,
+        ["flood", times] => {
+            let status = Command::new(PROGRAM).args(["flood", times]).status()?;
+            if !status.success() {
+                bail!("the flood ended: {status}");
+            }
+        }
+        ["clean"] => fault::only_ours()?,
+        _ => bail!("unknown words"),
+    }
+    Ok(())
+}
