@@ -36,8 +36,8 @@ pub(crate) struct Arguments {
     /// A file of events, one a line, or one event in braces; standard input when absent or `-`.
     #[arg(value_name = "EVENT", default_value = "-")]
     events: PathBuf,
-    /// Files and folders of policies; the repository around the current folder when absent.
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    /// A file or folder of policies, given again for more; the repository around the current folder when absent.
+    #[arg(long, value_name = "PATH")]
     policy: Vec<PathBuf>,
     /// A compiled image to decide the events from, instead of policies.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "as_of"])]
