@@ -6,7 +6,7 @@ mod image;
 mod text;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use telovix_compiler::analyse;
@@ -34,10 +34,11 @@ Examples:
   telovix why --format json < events.ndjson | jq -r .effect | sort | uniq -c")]
 pub(crate) struct Arguments {
     /// A file of events, one a line, or one event in braces; standard input when absent or `-`.
-    #[arg(value_name = "EVENT", default_value = "-")]
-    events: PathBuf,
-    /// A file or folder of policies, given again for more; the repository around the current folder when absent.
-    #[arg(long, value_name = "PATH")]
+    #[arg(value_name = "EVENT")]
+    events: Option<PathBuf>,
+    /// Files and folders of policies; the repository around the current folder when absent. An event or a file of
+    /// events (`.ndjson`, `.jsonl`, `-`) may stand behind them.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     policy: Vec<PathBuf>,
     /// A compiled image to decide the events from, instead of policies.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "as_of"])]
@@ -55,13 +56,14 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let mut events = Events::open(&self.events)?;
+        let (events, policies) = self.sides();
+        let mut events = Events::open(events)?;
         if let Some(file) = &self.image {
             let image = inspect::open(file)?;
             let judge = image::Judge::new(&image);
             return self.answer(&mut events, streams, |event| judge.verdict(event));
         }
-        let repository = Repository::find(&self.policy)?;
+        let repository = Repository::find(policies)?;
         let input = repository.read(&repository.output());
         let analysis = analyse(&input.sources, &self.day.options(&repository)?);
         let report = input.into_report(analysis.diagnostics);
@@ -74,6 +76,15 @@ impl Run for Arguments {
 }
 
 impl Arguments {
+    /// Tells the events from the policies: `--policy` takes all that follows it, and so an event that stands last.
+    fn sides(&self) -> (&Path, &[PathBuf]) {
+        match (&self.events, self.policy.split_last()) {
+            (Some(events), _) => (events, &self.policy),
+            (None, Some((last, policies))) if !policies.is_empty() && event::is_argument(last) => (last, policies),
+            (None, _) => (Path::new("-"), &self.policy),
+        }
+    }
+
     /// Answers every event as it comes; what is no event is told at the end.
     fn answer(
         &self,

@@ -15,6 +15,17 @@ use crate::input::{STANDARD_INPUT, shown};
 /// A line with more bytes is no event.
 const LONGEST_LINE: u64 = 1 << 20;
 
+/// Tells whether an argument is an event or names events, and so no policy.
+pub(super) fn is_argument(argument: &Path) -> bool {
+    let text = argument.to_string_lossy();
+    let lines = argument.extension().is_some_and(|extension| extension == "ndjson" || extension == "jsonl");
+    text == "-" || lines || is_event(&text)
+}
+
+fn is_event(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
 /// A stream of events.
 pub(super) struct Events {
     name: String,
@@ -28,7 +39,7 @@ impl Events {
         let text = argument.to_string_lossy();
         let (name, lines): (String, Box<dyn BufRead>) = if text == "-" {
             (STANDARD_INPUT.to_owned(), Box::new(BufReader::new(io::stdin())))
-        } else if text.trim_start().starts_with('{') {
+        } else if is_event(&text) {
             ("EVENT".to_owned(), Box::new(Cursor::new(text.into_owned())))
         } else {
             let file = File::open(argument).map_err(|error| {
