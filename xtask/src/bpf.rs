@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 
 use crate::repository;
 
-/// The compiler that builds the committed object. Another major version gives other bytes.
+/// The compiler that builds the committed object. Another version gives other bytes.
 const CLANG: &str = "clang-19";
-const CLANG_MAJOR: &str = "19.";
+const CLANG_VERSION: &str = "19.1.7";
 const STRIP: &str = "llvm-strip-19";
 
 /// Builds `crates/bpf-programs/object/telovix.bpf.o`, or compares with it (`--check`).
@@ -40,13 +40,20 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build(programs: &Path) -> anyhow::Result<PathBuf> {
+/// Fails when the pinned compiler is not installed.
+pub(crate) fn available() -> anyhow::Result<()> {
     let version = repository::run(Command::new(CLANG).arg("-dumpversion"))
         .with_context(|| format!("`{CLANG}` is needed to build the kernel programs"))?;
     let version = String::from_utf8_lossy(&version);
-    if !version.starts_with(CLANG_MAJOR) {
-        bail!("`{CLANG}` is version {}, expected {CLANG_MAJOR}x", version.trim());
+    if version.trim() != CLANG_VERSION {
+        bail!("`{CLANG}` is version {}, expected {CLANG_VERSION}", version.trim());
     }
+    repository::run(Command::new(STRIP).arg("--version"))?;
+    Ok(())
+}
+
+fn build(programs: &Path) -> anyhow::Result<PathBuf> {
+    available()?;
     let folder = repository::target().join("bpf");
     std::fs::create_dir_all(&folder)?;
     let object = folder.join("telovix.bpf.o");

@@ -5,23 +5,32 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
-use crate::repository;
+use crate::{bpf, repository};
 
 /// One part of the run.
 struct Step {
     name: &'static str,
     commands: Vec<Command>,
+    /// Why this machine cannot run it.
+    lacks: Option<String>,
 }
 
 /// How a part ended.
 struct Outcome {
     name: &'static str,
-    passed: bool,
+    end: End,
     took: Duration,
     /// What the test runners said last.
     closing: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Passed,
+    Failed,
+    Skipped,
 }
 
 /// Runs every step, also after one that failed, then prints how each ended.
@@ -37,14 +46,18 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
     println!("\n== summary");
     for outcome in &outcomes {
-        let word = if outcome.passed { "ok" } else { "FAILED" };
+        let word = match outcome.end {
+            End::Passed => "ok",
+            End::Failed => "FAILED",
+            End::Skipped => "skipped",
+        };
         println!("{word:<7} {:<10} {:>5} s", outcome.name, outcome.took.as_secs());
         for line in &outcome.closing {
             println!("        {line}");
         }
     }
-    let failed: Vec<_> =
-        outcomes.iter().filter(|outcome| !outcome.passed).map(|outcome| outcome.name).collect();
+    let failed = outcomes.iter().filter(|outcome| outcome.end == End::Failed);
+    let failed: Vec<_> = failed.map(|outcome| outcome.name).collect();
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
     }
@@ -56,28 +69,24 @@ fn steps(kernel: bool) -> Vec<Step> {
     let compiled = repository::target().join("xtask/compiled-policies");
     let compiled = compiled.to_string_lossy();
     let mut steps = vec![
-        Step { name: "format", commands: vec![cargo(&["fmt", "--all", "--check"])] },
-        Step {
-            name: "clippy",
-            commands: vec![cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])],
-        },
-        Step { name: "tests", commands: vec![test_runner()] },
-        Step { name: "doctests", commands: vec![cargo(&["test", "--workspace", "--doc"])] },
-        Step {
-            name: "examples",
-            commands: vec![
+        Step::new("format", [cargo(&["fmt", "--all", "--check"])]),
+        Step::new("clippy", [cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])]),
+        Step::new("tests", [test_runner()]),
+        Step::new("doctests", [cargo(&["test", "--workspace", "--doc"])]),
+        Step::new(
+            "examples",
+            [
                 cargo(&["run", "--package", "telovix", "--", "compile", "examples", "-o", &compiled]),
                 cargo(&["run", "--package", "telovix", "--", "lint", "examples"]),
             ],
-        },
-    ];
-    if installed("deny") {
+        ),
         // Advisories change without us; the rest is ours to keep.
-        let command = cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]);
-        steps.push(Step { name: "deny", commands: vec![command] });
-    }
+        Step::new("deny", [cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"])])
+            .needing(if installed("deny") { Ok(()) } else { Err(anyhow!("cargo-deny is not installed")) }),
+        Step::new("object", [cargo(&["xtask", "bpf", "--check"])]).needing(bpf::available()),
+    ];
     if kernel {
-        steps.push(Step { name: "kernel", commands: vec![cargo(&["xtask", "kernel-test"])] });
+        steps.push(Step::new("kernel", [cargo(&["xtask", "kernel-test"])]));
     }
     steps
 }
@@ -103,15 +112,30 @@ fn cargo(arguments: &[&str]) -> Command {
 }
 
 impl Step {
+    fn new(name: &'static str, commands: impl Into<Vec<Command>>) -> Self {
+        Self { name, commands: commands.into(), lacks: None }
+    }
+
+    /// Skips the step, with the reason, where this machine lacks what it needs.
+    fn needing(mut self, tool: anyhow::Result<()>) -> Self {
+        self.lacks = tool.err().map(|reason| format!("{reason:#}"));
+        self
+    }
+
     fn run(self) -> anyhow::Result<Outcome> {
         let start = Instant::now();
         let mut outcome =
-            Outcome { name: self.name, passed: true, took: Duration::ZERO, closing: Vec::new() };
+            Outcome { name: self.name, end: End::Passed, took: Duration::ZERO, closing: Vec::new() };
+        if let Some(reason) = self.lacks {
+            return Ok(Outcome { end: End::Skipped, closing: vec![reason], ..outcome });
+        }
         for mut command in self.commands {
             let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
             println!("\n== {}: cargo {}", self.name, arguments.join(" "));
             let (passed, closing) = follow(&mut command)?;
-            outcome.passed &= passed;
+            if !passed {
+                outcome.end = End::Failed;
+            }
             outcome.closing.extend(closing);
         }
         outcome.took = start.elapsed();
