@@ -92,9 +92,17 @@ impl TrustRootArguments {
             Failure::new(Exit::CannotRun, &NO_TRUST_ROOT, "there is no trust root here")
                 .help("make one with `telovix trust init`, or name one with `--trust-root`")
         })?;
-        let chain = Chain::read(&path).map_err(|error| root_failure(&path, error))?;
+        let chain = read_chain(&path)?;
         Ok((path, chain))
     }
+}
+
+/// Reads a trust root file.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn read_chain(path: &Path) -> Result<Chain, Failure> {
+    Chain::read(path).map_err(|error| root_failure(path, error))
 }
 
 /// Tells why a signature does not count, with its own exit code.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::encoding::{base64_decode, base64_encode, hex_decode};
+use crate::encoding::{base64_decode, base64_encode, hex_decode, write_hex};
 pub use passphrase::Passphrase;
 
 pub(crate) use openssh::{public_blob as openssh_blob, read_public_blob as read_openssh_blob};
@@ -288,7 +288,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+        write_hex(&self.0, out)
     }
 }
 

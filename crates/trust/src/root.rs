@@ -262,6 +262,19 @@ impl TrustRoot {
         role: Role,
         now: Timestamp,
     ) -> Result<Vec<&TrustedKey>, Refusal> {
+        self.signers_beyond(&mut Vec::new(), what, envelope, role, now)
+    }
+
+    /// As [`TrustRoot::signers`]; `fitting` are the keys whose signature on this envelope is known to fit, and gains
+    /// those that are found to.
+    fn signers_beyond(
+        &self,
+        fitting: &mut Vec<PublicKey>,
+        what: &str,
+        envelope: &Envelope,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<Vec<&TrustedKey>, Refusal> {
         if envelope.signatures().is_empty() {
             return Err(Refusal::Unsigned { what: what.to_owned() });
         }
@@ -273,10 +286,11 @@ impl TrustRoot {
                 unknown.push(claim.key);
                 continue;
             };
-            if !key.public_key.verifies(&message, &claim.signature) {
+            if !fitting.contains(&key.public_key) && !key.public_key.verifies(&message, &claim.signature) {
                 let detail = format!("the signature of key `{}` ({}) does not fit", key.name, key.id.short());
                 return Err(Refusal::BadSignature { what: what.to_owned(), detail });
             }
+            fitting.push(key.public_key);
             match key.standing(what, now) {
                 Ok(()) => good.push(key),
                 Err(refusal @ Refusal::Revoked { .. }) => worthless = Some(refusal),

@@ -5,7 +5,7 @@ mod support;
 use proptest::prelude::*;
 use support::{at, chain, key, trusted};
 use telovix_trust::root::{Chain, ChainError, Change, Thresholds, TrustedKey};
-use telovix_trust::{Envelope, EnvelopeError, Role, TrustRoot};
+use telovix_trust::{Envelope, EnvelopeError, HostState, Role, TrustRoot};
 
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
@@ -142,4 +142,27 @@ proptest! {
     fn envelope_readers_never_panic(json in "\\{\"payload\":\"[A-Za-z0-9+/=]{0,20}\",\"payloadType\":\"[a-z/+.-]{0,30}\",\"signatures\":\\[(\\{\"keyid\":\"[0-9a-f]{0,70}\",\"sig\":\"[A-Za-z0-9+/=]{0,90}\"\\}){0,2}\\]\\}") {
         let _read = Envelope::read(json.as_bytes(), PAYLOAD_TYPE);
     }
+}
+
+/// What a host pinned it has verified; from there on, every hand-over counts as ever.
+#[test]
+fn a_host_walks_from_the_version_it_pinned() {
+    let two = handed_over();
+    let host = HostState { root: Some(two.pin()), ..HostState::default() };
+    let current = two.current_for(&host, at(0)).expect("the pinned version");
+    assert_eq!(current.version(), 2);
+
+    let mut unsigned = two.clone();
+    unsigned.append(&[Change::MinimumEpoch(8)], at(0)).expect("possible");
+    assert_eq!(unsigned.current_for(&host, at(0)).expect_err("nobody signed version 3").exit_code(), 10);
+    let mut three = unsigned.clone();
+    three.sign(&key(9)).expect("the root key");
+    assert_eq!(three.current_for(&host, at(0)).map(TrustRoot::version), Ok(3));
+
+    // Nothing but the pinned payload itself stands in for its signatures.
+    let mut fork = chain();
+    fork.append(&[Change::MinimumEpoch(6)], at(0)).expect("possible");
+    fork.sign(&key(9)).expect("the root key");
+    assert_eq!(fork.current_for(&host, at(0)).expect_err("another version 2").exit_code(), 11);
+    assert_eq!(chain().current_for(&host, at(0)).expect_err("an older one").exit_code(), 14);
 }

@@ -20,7 +20,7 @@ use crate::output::text::plural;
 use crate::output::{Format, Report, Streams};
 use crate::signing::{
     Accepted, AuditArguments, BundleArguments, Deed, NO_TRUST_ROOT, NOT_VERIFIED, PUBLIC_KEY, actor, cannot, public_key,
-    read_named, refused, root_failure,
+    read_chain, read_named, refused, root_failure,
 };
 
 /// Verify that artifacts are what a trusted key signed, and still may be used.
@@ -274,11 +274,10 @@ impl Keys {
             return Ok(Keys::One(public_key(file)?));
         }
         let near = [path.to_owned()];
-        let trust_root = &arguments.bundle.trust_root;
-        if trust_root.find(&near)?.is_some() {
-            let now = arguments.bundle.moment.timestamp();
-            let (file, chain) = trust_root.read(&near)?;
-            let root = chain.current(now).map_err(|refusal| root_failure(&file, refusal.into()))?;
+        if let Some(file) = arguments.bundle.trust_root.find(&near)? {
+            let (chain, state) = (read_chain(&file)?, arguments.bundle.remembered()?);
+            let now = state.not_before(arguments.bundle.moment.timestamp());
+            let root = chain.current_for(&state, now).map_err(|refusal| root_failure(&file, refusal.into()))?;
             return Ok(Keys::Root(Box::new(root.clone()), now));
         }
         let beside = path.parent().unwrap_or(Path::new("")).join(PUBLIC_KEY);

@@ -52,8 +52,7 @@ impl BundleArguments {
     pub(crate) fn verify(&self, path: &Path) -> Result<Accepted, Failure> {
         let now = self.moment.timestamp();
         let (_, chain) = self.trust_root.read(&[path.to_owned()])?;
-        let state =
-            HostState::read(&self.state_path()).map_err(|error| cannot(&HOST_STATE_NOT_USABLE, &error))?;
+        let state = self.remembered()?;
         let verified = self.decide(path, &chain, &state, now);
         let bundle = verified.map_err(|error| match error {
             VerifyError::Refused(refusal) => refused(&refusal),
@@ -69,8 +68,7 @@ impl BundleArguments {
         state: &HostState,
         now: Timestamp,
     ) -> Result<VerifiedBundle, VerifyError> {
-        chain.check_pin(state)?;
-        let root = chain.current(state.not_before(now))?;
+        let root = chain.current_for(state, state.not_before(now))?;
         let host = Host { sensor: self.sensor.clone(), groups: self.groups.clone() };
         let expect = Expectations { root, host: &host, state, now, allowed_epoch: self.allow_epoch };
         bundle::verify(path, &expect)
@@ -92,6 +90,14 @@ impl BundleArguments {
             Err(RecordError::Refused(refusal)) => Err(refused(&refusal)),
             Err(RecordError::State(error)) => Err(cannot(&HOST_STATE_NOT_USABLE, &error)),
         }
+    }
+
+    /// Reads what this host remembers.
+    ///
+    /// # Errors
+    /// When the memory cannot be read or is damaged.
+    pub(crate) fn remembered(&self) -> Result<HostState, Failure> {
+        HostState::read(&self.state_path()).map_err(|error| cannot(&HOST_STATE_NOT_USABLE, &error))
     }
 
     /// Returns where this host remembers what it accepted.

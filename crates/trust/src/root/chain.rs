@@ -165,14 +165,31 @@ impl Chain {
     /// # Errors
     /// The [`Refusal`] of the first hand-over that does not hold.
     pub fn current(&self, now: Timestamp) -> Result<&TrustRoot, Refusal> {
+        self.walk(0, now)
+    }
+
+    /// As [`Chain::current`] on a host that remembers which version it follows. That version and those before it were
+    /// verified when it was pinned, so the walk begins there.
+    ///
+    /// # Errors
+    /// As [`Chain::current`] and [`Chain::check_pin`].
+    pub fn current_for(&self, state: &HostState, now: Timestamp) -> Result<&TrustRoot, Refusal> {
+        self.check_pin(state)?;
+        self.walk(state.root.map_or(0, |pinned| pinned.version), now)
+    }
+
+    fn walk(&self, known: u64, now: Timestamp) -> Result<&TrustRoot, Refusal> {
         let mut previous: Option<&TrustRoot> = None;
         for Link { root, envelope } in &self.links {
-            let what = format!("version {} of the trust root", root.version);
-            // A key that has expired since could still hand over when the version was made.
-            if let Some(previous) = previous {
-                previous.signers(&what, envelope, Role::Root, root.issued_at)?;
+            if root.version > known {
+                let what = format!("version {} of the trust root", root.version);
+                let fitting = &mut Vec::new();
+                // A key that has expired since could still hand over when the version was made.
+                if let Some(previous) = previous {
+                    previous.signers_beyond(fitting, &what, envelope, Role::Root, root.issued_at)?;
+                }
+                root.signers_beyond(fitting, &what, envelope, Role::Root, root.issued_at)?;
             }
-            root.signers(&what, envelope, Role::Root, root.issued_at)?;
             previous = Some(root);
         }
         let newest = self.newest();

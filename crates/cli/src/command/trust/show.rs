@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use telovix_trust::root::{Chain, TrustedKey};
+use telovix_trust::root::TrustedKey;
 use telovix_trust::{Role, Timestamp};
 
 use crate::command::Run;
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
-use crate::signing::{Moment, TrustRootArguments, refused, root_failure};
+use crate::signing::{Moment, TrustRootArguments, read_chain, refused};
 
 /// Print the newest version of the trust root, and whether it counts.
 ///
@@ -91,7 +91,7 @@ impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let now = self.moment.timestamp();
         let (path, chain) = match &self.file {
-            Some(file) => (file.clone(), Chain::read(file).map_err(|error| root_failure(file, error))?),
+            Some(file) => (file.clone(), read_chain(file)?),
             None => self.trust_root.read(&[])?,
         };
         let refusal = chain.current(now).err();
