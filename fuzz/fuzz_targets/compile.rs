@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use telovix_compiler::diagnostic::Levels;
 use telovix_compiler::document::value::Date;
+use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::source::SourceSet;
 use telovix_compiler::target::Target;
 use telovix_compiler::{Options, compile};
@@ -15,6 +16,7 @@ fuzz_target!(|text: &str| {
         as_of: Date::new(2026, 11, 21).expect("a day of the calendar"),
         sensor: None,
         group: None,
+        engine: EngineOptions::default(),
     };
     let sources = SourceSet::single("case.yaml", text);
     let first = compile(&sources, &options);

@@ -53,6 +53,7 @@ verbs! {
     Init in init,
     Compile in compile,
     Lint in lint,
+    Fmt in fmt,
     Diff in diff,
     Check in check,
     Query in query,
@@ -78,6 +79,7 @@ verbs! {
 pub(crate) const CODES: &[&[&Code]] = &[
     &[&explain::UNKNOWN_CODE],
     &[&man::MANUAL_NOT_WRITTEN],
+    &[&fmt::NOT_FORMATTED],
     init::CODES,
     diff::CODES,
     &[&query::UNKNOWN_DEED],

@@ -16,7 +16,9 @@ use telovix_compiler::judge::{Event, VerdictReport};
 use crate::Telovix;
 use crate::catalogue::catalogue;
 use crate::command::explain::{self, template};
-use crate::command::{apply, compile, inspect, keygen, plan, query, remove, sign, status, trust, verify};
+use crate::command::{
+    apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify,
+};
 use crate::config;
 use crate::enforcement::Turn;
 use crate::exit::Exit;
@@ -115,6 +117,7 @@ fn schemas_of_outputs() {
     output::<template::TemplatePage>("explain-template");
     output::<template::TargetList>("explain-targets");
     output::<explain::ExitCodes>("exit-codes");
+    output::<fmt::Document>("fmt");
     output::<keygen::Document>("keygen");
     output::<sign::Document>("sign");
     output::<verify::Document>("verify");

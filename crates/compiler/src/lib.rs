@@ -15,6 +15,7 @@
 //! emit/           confinements -> TracingPolicy, image, manifest
 //! tracing_policy/ the engine's own document: model and validator
 //! judge/          one event against confinements -> verdict, with its reason
+//! format/         text -> the same documents in one form
 //! compare/        two sets of confinements -> difference, with witnesses
 //! ```
 //!
@@ -29,6 +30,7 @@ pub mod confine;
 pub mod diagnostic;
 pub mod document;
 pub mod emit;
+pub mod format;
 pub mod judge;
 pub mod lower;
 pub mod source;

@@ -1,4 +1,4 @@
-//! Policies with something broken in them -> findings, never a panic, and the same ones twice.
+//! Policies with something broken in them -> findings, never a panic, the same ones twice, and a form at rest.
 //!
 //! `TELOVIX_FUZZ_CASES` sets how many are tried (`cargo xtask fuzz` tries many); `TELOVIX_FUZZ_SEED` repeats a run
 //! that failed.
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use telovix_compiler::diagnostic::{Diagnostic, Levels, Sink};
 use telovix_compiler::document::{self, value::Date};
 use telovix_compiler::emit::EngineOptions;
+use telovix_compiler::format::format;
 use telovix_compiler::source::{SourceSet, Span};
 use telovix_compiler::target::Target;
 use telovix_compiler::{Options, compile};
@@ -95,10 +96,13 @@ fn broken_policies_give_findings_and_no_panic() {
     }
 }
 
-/// Reads alone and compiles twice; what is said must be the same, and point into the text.
+/// Reads alone, formats and compiles twice; what is said must be the same, and point into the text.
 fn check(text: &str) {
     let sources = SourceSet::single("mutated.yaml", text);
     document::read(&sources, &mut Sink::new(Levels::default()));
+    if let Ok(formatted) = format(text) {
+        assert_eq!(format(&formatted).as_deref(), Ok(formatted.as_str()), "its form is not at rest");
+    }
     let options = Options {
         targets: Target::ALL.to_vec(),
         levels: Levels::default(),
