@@ -7,6 +7,7 @@ mod package;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 
@@ -64,6 +65,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     build_images(&guest, modes.contains(&Mode::Cost))?;
     let delivery = if host { Some(bundle::build(&build(TELOVIX)?)?) } else { None };
     let mut sums = Sums::default();
+    let mut jobs = Vec::new();
     for release in releases {
         let machine = match prepare(release, &guest, delivery.as_ref()) {
             Ok(machine) => machine,
@@ -73,24 +75,50 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
                 continue;
             }
         };
-        for &mode in &modes {
-            let mut output = machine.boot(mode, &filter, every_step)?;
-            // The emulator's own fault, see `Release::processor`; a scenario cannot make a kernel panic.
-            for _ in 0..3 {
-                if !output.contains("Kernel panic") {
-                    break;
-                }
-                println!("{:>5} INFO the guest's kernel panicked, once more", release.name);
-                output = machine.boot(mode, &filter, every_step)?;
-            }
-            sums.read(release.name, &output);
-        }
+        jobs.extend(modes.iter().map(|mode| (release.name, machine.clone(), *mode)));
     }
+    // What is measured has the machine for itself; the rest has a processor each.
+    let verdicts = [Mode::Scenarios, Mode::Host, Mode::HostWithoutLsm];
+    let together = if modes.iter().all(|mode| verdicts.contains(mode)) {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    } else {
+        1
+    };
+    let (waiting, sums) = (Mutex::new(jobs.into_iter()), Mutex::new(sums));
+    let work = || -> anyhow::Result<()> {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((kernel, machine, mode)) = next else { return Ok(()) };
+            let output = boot(&machine, mode, &filter, every_step)?;
+            sums.lock().unwrap_or_else(PoisonError::into_inner).read(kernel, &output);
+        }
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..together).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().map_err(|_| anyhow::anyhow!("a worker died"))?)
+    })?;
+    let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!("{} passed, {} failed, {} skipped", sums.passed, sums.failed, sums.skipped);
     if sums.failed > 0 {
         bail!("{} kernel scenarios failed", sums.failed);
     }
     Ok(())
+}
+
+/// Boots a machine, and once more when the emulator has broken its kernel (see [`Release::processor`]); a scenario
+/// cannot make a kernel panic.
+fn boot(machine: &Machine, mode: Mode, filter: &str, every_step: bool) -> anyhow::Result<String> {
+    let mut output = machine.boot(mode, filter, every_step)?;
+    for _ in 0..3 {
+        if !output.contains("Kernel panic") {
+            break;
+        }
+        println!("INFO a guest's kernel panicked, once more");
+        output = machine.boot(mode, filter, every_step)?;
+    }
+    Ok(output)
 }
 
 fn prepare(release: Release, guest: &Path, delivery: Option<&Delivery>) -> anyhow::Result<Machine> {

@@ -76,7 +76,8 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
     switch.set_control(Control::new(new, generation, options.confirm_within.map(deadline)))?;
     switch.prove(new)?;
     if !options.keep_hooks {
-        drop_unneeded(places, needed, old, kernel)?;
+        let previous = switch.previous(new)?.map(|_| old);
+        drop_unneeded(places, needed, previous, kernel)?;
     }
     let programs = pinned_programs(&places.links())?.len();
     Ok(Applied { generation, programs })
@@ -118,14 +119,15 @@ fn prepare(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError
     Ok(())
 }
 
-/// Detaches the programs that neither loaded generation needs.
+/// Detaches the programs that neither loaded generation needs; none when nobody knows what the one before needs.
 fn drop_unneeded(
     places: &Places,
     mut needed: BTreeSet<Place>,
-    old: u32,
+    previous: Option<u32>,
     kernel: (u16, u16),
 ) -> Result<(), RuntimeError> {
-    if let Some(image) = image_of(places, old) {
+    if let Some(slot) = previous {
+        let Some(image) = image_of(places, slot) else { return Ok(()) };
         needed.extend(places_needed(&Demands::of(&image), kernel));
     }
     for (name, _) in pinned_programs(&places.links())? {

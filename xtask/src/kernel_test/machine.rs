@@ -15,7 +15,11 @@ const QEMU: &str = "qemu-system-x86_64";
 /// Emulation is slow and machines differ; a guest that hangs is what this is for.
 const PATIENCE: Duration = Duration::from_secs(1_500);
 
+/// The same when a command is killed at every step that it takes.
+const LONG_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
+
 /// A virtual machine that is ready to boot.
+#[derive(Clone)]
 pub(super) struct Machine {
     pub(super) kernel: PathBuf,
     pub(super) initramfs: PathBuf,
@@ -63,8 +67,8 @@ impl Machine {
             .arg(&self.initramfs)
             .args(["-append", &append]);
         match mode {
-            Mode::Scenarios | Mode::HostWithoutLsm => command.args(["-smp", "1"]),
-            Mode::Host | Mode::Race => command.args(["-smp", "2"]),
+            Mode::Scenarios | Mode::Host | Mode::HostWithoutLsm => command.args(["-smp", "1"]),
+            Mode::Race => command.args(["-smp", "2"]),
             // One guest instruction is one nanosecond, so instructions can be counted.
             Mode::Cost => command.args(["-smp", "1", "-icount", "shift=0"]),
         };
@@ -81,9 +85,10 @@ impl Machine {
             }
             String::from_utf8_lossy(&bytes).into_owned()
         });
+        let patience = if every_step { LONG_PATIENCE } else { PATIENCE };
         let start = Instant::now();
         while child.try_wait()?.is_none() {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > patience {
                 child.kill()?;
                 child.wait()?;
                 break;

@@ -107,7 +107,7 @@ impl Run for Arguments {
         let state = status::status(&places, &scope).map_err(|error| refused(&error))?;
         let verification = (state.generation != 0)
             .then(|| Provenance::read(&places).of(state.generation, state.image.as_deref()));
-        let whole = state.drift.is_empty() && state.missing.is_empty();
+        let whole = state.drift.is_empty() && state.missing.is_empty() && !is_unknown(&state);
         let exit = if whole { Exit::Clean } else { Exit::Findings };
         match self.format {
             Format::Json => json::print(&Document::of(state, verification), &mut streams.data)?,
@@ -148,6 +148,11 @@ impl Document {
     }
 }
 
+/// Whether something is enforced of which nobody has the image any more.
+fn is_unknown(state: &Status) -> bool {
+    state.generation != 0 && state.image.is_none()
+}
+
 fn write(state: &Status, verification: Option<Verification>, out: &mut dyn Write) -> io::Result<()> {
     match state.generation {
         0 => writeln!(out, "nothing is enforced")?,
@@ -155,6 +160,9 @@ fn write(state: &Status, verification: Option<Verification>, out: &mut dyn Write
     }
     if let Some(policy) = &state.image {
         writeln!(out, "policy {policy}")?;
+    }
+    if is_unknown(state) {
+        writeln!(out, "the copy of its image is gone, so nothing can be compared: apply the bundle again")?;
     }
     match verification {
         Some(Verification::Skipped) => {
