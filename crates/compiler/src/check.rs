@@ -122,3 +122,12 @@ pub fn check(policy: &Policy, as_of: Date, sink: &mut Sink) {
         }
     }
 }
+
+/// Runs the lints that hold what a policy says against what else it says: entries that others cover, and
+/// exceptions that take their whole document back.
+pub fn overlaps(policy: &Policy, sink: &mut Sink) {
+    for placed in &policy.documents {
+        covered_entry::look(&placed.document, sink);
+        exception_swallows_rule::look(&placed.document, sink);
+    }
+}

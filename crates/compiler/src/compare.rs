@@ -14,8 +14,10 @@ mod pairing;
 mod piece;
 mod process;
 mod query;
+mod reading;
 mod report;
 mod rollout;
+mod sketch;
 
 pub use analysis::analyse;
 pub use change::Witness;
@@ -24,6 +26,7 @@ pub use invariant::hold;
 pub use outline::{Change, Outline};
 pub use piece::{Piece, Side};
 pub use query::{Answer, what, who};
+pub use reading::{Reading, Untouched, read_both};
 pub use report::{ChangeReport, DifferenceReport, SubjectReport, WitnessReport};
 
 pub use rollout::guard;
@@ -61,6 +64,11 @@ pub struct SubjectDifference<'policy> {
 }
 
 impl<'policy> SubjectDifference<'policy> {
+    fn untouched(before: &'policy Piece<'policy>, after: &'policy Piece<'policy>) -> Self {
+        let (before, after, direction) = (Some(before), Some(after), Direction::Equal);
+        Self { before, after, direction, changes: Vec::new(), witnesses: Vec::new(), left_out: 0 }
+    }
+
     /// Returns the document: as it is after, or as it was.
     #[must_use]
     pub fn piece(&self) -> Option<&'policy Piece<'policy>> {
@@ -85,6 +93,8 @@ pub fn compare<'policy>(
         .into_iter()
         .map(|(before, after)| subject(&sides, before, after))
         .collect();
+    let twins = before.untouched().iter().zip(after.untouched());
+    subjects.extend(twins.map(|(before, after)| SubjectDifference::untouched(before, after)));
     subjects.sort_by_cached_key(|subject| subject.piece().map(Piece::sort_key));
     let direction = subjects.iter().map(|subject| subject.direction).fold(Direction::Equal, Direction::and);
     Difference { direction, subjects }
@@ -102,9 +112,7 @@ fn subject<'policy>(
         found = sides.examine(before, after);
     }
     let changes = if piece::same_text(before, after) { Vec::new() } else { outline::changes(before, after) };
-    // What the engine's own words mean is not computed: a change may go either way.
-    let opaque = [before, after].into_iter().flatten().any(Piece::is_opaque) && !changes.is_empty();
-    let direction = if opaque { Direction::Incomparable } else { found.direction };
+    let direction = found.direction.and(opaque_direction(before, after, &changes));
     SubjectDifference {
         before,
         after,
@@ -112,6 +120,23 @@ fn subject<'policy>(
         changes,
         witnesses: found.witnesses,
         left_out: found.left_out,
+    }
+}
+
+/// Returns what can be said of words of the engine or the Console, whose meaning is not computed: they only ever
+/// add to what happens, so more of them is narrower and fewer wider, and a change of them may go either way.
+fn opaque_direction(
+    before: Option<&Piece<'_>>,
+    after: Option<&Piece<'_>>,
+    changes: &[(&'static str, Change)],
+) -> Direction {
+    let acts = |piece: Option<&Piece<'_>>| piece.is_some_and(Piece::is_opaque);
+    match (acts(before), acts(after)) {
+        (false, false) => Direction::Equal,
+        (false, true) => Direction::Narrower,
+        (true, false) => Direction::Wider,
+        (true, true) if changes.iter().all(|(dimension, _)| outline::is_label(dimension)) => Direction::Equal,
+        (true, true) => Direction::Incomparable,
     }
 }
 

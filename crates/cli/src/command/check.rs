@@ -17,7 +17,7 @@ use crate::output::{Format, Streams, json, text};
 /// Check what policies say about each other.
 ///
 /// Holds them against the invariants of the repository and finds entries and exceptions that take away what
-/// others say, and what a process reaches through the programs it may start. With `--base`, also the steps of
+/// others say, documents that disagree on an event, and what a process reaches through the programs it may start. With `--base`, also the steps of
 /// the rollout since then: one step of the mode ladder at a time, and never a new match together with a mode
 /// that acts on it.
 #[derive(Debug, Args)]

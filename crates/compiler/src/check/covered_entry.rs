@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::{Check, Lint};
 use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
-use crate::document::value::{Capability, Cidr, Date, PathPattern, address_number};
+use crate::document::value::{Capability, Cidr, PathPattern, address_number};
 use crate::document::{Document, List};
 use crate::source::Spanned;
 
@@ -29,10 +29,10 @@ pub(super) static LINT: Lint = Lint {
              allowed_files: [/usr/lib, /usr/library]\n",
         ),
     },
-    check: Check::Document(check),
+    check: Check::Document(|document, _as_of, sink| look(document, sink)),
 };
 
-fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
+pub(super) fn look(document: &Document, sink: &mut Sink) {
     for paths in super::list::paths(document) {
         report(&paths.list.items, &covered_paths(&paths.list.items), sink);
     }

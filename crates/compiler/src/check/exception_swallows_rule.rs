@@ -2,7 +2,7 @@
 
 use super::{Check, Lint};
 use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
-use crate::document::value::{Date, PathPattern};
+use crate::document::value::PathPattern;
 use crate::document::{Children, Document, Exception};
 
 pub(super) static LINT: Lint = Lint {
@@ -33,10 +33,10 @@ pub(super) static LINT: Lint = Lint {
              \x20   owner: platform\n",
         ),
     },
-    check: Check::Document(check),
+    check: Check::Document(|document, _as_of, sink| look(document, sink)),
 };
 
-fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
+pub(super) fn look(document: &Document, sink: &mut Sink) {
     for exception in super::list::exceptions(document) {
         let whom = match document {
             Document::GuardianProfile(profile)

@@ -61,6 +61,11 @@ fn is_list(dimension: &str) -> bool {
     )
 }
 
+/// Tells whether a dimension names or files a document and leaves alone what it does.
+pub(super) fn is_label(dimension: &str) -> bool {
+    matches!(dimension, "name" | "labels" | "waive" | "compliance_tags" | "pack" | "enabled")
+}
+
 /// Returns the state of the pack that a document stands in.
 pub(super) fn pack_state(policy: &Policy, placed: &PolicyDocument) -> Option<&'static str> {
     let pack = policy.packs.iter().find(|pack| Some(&pack.name) == placed.pack.as_ref())?;
@@ -113,7 +118,7 @@ fn of_document(document: &Document) -> Outline {
         Document::PolicyPack(pack) => of_pack(pack),
         Document::TracingPolicy(policy) => {
             let mut outline = Outline::new();
-            leaves(&policy.node, "", outline.entry("policy").or_default());
+            engine_words(&mut outline, &policy.node);
             outline
         }
         Document::Invariant(invariant) => of_invariant(invariant),
@@ -149,7 +154,7 @@ fn of_rule(rule: &EnforcementRule) -> Outline {
     put(&mut outline, "enabled", Some(rule.enabled));
     put(&mut outline, "scope", scope(&rule.scope));
     if let Some(policy) = &rule.policy {
-        leaves(&policy.node, "", outline.entry("policy").or_default());
+        engine_words(&mut outline, &policy.node);
     }
     exceptions(&mut outline, &rule.exceptions);
     waivers(&mut outline, &rule.waive);
@@ -287,6 +292,18 @@ fn waivers(outline: &mut Outline, waivers: &[Waiver]) {
     }
 }
 
+/// Lists what a document of the engine says, and apart from that how it is labelled.
+fn engine_words(outline: &mut Outline, node: &Node) {
+    let mut words = BTreeSet::new();
+    leaves(node, "", &mut words);
+    let label = |word: &String| ["metadata.labels.", "metadata.annotations."].iter().any(|start| word.starts_with(start));
+    let (labels, words) = words.into_iter().partition::<BTreeSet<_>, _>(label);
+    if !labels.is_empty() {
+        outline.insert("labels", labels);
+    }
+    outline.insert("policy", words);
+}
+
 /// Lists the scalars of a tree, each with its route. The reader has bounded the depth of the tree.
 fn leaves(node: &Node, route: &str, found: &mut BTreeSet<String>) {
     match &node.value {
@@ -295,6 +312,10 @@ fn leaves(node: &Node, route: &str, found: &mut BTreeSet<String>) {
         }
         Value::Sequence(items) if items.is_empty() => {
             found.insert(format!("{route}: []"));
+        }
+        // The engine reads lists of values as sets, apart from the places of arguments.
+        Value::Sequence(items) if !route.ends_with(".args") && items.iter().all(|item| item.text().is_some()) => {
+            items.iter().for_each(|item| leaves(item, route, found));
         }
         Value::Sequence(items) => {
             items.iter().enumerate().for_each(|(at, item)| leaves(item, &format!("{route}[{at}]"), found));

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::reading::{Reading, Untouched};
 use crate::confine::{Confinement, DocumentKind, Exemption, Subject};
 use crate::document::{Document, GuardProcess, RuntimeGuard};
 use crate::lower::{Policy, PolicyDocument};
@@ -14,6 +15,7 @@ pub struct Side<'policy> {
     confinements: &'policy [Confinement],
     sources: Option<&'policy SourceSet>,
     pieces: Vec<Piece<'policy>>,
+    untouched: Vec<Piece<'policy>>,
 }
 
 impl<'policy> Side<'policy> {
@@ -21,7 +23,25 @@ impl<'policy> Side<'policy> {
     #[must_use]
     pub fn of_policy(policy: &'policy Policy, sources: &'policy SourceSet) -> Self {
         let pieces = policy.documents.iter().flat_map(|placed| pieces(policy, placed, sources)).collect();
-        Self { confinements: &policy.confinements, sources: Some(sources), pieces }
+        Self { confinements: &policy.confinements, sources: Some(sources), pieces, untouched: Vec::new() }
+    }
+
+    /// Returns the side of what [`read_both`](super::read_both) read.
+    #[must_use]
+    pub fn of_reading(reading: &'policy Reading, sources: &'policy SourceSet) -> Self {
+        let piece = |untouched: &'policy Untouched| Piece {
+            kind: DocumentKind::GuardianProfile.name(),
+            id: &untouched.id,
+            name: &untouched.name,
+            binary: Some(&untouched.binary),
+            span: Some(untouched.span),
+            text: None,
+            origin: Origin::Confinements,
+            all: &[],
+            range: 0..0,
+        };
+        let untouched = reading.untouched.iter().map(piece).collect();
+        Self { untouched, ..Self::of_policy(&reading.policy, sources) }
     }
 
     /// Returns the side of confinements without documents, such as those of an image.
@@ -42,7 +62,7 @@ impl<'policy> Side<'policy> {
                 range,
             })
         });
-        Self { confinements, sources: None, pieces: pieces.collect() }
+        Self { confinements, sources: None, pieces: pieces.collect(), untouched: Vec::new() }
     }
 
     /// Returns every confinement.
@@ -57,7 +77,12 @@ impl<'policy> Side<'policy> {
         self.sources
     }
 
-    /// Returns the pieces, in the order of the documents.
+    /// Returns the profiles that were not read because the other side has the same, in the same order.
+    pub(super) fn untouched(&self) -> &[Piece<'policy>] {
+        &self.untouched
+    }
+
+    /// Returns the pieces that were read, in the order of the documents.
     #[must_use]
     pub fn pieces(&self) -> &[Piece<'policy>] {
         &self.pieces
@@ -106,12 +131,12 @@ impl<'policy> Piece<'policy> {
         self.range.clone()
     }
 
-    /// Tells whether it holds words of the engine or of the Console, whose meaning is not computed here.
+    /// Tells whether it acts by words of the engine or of the Console, whose meaning is not computed here.
     pub(super) fn is_opaque(&self) -> bool {
         match self.origin {
             Origin::Document(_, placed) => match &placed.document {
                 Document::TracingPolicy(_) | Document::GuardianPolicy(_) => true,
-                Document::EnforcementRule(rule) => rule.policy.is_some(),
+                Document::EnforcementRule(rule) => rule.enabled && rule.policy.is_some(),
                 _ => false,
             },
             _ => false,

@@ -18,18 +18,18 @@ pub(super) fn sides(words: &[String], as_of: Date) -> Result<(Loaded, Loaded), F
         return Err(Failure::new(Exit::CannotRun, &UNKNOWN_SIDE, message)
             .help("set it up with `git config diff.telovix.command 'telovix diff --driver'`"));
     };
-    Ok((side(old, path, as_of)?, side(new, path, as_of)?))
+    Loaded::both(input(old, path)?, input(new, path)?, as_of)
 }
 
 /// Reads a file that git has put somewhere, under the name that it has in the repository.
-fn side(file: &str, path: &str, as_of: Date) -> Result<Loaded, Failure> {
+fn input(file: &str, path: &str) -> Result<Input, Failure> {
     if file == "/dev/null" {
-        return Loaded::of(Input::of_bytes(Vec::new()), as_of);
+        return Ok(Input::of_bytes(Vec::new()));
     }
     let read = std::fs::read(PathBuf::from(file));
     match read {
-        Ok(bytes) => Loaded::of(Input::of_bytes(vec![(path.to_owned(), bytes)]), as_of),
+        Ok(bytes) => Ok(Input::of_bytes(vec![(path.to_owned(), bytes)])),
         // The place tells in its own words why not.
-        Err(_) => Loaded::of(Place::find(&[PathBuf::from(file)])?.read(&[]), as_of),
+        Err(_) => Ok(Place::find(&[PathBuf::from(file)])?.read(&[])),
     }
 }

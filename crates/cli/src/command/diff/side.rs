@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::emit::EngineOptions;
-use telovix_compiler::compare::Side;
+use telovix_compiler::compare::{Reading, Side, read_both};
 use telovix_compiler::diagnostic::Levels;
 use telovix_compiler::document::value::Date;
-use telovix_compiler::lower::Policy;
+use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::source::SourceSet;
 use telovix_compiler::target::Target;
-use telovix_compiler::{Options, analyse};
+use telovix_compiler::{Analysis, Options, analyse};
 
 use super::code::UNKNOWN_SIDE;
 use super::git;
@@ -65,7 +64,13 @@ impl Operands {
     /// # Errors
     /// When one of them cannot be read, or has an error: nothing is compared then.
     pub(crate) fn load(&self, as_of: Date) -> Result<(Loaded, Loaded), Failure> {
-        Ok((self.before.load(as_of)?, self.after.load(as_of)?))
+        let (before, after) = std::thread::scope(|scope| {
+            let before = scope.spawn(|| self.before.input());
+            let after = self.after.input();
+            // A panic over there is one here.
+            (before.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), after)
+        });
+        Loaded::both(before?, after?, as_of)
     }
 }
 
@@ -87,15 +92,10 @@ impl Operand {
         Err(failure.help("a side is a path, `-`, REV or REV:PATH; `REV..REV` names two"))
     }
 
-    fn load(&self, as_of: Date) -> Result<Loaded, Failure> {
+    fn input(&self) -> Result<Input, Failure> {
         match self {
-            Self::Path(path) => {
-                let place = Place::find(std::slice::from_ref(path))?;
-                Loaded::of(place.read(&[]), as_of)
-            }
-            Self::Revision(revision, path) => {
-                Loaded::of(Input::of_bytes(git::read(revision, path.as_deref())?), as_of)
-            }
+            Self::Path(path) => Ok(Place::find(std::slice::from_ref(path))?.read(&[])),
+            Self::Revision(revision, path) => Ok(Input::of_bytes(git::read(revision, path.as_deref())?)),
         }
     }
 }
@@ -104,36 +104,48 @@ impl Operand {
 #[derive(Debug)]
 pub(crate) struct Loaded {
     sources: SourceSet,
-    policy: Policy,
+    reading: Reading,
 }
 
 impl Loaded {
-    /// Understands what was read.
+    /// Understands two sides that were read, as far as it takes to compare them.
     ///
     /// # Errors
-    /// With everything that is wrong, when anything is.
-    pub(crate) fn of(input: Input, as_of: Date) -> Result<Self, Failure> {
-        let targets = Target::ALL.to_vec();
-        let options = Options { targets, levels: Levels::default(), as_of, sensor: None, group: None, engine: EngineOptions::default() };
-        let analysis = analyse(&input.sources, &options);
-        let report = input.into_report(analysis.diagnostics);
-        if report.summary().errors > 0 {
-            return Err(Failure::because(Exit::CannotRun, report.errors_only()));
-        }
-        Ok(Self { sources: report.sources, policy: analysis.policy })
+    /// With everything that is wrong with a side, when anything is.
+    pub(super) fn both(before: Input, after: Input, as_of: Date) -> Result<(Self, Self), Failure> {
+        let (old, new) = read_both(&before.sources, &after.sources, as_of);
+        Ok((Self::of(before, old)?, Self::of(after, new)?))
     }
 
-    /// Reads one side by its word: a path, REV or REV:PATH.
+    /// Reads one side by its word, all of it: a path, REV or REV:PATH.
     ///
     /// # Errors
     /// When it cannot be read, or has an error.
     pub(crate) fn named(word: &str, as_of: Date) -> Result<Self, Failure> {
-        Operand::parse(word)?.load(as_of)
+        let input = Operand::parse(word)?.input()?;
+        let options = Options {
+            targets: Target::ALL.to_vec(),
+            levels: Levels::default(),
+            as_of,
+            sensor: None,
+            group: None,
+            engine: EngineOptions::default(),
+        };
+        let Analysis { diagnostics, policy } = analyse(&input.sources, &options);
+        Self::of(input, Reading { diagnostics, policy, untouched: Vec::new() })
+    }
+
+    fn of(input: Input, mut reading: Reading) -> Result<Self, Failure> {
+        let report = input.into_report(std::mem::take(&mut reading.diagnostics));
+        if report.summary().errors > 0 {
+            return Err(Failure::because(Exit::CannotRun, report.errors_only()));
+        }
+        Ok(Self { sources: report.sources, reading })
     }
 
     /// Returns the side for the comparison.
     pub(crate) fn side(&self) -> Side<'_> {
-        Side::of_policy(&self.policy, &self.sources)
+        Side::of_reading(&self.reading, &self.sources)
     }
 }
 

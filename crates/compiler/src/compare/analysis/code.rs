@@ -3,19 +3,21 @@
 use crate::diagnostic::{Code, Example, Severity};
 
 /// The codes this room reports.
-pub(in crate::compare) const CODES: &[&Code] = &[&EXCEPTION_SWALLOWS, &REACHED_THROUGH_SPAWN];
+pub(in crate::compare) const CODES: &[&Code] = &[&EFFECTS_DISAGREE, &REACHED_THROUGH_SPAWN];
 
-pub(super) static EXCEPTION_SWALLOWS: Code = Code {
-    id: "exception-swallows-document",
-    title: "an exception lets out everybody its document speaks of",
-    severity: Severity::Warning,
-    explanation: "The patterns of the exception hold for every process the document could stop, so the document stops \
-nobody. Reported by `telovix check`.",
+pub(super) static EFFECTS_DISAGREE: Code = Code {
+    id: "effects-disagree",
+    title: "two documents say different things of one event",
+    severity: Severity::Note,
+    explanation: "One document gives the event a weaker effect, or lists it as allowed, and another a stronger one. The \
+strongest effect wins, so what the first one says does not show there. That is often meant: a rule for the whole fleet \
+stands above the profile of one binary. Where it is not, narrow the stronger document or give it an exception. Reported \
+by `telovix check`, once for each pair of documents and operation, with an event.",
     fires: Example::Situation(
-        "a profile of `/opt/amf/bin/amf` with the exception `process: /opt/amf/`; see the test \
-`an_exception_for_the_binary_swallows_its_profile`",
+        "a profile that lists `/tmp/helper` beside the rule `block-execve-tmp`; see the test \
+`a_rule_stands_above_a_list`",
     ),
-    silent: Example::Situation("the same profile with the exception `parent: /usr/sbin/sshd`"),
+    silent: Example::Situation("the same profile with `/usr/bin/helper` beside the rule"),
 };
 
 pub(super) static REACHED_THROUGH_SPAWN: Code = Code {

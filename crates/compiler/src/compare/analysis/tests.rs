@@ -24,7 +24,7 @@ fn amf(lists: &str) -> String {
 fn an_exception_for_the_binary_swallows_its_profile() {
     let lists = |pattern: &str| format!("allowed_spawns: []\nexceptions: [{{{pattern}, reason: support}}]\n");
     let codes = |text: &str| found(text).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
-    assert_eq!(codes(&amf(&lists("process: /opt/amf/"))), ["exception-swallows-document"]);
+    assert_eq!(codes(&amf(&lists("process: /opt/amf/"))), ["exception-swallows-rule"]);
     assert_eq!(codes(&amf(&lists("parent: /usr/sbin/sshd"))), [""; 0]);
 }
 
@@ -37,4 +37,24 @@ fn a_helper_reaches_further() {
     assert_eq!(found(&format!("{}{helper}", amf(lists))), [("reached-through-spawn", message.to_owned())]);
     let inheriting = format!("{lists}children: inherit\n");
     assert_eq!(found(&format!("{}{helper}", amf(&inheriting))), []);
+}
+
+#[test]
+fn a_rule_stands_above_a_list() {
+    let rule = "---\nkind: EnforcementRule\nname: no tmp\ntemplate: block-execve-tmp\n";
+    let text = |helper: &str| format!("{}{rule}", amf(&format!("allowed_spawns: [{helper}]\n")));
+    let message = "`amf` lists it as allowed and `no tmp` says `deny` of the same event, so `deny` wins: \
+                   `/opt/amf/bin/amf: exec /tmp/helper`";
+    assert_eq!(found(&text("/tmp/helper")), [("effects-disagree", message.to_owned())]);
+    assert_eq!(found(&text("/usr/bin/helper")), []);
+}
+
+#[test]
+fn two_effects_on_one_event_are_told_with_the_one_that_wins() {
+    let guard = "---\nversion: \"1.0\"\nmode: enforce\nprocesses:\n  amf:\n    blocked_syscalls: [ptrace]\n    \
+                 allowed_network: [\"0.0.0.0/0\", \"::/0\"]\n";
+    let text = format!("{}{guard}", amf("blocked_syscalls: [ptrace, bpf]\n").replace("enforce", "audit"));
+    let message = "`amf` says `kill` and `amf` says `deny` of the same event, so `deny` wins: \
+                   `/opt/amf/bin/amf: syscall ptrace`";
+    assert_eq!(found(&text), [("effects-disagree", message.to_owned())]);
 }
