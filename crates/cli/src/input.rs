@@ -14,7 +14,7 @@ use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::source::SourceSet;
 
 pub(crate) use code::CODES;
-pub(crate) use walk::is_policy_name;
+pub(crate) use walk::{is_compiled, is_policy_name};
 
 use crate::output::Report;
 

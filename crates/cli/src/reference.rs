@@ -112,6 +112,7 @@ fn schemas_of_outputs() {
     output::<DifferenceReport>("diff");
     output::<query::Who>("query-who");
     output::<query::What>("query-what");
+    output::<query::Which>("query-which");
     output::<inspect::Listing>("inspect");
     output::<explain::Pages>("explain");
     output::<template::TemplatePage>("explain-template");

@@ -3,7 +3,7 @@
 //! A line that starts with `$ ` is a command for the shell, run in a copy of the case's folder. Below it stand
 //! its standard output, then its standard error with `! ` before each line, then `? CODE` when it does not end
 //! with 0. Lines that start with `# ` say what the case is about; a line of output that starts like a remark or a
-//! command stands behind `| `. `BLESS=1` writes what came out.
+//! command stands behind a `\`. `BLESS=1` writes what came out.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -66,8 +66,8 @@ fn play(command: &str, place: &Path, found: &mut String) -> Result<(), Failed> {
     writeln!(found, "$ {command}")?;
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     for line in stdout.lines() {
-        let taken = ["# ", "$ ", "| "].iter().any(|mark| line.starts_with(mark));
-        writeln!(found, "{}{}", if taken { "| " } else { "" }, line.trim_end())?;
+        let taken = ["# ", "$ ", "\\"].iter().any(|mark| line.starts_with(mark));
+        writeln!(found, "{}{}", if taken { "\\" } else { "" }, line.trim_end())?;
     }
     for line in stderr.lines() {
         writeln!(found, "{}", format!("! {line}").trim_end())?;

@@ -9,6 +9,7 @@ mod analysis;
 mod change;
 mod direction;
 mod invariant;
+mod merge;
 mod outline;
 mod pairing;
 mod piece;
@@ -18,11 +19,13 @@ mod reading;
 mod report;
 mod rollout;
 mod sketch;
+mod words;
 
 pub use analysis::analyse;
 pub use change::Witness;
 pub use direction::Direction;
 pub use invariant::hold;
+pub use merge::{Contradiction, Merged, Refusal, Version, Versions, merge};
 pub use outline::{Change, Outline};
 pub use piece::{Piece, Side};
 pub use query::{Answer, what, who};
@@ -73,6 +76,12 @@ impl<'policy> SubjectDifference<'policy> {
     #[must_use]
     pub fn piece(&self) -> Option<&'policy Piece<'policy>> {
         self.after.or(self.before)
+    }
+
+    /// Tells whether words of the engine or the Console changed, of which nobody computes what they do.
+    #[must_use]
+    pub fn is_opaque(&self) -> bool {
+        opaque_direction(self.before, self.after, &self.changes) == Direction::Incomparable
     }
 
     /// Tells whether neither events nor entries changed.

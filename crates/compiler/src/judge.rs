@@ -16,7 +16,7 @@ mod word;
 
 pub use event::{Event, EventError};
 pub use field::{Field, Fields};
-pub use index::Index;
+pub use index::{Index, Opinion};
 pub use nearest::{lists, nearest};
 pub use verdict::{Decision, DocumentReport, Reason, Verdict, VerdictReport};
 

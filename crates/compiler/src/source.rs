@@ -19,6 +19,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// The place of what stands in no source.
+    pub(crate) const NOWHERE: Self = Self { source: SourceId(u32::MAX), start: 0, end: 0 };
+
     /// Returns the span of bytes `start..end` of `source`.
     #[must_use]
     pub fn new(source: SourceId, start: usize, end: usize) -> Self {

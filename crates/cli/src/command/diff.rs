@@ -1,6 +1,7 @@
 //! Two sides -> what the change between them really changes, with an event for every part.
 
 mod code;
+mod compiled;
 mod driver;
 mod git;
 mod html;
@@ -9,11 +10,11 @@ mod side;
 mod text;
 
 use clap::{Args, ValueEnum};
-use telovix_compiler::compare::{Difference, Direction, Side, compare};
+use telovix_compiler::compare::{Difference, Direction, Side, SubjectDifference, compare};
 
 pub(crate) use code::CODES;
 pub(crate) use side::Loaded;
-use side::Operands;
+use side::{Content, Operands};
 
 use super::Run;
 use crate::compilation::Day;
@@ -25,7 +26,11 @@ use crate::output::{Format, Streams, json};
 ///
 /// A side is a file, a folder, `-`, or something in the git repository around the current folder: REV for all
 /// its policies, REV:PATH for some. `REV..REV` names two sides at once; a single REV is compared with the
-/// policies below the current folder.
+/// policies below the current folder. A side may also be compiled: an image, or a folder that `telovix compile` wrote.
+/// An image holds what confines: detections, TracingPolicies and profiles that only observe are not compared then.
+///
+/// Files and documents that are the same on both sides are not read further than it takes to know that they do not
+/// matter; `telovix lint` tells about mistakes in them.
 ///
 /// Per document the verdict is equal, narrower (some events get a stronger effect, none a weaker one), wider
 /// (the reverse) or incomparable (both). Text that moves without moving any event is equal.
@@ -36,6 +41,7 @@ Examples:
   telovix diff main..HEAD --format markdown      # a comment for a pull request
   telovix diff HEAD --deny wider                 # a gate: 1 only when something more is allowed
   telovix diff v1.2:profiles profiles/
+  telovix diff compiled-policies/ profiles/      # is what was delivered still what is written?
 
 In `git diff`, once per repository:
   git config diff.telovix.command 'telovix diff --driver' && echo '*.yaml diff=telovix' >> .gitattributes")]
@@ -150,6 +156,13 @@ impl Shown<'_> {
         words.join(", ")
     }
 
+    /// Tells whether nothing but words of the engine or the Console makes the whole incomparable.
+    fn is_opaque(&self) -> bool {
+        let computed = self.difference.subjects.iter().filter(|subject| !subject.is_opaque());
+        let direction = computed.map(|subject| subject.direction).fold(Direction::Equal, Direction::and);
+        direction != Direction::Incomparable && self.difference.subjects.iter().any(SubjectDifference::is_opaque)
+    }
+
     /// Returns what the verdict means, in one sentence.
     fn sentence(&self) -> &'static str {
         let changed = self.difference.subjects.iter().any(|subject| !subject.is_unchanged());
@@ -158,20 +171,23 @@ impl Shown<'_> {
             Direction::Equal => "equal: every event is treated as before",
             Direction::Narrower => "narrower: some events get a stronger effect, none a weaker one",
             Direction::Wider => "wider: some events get a weaker effect, none a stronger one",
+            Direction::Incomparable if self.is_opaque() => {
+                "incomparable: words of the engine or the Console changed, and what they do is not computed"
+            }
             Direction::Incomparable => "incomparable: some events get a weaker effect, others a stronger one",
         }
     }
 }
 
 /// Returns `GuardianProfile amf (gp_3f1a9c0d72e4)`.
-fn title(subject: &telovix_compiler::compare::SubjectDifference<'_>) -> String {
+fn title(subject: &SubjectDifference<'_>) -> String {
     let Some(piece) = subject.piece() else { return String::new() };
     let id = if piece.id == piece.name { String::new() } else { format!(" ({})", piece.id) };
     format!("{} {}{id}", piece.kind, piece.name)
 }
 
 /// Returns `new` or `gone` for a document that only one side has.
-fn presence(subject: &telovix_compiler::compare::SubjectDifference<'_>) -> Option<&'static str> {
+fn presence(subject: &SubjectDifference<'_>) -> Option<&'static str> {
     match (subject.before, subject.after) {
         (None, Some(_)) => Some("new"),
         (Some(_), None) => Some("gone"),

@@ -1,4 +1,7 @@
-//! A question to policies -> who may do something, or what somebody may do.
+//! A question to policies -> who may do something, what somebody may do, or which documents decide an event.
+
+mod graph;
+mod which;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -9,7 +12,12 @@ use telovix_compiler::compare::{Answer, Side, what, who};
 use telovix_compiler::confine::{Deed, Effect, Endpoint, Operation};
 use telovix_compiler::diagnostic::{Code, Example, Severity};
 use telovix_compiler::document::value::{Capability, Syscall};
-use telovix_compiler::judge::{DocumentReport, VerdictReport};
+use telovix_compiler::judge::{DocumentReport, Event, VerdictReport};
+use telovix_compiler::source::SourceSet;
+
+pub(crate) use which::Which;
+
+use graph::Edge;
 
 use super::Run;
 use super::diff::Loaded;
@@ -18,17 +26,18 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json};
 
-/// Ask policies who may do something, or what a binary may do.
+/// Ask policies who may do something, what a binary may do, or which documents decide an event.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix query who exec /bin/sh
-  telovix query who connect 169.254.169.254:80 --format dot | dot -Tsvg > metadata.svg
-  telovix query what /opt/amf/bin/amf connect --policy examples/")]
+  telovix query who connect 169.254.169.254:80 --format svg > metadata.svg
+  telovix query what /opt/amf/bin/amf connect --policy examples/
+  telovix query which '{\"operation\": \"exec\", \"binary\": \"/opt/amf/bin/amf\", \"path\": \"/bin/sh\"}'")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     question: Question,
-    /// A file, a folder, or a revision; the current folder when absent.
+    /// A file, a folder, a revision, or something compiled; the current folder when absent.
     #[arg(long, global = true, value_name = "SIDE", default_value = ".")]
     policy: PathBuf,
     #[command(flatten)]
@@ -55,6 +64,11 @@ enum Question {
         /// exec, open, connect, capability, syscall, mount and the other operations of events.
         operation: String,
     },
+    /// Which documents speak of an event, what each says, and which one decides.
+    Which {
+        /// The event as a JSON object, in the shape of `schemas/event.json`.
+        event: String,
+    },
 }
 
 /// The forms that an answer has.
@@ -67,6 +81,8 @@ enum QueryFormat {
     Json,
     /// A graph for Graphviz.
     Dot,
+    /// The graph as a picture.
+    Svg,
 }
 
 impl Run for Arguments {
@@ -80,18 +96,20 @@ impl Run for Arguments {
         let out = &mut streams.data;
         match &self.question {
             Question::Who { operation, value } => {
-                let (operation, deed) = deed(operation, value.as_deref().unwrap_or_default())?;
+                let text = value.as_deref().unwrap_or_default();
+                let (operation, deed) = deed(operation, text)?;
                 let answers = who(&side, operation, &deed);
+                let edge = |answer: &Answer<'_>| Edge {
+                    from: answer.event.binary.clone().unwrap_or_default(),
+                    to: format!("{operation} {text}").trim_end().to_owned(),
+                    effect: answer.verdict.effect,
+                    label: String::new(),
+                };
                 match self.format {
                     QueryFormat::Text => answers.iter().try_for_each(|answer| line(answer, &side, out))?,
                     QueryFormat::Json => json::print(&Who::of(&answers, &side), out)?,
-                    QueryFormat::Dot => {
-                        let target = format!("{operation} {}", value.as_deref().unwrap_or_default());
-                        let edges = answers.iter().map(|answer| {
-                            let binary = answer.event.binary.clone().unwrap_or_default();
-                            (binary, target.clone(), answer.verdict.effect.name())
-                        });
-                        dot(edges.collect(), out)?;
+                    QueryFormat::Dot | QueryFormat::Svg => {
+                        self.draw(&format!("who may {operation} {text}"), &answers.iter().map(edge).collect::<Vec<_>>(), out)?;
                     }
                 }
             }
@@ -107,15 +125,40 @@ impl Run for Arguments {
                             out,
                         )?;
                     }
-                    QueryFormat::Dot => {
-                        let edges =
-                            parts.into_iter().map(|part| (binary.clone(), part, Effect::Allow.name()));
-                        dot(edges.collect(), out)?;
+                    QueryFormat::Dot | QueryFormat::Svg => {
+                        let edge = |part| Edge {
+                            from: binary.clone(),
+                            to: part,
+                            effect: Effect::Allow,
+                            label: operation.name().to_owned(),
+                        };
+                        let edges: Vec<_> = parts.into_iter().map(edge).collect();
+                        self.draw(&format!("what {binary} may {operation}"), &edges, out)?;
+                    }
+                }
+            }
+            Question::Which { event } => {
+                let event = Event::parse(event).map_err(|problem| unknown(format!("the event: {problem}")))?;
+                let which = Which::ask(&side, &event);
+                match self.format {
+                    QueryFormat::Text => which.write(out)?,
+                    QueryFormat::Json => json::print(&which, out)?,
+                    QueryFormat::Dot | QueryFormat::Svg => {
+                        self.draw("which documents decide", &which.edges(&event), out)?;
                     }
                 }
             }
         }
         Ok(Exit::Clean)
+    }
+}
+
+impl Arguments {
+    fn draw(&self, question: &str, edges: &[Edge], out: &mut dyn Write) -> io::Result<()> {
+        match self.format {
+            QueryFormat::Svg => graph::svg(&graph::title(question, edges), edges, out),
+            _ => graph::dot(edges, out),
+        }
     }
 }
 
@@ -140,12 +183,11 @@ struct WhoAnswer {
 
 impl Who {
     fn of(answers: &[Answer<'_>], side: &Side<'_>) -> Self {
-        let report = |answer: &Answer<'_>| {
-            let sources = side.sources()?;
-            let verdict = answer.verdict.report(&answer.event, sources);
-            Some(WhoAnswer { event: answer.event.to_json(), verdict })
+        let answer = |answer: &Answer<'_>| WhoAnswer {
+            event: answer.event.to_json(),
+            verdict: report(answer, side),
         };
-        Self { version: json::VERSION, answers: answers.iter().filter_map(report).collect() }
+        Self { version: json::VERSION, answers: answers.iter().map(answer).collect() }
     }
 }
 
@@ -162,25 +204,23 @@ pub(crate) struct What {
 }
 
 fn line(answer: &Answer<'_>, side: &Side<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let told = side.sources().map(|sources| answer.verdict.report(&answer.event, sources));
-    let source = told
-        .as_ref()
-        .and_then(|told| told.source.clone())
-        .unwrap_or_else(|| "nothing confines this".to_owned());
-    let document =
-        told.and_then(|told| told.document).map(|DocumentReport { name, .. }| format!(" `{name}`"));
-    writeln!(out, "{:<8} {}  {source}{}", answer.verdict.effect.name(), answer.event, document.unwrap_or_default())
+    let told = report(answer, side);
+    let source = told.source.map(|source| format!("{source} ")).unwrap_or_default();
+    let why = match told.document {
+        Some(DocumentReport { name, .. }) => format!("{source}`{name}`"),
+        None => "nothing confines this".to_owned(),
+    };
+    writeln!(out, "{:<8} {}  {why}", answer.verdict.effect.name(), answer.event)
 }
 
-/// Prints edges as a graph, those that are stopped dashed.
-fn dot(edges: Vec<(String, String, &'static str)>, out: &mut dyn Write) -> io::Result<()> {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-    writeln!(out, "digraph policy {{\n  rankdir=LR;\n  node [shape=box];")?;
-    for (from, to, effect) in edges {
-        let style = if matches!(effect, "kill" | "deny") { "dashed" } else { "solid" };
-        writeln!(out, "  {} -> {} [label={effect}, style={style}];", quoted(&from), quoted(&to))?;
+/// Returns the verdict; what an image says has no line.
+fn report(answer: &Answer<'_>, side: &Side<'_>) -> VerdictReport {
+    match side.sources() {
+        Some(sources) => answer.verdict.report(&answer.event, sources),
+        None => {
+            VerdictReport { source: None, ..answer.verdict.report(&answer.event, &SourceSet::default()) }
+        }
     }
-    writeln!(out, "}}")
 }
 
 fn parse_operation(word: &str) -> Result<Operation, Failure> {
@@ -224,7 +264,7 @@ pub(crate) static UNKNOWN_DEED: Code = Code {
     title: "a question does not say what is done",
     severity: Severity::Error,
     explanation: "`telovix query who` takes an operation and, where the operation has one, a value: a path, an address \
-                  with a port, a capability, a system call.",
+                  with a port, a capability, a system call. `telovix query which` takes an event as a JSON object.",
     fires: Example::Situation("`telovix query who connect localhost`"),
     silent: Example::Situation("`telovix query who connect 127.0.0.1:443`"),
 };

@@ -97,7 +97,7 @@ pub(crate) fn is_policy_name(path: &Path) -> bool {
 }
 
 /// Tells whether a compile wrote the folder, wherever it was told to: artifacts are not policies.
-fn is_compiled(folder: &Path) -> bool {
+pub(crate) fn is_compiled(folder: &Path) -> bool {
     #[derive(serde::Deserialize)]
     struct Manifest {
         tool: Tool,

@@ -6,7 +6,8 @@ use std::fmt::Display;
 use super::Piece;
 use super::invariant::demands;
 use super::piece::Origin;
-use crate::confine::{Confinement, Dimension, Listing, MemberValue};
+use super::words::words;
+use crate::confine::{Confinement, Dimension, Listing, Region};
 use crate::document::{
     Document, EnforcementRule, Exception, GuardProcess, GuardianPolicy, GuardianProfile, Invariant, List,
     PolicyPack, RuntimeGuard, Scope, Waiver,
@@ -86,7 +87,9 @@ fn outline(piece: &Piece<'_>, written: bool) -> Outline {
         Origin::Process(_, _, guard, process) if written => of_process(guard, process),
         _ => of_confinements(piece.confinements()),
     };
-    if let Origin::Document(policy, placed) | Origin::Process(policy, placed, ..) = piece.origin {
+    if let Origin::Document(policy, placed) | Origin::Process(policy, placed, ..) = piece.origin
+        && written
+    {
         put(&mut outline, "pack", placed.folder());
         put(&mut outline, "state", pack_state(policy, placed));
     }
@@ -226,7 +229,7 @@ fn of_pack(pack: &PolicyPack) -> Outline {
     outline
 }
 
-/// What an image still knows of a document: effects, subjects, and what was listed.
+/// What an image still knows of a document: effects, exceptions, and the sets that were listed.
 fn of_confinements(confinements: &[Confinement]) -> Outline {
     let mut outline = Outline::new();
     for confinement in confinements {
@@ -242,22 +245,20 @@ fn of_confinements(confinements: &[Confinement]) -> Outline {
             let both: Vec<_> = process.into_iter().chain(parent).collect();
             put(&mut outline, "exceptions", Some(both.join(", ")));
         }
-        let of_blocks = confinement.listing == Listing::Blocks;
-        for member in &confinement.members {
-            let dimension = match (&member.value, confinement.dimension) {
-                (MemberValue::Path(_), Dimension::Spawns) => "spawns",
-                (MemberValue::Path(_), Dimension::Files) if of_blocks => "blocked_files",
-                (MemberValue::Path(_), Dimension::Files) => "files",
-                (MemberValue::Ports(_), _) => "ports",
-                (MemberValue::Cidr(_), _) => "cidrs",
-                (MemberValue::Network(_), _) if of_blocks => "blocked_network",
-                (MemberValue::Network(_), _) => "allowed_network",
-                (MemberValue::Capability(_), _) => "capabilities",
-                (MemberValue::Syscall(_), _) => "syscalls",
-                (MemberValue::Path(_), _) => continue,
-            };
-            put(&mut outline, dimension, Some(&member.value));
-        }
+        let named = Region::of(confinement.operation, &confinement.condition);
+        let dimension = match (confinement.dimension, confinement.listing) {
+            (Dimension::Spawns, _) => "spawns",
+            (Dimension::Files, Listing::Allows) => "files",
+            (Dimension::Files, Listing::Blocks) => "blocked_files",
+            (Dimension::Network, Listing::Allows) => "network",
+            (Dimension::Network, Listing::Blocks) => "blocked_network",
+            (Dimension::Capabilities, _) => "capabilities",
+            (Dimension::Syscalls, _) => "syscalls",
+            (Dimension::Template | Dimension::NameSpace, _) => confinement.operation.name(),
+        };
+        let allows = matches!(dimension, "spawns" | "files" | "network" | "capabilities");
+        let listed = if allows { Region::every(confinement.operation).difference(&named) } else { named };
+        outline.entry(dimension).or_default().extend(words(&listed));
     }
     outline
 }
@@ -296,7 +297,9 @@ fn waivers(outline: &mut Outline, waivers: &[Waiver]) {
 fn engine_words(outline: &mut Outline, node: &Node) {
     let mut words = BTreeSet::new();
     leaves(node, "", &mut words);
-    let label = |word: &String| ["metadata.labels.", "metadata.annotations."].iter().any(|start| word.starts_with(start));
+    let label = |word: &String| {
+        ["metadata.labels.", "metadata.annotations."].iter().any(|start| word.starts_with(start))
+    };
     let (labels, words) = words.into_iter().partition::<BTreeSet<_>, _>(label);
     if !labels.is_empty() {
         outline.insert("labels", labels);
@@ -314,7 +317,9 @@ fn leaves(node: &Node, route: &str, found: &mut BTreeSet<String>) {
             found.insert(format!("{route}: []"));
         }
         // The engine reads lists of values as sets, apart from the places of arguments.
-        Value::Sequence(items) if !route.ends_with(".args") && items.iter().all(|item| item.text().is_some()) => {
+        Value::Sequence(items)
+            if !route.ends_with(".args") && items.iter().all(|item| item.text().is_some()) =>
+        {
             items.iter().for_each(|item| leaves(item, route, found));
         }
         Value::Sequence(items) => {

@@ -13,8 +13,11 @@ pub(super) fn pair<'policy>(
     before: &'policy Side<'policy>,
     after: &'policy Side<'policy>,
 ) -> Vec<Pair<'policy>> {
-    let mut old: Vec<Option<&Piece<'_>>> = before.pieces().iter().map(Some).collect();
-    let mut new: Vec<Option<&Piece<'_>>> = after.pieces().iter().map(Some).collect();
+    // An image holds what confines and nothing else: what else the other side has cannot be gone.
+    let whole = before.sources().is_some() && after.sources().is_some();
+    let compared = |piece: &&'policy Piece<'policy>| whole || !piece.confinements().is_empty();
+    let mut old: Vec<Option<&Piece<'_>>> = before.pieces().iter().filter(compared).map(Some).collect();
+    let mut new: Vec<Option<&Piece<'_>>> = after.pieces().iter().filter(compared).map(Some).collect();
     let mut pairs = Vec::with_capacity(old.len().max(new.len()));
     let keys: [fn(&Piece<'_>) -> Option<String>; 4] = [
         |piece| Some(format!("{}\0{}", super::outline::pack_name(piece).unwrap_or_default(), piece.id)),

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::piece::Side;
 use super::process::World;
-use crate::confine::{Access, Deed, Operation, PathSet, Region, SocketType, Subject};
+use super::words::words;
+use crate::confine::{Deed, Operation, Subject};
 use crate::document::Children;
-use crate::document::value::address_at;
 use crate::judge::{Event, Index, Verdict};
 
 /// One answer: a process, what it would do, and what happens.
@@ -52,64 +52,11 @@ pub fn who<'policy>(side: &'policy Side<'policy>, operation: Operation, deed: &D
     answers
 }
 
-/// Returns what a binary is let do by an operation, one line for each part of the set: a path, `below /a/`, `starts with
-/// /a/b`, `not` before what is taken out of the line above, addresses with ports, a name, `everything else`.
+/// Returns what a binary is let do by an operation, one line for each part of the set: a path pattern, `not` before what
+/// is taken out of it, addresses with ports, a name, `everything else`.
 #[must_use]
 pub fn what(side: &Side<'_>, binary: &str, operation: Operation) -> Vec<String> {
-    let index = Index::new(side.confinements());
-    match super::analysis::allowed(&index, binary, operation) {
-        Region::Whole(all) => all.then(|| "yes".to_owned()).into_iter().collect(),
-        Region::Exec { paths, anonymous } => paths_in_words(&paths, "")
-            .into_iter()
-            .chain(anonymous.then(|| "anonymous memory".to_owned()))
-            .collect(),
-        Region::Open(opens) => opens
-            .parts()
-            .flat_map(|(accesses, paths)| {
-                let words: Vec<_> = accesses.iter().map(Access::name).collect();
-                paths_in_words(paths, &format!("{}: ", words.join("+")))
-            })
-            .collect(),
-        Region::Connect(set) => set
-            .parts()
-            .filter(|(_, _, ports)| !ports.is_empty())
-            .map(|(first, last, ports)| {
-                let range = |(first, last): &(u16, u16)| {
-                    if first == last { first.to_string() } else { format!("{first}-{last}") }
-                };
-                let ports: Vec<_> = ports.ranges().iter().map(range).collect();
-                let addresses = match (address_at(first), address_at(last)) {
-                    (first, last) if first == last => first.to_string(),
-                    (first, last) => format!("{first} to {last}"),
-                };
-                format!("{addresses} port {}", ports.join(", "))
-            })
-            .collect(),
-        Region::Capability(set) => set.iter().map(|capability| capability.to_string()).collect(),
-        Region::Syscall(set) => set.iter().map(|syscall| syscall.name().to_owned()).collect(),
-        Region::Socket(set) => {
-            let (families, others) = set.families();
-            let words = |types: Vec<SocketType>| {
-                types.into_iter().map(SocketType::name).collect::<Vec<_>>().join(", ")
-            };
-            let listed = families.map(|(family, types)| format!("family {family}: {}", words(types)));
-            listed.chain([format!("every other family: {}", words(others))]).collect()
-        }
-    }
-}
-
-fn paths_in_words(paths: &PathSet, before: &str) -> Vec<String> {
-    let (everywhere, prefixes) = paths.prefixes();
-    let listed = prefixes.map(|(prefix, inside)| {
-        let not = if inside { "" } else { "not " };
-        let text = String::from_utf8_lossy(prefix);
-        match text.strip_suffix('\0') {
-            Some(path) => format!("{before}{not}{path}"),
-            None if text.ends_with('/') => format!("{before}{not}below {text}"),
-            None => format!("{before}{not}starts with {text}"),
-        }
-    });
-    listed.chain(everywhere.then(|| format!("{before}everything else"))).collect()
+    words(&super::analysis::allowed(&Index::new(side.confinements()), binary, operation))
 }
 
 fn with(process: &Event, deed: &Deed) -> Event {

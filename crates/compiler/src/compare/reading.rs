@@ -47,8 +47,9 @@ pub fn read_both(before: &SourceSet, after: &SourceSet, as_of: Date) -> (Reading
     let everything: FxHashSet<usize> = (0..passed.len()).collect();
     let first = both(before, after, &passed, &everything);
     let wanted = Wanted::of(&first.0.documents, &first.1.documents);
-    let (kept, left): (FxHashSet<usize>, FxHashSet<usize>) = (0..passed.len())
-        .partition(|at| passed.get(*at).and_then(|twin| twin.sketch.as_ref()).is_some_and(|sketch| wanted.has(sketch)));
+    let (kept, left): (FxHashSet<usize>, FxHashSet<usize>) = (0..passed.len()).partition(|at| {
+        passed.get(*at).and_then(|twin| twin.sketch.as_ref()).is_some_and(|sketch| wanted.has(sketch))
+    });
     let (old, new) = if kept.is_empty() { first } else { both(before, after, &passed, &left) };
     let understand = |read: Read, sources: &SourceSet, side: fn(&Twin) -> &Place| {
         let mut sink = read.sink;
@@ -91,6 +92,19 @@ impl Sketch {
     }
 }
 
+/// What goes by one name, or has one text, on each side.
+#[derive(Debug)]
+struct BothSides<T> {
+    before: Vec<T>,
+    after: Vec<T>,
+}
+
+impl<T> Default for BothSides<T> {
+    fn default() -> Self {
+        Self { before: Vec::new(), after: Vec::new() }
+    }
+}
+
 /// What is the same on both sides.
 #[derive(Debug, Default)]
 struct Same {
@@ -101,16 +115,16 @@ struct Same {
 
 impl Same {
     fn of(before: &SourceSet, after: &SourceSet) -> Self {
-        let mut by_name: BTreeMap<&str, (Vec<(SourceId, &Source)>, Vec<(SourceId, &Source)>)> = BTreeMap::new();
+        let mut by_name: BTreeMap<&str, BothSides<(SourceId, &Source)>> = BTreeMap::new();
         for (id, source) in before.iter() {
-            by_name.entry(source.name()).or_default().0.push((id, source));
+            by_name.entry(source.name()).or_default().before.push((id, source));
         }
         for (id, source) in after.iter() {
-            by_name.entry(source.name()).or_default().1.push((id, source));
+            by_name.entry(source.name()).or_default().after.push((id, source));
         }
         let mut same = Self::default();
-        for (old, new) in by_name.into_values() {
-            match (old.as_slice(), new.as_slice()) {
+        for found in by_name.into_values() {
+            match (found.before.as_slice(), found.after.as_slice()) {
                 ([old], [new]) => same.add(*old, *new),
                 (old, new) => same.changed(old.iter().chain(new).map(|(_, source)| source.text())),
             }
@@ -123,7 +137,6 @@ impl Same {
             return self.changed([old.text(), new.text()].into_iter().filter(|_| old.text() != new.text()));
         };
         let place = |source: SourceId, range: &Range<usize>| Place { source, range: range.clone() };
-        let text = |source: &'_ Source, range: &Range<usize>| source.text().get(range.clone()).unwrap_or_default().to_owned();
         if old.text() == new.text() {
             let sketched = |range: &Range<usize>| old.text().get(range.clone()).and_then(sketch);
             self.twins.extend(left.iter().map(|range| Twin {
@@ -134,18 +147,24 @@ impl Same {
             return;
         }
         // A text that stands twice in a file cannot be told from its twin.
-        let mut counts: FxHashMap<String, (Vec<&Range<usize>>, Vec<&Range<usize>>)> = FxHashMap::default();
-        left.iter().for_each(|range| counts.entry(text(old, range)).or_default().0.push(range));
-        right.iter().for_each(|range| counts.entry(text(new, range)).or_default().1.push(range));
+        let mut texts: BTreeMap<&str, BothSides<&Range<usize>>> = BTreeMap::new();
+        for range in &left {
+            let text = old.text().get(range.clone()).unwrap_or_default();
+            texts.entry(text).or_default().before.push(range);
+        }
+        for range in &right {
+            let text = new.text().get(range.clone()).unwrap_or_default();
+            texts.entry(text).or_default().after.push(range);
+        }
         let mut twins: Vec<Twin> = Vec::new();
-        for (text, (before, after)) in &counts {
-            match (before.as_slice(), after.as_slice()) {
+        for (text, found) in texts {
+            match (found.before.as_slice(), found.after.as_slice()) {
                 ([before], [after]) => twins.push(Twin {
                     before: place(old_id, before),
                     after: place(new_id, after),
                     sketch: sketch(text),
                 }),
-                _ => self.changed([text.as_str()].into_iter()),
+                _ => self.changed(std::iter::once(text)),
             }
         }
         twins.sort_by_key(|twin| twin.before.range.start);
@@ -165,7 +184,9 @@ fn documents(text: &str) -> Option<Vec<Range<usize>>> {
         if line.starts_with('%') || line.starts_with("...") {
             return None;
         }
-        let marks = line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
+        let marks = line
+            .strip_prefix("---")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
         if marks && at > start {
             ranges.push(start..at);
             start = at;
@@ -244,7 +265,9 @@ impl<'document> Wanted<'document> {
                 }
                 Document::EnforcementRule(rule) => wanted.exempt(&rule.exceptions),
                 Document::RuntimeGuard(guard) => {
-                    wanted.base_names.extend(guard.processes.iter().map(|process| process.name.value.as_str()));
+                    wanted
+                        .base_names
+                        .extend(guard.processes.iter().map(|process| process.name.value.as_str()));
                 }
                 _ => {}
             }
@@ -253,7 +276,8 @@ impl<'document> Wanted<'document> {
     }
 
     fn exempt(&mut self, exceptions: &[Exception]) {
-        let patterns = exceptions.iter().flat_map(|exception| [&exception.process, &exception.parent]).flatten();
+        let patterns =
+            exceptions.iter().flat_map(|exception| [&exception.process, &exception.parent]).flatten();
         self.exempt.extend(patterns.flat_map(|pattern| PathPattern::prefixes(&pattern.value)));
     }
 

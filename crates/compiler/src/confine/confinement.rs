@@ -74,6 +74,9 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
+    /// Every kind that confines.
+    pub const ALL: [Self; 3] = [Self::GuardianProfile, Self::EnforcementRule, Self::RuntimeGuard];
+
     /// Returns the word after `kind:`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -105,6 +108,17 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    /// Every part.
+    pub const ALL: [Self; 7] = [
+        Self::Spawns,
+        Self::Files,
+        Self::Network,
+        Self::Capabilities,
+        Self::Syscalls,
+        Self::Template,
+        Self::NameSpace,
+    ];
+
     /// Returns the word users see.
     #[must_use]
     pub fn name(self) -> &'static str {

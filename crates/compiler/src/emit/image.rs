@@ -9,6 +9,7 @@
 //! pack       all of them   -> the sections of an image
 //! read       image         -> what each confinement says, for `inspect` and for the check of every compile
 //! round_trip image         -> the certainty that nothing was lost, at the end of every pack
+//! recover    image         -> the confinements again, as far as their meaning goes
 //! subject    image         -> the executables of each domain
 //! decide     image, event  -> verdict, by the same steps as the programs in the kernel
 //! ```
@@ -28,6 +29,7 @@ mod overlay;
 mod pack;
 mod plan;
 mod read;
+mod recover;
 mod round_trip;
 mod set_table;
 mod subject;
@@ -38,6 +40,7 @@ pub use code::{PATH_TOO_DEEP, UNPACKABLE};
 pub use decide::{Action, Entry, Interpreter, Outcome, Task};
 pub use pack::pack;
 pub use read::{Reader, Reading, Unreadable};
+pub use recover::recover;
 pub use round_trip::check;
 pub use subject::{Executables, patterns};
 

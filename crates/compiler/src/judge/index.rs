@@ -8,6 +8,19 @@ use super::{Event, Fields, condition, lists, subject};
 use crate::confine::{Confinement, Effect, Listing, Operation, Subject};
 use crate::document::Children;
 
+/// What one confinement says of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opinion {
+    /// It gives the event its effect.
+    Names,
+    /// It speaks of the process and allows the event.
+    Allows,
+    /// It names the event and lets the process out.
+    Exempts,
+    /// What it says depends on fields that the event lacks.
+    Depends(Fields),
+}
+
 /// Confinements by subject. One event costs a look-up by its binary, one by its base name, and the
 /// confinements that speak of everyone, however many profiles there are.
 #[derive(Debug)]
@@ -84,6 +97,26 @@ impl<'policy> Index<'policy> {
         }
     }
 
+    /// Returns what every confinement that speaks of an event says of it, each with its place. Allowlists that the
+    /// event is not in name it; block lists that it is not in say nothing.
+    #[must_use]
+    pub fn opinions(&self, event: &Event) -> Vec<(usize, &'policy Confinement, Opinion)> {
+        let mut opinions = Vec::new();
+        for (at, confinement) in self.candidates(event) {
+            let named = condition::names(confinement.operation, &confinement.condition, event);
+            let confined = subject::confines(confinement, event);
+            let opinion = match (confined, named) {
+                (Truth::Yes, Truth::Yes) => Opinion::Names,
+                (Truth::Yes, Truth::No) if confinement.listing == Listing::Allows => Opinion::Allows,
+                (Truth::No, Truth::Yes) if is_exempt(confinement, event) => Opinion::Exempts,
+                (Truth::No, _) | (_, Truth::No) => continue,
+                (one, other) => Opinion::Depends(one.fields().union(other.fields())),
+            };
+            opinions.push((at, confinement, opinion));
+        }
+        opinions
+    }
+
     /// Returns the confinements on the operation of an event that certainly speak of its process, each
     /// with its place.
     pub(crate) fn confining(&self, process: &Event) -> Vec<(usize, &'policy Confinement)> {
@@ -132,6 +165,12 @@ fn outweighs(later: &Confinement, earlier: &Confinement) -> bool {
     let weight =
         |confinement: &Confinement| (confinement.acting_effect(), confinement.listing == Listing::Blocks);
     weight(later) > weight(earlier)
+}
+
+/// Tells whether an exemption is what keeps a confinement from the process.
+fn is_exempt(confinement: &Confinement, event: &Event) -> bool {
+    subject::subject(confinement, event) == Truth::Yes
+        && confinement.exemptions.iter().any(|exemption| subject::exempts(exemption, event) == Truth::Yes)
 }
 
 /// Returns what allows an event that no confinement names: an entry of an allowlist, or an exemption.

@@ -19,6 +19,14 @@ impl Truth {
         Self::Unknown(fields.into_iter().collect())
     }
 
+    /// Returns the fields it depends on.
+    pub(super) fn fields(self) -> Fields {
+        match self {
+            Self::Unknown(fields) => fields,
+            Self::No | Self::Yes => Fields::default(),
+        }
+    }
+
     /// Both hold. The other answer is looked for only where it matters.
     pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
         match (self, self == Self::No) {

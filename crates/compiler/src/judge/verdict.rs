@@ -144,7 +144,9 @@ pub struct DocumentReport {
 }
 
 impl DocumentReport {
-    fn of(confinement: &Confinement) -> Self {
+    /// Names the document of a confinement.
+    #[must_use]
+    pub fn of(confinement: &Confinement) -> Self {
         let document = &confinement.document;
         Self { kind: document.kind.name().into(), id: document.id.clone(), name: document.name.clone() }
     }

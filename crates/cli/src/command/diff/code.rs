@@ -3,7 +3,7 @@
 use telovix_compiler::diagnostic::{Code, Example, Severity};
 
 /// The codes this verb reports.
-pub(crate) const CODES: &[&Code] = &[&UNKNOWN_SIDE, &NO_GIT, &UNREADABLE_REVISION, &SUBMODULE];
+pub(crate) const CODES: &[&Code] = &[&UNKNOWN_SIDE, &NO_GIT, &UNREADABLE_REVISION, &SUBMODULE, &BUNDLE_TORN];
 
 pub(super) static UNKNOWN_SIDE: Code = Code {
     id: "unknown-side",
@@ -44,4 +44,14 @@ pub(super) static SUBMODULE: Code = Code {
                   what may happen.\n\nName folders without submodules (`REV:profiles`), or compare inside the submodule.",
     fires: Example::Situation("`telovix diff HEAD~1..HEAD` in a repository with policies in a submodule"),
     silent: Example::Situation("`telovix diff HEAD~1:profiles HEAD:profiles`"),
+};
+
+pub(super) static BUNDLE_TORN: Code = Code {
+    id: "bundle-torn",
+    title: "a compiled side of a comparison does not hold together",
+    severity: Severity::Error,
+    explanation: "A folder with a manifest of `telovix compile` is compared by its image. The image is missing, is not the \
+                  one whose digest the manifest has, or says what no compile packs. What it meant is not guessed.",
+    fires: Example::Situation("`telovix diff compiled-policies/ profiles/` after `policy.image` was exchanged"),
+    silent: Example::Situation("`telovix diff compiled-policies/ profiles/` after `telovix compile`"),
 };

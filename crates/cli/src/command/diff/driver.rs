@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use telovix_compiler::document::value::Date;
 
-use super::Loaded;
+use super::{Content, Loaded};
 use super::code::UNKNOWN_SIDE;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -18,7 +18,8 @@ pub(super) fn sides(words: &[String], as_of: Date) -> Result<(Loaded, Loaded), F
         return Err(Failure::new(Exit::CannotRun, &UNKNOWN_SIDE, message)
             .help("set it up with `git config diff.telovix.command 'telovix diff --driver'`"));
     };
-    Loaded::both(input(old, path)?, input(new, path)?, as_of)
+    let written = |file| input(file, path).map(Content::Written);
+    Loaded::both(written(old)?, written(new)?, as_of)
 }
 
 /// Reads a file that git has put somewhere, under the name that it has in the repository.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use telovix_compiler::compare::{Reading, Side, read_both};
+use telovix_compiler::confine::Confinement;
 use telovix_compiler::diagnostic::Levels;
 use telovix_compiler::document::value::Date;
 use telovix_compiler::emit::EngineOptions;
@@ -11,7 +12,7 @@ use telovix_compiler::target::Target;
 use telovix_compiler::{Analysis, Options, analyse};
 
 use super::code::UNKNOWN_SIDE;
-use super::git;
+use super::{compiled, git};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{Input, Place};
@@ -65,8 +66,8 @@ impl Operands {
     /// When one of them cannot be read, or has an error: nothing is compared then.
     pub(crate) fn load(&self, as_of: Date) -> Result<(Loaded, Loaded), Failure> {
         let (before, after) = std::thread::scope(|scope| {
-            let before = scope.spawn(|| self.before.input());
-            let after = self.after.input();
+            let before = scope.spawn(|| self.before.content());
+            let after = self.after.content();
             // A panic over there is one here.
             (before.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), after)
         });
@@ -92,29 +93,55 @@ impl Operand {
         Err(failure.help("a side is a path, `-`, REV or REV:PATH; `REV..REV` names two"))
     }
 
-    fn input(&self) -> Result<Input, Failure> {
+    fn content(&self) -> Result<Content, Failure> {
         match self {
-            Self::Path(path) => Ok(Place::find(std::slice::from_ref(path))?.read(&[])),
-            Self::Revision(revision, path) => Ok(Input::of_bytes(git::read(revision, path.as_deref())?)),
+            Self::Path(path) => match compiled::image_of(path)? {
+                Some(image) => Ok(Content::Compiled(compiled::read(&image)?)),
+                None => Ok(Content::Written(Place::find(std::slice::from_ref(path))?.read(&[]))),
+            },
+            Self::Revision(revision, path) => {
+                Ok(Content::Written(Input::of_bytes(git::read(revision, path.as_deref())?)))
+            }
         }
     }
 }
 
+/// What a side holds.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Policies.
+    Written(Input),
+    /// The confinements of an image.
+    Compiled(Vec<Confinement>),
+}
+
 /// One side, read and understood.
 #[derive(Debug)]
-pub(crate) struct Loaded {
-    sources: SourceSet,
-    reading: Reading,
+pub(crate) enum Loaded {
+    /// Policies.
+    Written {
+        /// Their texts.
+        sources: SourceSet,
+        /// What they mean.
+        reading: Reading,
+    },
+    /// The confinements of an image.
+    Compiled(Vec<Confinement>),
 }
 
 impl Loaded {
-    /// Understands two sides that were read, as far as it takes to compare them.
+    /// Understands two sides, as far as it takes to compare them.
     ///
     /// # Errors
     /// With everything that is wrong with a side, when anything is.
-    pub(super) fn both(before: Input, after: Input, as_of: Date) -> Result<(Self, Self), Failure> {
-        let (old, new) = read_both(&before.sources, &after.sources, as_of);
-        Ok((Self::of(before, old)?, Self::of(after, new)?))
+    pub(super) fn both(before: Content, after: Content, as_of: Date) -> Result<(Self, Self), Failure> {
+        match (before, after) {
+            (Content::Written(before), Content::Written(after)) => {
+                let (old, new) = read_both(&before.sources, &after.sources, as_of);
+                Ok((Self::of(before, old)?, Self::of(after, new)?))
+            }
+            (before, after) => Ok((Self::alone(before, as_of)?, Self::alone(after, as_of)?)),
+        }
     }
 
     /// Reads one side by its word, all of it: a path, REV or REV:PATH.
@@ -122,7 +149,14 @@ impl Loaded {
     /// # Errors
     /// When it cannot be read, or has an error.
     pub(crate) fn named(word: &str, as_of: Date) -> Result<Self, Failure> {
-        let input = Operand::parse(word)?.input()?;
+        Self::alone(Operand::parse(word)?.content()?, as_of)
+    }
+
+    fn alone(content: Content, as_of: Date) -> Result<Self, Failure> {
+        let input = match content {
+            Content::Compiled(confinements) => return Ok(Self::Compiled(confinements)),
+            Content::Written(input) => input,
+        };
         let options = Options {
             targets: Target::ALL.to_vec(),
             levels: Levels::default(),
@@ -140,12 +174,15 @@ impl Loaded {
         if report.summary().errors > 0 {
             return Err(Failure::because(Exit::CannotRun, report.errors_only()));
         }
-        Ok(Self { sources: report.sources, reading })
+        Ok(Self::Written { sources: report.sources, reading })
     }
 
     /// Returns the side for the comparison.
     pub(crate) fn side(&self) -> Side<'_> {
-        Side::of_reading(&self.reading, &self.sources)
+        match self {
+            Self::Written { sources, reading } => Side::of_reading(reading, sources),
+            Self::Compiled(confinements) => Side::of_confinements(confinements),
+        }
     }
 }
 

@@ -92,8 +92,9 @@ fn disagreement(
     // A third document may hold the event at more than both, or the two may hold on other hosts.
     (wins == hard).then(|| {
         let (name, other) = (&weak.document.name, &strong.document.name);
-        let message =
-            format!("`{name}` {says} and `{other}` says `{hard}` of the same event, so `{hard}` wins: `{event}`");
+        let message = format!(
+            "`{name}` {says} and `{other}` says `{hard}` of the same event, so `{hard}` wins: `{event}`"
+        );
         let finding = Diagnostic::new(&EFFECTS_DISAGREE, weak.span, message);
         finding.related(strong.span, format!("`{hard}` comes from here"))
     })

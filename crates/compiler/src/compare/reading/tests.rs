@@ -34,7 +34,11 @@ fn told(difference: &Difference<'_>) -> Vec<String> {
 fn document() -> impl Strategy<Value = String> {
     let binary = || prop::sample::select(vec!["/bin/a", "/bin/b", "/opt/a", "/opt/c"]);
     let path = || prop::sample::select(vec!["/etc/", "/etc/x", "/bin/b", "/tmp/t", "/dev/shm/x"]);
-    let exception = prop::sample::select(vec!["", "exceptions: [{process: /bin/b, reason: r}]\n", "exceptions: [{process: /opt/, reason: r}]\n"]);
+    let exception = prop::sample::select(vec![
+        "",
+        "exceptions: [{process: /bin/b, reason: r}]\n",
+        "exceptions: [{process: /opt/, reason: r}]\n",
+    ]);
     prop_oneof![
         6 => (binary(), path(), 0..9_u8, any::<bool>()).prop_map(|(binary, path, number, files)| {
             let list = if files { "allowed_files" } else { "allowed_spawns" };
@@ -83,7 +87,9 @@ proptest! {
 #[test]
 fn what_is_the_same_is_not_read() {
     let profile = |name: &str, entry: &str| {
-        format!("kind: GuardianProfile\nname: {name}\ntarget_binary: /opt/{name}\nmode: enforce\nallowed_files: [{entry}]\n")
+        format!(
+            "kind: GuardianProfile\nname: {name}\ntarget_binary: /opt/{name}\nmode: enforce\nallowed_files: [{entry}]\n"
+        )
     };
     let side = |entry: &str| {
         let texts = [profile("amf", entry), profile("smf", "/srv/"), profile("upf", "/srv/")];
@@ -97,6 +103,7 @@ fn what_is_the_same_is_not_read() {
     let difference = compare(&old, &new);
     assert_eq!((difference.direction, difference.subjects.len()), (Direction::Narrower, 3));
     let report = difference.report(&old, &new);
-    let places: Vec<_> = report.subjects.iter().map(|subject| subject.after.clone().unwrap_or_default()).collect();
+    let places: Vec<_> =
+        report.subjects.iter().map(|subject| subject.after.clone().unwrap_or_default()).collect();
     assert_eq!(places, ["all.yaml:1", "all.yaml:7", "all.yaml:13"]);
 }

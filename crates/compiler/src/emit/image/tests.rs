@@ -12,6 +12,7 @@ use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout;
 
 use super::*;
+use crate::compare::{Direction, Side, compare};
 use crate::confine::arbitrary::{confinements, deeds, join, plain, processes};
 use crate::confine::{
     Access, Condition, Confinement, Effect, Operation, PathSet, SocketSet, SocketType, Subject,
@@ -19,7 +20,7 @@ use crate::confine::{
 use crate::diagnostic::Sink;
 use crate::document::Children;
 use crate::document::value::{AbsolutePath, PathPattern};
-use crate::judge::{Event, Reason, Verdict, judge};
+use crate::judge::{Event, Index, Reason, Verdict, judge};
 use crate::source::SourceSet;
 
 fn try_pack(confinements: &[Confinement]) -> Result<Image, Vec<&'static str>> {
@@ -282,4 +283,24 @@ fn a_lost_condition_does_not_pass_the_round_trip() {
         assert!(check(&packed(std::slice::from_ref(&whole)), &[other]).is_err());
     }
     assert_eq!(check(&packed(std::slice::from_ref(&whole)), &[whole]), Ok(()));
+}
+
+proptest! {
+    #![proptest_config(crate::confine::arbitrary::cases(32))]
+
+    #[test]
+    fn what_is_recovered_means_what_was_packed(policy in confinements()) {
+        let policy = packable(policy);
+        let recovered = recover(&packed(&policy)).expect("what a compile packs");
+        let (old, new) = (Side::of_confinements(&policy), Side::of_confinements(&recovered));
+        let difference = compare(&old, &new);
+        prop_assert_eq!(difference.direction, Direction::Equal, "{:?}", difference.subjects);
+        let (old, new) = (Index::new(&policy), Index::new(&recovered));
+        for process in processes() {
+            for deed in deeds() {
+                let event = join(&process, &deed);
+                prop_assert_eq!(old.judge(&event).effect, new.judge(&event).effect, "{:?}", event);
+            }
+        }
+    }
 }

@@ -1,0 +1,174 @@
+//! A file and two changes of it -> one file with both; conflicts where their meanings conflict.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+use telovix_compiler::compare::{Contradiction, Merged, Refusal, Versions, merge};
+use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+
+use super::Run;
+use crate::compilation::Day;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::shown;
+use crate::output::{Format, Report, Streams};
+
+/// Merge two changes of a policy file by what they mean.
+///
+/// Lists are merged by entry, fields and documents by name; the text of ours stays as it is but for what they changed.
+/// The result is then held against both changes: where it would let something happen that neither change lets happen,
+/// or take back what one of them did, the parts that both changed are a conflict, and an event shows why.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix merge base.yaml ours.yaml theirs.yaml > merged.yaml
+
+In `git merge`, `rebase` and `cherry-pick`, once per repository:
+  git config merge.telovix.driver 'telovix merge --driver %O %A %B --path %P --marker-size %L' && echo '*.yaml merge=telovix' >> .gitattributes")]
+pub(crate) struct Arguments {
+    /// The file before both changes.
+    base: PathBuf,
+    /// The file after our change.
+    ours: PathBuf,
+    /// The file after their change.
+    theirs: PathBuf,
+    /// Write into OURS, and merge what is no policy line by line, as git does without a driver.
+    #[arg(long)]
+    driver: bool,
+    /// What the file is called in messages.
+    #[arg(long, value_name = "NAME")]
+    path: Option<String>,
+    /// How long conflict markers are.
+    #[arg(long, value_name = "CHARACTERS", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..))]
+    marker_size: u8,
+    #[command(flatten)]
+    day: Day,
+}
+
+/// The codes of this verb.
+pub(crate) const CODES: &[&Code] = &[&MERGE_CONFLICT, &MERGED_AS_TEXT, &NOT_MERGED];
+
+impl Run for Arguments {
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let as_of = self.day.date()?;
+        let name = self.path.clone().unwrap_or_else(|| shown(&self.ours));
+        let [base, ours, theirs] = [&self.base, &self.ours, &self.theirs].map(|path| read(path));
+        let (base, ours, theirs) = (base?, ours?, theirs?);
+        let text = [&base, &ours, &theirs].map(|bytes| std::str::from_utf8(bytes).ok());
+        let [Some(base), Some(ours), Some(theirs)] = text else {
+            return self.unread(streams, Report::without_sources(vec![not_text(&name)]));
+        };
+        let marker = usize::from(self.marker_size);
+        let merged = match merge(Versions { base, ours, theirs }, &name, marker, as_of) {
+            Ok(merged) => merged,
+            Err(refusal) => return self.unread(streams, report(*refusal)),
+        };
+        if self.driver {
+            fs::write(&self.ours, &merged.text).map_err(|error| failed(&self.ours, &error))?;
+        } else {
+            streams.data.write_all(merged.text.as_bytes())?;
+        }
+        if merged.conflicts.is_empty() {
+            return Ok(Exit::Clean);
+        }
+        Err(conflicts(&merged, &name))
+    }
+}
+
+impl Arguments {
+    /// Ends for want of a version that can be understood; as git's driver, merges the lines instead.
+    fn unread(&self, streams: &mut Streams, mut report: Report) -> Result<Exit, Failure> {
+        if !self.driver {
+            return Err(Failure::because(Exit::CannotRun, report));
+        }
+        let size = format!("--marker-size={}", self.marker_size);
+        let merged = Command::new("git")
+            .args(["merge-file", &size, "-L", "ours", "-L", "base", "-L", "theirs"])
+            .args([&self.ours, &self.base, &self.theirs])
+            .status();
+        let ended = merged.ok().and_then(|status| status.code());
+        let exit = match ended {
+            Some(0) => Exit::Clean,
+            // The number of conflicts.
+            Some(1..=127) => Exit::Findings,
+            _ => return Err(Failure::because(Exit::CannotRun, report)),
+        };
+        let name = self.path.clone().unwrap_or_else(|| shown(&self.ours));
+        let message = format!("`{name}` was merged line by line: a version of it is no policy that can be understood");
+        report.diagnostics.iter_mut().for_each(|found| found.severity = Severity::Note);
+        report.diagnostics.push(Diagnostic::new(&MERGED_AS_TEXT, None, message));
+        Failure::because(exit, report).tell(streams, Format::Text);
+        Ok(exit)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| failed(path, &error))
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::CannotRun, &NOT_MERGED, format!("`{}`: {error}", shown(path)))
+}
+
+fn not_text(name: &str) -> Diagnostic {
+    Diagnostic::new(&NOT_MERGED, None, format!("a version of `{name}` is not text"))
+}
+
+/// Says what is wrong with a version, under a name that tells which one.
+fn report(refusal: Refusal) -> Report {
+    let Refusal { version, sources, diagnostics } = refusal;
+    Report { sources, shown_below: format!("{}: ", version.name()), diagnostics }
+}
+
+fn conflicts(merged: &Merged, name: &str) -> Failure {
+    let each = merged.conflicts.iter().map(|what| {
+        let what = what.replace('`', "");
+        Diagnostic::new(&MERGE_CONFLICT, None, format!("`{name}`: both sides changed `{what}`"))
+    });
+    let mut found: Vec<Diagnostic> = each.collect();
+    if let (Some(told), Some(last)) = (&merged.contradiction, found.last_mut()) {
+        let Contradiction { event, effects: [base, ours, theirs, merged] } = told;
+        last.help.push(format!(
+            "no entry contradicts another, and the meanings do: `{event}` is `{base}` in base, `{ours}` in ours, \
+             `{theirs}` in theirs, and would be `{merged}`"
+        ));
+    }
+    Failure::because(Exit::Findings, Report::without_sources(found)).told_as_text()
+}
+
+static MERGE_CONFLICT: Code = Code {
+    id: "merge-conflict",
+    title: "two changes of a policy file contradict each other",
+    severity: Severity::Error,
+    explanation: "Both sides changed the same thing to different things, or their entries together would let something \
+                  happen that neither lets happen. The lines stand between markers in the file; choose, and take the \
+                  markers out. The event in the message shows what is at stake.\n\nA side that makes things stricter, \
+                  such as a raised mode, goes together with any change of lists.",
+    fires: Example::Situation(
+        "one side adds an address to `allowed_dst_cidrs`, the other a port to `allowed_dst_ports`: the new address at \
+         the new port was in neither",
+    ),
+    silent: Example::Situation("both sides add a program to `allowed_spawns`"),
+};
+
+static MERGED_AS_TEXT: Code = Code {
+    id: "merged-as-text",
+    title: "a file that is no policy was merged line by line",
+    severity: Severity::Note,
+    explanation: "The merge driver was given a file of which a version is no policy, or one with an error. It was merged as \
+                  git merges without a driver.",
+    fires: Example::Situation("`*.yaml merge=telovix` in `.gitattributes`, and a merge of `.github/workflows/ci.yaml`"),
+    silent: Example::Situation("a merge of `profiles/amf.yaml`"),
+};
+
+static NOT_MERGED: Code = Code {
+    id: "not-merged",
+    title: "a version of a file cannot be read or written",
+    severity: Severity::Error,
+    explanation: "`telovix merge` needs the file before both changes and after each of them, as text. Nothing was written.",
+    fires: Example::Situation("`telovix merge base.yaml ours.yaml missing.yaml`"),
+    silent: Example::Situation("`telovix merge base.yaml ours.yaml theirs.yaml`, where all three exist"),
+};

@@ -1,0 +1,132 @@
+//! An event -> every document that speaks of it, what it says, and which one decides.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use telovix_compiler::compare::Side;
+use telovix_compiler::confine::{Confinement, Effect};
+use telovix_compiler::judge::{DocumentReport, Event, Field, Index, Opinion};
+
+use super::graph::Edge;
+use crate::output::json;
+
+/// What every document that speaks of an event says of it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Which {
+    /// The version of this shape.
+    version: u32,
+    /// The event, in the shape of `schemas/event.json`.
+    event: serde_json::Value,
+    /// `allow`, `observe`, `log`, `kill` or `deny`: the strongest effect wins.
+    effect: &'static str,
+    /// The fields the event lacks and the effect depends on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<&'static str>,
+    /// Who speaks of the event, the one that decides first.
+    opinions: Vec<Said>,
+}
+
+/// What one document says.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Said {
+    /// Whether it decides.
+    decides: bool,
+    /// `gives`, `allows`, `exempts` or `may give`.
+    says: &'static str,
+    /// The effect it gives, or would give if it did not exempt the process.
+    effect: &'static str,
+    document: DocumentReport,
+    /// The part of the document.
+    dimension: &'static str,
+    /// File and line; null where an image was asked.
+    source: Option<String>,
+    /// The fields on which it depends what it says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<&'static str>,
+    #[serde(skip)]
+    effect_given: Effect,
+}
+
+impl Which {
+    /// Asks a side.
+    pub(super) fn ask(side: &Side<'_>, event: &Event) -> Self {
+        let index = Index::new(side.confinements());
+        let verdict = index.judge(event);
+        let decides = verdict.decision.as_ref().map(|decision| decision.index);
+        let opinions = index.opinions(event).into_iter();
+        let mut opinions: Vec<_> =
+            opinions.map(|(at, found, opinion)| said(side, found, opinion, decides == Some(at))).collect();
+        opinions.sort_by_key(|said| (!said.decides, said.says != "gives", std::cmp::Reverse(said.effect_given)));
+        Self {
+            version: json::VERSION,
+            event: event.to_json(),
+            effect: verdict.effect.name(),
+            depends_on: verdict.depends_on.iter().map(Field::name).collect(),
+            opinions,
+        }
+    }
+
+    /// Prints one line for each document.
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.effect)?;
+        if self.opinions.is_empty() {
+            writeln!(out, "  nothing speaks of it")?;
+        }
+        for said in &self.opinions {
+            let mark = if said.decides { "decides" } else { "" };
+            let DocumentReport { kind, name, .. } = &said.document;
+            let source = said.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
+            writeln!(out, "  {mark:<8} {:<13} {source}{kind} `{name}`, {}", said.words(), said.dimension)?;
+        }
+        if !self.depends_on.is_empty() {
+            writeln!(out, "  the event does not tell {}", self.depends_on.join(", "))?;
+        }
+        Ok(())
+    }
+
+    /// Returns the lines of a picture.
+    pub(super) fn edges(&self, event: &Event) -> Vec<Edge> {
+        let edge = |said: &Said| Edge {
+            from: event.to_string(),
+            to: match &said.source {
+                Some(source) => format!("{} ({source})", said.document.name),
+                None => said.document.name.to_string(),
+            },
+            effect: if said.says == "gives" { said.effect_given } else { Effect::Allow },
+            label: if said.decides { format!("{}, decides", said.words()) } else { said.words() },
+        };
+        self.opinions.iter().map(edge).collect()
+    }
+}
+
+impl Said {
+    fn words(&self) -> String {
+        match self.says {
+            "gives" => self.effect.to_owned(),
+            "may give" => format!("may be {}", self.effect),
+            says => says.to_owned(),
+        }
+    }
+}
+
+fn said(side: &Side<'_>, confinement: &Confinement, opinion: Opinion, decides: bool) -> Said {
+    let (says, fields) = match opinion {
+        Opinion::Names => ("gives", None),
+        Opinion::Allows => ("allows", None),
+        Opinion::Exempts => ("exempts", None),
+        Opinion::Depends(fields) => ("may give", Some(fields)),
+    };
+    let effect = confinement.acting_effect();
+    Said {
+        decides,
+        says,
+        effect: effect.name(),
+        document: DocumentReport::of(confinement),
+        dimension: confinement.dimension.name(),
+        source: side.sources().map(|sources| sources.locate(confinement.span)),
+        depends_on: fields.into_iter().flat_map(telovix_compiler::judge::Fields::iter).map(Field::name).collect(),
+        effect_given: effect,
+    }
+}
