@@ -9,7 +9,7 @@ use serde::Serialize;
 use telovix_trust::audit::{Action, Outcome, Record};
 use telovix_trust::bundle::{self, MANIFEST, SignRequest, SignedBundle};
 use telovix_trust::policy::{self, Delivery, EnforcementPolicy, PolicyName};
-use telovix_trust::{Digest, PublicKey, ResultDigest, Role, Scope, Signer, Timestamp};
+use telovix_trust::{Digest, PublicKey, ResultDigest, Role, Scope, Signer, Timestamp, TrustRoot};
 
 use super::Run;
 use crate::compilation::Repository;
@@ -185,6 +185,7 @@ impl Arguments {
     }
 
     fn request(&self, path: &Path, trust: Option<&Trust>, now: Timestamp) -> Result<SignRequest, Failure> {
+        let expires_at = now.plus_seconds(i64::from(self.days) * SECONDS_PER_DAY);
         let before = bundle::read_approval(path).map_or(0, |(approval, _)| approval.epoch);
         let rising = || u64::try_from(now.seconds()).unwrap_or(0).max(before.saturating_add(1));
         let mut results = Vec::new();
@@ -196,11 +197,11 @@ impl Arguments {
             scope: self.scope.clone(),
             epoch: self.epoch.unwrap_or_else(rising),
             issued_at: now,
-            expires_at: now.plus_seconds(i64::from(self.days) * SECONDS_PER_DAY),
+            expires_at,
             source_revision: self.source_revision.clone().or_else(|| git_revision(path)),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             results,
-            trusted: trust.map_or_else(Vec::new, |trust| trust.keys.clone()),
+            trusted: trust.map_or_else(Vec::new, |trust| trust.keys_until(expires_at)),
         })
     }
 
@@ -255,9 +256,17 @@ struct Trust {
     folder: PathBuf,
     keys: Vec<PublicKey>,
     required: usize,
+    root: TrustRoot,
 }
 
 impl Trust {
+    /// Returns the keys whose signatures count now and for as long as the approval does. A policy that a retiring key
+    /// signed is signed anew, or the bundle would end with that key.
+    fn keys_until(&self, end: Timestamp) -> Vec<PublicKey> {
+        let lasting = self.root.usable_keys(Role::Sign, end.plus_seconds(-1));
+        self.keys.iter().copied().filter(|key| lasting.contains(key)).collect()
+    }
+
     fn read(arguments: &TrustRootArguments, near: &[PathBuf], now: Timestamp) -> Result<Option<Self>, Failure> {
         if arguments.find(near)?.is_none() {
             return Ok(None);
@@ -266,7 +275,7 @@ impl Trust {
         let root = chain.current(now).map_err(|refusal| root_failure(&path, refusal.into()))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let keys = root.usable_keys(Role::Sign, now);
-        Ok(Some(Self { folder, keys, required: root.threshold(Role::Sign) }))
+        Ok(Some(Self { folder, keys, required: root.threshold(Role::Sign), root: root.clone() }))
     }
 }
 

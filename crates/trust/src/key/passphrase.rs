@@ -25,10 +25,11 @@ impl Passphrase {
     /// When the process has no terminal, or it cannot be read.
     pub fn ask(prompt: &str) -> io::Result<Option<Self>> {
         let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-        write!(terminal, "{prompt}")?;
         let mut line = Zeroizing::new(String::with_capacity(256));
         {
+            // Before the prompt: whoever answers it at once is not shown either.
             let _silence = Silence::begin(&terminal)?;
+            write!(&terminal, "{prompt}")?;
             BufReader::new(&terminal).read_line(&mut line)?;
         }
         writeln!(terminal)?;
