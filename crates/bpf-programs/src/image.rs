@@ -13,13 +13,15 @@ use std::cmp::Ordering;
 
 pub use error::ImageError;
 
+use container::Digests;
+
 use crate::layout::{Kind, Record, Section};
 
 /// The tables of a verified image.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     sections: Sections,
-    digest: [u8; 32],
+    digests: Digests,
 }
 
 /// Bytes by section, not yet verified.
@@ -35,8 +37,8 @@ impl Image {
     /// The first thing that is wrong with the records.
     pub fn new(sections: Sections) -> Result<Self, ImageError> {
         verify::verify(&sections)?;
-        let digest = container::Digests::of(&sections).whole;
-        Ok(Self { sections, digest })
+        let digests = Digests::of(&sections);
+        Ok(Self { sections, digests })
     }
 
     /// Reads and verifies an image file.
@@ -50,12 +52,12 @@ impl Image {
 
     /// Returns the image file. Equal images give equal bytes.
     pub fn write(&self) -> Vec<u8> {
-        container::write(&self.sections)
+        container::write(&self.sections, &self.digests)
     }
 
     /// Returns the SHA-256 over the digests of all sections: the identity of the policy in the image.
     pub fn digest(&self) -> &[u8; 32] {
-        &self.digest
+        &self.digests.whole
     }
 
     /// Returns a section's records, unparsed.

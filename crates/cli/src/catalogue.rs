@@ -16,15 +16,18 @@ const ROOMS: &[&[&Code]] = &[
 
 /// Returns every code, sorted by id.
 pub(crate) fn catalogue() -> Vec<&'static Code> {
-    let mut codes = diagnostic::catalogue();
-    codes.extend(ROOMS.iter().chain(command::CODES).copied().flatten());
+    let mut codes: Vec<_> = codes().collect();
     codes.sort_unstable_by_key(|code| code.id);
     codes
 }
 
 /// Returns the code of that name.
 pub(crate) fn find(id: &str) -> Option<&'static Code> {
-    catalogue().into_iter().find(|code| code.id == id)
+    codes().find(|code| code.id == id)
+}
+
+fn codes() -> impl Iterator<Item = &'static Code> {
+    diagnostic::codes().chain(ROOMS.iter().chain(command::CODES).copied().flatten().copied())
 }
 
 #[cfg(test)]

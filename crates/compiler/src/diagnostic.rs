@@ -4,7 +4,7 @@ mod code;
 mod plain;
 mod sink;
 
-pub use code::{Code, Example, catalogue};
+pub use code::{Code, Example, catalogue, codes};
 pub use sink::{Level, Levels, Sink};
 
 use crate::source::Span;

@@ -138,10 +138,10 @@ impl Source {
 }
 
 fn line_starts(text: &str) -> Vec<u32> {
-    let after_newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-    std::iter::once(0)
-        .chain(after_newlines.map(|(offset, _)| u32::try_from(offset + 1).unwrap_or(u32::MAX)))
-        .collect()
+    let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    let mut starts = vec![0];
+    starts.extend(newlines.map(|(offset, _)| u32::try_from(offset + 1).unwrap_or(u32::MAX)));
+    starts
 }
 
 /// All texts of one run, sorted by name, so that results do not depend on the order of arrival.

@@ -17,6 +17,7 @@ const NOTE_LAYOUT: u32 = 1;
 const ALIGNMENT: usize = 8;
 
 /// SHA-256 of every section, and of those digests together.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Digests {
     sections: [[u8; 32]; Section::ALL.len()],
     pub(super) whole: [u8; 32],
@@ -47,8 +48,8 @@ impl Digests {
     }
 }
 
-pub(super) fn write(sections: &Sections) -> Vec<u8> {
-    let note = Digests::of(sections).note();
+pub(super) fn write(sections: &Sections, digests: &Digests) -> Vec<u8> {
+    let note = digests.note();
     let contents: Vec<(&str, u32, &[u8])> = std::iter::once((NOTE_SECTION, elf::SHT_NOTE, note.as_slice()))
         .chain(Section::ALL.map(|section| (section.name(), elf::SHT_PROGBITS, sections.bytes(section))))
         .collect();

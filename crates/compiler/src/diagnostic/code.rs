@@ -42,7 +42,14 @@ impl Eq for Code {}
 /// Returns every code of the compiler, sorted by id.
 #[must_use]
 pub fn catalogue() -> Vec<&'static Code> {
-    let rooms: &[&[&'static Code]] = &[
+    let mut codes: Vec<_> = codes().collect();
+    codes.sort_unstable_by_key(|code| code.id);
+    codes
+}
+
+/// Returns every code of the compiler, room by room.
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    let rooms: [&[&'static Code]; 9] = [
         crate::syntax::CODES,
         crate::document::CODES,
         crate::lower::CODES,
@@ -53,8 +60,5 @@ pub fn catalogue() -> Vec<&'static Code> {
         crate::tracing_policy::REJECTIONS,
         crate::tracing_policy::OBJECTIONS,
     ];
-    let rooms = rooms.iter().chain(crate::compare::CODES);
-    let mut codes: Vec<_> = rooms.copied().flatten().copied().collect();
-    codes.sort_unstable_by_key(|code| code.id);
-    codes
+    rooms.into_iter().chain(crate::compare::CODES.iter().copied()).flatten().copied()
 }

@@ -131,11 +131,8 @@ pub fn render(manifest: &Manifest) -> Vec<u8> {
 /// Returns SHA-256 of `bytes` in lower-case hexadecimal.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let nibbles = Sha256::digest(bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
 }
 
 fn artifact_entry(artifact: &Artifact, sources: &SourceSet) -> ArtifactEntry {

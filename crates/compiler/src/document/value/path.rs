@@ -82,18 +82,27 @@ impl PathPattern {
 
     /// Returns the byte prefixes that make up the pattern, over paths that end in a NUL byte.
     /// A prefix that ends in NUL is one exact path.
-    #[must_use]
-    pub fn prefixes(&self) -> Vec<Vec<u8>> {
-        let join = |path: &AbsolutePath, end: u8| {
-            let bytes = path.as_str().as_bytes();
-            let is_ended = end == b'/' && bytes.ends_with(b"/");
-            if is_ended { bytes.to_vec() } else { [bytes, &[end]].concat() }
+    pub fn prefixes(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.stems().map(|(stem, end)| {
+            let mut prefix = Vec::with_capacity(stem.len() + 1);
+            prefix.extend_from_slice(stem);
+            prefix.extend(end);
+            prefix
+        })
+    }
+
+    /// Returns the same prefixes without a copy: what the text holds of each, and the `/` or NUL behind that.
+    pub fn stems(&self) -> impl Iterator<Item = (&[u8], Option<u8>)> {
+        let (exact, ended) = match self {
+            Self::Tree(path) => (Some(path), (path.as_str(), Some(b'/'))),
+            Self::Below(path) => (None, (path.as_str(), Some(b'/'))),
+            Self::Prefix(text) => (None, (text.as_str(), None)),
         };
-        match self {
-            Self::Tree(path) => vec![join(path, 0), join(path, b'/')],
-            Self::Below(path) => vec![join(path, b'/')],
-            Self::Prefix(text) => vec![text.as_bytes().to_vec()],
-        }
+        let ended = match (ended.0.as_bytes(), ended.1) {
+            ([directory @ .., b'/'], _) => (directory, Some(b'/')),
+            plain => plain,
+        };
+        exact.map(|path| (path.as_str().as_bytes(), Some(0))).into_iter().chain([ended])
     }
 
     /// Returns the pattern without the `/` or `*` at its end.

@@ -117,7 +117,7 @@ impl<'policy> Marks<'policy> {
             for pattern in patterns.flatten() {
                 let next = marks.next();
                 if *marks.patterns.entry(pattern).or_insert(next) == next {
-                    marks.prefixes.extend(pattern.prefixes().into_iter().map(|prefix| (prefix, next)));
+                    marks.prefixes.extend(pattern.prefixes().map(|prefix| (prefix, next)));
                 }
             }
         }

@@ -49,6 +49,12 @@ const X32_ONLY: [&str; 36] = [
     "pwritev2",
 ];
 
+/// The cell of each of these calls; made once.
+static X32_CELLS: LazyLock<BTreeMap<Syscall, usize>> = LazyLock::new(|| {
+    let calls = (SYSCALLS_X86_64..).zip(X32_ONLY);
+    calls.filter_map(|(cell, name)| Some((Syscall::parse(name).ok()?, cell))).collect()
+});
+
 /// Every call with its cells; made once.
 static CALLS: LazyLock<Vec<(Syscall, Vec<usize>)>> =
     LazyLock::new(|| Syscall::all().map(|syscall| (syscall, cells(syscall).collect())).collect());
@@ -66,7 +72,7 @@ static NAMELESS: LazyLock<Vec<usize>> = LazyLock::new(|| {
 
 /// Returns the cells of a syscall table that a call has.
 pub(super) fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
-    let x32 = X32_ONLY.iter().position(|name| *name == syscall.name()).map(|index| SYSCALLS_X86_64 + index);
+    let x32 = X32_CELLS.get(&syscall).copied();
     let ia32 = syscall.ia32_number().map(|number| SYSCALLS_IA32_START + usize::from(number));
     [syscall.number().map(usize::from), x32, ia32].into_iter().flatten()
 }

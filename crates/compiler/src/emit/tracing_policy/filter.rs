@@ -6,8 +6,6 @@ mod paths;
 pub(super) use endpoints::endpoint_alternatives;
 pub(super) use paths::path_alternatives;
 
-use std::borrow::Borrow;
-
 use super::codes::CANNOT_EXPRESS;
 use crate::confine::{Confinement, MemberValue};
 use crate::diagnostic::{Code, Diagnostic};
@@ -76,9 +74,10 @@ pub(super) fn constant_filter(
 }
 
 /// Where each listed value was written, by the form it takes in filters.
-pub(super) struct Origins {
+pub(super) struct Origins<'members> {
     span: Span,
-    paths: Lines<Vec<u8>>,
+    /// Each prefix as [`PathPattern::stems`] cuts it.
+    paths: Lines<(&'members [u8], Option<u8>)>,
     blocks: Lines<Cidr>,
     ports: Lines<(u16, u16)>,
 }
@@ -93,23 +92,20 @@ impl<Value: Ord> Lines<Value> {
         Self(lines)
     }
 
-    fn of<Form: Ord + ?Sized>(&self, value: &Form) -> Option<Span>
-    where
-        Value: Borrow<Form>,
-    {
-        let place = self.0.binary_search_by(|(listed, _)| listed.borrow().cmp(value)).ok()?;
+    fn of(&self, value: &Value) -> Option<Span> {
+        let place = self.0.binary_search_by(|(listed, _)| listed.cmp(value)).ok()?;
         self.0.get(place).map(|(_, span)| *span)
     }
 }
 
-impl Origins {
+impl<'members> Origins<'members> {
     /// Collects the lines of a confinement's members.
-    pub(super) fn of(confinement: &Confinement) -> Self {
+    pub(super) fn of(confinement: &'members Confinement) -> Self {
         let (mut paths, mut blocks, mut ports) = (Vec::new(), Vec::new(), Vec::new());
         for member in &confinement.members {
             match &member.value {
                 MemberValue::Path(pattern) => {
-                    paths.extend(pattern.prefixes().into_iter().map(|prefix| (prefix, member.span)));
+                    paths.extend(pattern.stems().map(|stem| (stem, member.span)));
                 }
                 MemberValue::Cidr(block) => blocks.push((block.network(), member.span)),
                 MemberValue::Ports(range) => ports.push(((range.first(), range.last()), member.span)),
@@ -129,7 +125,11 @@ impl Origins {
     }
 
     fn path(&self, prefix: &[u8]) -> Span {
-        self.paths.of(prefix).unwrap_or(self.span)
+        let stem = match prefix {
+            [stem @ .., end @ (0 | b'/')] => (stem, Some(*end)),
+            stem => (stem, None),
+        };
+        self.paths.of(&stem).unwrap_or(self.span)
     }
 
     fn block(&self, block: Cidr) -> Span {

@@ -63,7 +63,7 @@ pub(super) fn plan(confinement: &Confinement, kernels: &[Kernel]) -> Result<Vec<
 fn exec(
     paths: &PathSet,
     anonymous: bool,
-    origins: &Origins,
+    origins: &Origins<'_>,
     effect: Effect,
     span: Span,
 ) -> Result<Vec<Plan>, Refusal> {
@@ -87,7 +87,7 @@ fn open(
     paths: &PathSet,
     opens: bool,
     truncates: bool,
-    origins: &Origins,
+    origins: &Origins<'_>,
     effect: Effect,
     span: Span,
 ) -> Result<Vec<Plan>, Refusal> {

@@ -4,7 +4,6 @@
 //! item is on a line of its own, so that a difference of two policies is a difference of lines.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use crate::source::{SourceId, SourceSet, Span, Spanned};
 use crate::tracing_policy::{
@@ -83,7 +82,7 @@ impl Writer<'_> {
     }
 
     fn push_number(&mut self, number: i64) {
-        let _ = write!(self.text, "{number}");
+        self.text.push_str(itoa::Buffer::new().format(number));
     }
 
     /// Ends a line with the place it comes from.

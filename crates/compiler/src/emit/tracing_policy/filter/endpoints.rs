@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Origins, Place, constant_filter, filter};
 use crate::confine::{EndpointSet, PortSet};
@@ -25,7 +25,7 @@ const BLOCK_BYTES: usize = 28;
 pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
     endpoints: &EndpointSet,
     place: Place,
-    origins: &Origins,
+    origins: &Origins<'_>,
 ) -> Vec<Vec<ArgumentFilter>> {
     let distinct: BTreeSet<&PortSet> =
         endpoints.parts().map(|(_, _, ports)| ports).filter(|ports| !ports.is_empty()).collect();
@@ -144,7 +144,7 @@ fn address_filter(
     region: &Region,
     family: Family,
     place: Place,
-    origins: &Origins,
+    origins: &Origins<'_>,
 ) -> Option<Option<ArgumentFilter>> {
     let meant = region.within(family.space());
     let others = meant.complement(family.space());
@@ -167,19 +167,23 @@ fn address_filter(
 
 impl Block {
     fn text(&self) -> String {
-        let address: IpAddr = match self.family {
-            Family::Inet => {
-                Ipv4Addr::from_bits(u32::try_from(self.first - MAPPED.0).unwrap_or(u32::MAX)).into()
-            }
-            Family::Inet6 => Ipv6Addr::from_bits(self.first).into(),
-        };
         let mut text = String::with_capacity(BLOCK_BYTES);
-        let _ = write!(text, "{address}/{}", self.length);
+        match (address_at(self.first), self.family) {
+            (IpAddr::V4(address), family) => {
+                text.push_str(if family == Family::Inet6 { "::ffff:" } else { "" });
+                push_octets(&mut text, address);
+            }
+            (IpAddr::V6(address), _) => {
+                let _ = write!(text, "{address}");
+            }
+        }
+        text.push('/');
+        text.push_str(itoa::Buffer::new().format(self.length));
         text
     }
 
     /// Finds the line of the block; of an IPv4-mapped block, that of the IPv4 block it repeats.
-    fn line(&self, origins: &Origins) -> Span {
+    fn line(&self, origins: &Origins<'_>) -> Span {
         let plain = address_at(self.first);
         let repeats = plain.is_ipv4() && self.family == Family::Inet6;
         let length = if repeats { self.length.checked_sub(96) } else { Some(self.length) };
@@ -188,9 +192,16 @@ impl Block {
     }
 }
 
+fn push_octets(text: &mut String, address: Ipv4Addr) {
+    for (place, octet) in address.octets().into_iter().enumerate() {
+        text.push_str(if place == 0 { "" } else { "." });
+        text.push_str(itoa::Buffer::new().format(octet));
+    }
+}
+
 /// Returns the filter on ports; none when every port is meant. The shorter of the two lists is written:
 /// the engine stores each port of a range.
-fn port_filter(ports: &PortSet, place: Place, origins: &Origins) -> Option<ArgumentFilter> {
+fn port_filter(ports: &PortSet, place: Place, origins: &Origins<'_>) -> Option<ArgumentFilter> {
     let others = ports.complement();
     if others.is_empty() {
         return None;

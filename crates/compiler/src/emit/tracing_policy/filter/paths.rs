@@ -19,7 +19,7 @@ const PATH_BYTES: usize = 4_096;
 pub(in crate::emit::tracing_policy) fn path_alternatives(
     paths: &PathSet,
     place: Place,
-    origins: &Origins,
+    origins: &Origins<'_>,
 ) -> Result<Vec<Vec<ArgumentFilter>>, Refusal> {
     let (everywhere, entries) = paths.prefixes();
     let mut exact = Vec::new();

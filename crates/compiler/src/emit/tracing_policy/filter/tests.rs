@@ -14,10 +14,10 @@ fn set(patterns: &[&str]) -> PathSet {
     patterns.iter().collect()
 }
 
-fn origins() -> Origins {
+fn confinement() -> Confinement {
     let sources = SourceSet::single("a.yaml", "");
     let span = sources.iter().map(|(id, _)| Span::start_of(id)).next().expect("one source");
-    Origins::of(&Confinement {
+    Confinement {
         document: DocumentReference {
             kind: DocumentKind::GuardianProfile,
             id: String::new(),
@@ -36,11 +36,11 @@ fn origins() -> Origins {
         listing: Listing::Allows,
         members: Vec::new(),
         waivers: Vec::new(),
-    })
+    }
 }
 
 fn words(paths: &PathSet) -> Result<Vec<Vec<String>>, String> {
-    let alternatives = path_alternatives(paths, Place::Index(0), &origins())
+    let alternatives = path_alternatives(paths, Place::Index(0), &Origins::of(&confinement()))
         .map_err(|refusal| refusal.code.id.to_owned())?;
     let word = |filter: crate::tracing_policy::ArgumentFilter| {
         let values: Vec<_> = filter.values.into_iter().map(|value| value.value).collect();
