@@ -101,21 +101,36 @@ impl Bench {
         Ok(cost)
     }
 
-    /// Counts the instructions of a cold process that compiles one profile, and of one that prints its version.
+    /// Counts the instructions of a cold process that compiles one profile, of few entries and of many, against
+    /// those of one that prints its version.
     fn instructions(&self) -> anyhow::Result<()> {
         if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
             println!("SKIP instructions of a cold process: valgrind is not installed");
             return Ok(());
         }
-        let input = self.folder.join("1");
-        profiles::write(&input, 1, ENTRIES)?;
-        let (input, output) = (input.to_string_lossy(), self.folder.join("1-compiled"));
-        let output = output.to_string_lossy();
         let version = self.count(&["--version"])?;
-        let compile = self.count(&["compile", &input, "-o", &output])?;
         println!("$ valgrind --tool=callgrind telovix --version: {version} instructions");
-        println!("$ valgrind --tool=callgrind telovix compile 1/ -o 1-compiled: {compile} instructions");
-        println!("ratio: {:.2}", compile as f64 / version as f64);
+        for entries in [1, ENTRIES] {
+            let name = format!("1-of-{entries}");
+            let (input, output) = (self.folder.join(&name), self.folder.join(format!("{name}-compiled")));
+            profiles::write(&input, 1, entries)?;
+            for target in ["engine-6.12", "native-6.12", "all"] {
+                // A folder that is there is read before it is replaced.
+                if output.exists() {
+                    fs::remove_dir_all(&output)?;
+                }
+                let (input, output) = (input.to_string_lossy(), output.to_string_lossy());
+                let mut arguments = vec!["compile", &input, "-o", &output];
+                if target != "all" {
+                    arguments.extend(["--target", target]);
+                }
+                let count = self.count(&arguments)?;
+                println!(
+                    "one profile, {entries} in each dimension, targets {target}: {count} instructions, ratio {:.2}",
+                    count as f64 / version as f64
+                );
+            }
+        }
         Ok(())
     }
 
