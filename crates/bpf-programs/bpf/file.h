@@ -11,6 +11,7 @@
 #define FMODE_WRITE 2
 #define FMODE_EXEC 0x20 /* in f_flags: opened by execve */
 #define O_TRUNC 01000
+#define O_TMPFILE 020000000 /* without O_DIRECTORY, which always comes with it */
 #define MODE_SET_ID 06000
 #define FILE_OPERATION (1 << TELOVIX_OP_FILE)
 /* Names up to here are inside the dentry and fit one edge with its final zero. */
@@ -223,9 +224,18 @@ int file_open(unsigned long long *context)
 {
 	struct file *file = (void *)context[0];
 
-	/* What execve opens is judged as a program. */
-	if (file->f_flags & FMODE_EXEC)
-		return 0;
+	if (file->f_flags & (FMODE_EXEC | O_TMPFILE)) {
+		__u32 mode = file->f_inode->i_mode;
+
+		/* What execve opens is judged as a program. */
+		if (file->f_flags & FMODE_EXEC)
+			return 0;
+		/* No hook is called before an unnamed file is made; this one is, before anybody can use it. */
+		if ((mode & MODE_SET_ID) && refused(TELOVIX_OP_SET_ID, mode & 07777)) {
+			separate();
+			return -EPERM;
+		}
+	}
 	if (opened_refused(file, open_access(file))) {
 		separate();
 		return -EPERM;

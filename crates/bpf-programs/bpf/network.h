@@ -189,23 +189,29 @@ static __always_inline bool endpoint_refused(struct socket *socket, const void *
  * loader fills it in. */
 const volatile __u32 reads_storage = 0;
 
-/* Whether this task was allowed the same destination under the same control word. Reads the task's state
- * by hand: the first cache place of its storage (kernel/bpf/bpf_local_storage.c) is ours if it says so, and
- * the value lies behind its one-pointer header. Anything else is left to the look-up. */
+/* Whether this task was allowed the same destination under the same control word. Where it can, reads the
+ * task's state by hand: the first cache place of its storage (kernel/bpf/bpf_local_storage.c) is ours if it
+ * says so, and the value lies behind its one-pointer header. Anything else is left to the look-up. */
 static __always_inline bool allowed_last(struct sockaddr *address)
 {
-	struct bpf_local_storage *storage = bpf_get_current_task_btf()->bpf_storage;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct bpf_local_storage *storage = task->bpf_storage;
 	struct bpf_local_storage_data *data;
+	struct task_state *state;
 	__u64 endpoint;
 
-	if (!reads_storage || !storage)
-		return false;
-	data = storage->cache[0];
-	if (!data || (void *)data->smap != (void *)&tasks || address->sa_family != AF_INET)
+	if (!storage || address->sa_family != AF_INET)
 		return false;
 	/* Port and address, in network order, as they lie in struct sockaddr_in. */
 	endpoint = *(__u64 *)((void *)address + 2);
 	endpoint = (__u64)__builtin_bswap32(endpoint >> 16) << 16 | __builtin_bswap16(endpoint);
+	if (!reads_storage) {
+		state = bpf_task_storage_get(&tasks, task, NULL, 0);
+		return state && state->endpoint == endpoint && state->endpoint_word == control_word();
+	}
+	data = storage->cache[0];
+	if (!data || (void *)data->smap != (void *)&tasks)
+		return false;
 	return *(__u64 *)((void *)data + 16) == endpoint && *(__u64 *)((void *)data + 8) == control_word();
 }
 
@@ -227,6 +233,72 @@ int socket_sendmsg(unsigned long long *context)
 	void *address = message->msg_name;
 
 	if (address && endpoint_refused((void *)context[0], address, true)) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* include/uapi/linux/sctp.h: what security_sctp_bind_connect says for every form of sctp_connectx. */
+#define SCTP_SOCKOPT_CONNECTX 110
+#define DESTINATIONS_PER_CALL (1 << 16)
+
+/* What is left of addresses that lie one behind the other, each as long as its family says. */
+struct remainder {
+	__u64 next;
+	__u64 bytes;
+};
+
+struct destinations {
+	struct subject *subject;
+	struct remainder rest;
+	__u32 protocol;
+	__u32 refuse;
+};
+
+/* Decides the next of them. What is cut short or of another family ends the list: the kernel refuses it. The
+ * remainder is written by a helper, so that the verifier has nothing to follow from one round to the next. */
+static long next_destination(__u32 index, struct destinations *destinations)
+{
+	struct remainder rest = destinations->rest;
+	struct destination to = {};
+	__u32 family = 0, length;
+
+	bpf_probe_read_kernel(&family, 2, (void *)rest.next);
+	length = family == AF_INET6 ? 28 : 16;
+	if (rest.bytes < length || !read_destination(&to, (void *)rest.next, family)) {
+		destinations->rest.bytes = 0;
+		return 1;
+	}
+	to.protocol = destinations->protocol;
+	if (destination_refused(destinations->subject, &to)) {
+		destinations->refuse = 1;
+		return 1;
+	}
+	rest.next += length;
+	rest.bytes -= length;
+	bpf_probe_read_kernel(&destinations->rest, sizeof(rest), &rest);
+	return 0;
+}
+
+/* The addresses of one peer: sctp_connectx tries them until one answers. Those that a peer announces later
+ * arrive outside of any task. */
+SEC("lsm/sctp_bind_connect")
+int sctp_bind_connect(unsigned long long *context)
+{
+	struct sock *sock = (void *)context[0];
+	struct subject subject;
+	struct destinations destinations = {
+		.subject = &subject,
+		.rest = { .next = context[2], .bytes = (__u32)context[3] },
+		.protocol = sock->sk_protocol,
+	};
+
+	if ((__u32)context[1] != SCTP_SOCKOPT_CONNECTX || !identify(&subject, CONNECT_OPERATION))
+		return 0;
+	bpf_loop(DESTINATIONS_PER_CALL, next_destination, &destinations, 0);
+	/* Nobody has so many addresses; what was not looked at is not allowed. */
+	if (destinations.refuse || destinations.rest.bytes) {
 		separate();
 		return -EPERM;
 	}

@@ -9,8 +9,9 @@ use super::bundle::Delivery;
 use super::package::{self, Kernel, Release};
 use crate::repository;
 
-/// Modules the scenarios need that distribution kernels do not build in.
-const MODULES: &[&str] = &["overlay"];
+/// Modules the scenarios need that distribution kernels do not build in, each after those it needs itself. The
+/// newest kernel has `libcrc32c` built in.
+const MODULES: &[&str] = &["overlay", "libcrc32c", "udp_tunnel", "ip6_udp_tunnel", "sctp"];
 
 /// Writes the archive below `target` and returns its path.
 pub(super) fn build(
@@ -26,9 +27,10 @@ pub(super) fn build(
         archive.folder(folder);
     }
     archive.file("init", 0o755, &std::fs::read(guest)?);
-    for name in MODULES {
-        let bytes = module(&kernel.tree, name)?;
-        archive.file(&format!("modules/{name}.ko"), 0o644, &bytes);
+    for (number, name) in MODULES.iter().enumerate() {
+        if let Some(bytes) = module(&kernel.tree, name)? {
+            archive.file(&format!("modules/{number}-{name}.ko"), 0o644, &bytes);
+        }
     }
     archive.files("scenarios", scenarios, ".yaml")?;
     archive.files("images", images, "")?;
@@ -51,16 +53,17 @@ pub(super) fn build(
     Ok(path)
 }
 
-/// Reads a kernel module, unpacking it where the distribution compresses it.
-fn module(tree: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
+/// Reads a kernel module, unpacking it where the distribution compresses it; nothing where there is none.
+fn module(tree: &Path, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
     let plain = format!("{name}.ko");
-    let path = package::find(tree, &|file| file == plain || file.starts_with(&format!("{plain}.")))
-        .with_context(|| format!("no module `{name}`"))?;
-    if path.extension().is_some_and(|extension| extension == "xz") {
-        repository::run(Command::new("xz").args(["-dc"]).arg(&path))
+    let found = package::find(tree, &|file| file == plain || file.starts_with(&format!("{plain}.")));
+    let Some(path) = found else { return Ok(None) };
+    let bytes = if path.extension().is_some_and(|extension| extension == "xz") {
+        repository::run(Command::new("xz").args(["-dc"]).arg(&path))?
     } else {
-        Ok(std::fs::read(&path)?)
-    }
+        std::fs::read(&path)?
+    };
+    Ok(Some(bytes))
 }
 
 /// A `newc` archive (Documentation/driver-api/early-userspace/buffer-format.rst).

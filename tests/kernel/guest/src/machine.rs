@@ -46,8 +46,10 @@ fn prepare() -> std::io::Result<()> {
     sys::mount("bpf", "/sys/fs/bpf", "bpf", 0)?;
     sys::mount("securityfs", "/sys/kernel/security", "securityfs", 0)?;
     sys::bring_up_loopback()?;
-    for entry in std::fs::read_dir("/modules")? {
-        let file = std::fs::File::open(entry?.path())?;
+    let mut modules: Vec<_> = std::fs::read_dir("/modules")?.flatten().map(|entry| entry.path()).collect();
+    modules.sort();
+    for module in modules {
+        let file = std::fs::File::open(module)?;
         let options = sys::text("");
         let words = [i64::from(std::os::fd::AsRawFd::as_raw_fd(&file)), options.as_ptr() as i64, 0, 0, 0, 0];
         sys::call(libc::SYS_finit_module, words)?;

@@ -7,6 +7,7 @@ mod exec;
 mod file;
 mod namespace;
 mod network;
+mod passing;
 mod process;
 
 use std::io;
@@ -14,6 +15,9 @@ use std::process::ExitCode;
 
 /// The exit code for words that name no attempt, which no errno has.
 const UNKNOWN: u8 = 255;
+
+/// The number of a descriptor that a program inherits.
+const HELD: i64 = 9;
 
 /// Performs the attempt.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {

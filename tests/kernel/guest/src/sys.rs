@@ -116,16 +116,17 @@ pub(crate) fn wait(pid: i32) -> io::Result<()> {
     }
 }
 
-/// A system call by the 32-bit entry, without arguments.
-pub(crate) fn call_ia32(number: i64) -> io::Result<()> {
+/// A system call by the 32-bit entry, with at most one argument.
+pub(crate) fn call_ia32(number: i64, argument: i64) -> io::Result<i64> {
     let result: i64;
-    // SAFETY: int 0x80 serves a 32-bit call; with all arguments zero it touches no memory of ours.
+    // SAFETY: int 0x80 serves a 32-bit call; the argument is a number or a string that stays.
     unsafe {
         std::arch::asm!(
             "push rbx",
-            "xor ebx, ebx",
+            "mov rbx, {argument}",
             "int 0x80",
             "pop rbx",
+            argument = in(reg) argument,
             inlateout("rax") number => result,
             in("rcx") 0_u64,
             in("rdx") 0_u64,
@@ -138,7 +139,21 @@ pub(crate) fn call_ia32(number: i64) -> io::Result<()> {
         );
     }
     let result = result as i32;
-    if result < 0 { Err(io::Error::from_raw_os_error(-result)) } else { Ok(()) }
+    if result < 0 { Err(io::Error::from_raw_os_error(-result)) } else { Ok(i64::from(result)) }
+}
+
+/// Ends this process as a signal from elsewhere would.
+pub(crate) fn kill_self() -> ! {
+    let _ = call(libc::SYS_kill, [i64::from(std::process::id()), i64::from(libc::SIGKILL), 0, 0, 0, 0]);
+    exit_now()
+}
+
+/// A string below 4 GB, where the 32-bit entry finds it. It stays.
+pub(crate) fn low_text(text: &str) -> io::Result<i64> {
+    let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_32BIT);
+    let address = call(libc::SYS_mmap, [0, 4096, i64::from(access), i64::from(kind), -1, 0])?;
+    poke(address, text.as_bytes());
+    Ok(address)
 }
 
 /// The time-stamp counter.

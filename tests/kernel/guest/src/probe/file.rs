@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 
+use super::passing;
 use crate::sys;
 
 pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
@@ -34,11 +35,12 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
                 File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).map(drop)
             })
         }
-        ["read-inherited", number] => {
-            let number = number.parse().unwrap_or(-1);
+        ["read-inherited"] => {
             let mut byte = [0_u8; 1];
-            sys::call(libc::SYS_read, [number, byte.as_mut_ptr() as i64, 1, 0, 0, 0]).map(drop)
+            sys::call(libc::SYS_read, [super::HELD, byte.as_mut_ptr() as i64, 1, 0, 0, 0]).map(drop)
         }
+        ["offer-descriptor", path] => passing::offer(path),
+        ["receive-descriptor", path] => passing::receive(path),
         ["truncate", path] => {
             let path = sys::text(path);
             sys::call(libc::SYS_truncate, [path.as_ptr() as i64, 0, 0, 0, 0, 0]).map(drop)
@@ -77,10 +79,20 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
             OpenOptions::new().write(true).create_new(true).mode(0o4755).open(path).map(drop)
         }
         ["openat2-create-set-id", path] => openat2(path, libc::O_CREAT | libc::O_WRONLY, 0o4755).map(drop),
+        ["unnamed-set-id", folder] => unnamed(folder, 0o4755).map(drop),
+        ["unnamed-plain", folder] => unnamed(folder, 0o755).map(drop),
+        ["unnamed-then-set-id", folder] => {
+            unnamed(folder, 0o755).and_then(|file| file.set_permissions(fs::Permissions::from_mode(0o4755)))
+        }
         ["mknod-set-id", path] => mknod(path, libc::S_IFREG | 0o4755),
         ["chmod-plain", path] => fs::set_permissions(path, fs::Permissions::from_mode(0o755)),
         _ => return None,
     })
+}
+
+/// A file without a name, which is linked or executed by its descriptor.
+fn unnamed(folder: &str, mode: u32) -> io::Result<File> {
+    OpenOptions::new().write(true).custom_flags(libc::O_TMPFILE).mode(mode).open(folder)
 }
 
 fn mknod(path: &str, mode: u32) -> io::Result<()> {

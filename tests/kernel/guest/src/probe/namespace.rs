@@ -70,7 +70,7 @@ fn child(result: io::Result<i64>) -> io::Result<()> {
     }
 }
 
-fn flags(kinds: &str) -> Option<i64> {
+pub(super) fn flags(kinds: &str) -> Option<i64> {
     kinds.split(',').try_fold(0, |flags, kind| {
         Some(
             flags

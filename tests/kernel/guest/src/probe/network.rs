@@ -34,6 +34,13 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
             socket(to).and_then(|socket| send_many(&socket, to))
         }
         ["fast-open", address, port] => fast_open(destination(address, port)?),
+        ["connect-sctp", address, port, more @ ..] => {
+            let mut to = vec![destination(address, port)?];
+            for pair in more.chunks(2) {
+                to.push(destination(pair.first()?, pair.get(1)?)?);
+            }
+            connect_sctp(&to)
+        }
         ["socket", family, kind] => {
             let (family, kind) = (family.parse().ok()?, kind.parse().ok()?);
             sys::call(libc::SYS_socket, [family, kind, i64::from(libc::IPPROTO_ICMP), 0, 0, 0])
@@ -76,6 +83,22 @@ fn send_many(socket: &UdpSocket, to: SocketAddr) -> io::Result<()> {
     let message = [address.as_ptr() as u64, 16, part.as_ptr() as u64, 1, 0, 0, 0, 0];
     let words = [i64::from(socket.as_raw_fd()), message.as_ptr() as i64, 1, 0, 0, 0];
     sys::call(libc::SYS_sendmmsg, words).map(drop)
+}
+
+/// sctp_connectx (net/sctp/socket.c): addresses one behind the other. The first is tried without waiting for it.
+fn connect_sctp(to: &[SocketAddr]) -> io::Result<()> {
+    const SCTP_SOCKOPT_CONNECTX: i64 = 110;
+    let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK;
+    let words = [i64::from(libc::AF_INET), i64::from(kind), i64::from(libc::IPPROTO_SCTP), 0, 0, 0];
+    let socket = sys::own(sys::call(libc::SYS_socket, words)?);
+    let bytes: Vec<u8> = to.iter().flat_map(|to| raw_address(*to, libc::AF_INET as u16)).collect();
+    let (level, length) = (i64::from(libc::IPPROTO_SCTP), bytes.len() as i64);
+    let words =
+        [i64::from(socket.as_raw_fd()), level, SCTP_SOCKOPT_CONNECTX, bytes.as_ptr() as i64, length, 0];
+    match sys::call(libc::SYS_setsockopt, words) {
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(()),
+        other => other.map(drop),
+    }
 }
 
 fn fast_open(to: SocketAddr) -> io::Result<()> {

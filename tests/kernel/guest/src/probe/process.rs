@@ -6,6 +6,9 @@ use std::os::fd::AsRawFd as _;
 
 use crate::sys;
 
+/// What makes a call number one of the x32 ABI (`__X32_SYSCALL_BIT`).
+const X32_BIT: i64 = 0x4000_0000;
+
 pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
     Some(match words {
         ["ptrace-attach", pid] => ptrace(libc::PTRACE_ATTACH, pid.parse().ok()?),
@@ -21,10 +24,34 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
                 other => other.map(drop),
             }
         }
+        ["read-own-memory"] => {
+            let (mut byte, source) = ([0_u8; 1], [1_u8; 1]);
+            let (local, remote) = ([byte.as_mut_ptr() as u64, 1], [source.as_ptr() as u64, 1]);
+            let pid = i64::from(std::process::id());
+            let words = [pid, local.as_ptr() as i64, 1, remote.as_ptr() as i64, 1, 0];
+            sys::call(libc::SYS_process_vm_readv, words).map(drop)
+        }
+        ["take-descriptor", pid] => {
+            let pid = pid.parse().ok()?;
+            sys::call(libc::SYS_pidfd_open, [pid, 0, 0, 0, 0, 0]).map(sys::own).and_then(|process| {
+                let words = [i64::from(process.as_raw_fd()), 0, 0, 0, 0, 0];
+                sys::call(libc::SYS_pidfd_getfd, words).map(sys::own).map(drop)
+            })
+        }
+        ["open-environment", pid] => File::open(format!("/proc/{pid}/environ")).map(drop),
         ["open-memory", pid] => File::open(format!("/proc/{pid}/mem")).map(drop),
         ["memfd-create"] => {
             let name = sys::text("probe");
             sys::call(libc::SYS_memfd_create, [name.as_ptr() as i64, 0, 0, 0, 0, 0]).map(sys::own).map(drop)
+        }
+        ["memfd-create-x32"] => {
+            let name = sys::text("probe");
+            let words = [name.as_ptr() as i64, 0, 0, 0, 0, 0];
+            sys::call(X32_BIT | libc::SYS_memfd_create, words).map(sys::own).map(drop)
+        }
+        ["memfd-create-ia32"] => {
+            // arch/x86/entry/syscalls/syscall_32.tbl
+            sys::low_text("probe").and_then(|name| sys::call_ia32(356, name)).map(sys::own).map(drop)
         }
         ["memfd-secret"] => sys::call(libc::SYS_memfd_secret, [0; 6]).map(sys::own).map(drop),
         ["init-module", path] => std::fs::read(path).and_then(|bytes| {
@@ -51,7 +78,12 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
         ["bind-low-port"] => std::net::UdpSocket::bind("127.0.0.1:99").map(drop),
         ["change-owner", path] => std::os::unix::fs::chown(path, Some(1), Some(1)),
         ["call", number] => sys::call(number.parse().ok()?, [0; 6]).map(drop),
-        ["call-ia32", number] => sys::call_ia32(number.parse().ok()?),
+        ["call-x32", number] => sys::call(X32_BIT | number.parse::<i64>().ok()?, [0; 6]).map(drop),
+        ["call-ia32", number] => sys::call_ia32(number.parse().ok()?, 0).map(drop),
+        ["unshare-ia32", kinds] => {
+            // arch/x86/entry/syscalls/syscall_32.tbl
+            sys::call_ia32(310, super::namespace::flags(kinds)?).map(drop)
+        }
         ["forge-name", other, rest @ ..] => File::open(other).and_then(|file| {
             let words = [
                 i64::from(libc::PR_SET_MM),

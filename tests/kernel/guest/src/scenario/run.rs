@@ -72,12 +72,14 @@ fn attempt_all(path: &str, name: &str) -> anyhow::Result<Vec<String>> {
         }
         if let Some(label) = &step.label {
             let (row, reason) = (&scenario.row, step.open.as_deref().unwrap_or_default());
-            let stopped = matches!(outcome, Outcome::Denied | Outcome::Killed);
-            let word = if stopped { "stopped" } else { "open" };
-            if !stopped && reason.is_empty() {
-                failures.push(format!("`{label}` is open without a reason"));
+            let Some(status) = outcome.status() else {
+                failures.push(format!("`{} | {}` shows nothing", label.way, label.trick));
+                continue;
+            };
+            if (status == "open") == reason.is_empty() {
+                failures.push(format!("`{} | {}` is {status} with the reason `{reason}`", label.way, label.trick));
             }
-            println!("@@ CELL {row} | {label} | {word} | {reason}");
+            println!("@@ CELL {row} | {} | {} | {status} | {reason}", label.way, label.trick);
         }
     }
     let mut seen = Vec::new();

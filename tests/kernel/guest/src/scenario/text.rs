@@ -1,4 +1,6 @@
 //! The text of a scenario file -> what to set up, attempt and expect.
+//!
+//! Nothing here runs anything: the guest reads the text to attempt it, a test to judge it.
 
 use std::fmt;
 
@@ -19,8 +21,8 @@ pub(crate) struct Scenario {
 /// One attempt.
 #[derive(Debug)]
 pub(crate) struct Step {
-    /// The sibling or trick that this is; a column of the evasion matrix.
-    pub(crate) label: Option<String>,
+    /// The cell of the evasion matrix that this is.
+    pub(crate) label: Option<Label>,
     /// The oldest kernel that has the call.
     pub(crate) since: (u16, u16),
     pub(crate) actor: String,
@@ -28,6 +30,15 @@ pub(crate) struct Step {
     pub(crate) expected: Outcome,
     /// Why the attempt gets through although it is an evasion.
     pub(crate) open: Option<String>,
+    /// What the judge says of it where that is not what the kernel does, and why.
+    pub(crate) judged: Option<(Outcome, String)>,
+}
+
+/// A way into the operation, by its name in the compiler's tables, and the trick that is tried of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) way: String,
+    pub(crate) trick: String,
 }
 
 /// What came of an attempt.
@@ -76,7 +87,8 @@ impl Step {
         let mut since = (0, 0);
         if let Some(inside) = rest.strip_prefix('[') {
             let (name, more) = inside.split_once("] ").context("no end of the label")?;
-            (label, rest) = (Some(name.to_owned()), more);
+            let (way, trick) = name.split_once(" | ").unwrap_or((name, "as such"));
+            (label, rest) = (Some(Label { way: way.to_owned(), trick: trick.to_owned() }), more);
         }
         if let Some(inside) = rest.strip_prefix('{') {
             let (version, more) = inside.split_once("+} ").context("no end of the version")?;
@@ -85,23 +97,46 @@ impl Step {
         }
         let (attempt, outcome) = rest.split_once(" => ").context("no outcome")?;
         let (actor, words) = attempt.split_once(": ").context("no actor")?;
-        let (outcome, open) = match outcome.split_once(" (open: ") {
-            Some((outcome, reason)) => (outcome, Some(reason.trim_end_matches(')').to_owned())),
-            None => (outcome, None),
-        };
-        let expected = match outcome.split_once(' ').unwrap_or((outcome, "")) {
-            ("allowed", _) => Outcome::Allowed,
-            ("denied", _) => Outcome::Denied,
-            ("killed", _) => Outcome::Killed,
-            ("errno", number) => Outcome::Error(number.parse()?),
-            _ => bail!("unknown outcome `{outcome}`"),
-        };
+        let (outcome, mut notes) = outcome.split_once(" (").unwrap_or((outcome, ""));
+        let (mut open, mut judged) = (None, None);
+        while !notes.is_empty() {
+            let (note, more) = notes.split_once(" (").unwrap_or((notes, ""));
+            let (key, reason) = note.trim_end_matches(')').split_once(": ").context("a note gives a reason")?;
+            match key.split_once(' ') {
+                None if key == "open" => open = Some(reason.to_owned()),
+                Some(("judge", outcome)) => judged = Some((Outcome::parse(outcome)?, reason.to_owned())),
+                _ => bail!("unknown note `{key}`"),
+            }
+            notes = more;
+        }
+        let expected = Outcome::parse(outcome)?;
         let words = words.split_ascii_whitespace().map(str::to_owned).collect();
-        Ok(Self { label, since, actor: actor.to_owned(), words, expected, open })
+        Ok(Self { label, since, actor: actor.to_owned(), words, expected, open, judged })
     }
 }
 
 impl Outcome {
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        Ok(match text.split_once(' ').unwrap_or((text, "")) {
+            ("allowed", "") => Self::Allowed,
+            ("denied", "") => Self::Denied,
+            ("killed", "") => Self::Killed,
+            ("errno", number) => Self::Error(number.parse()?),
+            _ => bail!("unknown outcome `{text}`"),
+        })
+    }
+
+    /// The word of the evasion matrix; nothing for an attempt that failed for a reason of its own.
+    pub(crate) fn status(self) -> Option<&'static str> {
+        match self {
+            Self::Denied => Some("denied"),
+            Self::Killed => Some("killed"),
+            Self::Allowed => Some("open"),
+            Self::Error(libc::ENOSYS) => Some("absent"),
+            Self::Error(_) => None,
+        }
+    }
+
     /// The outcome that an errno says.
     pub(crate) fn of_errno(errno: i32) -> Self {
         match errno {
