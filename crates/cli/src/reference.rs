@@ -1,5 +1,6 @@
 //! The tables of the code -> `docs/reference` and `schemas`. `BLESS=1` rewrites what differs.
 
+mod evasion;
 mod schema;
 
 use std::fmt::Write as _;
@@ -102,6 +103,11 @@ fn targets() {
     template::targets(&mut table).unwrap();
     let table = String::from_utf8(table).unwrap();
     holds("docs/reference/targets.md", &format!("{GENERATED}\n# Targets\n\n{table}"));
+}
+
+#[test]
+fn evasion_matrix() {
+    holds("docs/reference/evasion.md", &format!("{GENERATED}\n{}", evasion::page()));
 }
 
 #[test]

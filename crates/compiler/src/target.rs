@@ -11,6 +11,8 @@ mod effect;
 mod engine;
 mod evasion;
 mod kernel;
+#[cfg(test)]
+mod measured;
 mod native;
 mod table;
 mod way;

@@ -10,7 +10,8 @@ const LINKED: &str =
     "a hard link is another path, and the engine's policy does not stop the binary from making one";
 const MOUNTED_BY_OTHERS: &str = "another process can mount the file elsewhere; the binary itself cannot";
 const MOUNTED: &str = "the engine's policy leaves mounts, chroot and namespaces to the binary";
-const NO_PATH: &str = "the engine cannot read a path where memory becomes executable (file_mprotect)";
+const MAPPED: &str =
+    "an allowlist of programs says nothing of what is mapped: libraries are mapped like programs";
 const ONLY_OPEN: &str = "the engine reads the paths of these operations relative to their mount only";
 const INHERITED: &str = "a descriptor that is inherited was opened by somebody else, under another policy";
 const PASSED: &str = "the engine's policy does not see descriptors that arrive over a socket";
@@ -21,11 +22,15 @@ const LOCAL: &str = "a local socket reaches a proxy that may connect anywhere";
 const ACCEPTED: &str = "the lists speak of where the process connects, not of who connects to it";
 const UNCONNECTED: &str = "the engine's policy hooks connect only";
 const UNMEASURED: &str = "the engine's policy hooks connect only, and TCP fast open was not measured with it";
-const SCTP: &str = "the addresses of sctp_connectx pass security_sctp_bind_connect, which is not hooked";
+const SCTP: &str =
+    "the addresses of sctp_connectx pass security_sctp_bind_connect, which the engine's policy does not hook";
+const SCTP_MESSAGE: &str =
+    "no hook is called for the addresses that sctp_sendmsg adds from control messages (net/sctp/socket.c)";
 const OTHER_FAMILIES: &str =
     "only IPv4 and IPv6 destinations are judged; `block-socket-raw` stops packet sockets";
 const RING: &str = "io_uring does the same work without the system call; deny `io_uring_setup` as well";
 const SOCKETCALL: &str = "the 32-bit entry has one call for all of them; list `socketcall` as well";
+const NO_X32: &str = "the kernels of the targets are built without the x32 calls";
 const OWN_MEMORY: &str = "the kernel asks nobody when a process reads itself; nothing is learnt by it";
 const AFTER: &str = "the call may have taken effect before its caller dies";
 const LOADER: &str = "the process is the loader, not the binary, for whoever identifies it by path";
@@ -51,14 +56,9 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
                 Coverage::at("bprm_check_security").read(),
             ),
             way(
-                "the loader started by hand on another program",
-                Coverage::at("mmap_file"),
+                "the loader, where it is listed, started by hand on another program",
+                Coverage::open(MAPPED),
                 Coverage::open("the engine's policy hooks exec only").read(),
-            ),
-            way(
-                "a mapping made executable afterwards (mprotect)",
-                Coverage::at("file_mprotect"),
-                Coverage::open(NO_PATH).read(),
             ),
             way(
                 "an interpreter given a script as an argument",
@@ -73,7 +73,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
         Dimension::Files,
         &[
             way(
-                "a symbolic link, /proc/self/root, reopening an O_PATH descriptor",
+                "a symbolic link, a relative path, /proc/self/root, reopening an O_PATH descriptor",
                 Coverage::at("file_open"),
                 Coverage::at("file_open"),
             ),
@@ -90,12 +90,12 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             way("a mount over an allowed path", Coverage::open(MOUNTED_BY_OTHERS), Coverage::open(MOUNTED)),
             way(
                 "a blocked file that is deleted but open",
-                Coverage::at("file_open").read(),
+                Coverage::at("file_open"),
                 Coverage::open(DELETED).read(),
             ),
             way(
                 "a descriptor received over a socket",
-                Coverage::at("file_receive").read(),
+                Coverage::at("file_receive"),
                 Coverage::open(PASSED).read(),
             ),
             way("a descriptor inherited at exec", Coverage::open(INHERITED), Coverage::open(INHERITED)),
@@ -112,7 +112,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             way("connect over IPv4 and IPv6", Coverage::at("socket_connect"), Coverage::at("socket_connect")),
             way(
                 "an IPv4 destination written as IPv4-mapped IPv6",
-                Coverage::at("socket_connect").read(),
+                Coverage::at("socket_connect"),
                 Coverage::at("socket_connect").read(),
             ),
             way(
@@ -127,8 +127,13 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             ),
             way(
                 "further SCTP addresses (sctp_connectx)",
+                Coverage::at("sctp_bind_connect"),
                 Coverage::open(SCTP).read(),
-                Coverage::open(SCTP).read(),
+            ),
+            way(
+                "SCTP addresses in a control message (SCTP_DSTADDRV4, SCTP_DSTADDRV6)",
+                Coverage::open(SCTP_MESSAGE).read(),
+                Coverage::open(SCTP_MESSAGE).read(),
             ),
             way(
                 "packet sockets, AF_XDP, AF_VSOCK and other families",
@@ -166,12 +171,13 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             ),
             way(
                 "the 32-bit entry (int 0x80)",
-                Coverage::at("sys_enter").read(),
+                Coverage::at("sys_enter"),
                 Coverage::at("__ia32_sys_*").read(),
             ),
+            way("an x32 call", Coverage::at("sys_enter"), Coverage::absent(NO_X32).read()),
             way(
                 "process_vm_readv of the caller's own memory",
-                Coverage::open(OWN_MEMORY).read(),
+                Coverage::open(OWN_MEMORY),
                 Coverage::at("sys_process_vm_readv").read(),
             ),
             way(
@@ -206,7 +212,7 @@ pub(super) static SUBJECTS: &[Way] = &[
         Coverage::at("task_alloc"),
         Coverage::at("execve").read(),
     ),
-    way("PR_SET_MM_EXE_FILE", Coverage::at("task_alloc").read(), Coverage::at("execve").read()),
+    way("PR_SET_MM_EXE_FILE", Coverage::at("task_alloc"), Coverage::at("execve").read()),
     way(
         "a process that runs already when the policy is loaded",
         Coverage::at("iter/task"),
@@ -214,12 +220,12 @@ pub(super) static SUBJECTS: &[Way] = &[
     ),
     way(
         "the binary started through the loader by somebody unconfined",
-        Coverage::open(LOADER),
+        Coverage::open(LOADER).read(),
         Coverage::open(LOADER).read(),
     ),
     way(
         "a copy of the binary under another path or name",
-        Coverage::open(COPIED).read(),
+        Coverage::open(COPIED),
         Coverage::open(COPIED).read(),
     ),
 ];

@@ -84,6 +84,11 @@ impl Coverage {
         Self::each(Status::Open(reason), Status::Open(reason), Status::Open(reason))
     }
 
+    /// No kernel has the way.
+    pub(crate) const fn absent(reason: &'static str) -> Self {
+        Self::each(Status::Absent(reason), Status::Absent(reason), Status::Absent(reason))
+    }
+
     /// The way ends in a killed process on every kernel.
     pub(crate) const fn killed(hook: &'static str) -> Self {
         Self::each(Status::Killed(hook), Status::Killed(hook), Status::Killed(hook))

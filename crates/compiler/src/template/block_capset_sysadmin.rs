@@ -30,7 +30,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         },
         Way {
             name: "a user namespace of one's own",
-            native: Coverage::open(USER_NAMESPACE),
+            native: Coverage::open(USER_NAMESPACE).read(),
             engine: Coverage::open(USER_NAMESPACE),
         },
     ],

@@ -25,7 +25,8 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
                 Absent("the kernel reads compressed modules as READING_MODULE"),
                 Absent("the kernel reads compressed modules as READING_MODULE"),
                 Covered("kernel_read_file"),
-            ),
+            )
+            .read(),
             engine: Coverage::each(
                 Absent("the kernel reads compressed modules as READING_MODULE"),
                 Absent("the kernel reads compressed modules as READING_MODULE"),

@@ -47,14 +47,10 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             )
             .read(),
         },
-        Way {
-            name: "a file in /dev/shm",
-            native: Coverage::open(SHM).read(),
-            engine: Coverage::open(SHM).read(),
-        },
+        Way { name: "a file in /dev/shm", native: Coverage::open(SHM), engine: Coverage::open(SHM).read() },
         Way {
             name: "an unnamed file (O_TMPFILE)",
-            native: Coverage::open(UNNAMED).read(),
+            native: Coverage::open(UNNAMED),
             engine: Coverage::open(UNNAMED).read(),
         },
     ],

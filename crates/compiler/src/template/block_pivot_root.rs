@@ -22,7 +22,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             native: Coverage::at("sb_pivotroot"),
             engine: Coverage::at("sb_pivotroot").read(),
         },
-        Way { name: "chroot", native: Coverage::open(CHROOT).read(), engine: Coverage::open(CHROOT).read() },
+        Way { name: "chroot", native: Coverage::open(CHROOT), engine: Coverage::open(CHROOT).read() },
         Way {
             name: "a mount moved over the root (MS_MOVE, move_mount)",
             native: Coverage::open(MOVE).read(),

@@ -36,7 +36,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         },
         Way {
             name: "socket(AF_INET, SOCK_PACKET), which the kernel turns into AF_PACKET",
-            native: Coverage::at("socket_create").read(),
+            native: Coverage::at("socket_create"),
             engine: Coverage::at("socket_create").read(),
         },
         Way {

@@ -25,12 +25,12 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         },
         Way {
             name: "clone with a namespace flag",
-            native: Coverage::at("capable").read(),
+            native: Coverage::at("capable"),
             engine: Coverage::killed("sys_clone").read(),
         },
         Way {
             name: "clone3 with a namespace flag",
-            native: Coverage::at("capable").read(),
+            native: Coverage::at("capable"),
             engine: Coverage::open(
                 "the flags lie in user memory, where a kprobe on clone3 cannot filter them",
             )
@@ -38,7 +38,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         },
         Way {
             name: "unshare, clone and setns through the 32-bit entry",
-            native: Coverage::at("capable").read(),
+            native: Coverage::at("capable"),
             engine: Coverage::open("the engine's policy hooks the 64-bit entry").read(),
         },
         Way {

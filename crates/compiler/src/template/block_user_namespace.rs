@@ -22,7 +22,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         },
         Way {
             name: "clone with CLONE_NEWUSER",
-            native: Coverage::at("userns_create").read(),
+            native: Coverage::at("userns_create"),
             engine: Coverage::at("userns_create").read(),
         },
         Way {

@@ -37,12 +37,12 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         },
         Way {
             name: "pidfd_getfd",
-            native: Coverage::at("ptrace_access_check").read(),
+            native: Coverage::at("ptrace_access_check"),
             engine: Coverage::at("ptrace_access_check").read(),
         },
         Way {
             name: "reading /proc/PID/environ, maps and the like",
-            native: Coverage::open(READ).read(),
+            native: Coverage::open(READ),
             engine: Coverage::open(READ).read(),
         },
     ],

@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 use telovix_bpf_programs::image::Image;
+use telovix_compiler::confine::Confinement;
 use telovix_compiler::diagnostic::{Levels, Severity, Sink};
 use telovix_compiler::document::value::Date;
 use telovix_compiler::source::SourceSet;
@@ -18,6 +19,11 @@ pub(crate) fn nothing() -> anyhow::Result<Image> {
 
 /// Compiles one text.
 pub(crate) fn image(name: &str, text: &str) -> anyhow::Result<Image> {
+    confinements_and_image(name, text).map(|(_, image)| image)
+}
+
+/// Compiles one text, and keeps what it was compiled from.
+pub(crate) fn confinements_and_image(name: &str, text: &str) -> anyhow::Result<(Vec<Confinement>, Image)> {
     let sources = SourceSet::single(&format!("{name}.yaml"), text);
     let Ok(as_of) = Date::parse("2026-11-21") else { bail!("a date") };
     let options = Options {
@@ -34,7 +40,7 @@ pub(crate) fn image(name: &str, text: &str) -> anyhow::Result<Image> {
     }
     let mut sink = Sink::new(Levels::default());
     match telovix_compiler::emit::image::pack(&analysis.policy.confinements, &sources, &mut sink) {
-        Some(image) => Ok(image),
+        Some(image) => Ok((analysis.policy.confinements, image)),
         None => bail!("{:?}", sink.into_sorted()),
     }
 }

@@ -6,6 +6,10 @@
 //! `@name` for a probe that runs. WAY is a name from the compiler's tables of ways. What the judge makes of a step
 //! is tested on the machine that builds, and is the same as what the kernel does unless the step says why not.
 
+#[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod deed;
 mod run;
 mod text;
 

@@ -150,7 +150,8 @@ pub(crate) fn kill_self() -> ! {
 
 /// A string below 4 GB, where the 32-bit entry finds it. It stays.
 pub(crate) fn low_text(text: &str) -> io::Result<i64> {
-    let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_32BIT);
+    let (access, kind) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_32BIT);
     let address = call(libc::SYS_mmap, [0, 4096, i64::from(access), i64::from(kind), -1, 0])?;
     poke(address, text.as_bytes());
     Ok(address)

@@ -77,7 +77,10 @@ fn attempt_all(path: &str, name: &str) -> anyhow::Result<Vec<String>> {
                 continue;
             };
             if (status == "open") == reason.is_empty() {
-                failures.push(format!("`{} | {}` is {status} with the reason `{reason}`", label.way, label.trick));
+                failures.push(format!(
+                    "`{} | {}` is {status} with the reason `{reason}`",
+                    label.way, label.trick
+                ));
             }
             println!("@@ CELL {row} | {} | {} | {status} | {reason}", label.way, label.trick);
         }
@@ -187,6 +190,7 @@ impl Host {
             ["symlink", old, new] => std::os::unix::fs::symlink(old, new)?,
             ["rename", old, new] => std::fs::rename(old, new)?,
             ["delete", path] => std::fs::remove_file(path)?,
+            ["rmdir", path] => std::fs::remove_dir(path)?,
             ["mount", path] => sys::mount("none", path, "tmpfs", 0)?,
             ["bind", from, to] => sys::mount(from, to, "", libc::MS_BIND)?,
             ["overlay", lower, upper, work, path] => {

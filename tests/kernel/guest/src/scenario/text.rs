@@ -101,7 +101,8 @@ impl Step {
         let (mut open, mut judged) = (None, None);
         while !notes.is_empty() {
             let (note, more) = notes.split_once(" (").unwrap_or((notes, ""));
-            let (key, reason) = note.trim_end_matches(')').split_once(": ").context("a note gives a reason")?;
+            let (key, reason) =
+                note.trim_end_matches(')').split_once(": ").context("a note gives a reason")?;
             match key.split_once(' ') {
                 None if key == "open" => open = Some(reason.to_owned()),
                 Some(("judge", outcome)) => judged = Some((Outcome::parse(outcome)?, reason.to_owned())),
