@@ -31,6 +31,7 @@ pub(crate) struct Step {
     /// Why the attempt gets through although it is an evasion.
     pub(crate) open: Option<String>,
     /// What the judge says of it where that is not what the kernel does, and why.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the guest asks the kernel only"))]
     pub(crate) judged: Option<(Outcome, String)>,
 }
 
