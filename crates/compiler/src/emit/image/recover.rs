@@ -163,10 +163,10 @@ fn confinement(
     let (kind, dimension, operation) =
         (kind.ok_or(UNKNOWN_RULE)?, dimension.ok_or(UNKNOWN_RULE)?, operation.ok_or(UNKNOWN_RULE)?);
     let region = people.region(rule);
-    let (subject, children) = match region {
-        Some(_) => people.subject(rule).ok_or(NOT_PACKED)?,
-        None => (Subject::Everyone, Children::Leave),
-    };
+    // A domain that no executable leads to confines nobody: so it is when an exemption covers the whole subject.
+    let confined = region.and_then(|_| people.subject(rule));
+    let confines_nobody = confined.is_none();
+    let (subject, children) = confined.unwrap_or((Subject::Everyone, Children::Leave));
     let exemption = |process: Option<PathPattern>, parent: Option<PathPattern>| Exemption {
         process,
         parent,
@@ -175,11 +175,10 @@ fn confinement(
         owner: None,
         expiry: None,
     };
-    let mut exemptions: Vec<Exemption> = match region {
-        Some(_) => {
-            people.spared(rule, &subject).into_iter().map(|process| exemption(Some(process), None)).collect()
-        }
-        None => vec![exemption(None, None)],
+    let mut exemptions: Vec<Exemption> = if confines_nobody {
+        vec![exemption(None, None)]
+    } else {
+        people.spared(rule, &subject).into_iter().map(|process| exemption(Some(process), None)).collect()
     };
     for (key, _) in image.entries::<layout::Exemption, u32>(Section::Exemptions) {
         if key.confinement == rule {

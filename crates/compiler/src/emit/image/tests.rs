@@ -15,13 +15,13 @@ use super::*;
 use crate::compare::{Direction, Side, compare};
 use crate::confine::arbitrary::{confinements, deeds, join, plain, processes};
 use crate::confine::{
-    Access, Condition, Confinement, Effect, Operation, PathSet, SocketSet, SocketType, Subject,
+    Access, Condition, Confinement, Effect, Exemption, Operation, PathSet, SocketSet, SocketType, Subject,
 };
 use crate::diagnostic::Sink;
 use crate::document::Children;
 use crate::document::value::{AbsolutePath, PathPattern};
 use crate::judge::{Event, Index, Reason, Verdict, judge};
-use crate::source::SourceSet;
+use crate::source::{SourceSet, Span};
 
 fn try_pack(confinements: &[Confinement]) -> Result<Image, Vec<&'static str>> {
     let mut sink = Sink::default();
@@ -283,6 +283,27 @@ fn a_lost_condition_does_not_pass_the_round_trip() {
         assert!(check(&packed(std::slice::from_ref(&whole)), &[other]).is_err());
     }
     assert_eq!(check(&packed(std::slice::from_ref(&whole)), &[whole]), Ok(()));
+}
+
+/// The exemption covers the whole subject: a domain is left that no executable leads to.
+#[test]
+fn a_rule_that_confines_nobody_is_recovered() {
+    let everybody = Exemption {
+        process: Some(PathPattern::parse("/").expect("a pattern")),
+        parent: None,
+        span: Span::NOWHERE,
+        reason: "upgrade window".to_owned(),
+        owner: None,
+        expiry: None,
+    };
+    let policy = [Confinement {
+        subject: Subject::BaseName("b".to_owned()),
+        exemptions: vec![everybody],
+        ..plain(0, Operation::Exec, Condition::Always, Effect::Log)
+    }];
+    let recovered = recover(&packed(&policy)).expect("what a compile packs");
+    let (old, new) = (Side::of_confinements(&policy), Side::of_confinements(&recovered));
+    assert_eq!(compare(&old, &new).direction, Direction::Equal);
 }
 
 proptest! {
