@@ -16,6 +16,8 @@
 mod edit;
 mod identity;
 mod meaning;
+mod place;
+mod text;
 mod tree;
 
 use edit::Edits;
