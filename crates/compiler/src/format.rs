@@ -26,16 +26,30 @@ pub enum Unformatted {
     Unsafe,
 }
 
+/// Passes until a text is at rest. The first does the work; a comment that stood between two columns may take one more.
+const PASSES: usize = 4;
+
 /// Returns the text in its form. Formatting the result again gives the same bytes.
 ///
 /// # Errors
 /// When the text has errors, or cannot be laid out without a doubt.
 pub fn format(text: &str) -> Result<String, Unformatted> {
-    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
-    let before = Parsed::of(&text).ok_or(Unformatted::NotRead)?;
-    let laid_out = Layout::of(&text, &before).ok_or(Unformatted::Unsafe)?.write();
+    let mut text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
+    for _ in 0..PASSES {
+        let formatted = lay_out(&text)?;
+        if formatted == text {
+            return Ok(text);
+        }
+        text = formatted;
+    }
+    Err(Unformatted::Unsafe)
+}
+
+fn lay_out(text: &str) -> Result<String, Unformatted> {
+    let before = Parsed::of(text).ok_or(Unformatted::NotRead)?;
+    let laid_out = Layout::of(text, &before).ok_or(Unformatted::Unsafe)?.write();
     let between = Parsed::of(&laid_out).ok_or(Unformatted::Unsafe)?;
-    if !meaning::equal(&text, &before, &laid_out, &between) {
+    if !meaning::equal(text, &before, &laid_out, &between) {
         return Err(Unformatted::Unsafe);
     }
     let sorted = order::sort(&laid_out, &between);
