@@ -13,7 +13,7 @@ use super::Mode;
 const QEMU: &str = "qemu-system-x86_64";
 
 /// Emulation is slow and machines differ; a guest that hangs is what this is for.
-const PATIENCE: Duration = Duration::from_secs(1_500);
+const PATIENCE: Duration = Duration::from_secs(2_400);
 
 /// The same when a command is killed at every step that it takes.
 const LONG_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
