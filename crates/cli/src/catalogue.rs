@@ -1,6 +1,6 @@
 //! Every code the tool can report: the compiler's, and those of the command line's own rooms.
 
-use telovix_compiler::diagnostic::{self, Code};
+use telovix_compiler::diagnostic::{self, Code, Example, Severity};
 
 use crate::{command, compilation, config, enforcement, failure, input, signing, write};
 
@@ -28,6 +28,24 @@ pub(crate) fn find(id: &str) -> Option<&'static Code> {
 
 fn codes() -> impl Iterator<Item = &'static Code> {
     diagnostic::codes().chain(ROOMS.iter().chain(command::CODES).copied().flatten().copied())
+}
+
+/// Makes the code of an error that is shown by situations rather than documents.
+pub(crate) const fn page(
+    id: &'static str,
+    title: &'static str,
+    explanation: &'static str,
+    fires: &'static str,
+    silent: &'static str,
+) -> Code {
+    Code {
+        id,
+        title,
+        severity: Severity::Error,
+        explanation,
+        fires: Example::Situation(fires),
+        silent: Example::Situation(silent),
+    }
 }
 
 #[cfg(test)]

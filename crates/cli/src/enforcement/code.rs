@@ -1,24 +1,9 @@
 //! Why a policy is not loaded, switched or removed.
 
 use telovix_bpf_runtime::RuntimeError;
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_compiler::diagnostic::{Code, Severity};
 
-const fn page(
-    id: &'static str,
-    title: &'static str,
-    explanation: &'static str,
-    fires: &'static str,
-    silent: &'static str,
-) -> Code {
-    Code {
-        id,
-        title,
-        severity: Severity::Error,
-        explanation,
-        fires: Example::Situation(fires),
-        silent: Example::Situation(silent),
-    }
-}
+use crate::catalogue::page;
 
 /// Declares the pages, the list of them, and which belongs to which code of the runtime.
 macro_rules! codes {

@@ -1,7 +1,9 @@
 //! Why something is not signed, not trusted or not changed: the pages of `telovix explain`.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_compiler::diagnostic::{Code, Severity};
 use telovix_trust::Refusal;
+
+use crate::catalogue::page;
 
 /// The codes this room reports.
 pub(crate) const CODES: &[&Code] = &[
@@ -44,23 +46,6 @@ pub(super) fn of(refusal: &Refusal) -> &'static Code {
         Refusal::WrongTarget { .. } => &WRONG_TARGET,
         Refusal::Revoked { .. } => &REVOKED,
         Refusal::TooFewSignatures { .. } => &TOO_FEW_SIGNATURES,
-    }
-}
-
-const fn page(
-    id: &'static str,
-    title: &'static str,
-    explanation: &'static str,
-    fires: &'static str,
-    silent: &'static str,
-) -> Code {
-    Code {
-        id,
-        title,
-        severity: Severity::Error,
-        explanation,
-        fires: Example::Situation(fires),
-        silent: Example::Situation(silent),
     }
 }
 

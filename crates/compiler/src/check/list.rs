@@ -1,7 +1,7 @@
 //! A document -> the lists in it, by what they hold.
 
-use crate::document::value::{Cidr, PathPattern, PortRange};
-use crate::document::{Document, Exception, GuardianProfile, List};
+use crate::document::value::{Cidr, NetworkPattern, PathPattern, PortRange};
+use crate::document::{Document, Exception, GuardianProfile, List, RuntimeGuard};
 use crate::source::{Span, Spanned};
 
 /// A list of paths and the field it stands in.
@@ -46,14 +46,9 @@ pub(super) fn cidrs(document: &Document) -> Vec<Spanned<Cidr>> {
         Document::GuardianProfile(profile) => {
             profile.allowed_dst_cidrs.iter().flat_map(|list| list.items.clone()).collect()
         }
-        Document::RuntimeGuard(guard) => {
-            let lists = guard
-                .processes
-                .iter()
-                .flat_map(|process| [&process.allowed_network, &process.blocked_network]);
-            let patterns = lists.flatten().flat_map(|list| &list.items);
-            patterns.filter_map(|item| item.value.cidr.map(|cidr| Spanned::new(cidr, item.span))).collect()
-        }
+        Document::RuntimeGuard(guard) => network_entries(guard)
+            .filter_map(|item| item.value.cidr.map(|cidr| Spanned::new(cidr, item.span)))
+            .collect(),
         Document::GuardianPolicy(detection) => detection.match_dst_ip_prefix.iter().cloned().collect(),
         _ => Vec::new(),
     }
@@ -65,14 +60,9 @@ pub(super) fn ports(document: &Document) -> Vec<Spanned<PortRange>> {
         Document::GuardianProfile(profile) => {
             profile.allowed_dst_ports.iter().flat_map(|list| list.items.clone()).collect()
         }
-        Document::RuntimeGuard(guard) => {
-            let lists = guard
-                .processes
-                .iter()
-                .flat_map(|process| [&process.allowed_network, &process.blocked_network]);
-            let patterns = lists.flatten().flat_map(|list| &list.items);
-            patterns.filter_map(|item| item.value.ports.map(|ports| Spanned::new(ports, item.span))).collect()
-        }
+        Document::RuntimeGuard(guard) => network_entries(guard)
+            .filter_map(|item| item.value.ports.map(|ports| Spanned::new(ports, item.span)))
+            .collect(),
         Document::GuardianPolicy(detection) => {
             detection.match_dst_port.iter().flat_map(|list| list.items.clone()).collect()
         }
@@ -102,4 +92,11 @@ pub(super) fn allowlists(profile: &GuardianProfile) -> Vec<(&'static str, Span, 
         named("allowed_capabilities", &profile.allowed_capabilities),
     ];
     lists.into_iter().flatten().collect()
+}
+
+/// Returns what the network lists of a guard hold, allowed and blocked.
+fn network_entries(guard: &RuntimeGuard) -> impl Iterator<Item = &Spanned<NetworkPattern>> {
+    let lists =
+        guard.processes.iter().flat_map(|process| [&process.allowed_network, &process.blocked_network]);
+    lists.flatten().flat_map(|list| &list.items)
 }
