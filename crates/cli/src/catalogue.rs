@@ -1,12 +1,15 @@
 //! Every code the tool can report: the compiler's, and those of the command line's own rooms.
 
-use telovix_compiler::diagnostic::{self, Code, Example, Severity};
+use telovix_compiler::diagnostic::{self, Code};
 
-use crate::{command, compilation, config, enforcement, failure, input, signing, write};
+use crate::config::code as config;
+use crate::enforcement::code as enforcement;
+use crate::signing::code as signing;
+use crate::{command, day, failure, input, write};
 
 /// The rooms of the command line that have codes.
 const ROOMS: &[&[&Code]] = &[
-    &[&failure::CANNOT_PRINT, &compilation::NO_DATE],
+    &[&failure::CANNOT_PRINT, &day::NO_DATE],
     input::CODES,
     config::CODES,
     signing::CODES,
@@ -28,24 +31,6 @@ pub(crate) fn find(id: &str) -> Option<&'static Code> {
 
 fn codes() -> impl Iterator<Item = &'static Code> {
     diagnostic::codes().chain(ROOMS.iter().chain(command::CODES).copied().flatten().copied())
-}
-
-/// Makes the code of an error that is shown by situations rather than documents.
-pub(crate) const fn page(
-    id: &'static str,
-    title: &'static str,
-    explanation: &'static str,
-    fires: &'static str,
-    silent: &'static str,
-) -> Code {
-    Code {
-        id,
-        title,
-        severity: Severity::Error,
-        explanation,
-        fires: Example::Situation(fires),
-        silent: Example::Situation(silent),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `telovix.yaml` at the root of a policy repository -> the settings of a run.
 
-mod code;
+pub(crate) mod code;
 mod field;
 
 use std::fs;
@@ -15,7 +15,6 @@ use telovix_compiler::target::EngineDenial;
 use telovix_compiler::target::Target;
 use telovix_compiler::tracing_policy::Engine;
 
-pub(crate) use code::CODES;
 pub(crate) use field::RECORD;
 
 use crate::catalogue::{self, catalogue};

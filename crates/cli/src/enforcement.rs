@@ -1,7 +1,7 @@
 //! What the verbs about the running kernel share: the image of a verified bundle, who this host is, how a refusal of
 //! the runtime is told.
 
-mod code;
+pub(crate) mod code;
 mod delivery;
 mod provenance;
 mod turn;
@@ -10,7 +10,6 @@ use clap::Args;
 use telovix_bpf_runtime::apply::{Applied, Options};
 use telovix_bpf_runtime::{Places, RuntimeError};
 
-pub(crate) use code::CODES;
 pub(crate) use delivery::{Delivered, DeliveryArguments};
 pub(crate) use provenance::{Provenance, Verification};
 #[cfg(test)]

@@ -128,7 +128,7 @@ fn schemas_of_outputs() {
     output::<keygen::Document>("keygen");
     output::<sign::Document>("sign");
     output::<verify::Document>("verify");
-    output::<trust::change::Document>("trust-change");
+    output::<trust::newest::Document>("trust-change");
     output::<trust::show::Document>("trust-show");
     output::<trust::log::Document>("trust-log");
     output::<plan::Document>("plan");

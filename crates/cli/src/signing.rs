@@ -2,7 +2,7 @@
 
 mod audit;
 mod bundle;
-mod code;
+pub(crate) mod code;
 mod key;
 
 use std::fs;
@@ -18,7 +18,7 @@ use telovix_trust::{Refusal, Timestamp};
 pub(crate) use audit::{AuditArguments, Deed, actor};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
-    AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, CODES, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE,
+    AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE,
     KEY_NOT_WRITTEN, NO_SIGNING_KEY, NO_TRUST_ROOT, NOT_SIGNED, NOT_VERIFIED, TRUST_ROOT_NOT_CHANGED,
     TRUST_ROOT_NOT_USABLE,
 };

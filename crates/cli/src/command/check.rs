@@ -9,7 +9,8 @@ use telovix_compiler::diagnostic::{Severity, Sink};
 
 use super::Run;
 use super::diff::Loaded;
-use crate::compilation::{Day, Repository};
+use crate::compilation::Repository;
+use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json, text};
@@ -47,7 +48,7 @@ impl Run for Arguments {
         let base = self.base.as_ref().map(|base| Loaded::named(base, self.day.date()?)).transpose()?;
         let repository = Repository::find(&self.paths)?;
         let input = repository.read(&repository.output());
-        let options = self.day.options(&repository)?;
+        let options = repository.options(&self.day)?;
         let analysis = analyse(&input.sources, &options);
         let mut sink = Sink::new(options.levels);
         compare::hold(&analysis.policy, &input.sources, &mut sink);

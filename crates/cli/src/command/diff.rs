@@ -17,7 +17,7 @@ pub(crate) use side::Loaded;
 use side::{Content, Operands};
 
 use super::Run;
-use crate::compilation::Day;
+use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json};

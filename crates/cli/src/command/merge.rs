@@ -10,7 +10,7 @@ use telovix_compiler::compare::{Contradiction, Merged, Refusal, Versions, merge}
 use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
 
 use super::Run;
-use crate::compilation::Day;
+use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;

@@ -21,7 +21,7 @@ use graph::Edge;
 
 use super::Run;
 use super::diff::Loaded;
-use crate::compilation::Day;
+use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json};

@@ -3,6 +3,8 @@
 pub(crate) mod change;
 pub(crate) mod init;
 pub(crate) mod log;
+mod named_key;
+pub(crate) mod newest;
 pub(crate) mod show;
 
 use clap::{Args, Subcommand};

@@ -15,7 +15,8 @@ use telovix_compiler::judge::{Event, Index, VerdictReport};
 pub(crate) use code::CODES;
 
 use super::{Run, inspect};
-use crate::compilation::{Day, Repository};
+use crate::compilation::Repository;
+use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Report, Streams};
@@ -65,7 +66,7 @@ impl Run for Arguments {
         }
         let repository = Repository::find(policies)?;
         let input = repository.read(&repository.output());
-        let analysis = analyse(&input.sources, &self.day.options(&repository)?);
+        let analysis = analyse(&input.sources, &repository.options(&self.day)?);
         let report = input.into_report(analysis.diagnostics);
         if report.summary().errors > 0 {
             return Err(Failure::because(report.exit_of_errors(), report));

@@ -3,7 +3,7 @@
 use telovix_bpf_runtime::RuntimeError;
 use telovix_compiler::diagnostic::{Code, Severity};
 
-use crate::catalogue::page;
+use crate::page::page;
 
 /// Declares the pages, the list of them, and which belongs to which code of the runtime.
 macro_rules! codes {

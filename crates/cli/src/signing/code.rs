@@ -3,7 +3,7 @@
 use telovix_compiler::diagnostic::{Code, Severity};
 use telovix_trust::Refusal;
 
-use crate::catalogue::page;
+use crate::page::page;
 
 /// The codes this room reports.
 pub(crate) const CODES: &[&Code] = &[

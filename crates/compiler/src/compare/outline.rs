@@ -12,7 +12,6 @@ use crate::document::{
     Document, EnforcementRule, Exception, GuardProcess, GuardianPolicy, GuardianProfile, Invariant, List,
     PolicyPack, RuntimeGuard, Scope, Waiver,
 };
-use crate::lower::{Policy, PolicyDocument};
 use crate::source::Spanned;
 use crate::syntax::{Node, Value};
 
@@ -67,12 +66,6 @@ pub(super) fn is_label(dimension: &str) -> bool {
     matches!(dimension, "name" | "labels" | "waive" | "compliance_tags" | "pack" | "enabled")
 }
 
-/// Returns the state of the pack that a document stands in.
-pub(super) fn pack_state(policy: &Policy, placed: &PolicyDocument) -> Option<&'static str> {
-    let pack = policy.packs.iter().find(|pack| Some(&pack.name) == placed.pack.as_ref())?;
-    Some(pack.state.name())
-}
-
 /// Returns the pack version that a piece stands in.
 pub(super) fn pack_name(piece: &Piece<'_>) -> Option<String> {
     match piece.origin {
@@ -87,11 +80,9 @@ fn outline(piece: &Piece<'_>, written: bool) -> Outline {
         Origin::Process(_, _, guard, process) if written => of_process(guard, process),
         _ => of_confinements(piece.confinements()),
     };
-    if let Origin::Document(policy, placed) | Origin::Process(policy, placed, ..) = piece.origin
-        && written
-    {
-        put(&mut outline, "pack", placed.folder());
-        put(&mut outline, "state", pack_state(policy, placed));
+    if written {
+        put(&mut outline, "pack", pack_name(piece));
+        put(&mut outline, "state", piece.pack_state());
     }
     put(&mut outline, "name", Some(piece.name));
     outline

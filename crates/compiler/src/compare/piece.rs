@@ -143,6 +143,15 @@ impl<'policy> Piece<'policy> {
         }
     }
 
+    /// Returns the state of the pack that it stands in.
+    pub(super) fn pack_state(&self) -> Option<&'static str> {
+        let (Origin::Document(policy, placed) | Origin::Process(policy, placed, ..)) = self.origin else {
+            return None;
+        };
+        let pack = policy.packs.iter().find(|pack| Some(&pack.name) == placed.pack.as_ref())?;
+        Some(pack.state.name())
+    }
+
     /// Returns the order in which answers list pieces.
     pub(super) fn sort_key(&self) -> (&'static str, String, String, Option<Span>) {
         (self.kind, self.name.to_owned(), self.id.to_owned(), self.span)
@@ -152,13 +161,7 @@ impl<'policy> Piece<'policy> {
 /// Tells whether both pieces were written with the same words, in packs of the same state.
 pub(super) fn same_text(before: Option<&Piece<'_>>, after: Option<&Piece<'_>>) -> bool {
     let (Some(before), Some(after)) = (before, after) else { return false };
-    let state = |piece: &Piece<'_>| match piece.origin {
-        Origin::Document(policy, placed) | Origin::Process(policy, placed, ..) => {
-            super::outline::pack_state(policy, placed)
-        }
-        Origin::Confinements => None,
-    };
-    before.text.is_some() && before.text == after.text && state(before) == state(after)
+    before.text.is_some() && before.text == after.text && before.pack_state() == after.pack_state()
 }
 
 /// Tells whether two lists of confinements give every event the same effect for the same reasons.

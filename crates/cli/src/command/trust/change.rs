@@ -1,22 +1,18 @@
 //! A wanted change -> the next version of the trust root, with as many signatures as there are keys at hand.
 
-use std::io::Write;
 use std::path::Path;
 
 use clap::Args;
-use serde::Serialize;
-use telovix_trust::audit::Action;
 use telovix_trust::root::{Chain, Change, TrustedKey};
 use telovix_trust::{KeyId, Role, Timestamp};
 
-use super::init::NamedKey;
+use super::named_key::NamedKey;
+use super::newest::{tell, write};
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
-use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
-use crate::signing::{AuditArguments, Deed, HOST_TRUST_ROOT, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, root_failure};
+use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, root_failure};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -34,23 +30,6 @@ struct How {
     /// The form of the answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// The newest version after a change.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Document {
-    /// The version of this shape.
-    version: u32,
-    /// The trust root file.
-    file: String,
-    /// The newest version of the trust root.
-    root_version: u64,
-    /// Whether it has every signature it needs.
-    trusted: bool,
-    /// Why not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
 }
 
 /// Trust another key.
@@ -262,56 +241,6 @@ impl How {
         tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
         Ok(Exit::Clean)
     }
-}
-
-/// Writes the trust root, with a line in the audit log before and after where one was named or the host's own is changed.
-pub(super) fn write(
-    path: &Path,
-    chain: &Chain,
-    audit: &AuditArguments,
-    streams: &mut Streams,
-) -> Result<(), Failure> {
-    let write = || chain.write(path).map_err(|error| root_failure(path, error));
-    let of_host = || (path == Path::new(HOST_TRUST_ROOT)).then(|| audit.of_host());
-    let Some(log) = audit.named().or_else(of_host) else { return write() };
-    let subject = format!("{} version {}", shown(path), chain.newest().version());
-    let deed = Deed::new(log, Action::TrustChanged, subject).with(Some(chain.pin().sha256), None, None);
-    deed.begin(streams)?;
-    match write() {
-        Ok(()) => deed.done(None, None, streams),
-        Err(failure) => Err(deed.failed(failure, streams)),
-    }
-}
-
-/// Says how far the newest version is from being trusted.
-pub(super) fn tell(
-    path: &Path,
-    chain: &Chain,
-    now: Timestamp,
-    format: Format,
-    streams: &mut Streams,
-) -> Result<(), Failure> {
-    let refusal = chain.current(now).err();
-    let document = Document {
-        version: VERSION,
-        file: shown(path),
-        root_version: chain.newest().version(),
-        trusted: refusal.is_none(),
-        problem: refusal.map(|refusal| refusal.to_string()),
-    };
-    if format == Format::Json {
-        json::print(&document, &mut streams.data)?;
-        return Ok(());
-    }
-    let Document { file, root_version, problem, .. } = &document;
-    match problem {
-        None => writeln!(streams.data, "`{file}`: version {root_version} is signed and counts")?,
-        Some(problem) => {
-            writeln!(streams.data, "`{file}`: version {root_version} does not count yet")?;
-            writeln!(streams.talk, "{problem}; another holder runs `telovix trust sign`")?;
-        }
-    }
-    Ok(())
 }
 
 /// Finds a key by its name, its id, or at least eight digits of its id.

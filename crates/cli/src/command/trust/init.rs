@@ -1,20 +1,20 @@
 //! Public keys -> the first version of a trust root.
 
 use std::io::Write;
-use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
 use telovix_trust::root::{Chain, Thresholds, TrustedKey};
 use telovix_trust::{PublicKey, Role, TrustRoot};
 
+use super::named_key::NamedKey;
+use super::newest::{tell, write};
 use crate::command::Run;
 use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
 use crate::output::{Format, Streams};
-use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, cannot, public_key, root_failure};
+use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, cannot, root_failure};
 
 /// Make the first version of a trust root, signed by `--key`.
 ///
@@ -51,31 +51,6 @@ pub(crate) struct Arguments {
     format: Format,
 }
 
-/// A key file with the name people call the key by.
-#[derive(Clone, Debug)]
-pub(super) struct NamedKey {
-    name: String,
-    file: PathBuf,
-}
-
-impl FromStr for NamedKey {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let file = PathBuf::from(text.split_once('=').map_or(text, |(_, file)| file));
-        let stem = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let name = text.split_once('=').map_or_else(stem, |(name, _)| name.to_owned());
-        Ok(NamedKey { name, file })
-    }
-}
-
-impl NamedKey {
-    /// Reads the key and returns its entry with these roles.
-    pub(super) fn entry(&self, roles: &[Role]) -> Result<TrustedKey, Failure> {
-        Ok(TrustedKey::new(self.name.clone(), public_key(&self.file)?, roles.to_vec()))
-    }
-}
-
 impl Run for Arguments {
     fn format(&self) -> Format {
         self.format
@@ -98,8 +73,8 @@ impl Run for Arguments {
         for signer in &signers {
             chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;
         }
-        super::change::write(&path, &chain, &self.audit, streams)?;
-        super::change::tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
+        write(&path, &chain, &self.audit, streams)?;
+        tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
         writeln!(streams.talk, "hosts keep a copy as `/etc/telovix/trust-root.json`")?;
         Ok(Exit::Clean)
     }

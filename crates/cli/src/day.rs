@@ -1,0 +1,87 @@
+//! `--as-of DATE`, or the machine's clock -> the day of a run.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use telovix_compiler::diagnostic::Code;
+use telovix_compiler::document::value::Date;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::page::page;
+
+/// The machine does not know the day.
+pub(crate) static NO_DATE: Code = page(
+    "no-date",
+    "the machine's clock gives no date",
+    "Expiry dates of exceptions are held against today, and the clock of this machine stands where the \
+     calendar ends. Nothing is compiled on a guess.",
+    "a clock set beyond the year 9999",
+    "`--as-of 2026-11-20`, or a clock that is right",
+);
+
+/// The day of a run.
+#[derive(Debug, Args)]
+pub(crate) struct Day {
+    /// The day that expiry dates are held against, as YYYY-MM-DD; today when absent.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
+}
+
+impl Day {
+    /// Returns the day.
+    ///
+    /// # Errors
+    /// When none is given and the machine does not know it.
+    pub(crate) fn date(&self) -> Result<Date, Failure> {
+        self.as_of.map_or_else(today, Ok)
+    }
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).map_err(|_| "expected a day as YYYY-MM-DD".to_owned())
+}
+
+/// Returns today, in universal time.
+fn today() -> Result<Date, Failure> {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let message = "the clock of this machine stands beyond the year 9999";
+    day(since_epoch.as_secs() / 86_400)
+        .ok_or_else(|| Failure::new(Exit::CannotRun, &NO_DATE, message).help("name the day with `--as-of`"))
+}
+
+/// Returns the day that is so many days after 1 January 1970, by the era arithmetic of Howard Hinnant's
+/// `civil_from_days`: years start in March, so that the leap day is the last of its year.
+fn day(since_epoch: u64) -> Option<Date> {
+    let shifted = since_epoch + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let number = |value: u64| u16::try_from(value).unwrap_or(u16::MAX);
+    Date::new(number(year), number(month), number(day))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn days_are_counted_over_leap_years() {
+        let cases = [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (11_017, "2000-03-01"),
+            (20_777, "2026-11-20"),
+            (47_540, "2100-02-28"),
+            (47_541, "2100-03-01"),
+        ];
+        for (days, date) in cases {
+            assert_eq!(day(days).map(|day| day.to_string()).as_deref(), Some(date));
+        }
+    }
+}
