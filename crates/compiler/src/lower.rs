@@ -9,14 +9,15 @@ mod duplicate;
 mod enforcement_rule;
 mod exception;
 mod guardian_profile;
+mod name_space;
 mod pack;
 mod runtime_guard;
 mod severity;
 
 use std::ops::Range;
 
+pub use name_space::OPEN_NAME_SPACE;
 pub use pack::{Pack, PackName};
-pub use severity::ViolationSeverity;
 
 use crate::confine::{Confinement, Gate};
 use crate::diagnostic::{Code, Sink};
@@ -31,7 +32,8 @@ pub const CODES: &[&Code] = &[
     &duplicate::GUARDS_OVERLAP,
     &enforcement_rule::RULE_DISABLED,
     &exception::EXCEPTION_EXPIRED,
-    &guardian_profile::NAME_SPACE_CLOSED,
+    &name_space::NAME_SPACE_CLOSED,
+    &name_space::OPEN_NAME_SPACE,
     &pack::PACK_FOLDER,
     &pack::PACK_HELD,
 ];

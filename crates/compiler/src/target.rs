@@ -19,7 +19,7 @@ mod way;
 mod weakening;
 
 pub use budget::{Budget, TRAMPOLINE_SLOTS};
-pub use codes::{OPEN_NAME_SPACE, PARENT_EXCEPTION, WAIVABLE};
+pub use codes::{PARENT_EXCEPTION, WAIVABLE};
 pub use effect::{TargetEffect, effect, hooks};
 pub use engine::{Reach, reach};
 pub use evasion::{Evasion, OPEN_WAY, Topic};
@@ -38,7 +38,6 @@ pub const CODES: &[&Code] = &[
     &codes::HOST_LIMIT_UNENFORCED,
     &codes::HOST_LIMIT_UNWATCHED,
     &codes::KILL_INSTEAD_OF_DENY,
-    &codes::OPEN_NAME_SPACE,
     &codes::WAIVER_UNUSED,
     &evasion::OPEN_WAY,
 ];

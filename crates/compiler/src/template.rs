@@ -20,9 +20,9 @@ mod kill_ptrace_attach;
 
 pub use crate::target::{Coverage, Evidence, Status, Way};
 
+use crate::confine::ViolationSeverity;
 use crate::confine::{Condition, Effect, MemberValue, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 /// A built-in template.
 #[derive(Debug)]

@@ -5,11 +5,12 @@ mod cases;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use telovix_compiler::confine::ViolationSeverity;
 use telovix_compiler::confine::{Condition, Confinement, Exemption, Gate, Listing, MemberValue, Subject};
 use telovix_compiler::diagnostic::{Levels, Sink};
 use telovix_compiler::document::value::Date;
 use telovix_compiler::document::{self, Children, Scope};
-use telovix_compiler::lower::{self, Policy, ViolationSeverity};
+use telovix_compiler::lower::{self, Policy};
 use telovix_compiler::source::SourceSet;
 use telovix_compiler::target::{self, Target};
 

@@ -3,13 +3,10 @@
 //! The statement's one subject is the bundle's `manifest.json`; the manifest holds the digest of every
 //! artifact, so one signature covers YAML and image alike.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::Digest;
-use crate::host::Host;
+use crate::encoding::{Digest, shorten};
+use crate::scope::Scope;
 use crate::timestamp::Timestamp;
 
 /// The DSSE payload type of every in-toto statement.
@@ -18,7 +15,6 @@ const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 /// Names the fields of [`Approval`] to other tools.
 const PREDICATE_TYPE: &str = "https://telovix.com/attestation/bundle-approval/v1";
 const SUBJECT: &str = "manifest.json";
-const MAX_TEXT: usize = 256;
 
 /// What a signer says about a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,23 +46,6 @@ pub struct ResultDigest {
     /// The digest of its result file.
     pub sha256: Digest,
 }
-
-/// For whom a bundle is approved: `fleet`, `group:{name}` or `sensor:{id}`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Scope {
-    /// Every host.
-    Fleet,
-    /// The hosts of one group.
-    Group(String),
-    /// One host.
-    Sensor(String),
-}
-
-/// A text that is not a scope.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a scope; expected `fleet`, `group:NAME` or `sensor:ID`")]
-pub struct ScopeError(String);
 
 /// Why a statement is not an approval.
 #[derive(Debug, thiserror::Error)]
@@ -179,62 +158,4 @@ impl Approval {
             results: predicate.results,
         })
     }
-}
-
-impl Scope {
-    /// Says whether the scope takes in this host.
-    #[must_use]
-    pub fn includes(&self, host: &Host) -> bool {
-        match self {
-            Scope::Fleet => true,
-            Scope::Group(name) => host.groups.contains(name),
-            Scope::Sensor(id) => host.sensor.as_ref() == Some(id),
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Scope::Fleet => out.write_str("fleet"),
-            Scope::Group(name) => write!(out, "group:{name}"),
-            Scope::Sensor(id) => write!(out, "sensor:{id}"),
-        }
-    }
-}
-
-impl FromStr for Scope {
-    type Err = ScopeError;
-
-    fn from_str(text: &str) -> Result<Self, ScopeError> {
-        let error = || ScopeError(shorten(text));
-        let plain = |name: &str| {
-            let fits = (1..=MAX_TEXT).contains(&name.len());
-            fits && name.trim() == name && name.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        };
-        match text.split_once(':') {
-            None if text == "fleet" => Ok(Scope::Fleet),
-            Some(("group", name)) if plain(name) => Ok(Scope::Group(name.to_owned())),
-            Some(("sensor", id)) if plain(id) => Ok(Scope::Sensor(id.to_owned())),
-            _ => Err(error()),
-        }
-    }
-}
-
-impl TryFrom<String> for Scope {
-    type Error = ScopeError;
-
-    fn try_from(text: String) -> Result<Self, ScopeError> {
-        text.parse()
-    }
-}
-
-impl From<Scope> for String {
-    fn from(scope: Scope) -> String {
-        scope.to_string()
-    }
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
 }

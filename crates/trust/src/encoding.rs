@@ -33,6 +33,11 @@ impl Digest {
     }
 }
 
+/// Returns the start of a foreign text, fit to be shown.
+pub(crate) fn shorten(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
 /// Writes 32 bytes as 64 lower-case digits.
 pub(crate) fn write_hex(bytes: &[u8; 32], out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });

@@ -1,6 +1,5 @@
 //! What a host is, and what it must not forget: the trust root it follows and the highest epoch it accepted.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -16,23 +15,6 @@ use crate::timestamp::Timestamp;
 
 const MAX_STATE_BYTES: u64 = 64 << 10;
 const FORMAT: u32 = 1;
-
-/// Who a host is, for the scope of an approval.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Host {
-    /// Its sensor id.
-    pub sensor: Option<String>,
-    /// The groups it belongs to.
-    pub groups: Vec<String>,
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut names: Vec<String> = self.groups.iter().map(|name| format!("group:{name}")).collect();
-        names.extend(self.sensor.iter().map(|id| format!("sensor:{id}")));
-        if names.is_empty() { out.write_str("unnamed") } else { out.write_str(&names.join(", ")) }
-    }
-}
 
 /// A host's memory, kept in one small file.
 ///

@@ -1,9 +1,8 @@
 //! Every reason for which a signature does not count: its sentence, its exit code, and what to do next.
 
-use crate::approval::Scope;
-use crate::host::Host;
 use crate::key::KeyId;
 use crate::policy::NameForm;
+use crate::scope::{Host, Scope};
 use crate::timestamp::Timestamp;
 
 /// Why something signed, or not signed, is refused.

@@ -1,41 +1,15 @@
 //! A Guardian profile -> one confinement per dimension, and the name space its paths are read in.
 
+use super::name_space::{NAME_SPACE_CLOSED, OPEN_NAME_SPACE};
 use super::{Options, exception};
 use crate::confine::{
     AccessSet, CapabilitySet, Condition, Confinement, Dimension, DocumentKind, DocumentReference, Effect,
     EndpointSet, Exemption, Gate, Listing, Member, MemberValue, Operation, PathSet, PortSet, Subject,
 };
-use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use crate::diagnostic::{Diagnostic, Sink};
 use crate::document::value::{Capability, Cidr, PathPattern, PortRange, Syscall};
 use crate::document::{GuardianProfile, List, ProfileMode};
 use crate::source::Span;
-use crate::target::OPEN_NAME_SPACE;
-
-/// The profile also denies what would change the meaning of its paths.
-pub(super) static NAME_SPACE_CLOSED: Code = Code {
-    id: "name-space-closed",
-    title: "a profile with path rules also closes its name space",
-    severity: Severity::Note,
-    explanation: "A path rule is only as good as the name space it is read in: after a chroot, a mount, a \
-pivot_root or the creation of a user or mount namespace the same file has another path. A profile that \
-confines spawns or files therefore also confines those operations for its binary, with the profile's own \
-effect. The native runtime enforces it.\n\nA binary that has to mount or chroot says so with \
-`waive: [{name: open-name-space, reason: …}]`; its path rules then hold only as long as it does not.",
-    fires: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: enforce\n\
-         allowed_spawns: [/usr/bin/logger]\n",
-    ),
-    silent: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: enforce\n\
-         allowed_dst_ports: [38412]\n",
-    ),
-};
 
 /// Appends what a profile confines. A profile that observes confines nothing.
 pub(super) fn lower(

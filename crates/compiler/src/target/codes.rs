@@ -1,6 +1,7 @@
 //! What this room can say: weakenings, the engine's defects, and waivers.
 
 use crate::diagnostic::{Code, Example, Severity};
+use crate::lower::OPEN_NAME_SPACE;
 
 /// The weakenings that a document can accept by name.
 pub static WAIVABLE: [&Code; 6] = [
@@ -29,35 +30,6 @@ for other targets.",
          waive:\n\
          \x20 - name: kill-instead-of-deny\n\
          \x20   reason: killing is enough on hosts that run the engine\n",
-    ),
-};
-
-/// Path rules whose name space the target leaves open.
-pub static OPEN_NAME_SPACE: Code = Code {
-    id: "open-name-space",
-    title: "a target leaves the name space of path rules open",
-    severity: Severity::Warning,
-    explanation: "A path rule is only as good as the name space it is read in. The native runtime stops a profile \
-with path rules from chroot, mounts, pivot_root and new namespaces; the engine's policies for the profile do not, so \
-there the binary can give a file another path.\n\nAdd the templates `block-mount-syscall`, `block-pivot-root` and \
-`block-unshare` for engine hosts, use a native target, or accept it with `waive: [{name: open-name-space, reason: …}]`. \
-With that waiver the native runtime leaves the name space open as well, for binaries that have to mount.",
-    fires: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: enforce\n\
-         allowed_spawns: [/usr/bin/logger]\n",
-    ),
-    silent: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: enforce\n\
-         allowed_spawns: [/usr/bin/logger]\n\
-         waive:\n\
-         \x20 - name: open-name-space\n\
-         \x20   reason: the host runs no other mount tools\n",
     ),
 };
 

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::codes::{
-    DENIAL_RACE, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY, OPEN_NAME_SPACE,
-    PARENT_EXCEPTION, WAIVABLE, WAIVER_UNUSED,
+    DENIAL_RACE, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY, PARENT_EXCEPTION,
+    WAIVABLE, WAIVER_UNUSED,
 };
 use super::engine::{Reach, reach};
 use super::{Backend, ENGINE_VERSION, EngineDenial, Options, Target, TargetEffect, effect, list};
 use crate::confine::{Condition, Confinement, Dimension, DocumentKind, Effect};
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::document::{Document, GuardMode, Waiver};
-use crate::lower::{HostLimit, Policy, PolicyDocument};
+use crate::lower::{HostLimit, OPEN_NAME_SPACE, Policy, PolicyDocument};
 
 /// Returns the code of what a target takes away from a confinement, if it takes something away.
 #[must_use]

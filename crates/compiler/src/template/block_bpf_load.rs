@@ -1,9 +1,9 @@
 //! `block-bpf-load`: nobody runs code of its own in the kernel through BPF.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 const CLASSIC: &str =
     "classic filters of sockets and seccomp are translated by the kernel and never pass bpf(2)";

@@ -1,10 +1,10 @@
 //! `block-capset-sysadmin`: nobody adds CAP_SYS_ADMIN to its own sets.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Condition, Effect, MemberValue, Operation};
 use crate::document::Template;
 use crate::document::value::Capability;
-use crate::lower::ViolationSeverity;
 
 const EXEC: &str = "an exec raises capabilities without capset; confine what may be executed";
 const USER_NAMESPACE: &str =

@@ -1,9 +1,9 @@
 //! `block-chmod-suid`: nobody makes a file that lends its owner's rights.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 const UNNAMED: &str = "the engine's policy hooks path_mknod and inode_create, which are not called for an unnamed file (fs/namei.c, vfs_tmpfile)";
 const MOUNTED: &str = "a mounted file system can hold setuid files: `block-mount-syscall` stops that";

@@ -1,10 +1,10 @@
 //! `block-execve-tmp`: nothing runs from places that anyone can write, nor from memory.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Condition, Effect, MemberValue, Operation};
 use crate::document::Template;
 use crate::document::value::PathPattern;
-use crate::lower::ViolationSeverity;
 
 /// The product's list. `/dev/` holds `/dev/shm`; a lint points at `/var/tmp`, which the list lacks.
 const PLACES: [&str; 4] = ["/tmp/", "/dev/", "/run/user/", "/proc/self/fd/"];

@@ -1,10 +1,10 @@
 //! `block-kmod-load`: nobody adds code to the kernel as a module.
 
+use super::Status::{Absent, Covered};
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
-use crate::target::Status::{Absent, Covered};
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::BlockKmodLoad,

@@ -1,10 +1,10 @@
 //! `block-memfd-create`: no files without a name.
 
+use super::Status::{Absent, Covered, Killed};
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
-use crate::target::Status::{Absent, Covered, Killed};
 
 const SHM: &str = "a file in /dev/shm has a name; `block-execve-tmp` stops its execution";
 const UNNAMED: &str =

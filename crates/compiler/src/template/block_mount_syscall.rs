@@ -1,9 +1,9 @@
 //! `block-mount-syscall`: nobody mounts, by the old interface or the new one.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 const CLONE: &str =
     "open_tree with OPEN_TREE_CLONE has no hook of its own, and the engine cannot tell it at `capable`";

@@ -1,9 +1,9 @@
 //! `block-pivot-root`: nobody exchanges the root mount.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 const CHROOT: &str =
     "chroot changes the root of one process and no mount; block the system call `chroot` in its profile";

@@ -1,9 +1,9 @@
 //! `block-raw-sockets`: nobody writes IP packets by hand.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Condition, Effect, Operation, SocketSet, SocketType};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 const PASSED: &str = "a socket that exists can be inherited or passed; its creation is what is denied";
 const PACKET: &str = "a packet socket is another family: `block-socket-raw` covers it";

@@ -1,9 +1,9 @@
 //! `block-socket-raw`: nobody reads or writes frames below IP.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Condition, Effect, Operation, SocketSet, SocketType};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 const PASSED: &str = "a socket that exists can be inherited or passed; its creation is what is denied";
 const XDP: &str = "AF_XDP is a family of its own and needs a loaded XDP program: `block-bpf-load` stops that";

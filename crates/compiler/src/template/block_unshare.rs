@@ -1,9 +1,9 @@
 //! `block-unshare`: nobody leaves the namespaces it was started in.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::BlockUnshare,

@@ -1,9 +1,9 @@
 //! `block-user-namespace`: nobody becomes root in a name space of their own.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 const SETNS: &str = "setns joins a namespace that exists; creating it was denied to its creator";
 

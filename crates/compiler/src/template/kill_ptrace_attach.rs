@@ -1,9 +1,9 @@
 //! `kill-ptrace-attach`: who takes hold of another process dies.
 
 use super::{BuiltIn, Clause, Coverage, Way};
+use crate::confine::ViolationSeverity;
 use crate::confine::{Effect, Operation};
 use crate::document::Template;
-use crate::lower::ViolationSeverity;
 
 const READ: &str = "the kernel asks for read access only, which debuggers and monitoring share";
 

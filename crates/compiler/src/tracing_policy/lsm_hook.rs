@@ -1,17 +1,10 @@
 //! A hook's name -> its prototype on each kernel, so that an index or a type that never matches is found.
 
+pub use super::lsm_hook_table::Returns;
+
 use super::argument_type::ArgumentType;
 use super::lsm_hook_table::HOOKS;
 use crate::target::Kernel;
-
-/// What a hook function returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Returns {
-    /// Nothing: the operation cannot be denied here.
-    Void,
-    /// Zero or a negative error number.
-    Errno,
-}
 
 /// The prototype of a hook on some kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

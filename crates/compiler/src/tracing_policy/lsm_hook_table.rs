@@ -3,7 +3,16 @@
 //! Source: the functions `bpf_lsm_*` in the BTF of Debian's cloud kernels 6.1.176, 6.12.107 and 7.2.13.
 //! Types are written without `struct`, `union`, `enum` and `const`.
 
-use super::lsm_hook::Returns::{self, Errno, Void};
+use self::Returns::{Errno, Void};
+
+/// What a hook function returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Returns {
+    /// Nothing: the operation cannot be denied here.
+    Void,
+    /// Zero or a negative error number.
+    Errno,
+}
 
 /// `(name, kernels as bits 0: 6.1, 1: 6.12, 2: 7.2, result, types of the arguments)`, sorted by name.
 #[rustfmt::skip]

@@ -7,12 +7,13 @@ use super::directory::{Directory, DirectoryError};
 use super::manifest::{Manifest, ManifestError};
 use super::path::{ArtifactPath, ArtifactPathError};
 use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDECAR_BYTES, SIDECAR};
-use crate::approval::{Approval, PAYLOAD_TYPE, ResultDigest, Scope};
+use crate::approval::{Approval, PAYLOAD_TYPE, ResultDigest};
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
 use crate::key::{KeyId, PublicKey};
 use crate::policy::{self, Match, PolicyName, PolicyNameError, sidecar_path};
 use crate::replace::replace_whole;
+use crate::scope::Scope;
 use crate::signer::{AgentError, Signer};
 use crate::timestamp::Timestamp;
 

@@ -13,11 +13,12 @@ use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDE
 use crate::approval::{Approval, PAYLOAD_TYPE};
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
-use crate::host::{Host, HostState};
+use crate::host::HostState;
 use crate::key::{KeyId, PublicKey};
 use crate::policy::{self, Match, PolicyName};
 use crate::refusal::Refusal;
 use crate::root::{Role, TrustRoot, TrustedKey};
+use crate::scope::Host;
 use crate::timestamp::Timestamp;
 
 /// How far a signer's clock may run ahead of ours, in seconds.
