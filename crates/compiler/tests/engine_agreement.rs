@@ -135,6 +135,9 @@ fn calls(event: &Event) -> Vec<Call> {
             call("kprobe:sys_unshare", vec![number(0, 0x0002_0000)]),
             call("kprobe:sys_clone", vec![number(0, 0x4000_0011)]),
             call("kprobe:sys_setns", Vec::new()),
+            call("kprobe:__ia32_sys_unshare", vec![(0, "bx", Value::Number(0x0002_0000))]),
+            call("kprobe:__ia32_compat_sys_ia32_clone", vec![(0, "bx", Value::Number(0x4000_0011))]),
+            call("kprobe:__ia32_sys_setns", Vec::new()),
         ],
         Operation::Bpf => vec![call("lsm:bpf", vec![number(0, 5)])],
         Operation::SetId => vec![

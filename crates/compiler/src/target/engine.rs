@@ -29,12 +29,24 @@ pub fn reach(operation: Operation, kernel: Kernel) -> Reach {
         Operation::Capset => Reach::Hooks(&["capset"]),
         Operation::Ptrace => Reach::Hooks(&["ptrace_access_check", "ptrace_traceme"]),
         Operation::MemoryFile => match kernel {
-            Kernel::V6_1 | Kernel::V6_12 => Reach::Calls(&["sys_memfd_create", "sys_memfd_secret"]),
+            Kernel::V6_1 | Kernel::V6_12 => Reach::Calls(&[
+                "__ia32_sys_memfd_create",
+                "__ia32_sys_memfd_secret",
+                "sys_memfd_create",
+                "sys_memfd_secret",
+            ]),
             Kernel::V7_2 => Reach::Hooks(&["inode_init_security_anon"]),
         },
         Operation::PivotRoot => Reach::Hooks(&["sb_pivotroot"]),
         Operation::Mount => Reach::Hooks(&["move_mount", "sb_kern_mount", "sb_mount"]),
-        Operation::Unshare => Reach::Calls(&["sys_clone", "sys_setns", "sys_unshare"]),
+        Operation::Unshare => Reach::Calls(&[
+            "__ia32_compat_sys_ia32_clone",
+            "__ia32_sys_setns",
+            "__ia32_sys_unshare",
+            "sys_clone",
+            "sys_setns",
+            "sys_unshare",
+        ]),
         Operation::Bpf => Reach::Hooks(&["bpf"]),
         Operation::SetId => Reach::Hooks(&["inode_create", "path_chmod", "path_mknod"]),
     }

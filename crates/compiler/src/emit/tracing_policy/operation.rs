@@ -54,7 +54,7 @@ pub(super) fn plan(confinement: &Confinement, kernels: &[Kernel]) -> Result<Vec<
         }
         (Condition::Capability(set), Operation::Capset) => Ok(vec![capset(*set, effect, span)]),
         (Condition::Capability(set), _) => Ok(vec![capability(*set, confinement, effect, span)]),
-        (Condition::Syscall(set), _) => Ok(syscall::plans(set, effect, span)),
+        (Condition::Syscall(set), _) => syscall::plans(set, effect, span),
         (Condition::Socket(sockets), _) => socket(sockets, effect, span),
         (Condition::Always, operation) => always(operation, kernels, effect, span),
     }
@@ -205,6 +205,14 @@ fn always(
             .reading(vec![Argument::plain(0, ArgumentType::Uint64, span)])
             .when(vec![filters])
     };
+    // The stubs of the 32-bit path have the registers as their only argument; a kernel may do without that path.
+    let flagged_32 = |stub: &str, flags: &str| {
+        let filters = vec![constant_filter(Place::Index(0), Operator::Mask, &[flags], span)];
+        Plan::kprobe(stub.to_owned(), SyscallFlag::Function, effect, span)
+            .reading(vec![Argument::plain(0, ArgumentType::Uint64, span).resolve("bx")])
+            .when(vec![filters])
+            .where_present()
+    };
     Ok(match operation {
         Operation::ModuleLoad => vec![
             numbered("kernel_read_file", 1, ArgumentType::Int, Operator::Equal, MODULE_READS),
@@ -222,6 +230,9 @@ fn always(
             flagged("sys_unshare", UNSHARE_NAMESPACES),
             flagged("sys_clone", CLONE_NAMESPACES),
             Plan::kprobe("sys_setns".to_owned(), SyscallFlag::Syscall, effect, span),
+            flagged_32("__ia32_sys_unshare", UNSHARE_NAMESPACES),
+            flagged_32("__ia32_compat_sys_ia32_clone", CLONE_NAMESPACES),
+            Plan::kprobe("__ia32_sys_setns".to_owned(), SyscallFlag::Function, effect, span).where_present(),
         ],
         Operation::Bpf => vec![numbered("bpf", 0, ArgumentType::Int, Operator::Equal, &[PROGRAM_LOAD])],
         Operation::SetId => vec![
@@ -252,6 +263,8 @@ fn memory_file(kernels: &[Kernel], effect: Effect, span: Span) -> Vec<Plan> {
             let plan = Plan::kprobe(call.to_owned(), SyscallFlag::Syscall, effect, span);
             plans.push(plan.where_present());
         }
+        let stubs = ["__ia32_sys_memfd_create", "__ia32_sys_memfd_secret"].map(str::to_owned);
+        plans.extend(syscall::of_32_bit_programs(stubs.to_vec(), effect, span));
     }
     plans
 }

@@ -3,6 +3,9 @@
 //! Source: `arch/x86/entry/syscalls/syscall_64.tbl`, and the functions in the BTF of Debian's cloud kernels
 //! 6.1.176, 6.12.107 and 7.2.13. The engine finds functions in BTF, which has no aliases.
 
+mod entry_32;
+
+use super::filter::Refusal;
 use super::plan::Plan;
 use crate::confine::{Effect, SyscallSet};
 use crate::document::value::Syscall;
@@ -65,15 +68,21 @@ const LIST_32_BIT: &str = "calls-of-32-bit-programs";
 
 /// Returns the kprobes of a set of calls: one for each function of the 64-bit entry path, and one for all those
 /// of the 32-bit path, of which a kernel has at most one a call.
-pub(super) fn plans(syscalls: &SyscallSet, effect: Effect, span: Span) -> Vec<Plan> {
+pub(super) fn plans(syscalls: &SyscallSet, effect: Effect, span: Span) -> Result<Vec<Plan>, Refusal> {
     let mut plans: Vec<_> = syscalls.iter().filter_map(|call| native(call, effect, span)).collect();
-    let mut compatible: Vec<String> = syscalls.iter().filter_map(compatible).flatten().collect();
-    compatible.sort_unstable();
-    compatible.dedup();
-    if !compatible.is_empty() {
-        plans.push(Plan::kprobes(LIST_32_BIT, compatible, effect, span));
+    let mut functions = Vec::new();
+    for call in syscalls.iter() {
+        functions.extend(entry_32::functions(call, span)?);
     }
-    plans
+    plans.extend(of_32_bit_programs(functions, effect, span));
+    Ok(plans)
+}
+
+/// Plans one kprobe for functions of the 32-bit entry path, of which kernels may lack some.
+pub(super) fn of_32_bit_programs(mut functions: Vec<String>, effect: Effect, span: Span) -> Option<Plan> {
+    functions.sort_unstable();
+    functions.dedup();
+    (!functions.is_empty()).then(|| Plan::kprobes(LIST_32_BIT, functions, effect, span))
 }
 
 fn native(syscall: Syscall, effect: Effect, span: Span) -> Option<Plan> {
@@ -84,14 +93,6 @@ fn native(syscall: Syscall, effect: Effect, span: Span) -> Option<Plan> {
     syscall.number()?;
     let plan = Plan::kprobe(["sys_", function(syscall)].concat(), SyscallFlag::Syscall, effect, span);
     Some(if is_everywhere(syscall) { plan } else { plan.where_present() })
-}
-
-fn compatible(syscall: Syscall) -> Option<[String; 2]> {
-    if has_no_arguments(syscall) || syscall.ia32_number().is_none() {
-        return None;
-    }
-    let function = function(syscall);
-    Some(["__ia32_sys_", "__ia32_compat_sys_"].map(|prefix| [prefix, function].concat()))
 }
 
 fn has_no_arguments(syscall: Syscall) -> bool {
