@@ -78,6 +78,11 @@ impl<'text> Builder<'text> {
         self.open.iter().rev().find(|open| open.style == StructureStyle::Flow).map(|open| open.span)
     }
 
+    /// Tells whether the document has a value that is complete.
+    pub(super) fn has_root(&self) -> bool {
+        self.root.is_some()
+    }
+
     /// Hands over the document, unless it is an empty one.
     pub(super) fn finish(&mut self) -> Option<Tree> {
         let (root, flaws) = (self.root.take(), self.flaws);

@@ -52,6 +52,12 @@ impl<'text> Comments<'text> {
         self.seen = self.seen.max(start);
     }
 
+    /// Takes the comments that another reader found, which read up to `end`.
+    pub(super) fn take(&mut self, found: Vec<Comment>, end: usize) {
+        self.found.extend(found);
+        self.skip(end);
+    }
+
     /// Looks at what is left and hands over what was found.
     pub(super) fn finish(mut self) -> Vec<Comment> {
         self.pass(self.text.len(), self.text.len());

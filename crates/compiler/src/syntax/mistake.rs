@@ -7,9 +7,10 @@ use super::codes::SYNTAX_ERROR;
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Span};
 
-/// Explains why a document is not YAML.
-pub(super) fn explain(id: SourceId, text: &str, error: &ScanError) -> Diagnostic {
-    let span = place(id, text, error);
+/// Explains why a document is not YAML; the parser was given the text from `base` on.
+pub(super) fn explain(id: SourceId, text: &str, base: usize, error: &ScanError) -> Diagnostic {
+    let offset = error.marker().byte_offset().map_or(text.len(), |offset| (base + offset).min(text.len()));
+    let span = place(id, text, offset);
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
         return too_deep(span);
     }
@@ -19,8 +20,7 @@ pub(super) fn explain(id: SourceId, text: &str, error: &ScanError) -> Diagnostic
 }
 
 /// The character the parser stopped at; at the end of a line, the last one before it.
-fn place(id: SourceId, text: &str, error: &ScanError) -> Span {
-    let offset = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+fn place(id: SourceId, text: &str, offset: usize) -> Span {
     let before = text.get(..offset).unwrap_or(text);
     match text.get(offset..).and_then(|rest| rest.chars().next()) {
         Some(character) if !matches!(character, '\n' | '\r') => {
