@@ -48,6 +48,8 @@ pub struct Outcome {
     pub diagnostics: Vec<Diagnostic>,
     /// Every artifact with the manifest, by path; absent when a finding is an error.
     pub artifacts: Option<Vec<Artifact>>,
+    /// What the documents without an error mean.
+    pub policy: Policy,
 }
 
 /// What sources mean, with what there is to say about them. For judging and comparing, which write nothing.
@@ -70,7 +72,7 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
     let assessment = target::assess(&policy, &assessed, &mut sink);
     let artifacts = emit::emit(&policy, &assessment, options.engine, sources, &mut sink);
     let artifacts = (!sink.has_errors()).then_some(artifacts);
-    Outcome { diagnostics: sink.into_sorted(), artifacts }
+    Outcome { diagnostics: sink.into_sorted(), artifacts, policy }
 }
 
 /// Reads and lowers sources, and stops there.

@@ -207,6 +207,7 @@ impl SourceSet {
     /// Returns `name:line` of a span, the form every artifact uses to lead back to its source.
     #[must_use]
     pub fn locate(&self, span: Span) -> String {
-        format!("{}:{}", self.name(span), self.line(span))
+        let (name, mut line) = (self.name(span), itoa::Buffer::new());
+        [name, ":", line.format(self.line(span))].concat()
     }
 }

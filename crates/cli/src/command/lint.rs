@@ -54,13 +54,13 @@ impl Run for Arguments {
         let repository = self.selection.repository()?;
         let compilation = self.selection.compile(&repository, &repository.output(), &progress)?;
         drop(progress);
-        let (report, out) = (compilation.report, &mut streams.data);
+        let (report, out) = (&compilation.report, &mut streams.data);
         match self.format {
-            LintFormat::Text => text::write(&report, out)?,
-            LintFormat::Json => json::write(&report, out)?,
-            LintFormat::Sarif => sarif::write(&report, out)?,
-            LintFormat::Github => github::write(&report, out)?,
-            LintFormat::Junit => junit::write(&report, out)?,
+            LintFormat::Text => text::write(report, out)?,
+            LintFormat::Json => json::write(report, out)?,
+            LintFormat::Sarif => sarif::write(report, out)?,
+            LintFormat::Github => github::write(report, out)?,
+            LintFormat::Junit => junit::write(report, out)?,
         }
         Ok(report.exit_of_findings())
     }

@@ -68,28 +68,26 @@ fn report<T: std::fmt::Display>(items: &[Spanned<T>], covered: &[(usize, usize)]
 
 /// Returns each entry that another one covers, with that one.
 fn covered_paths(items: &[Spanned<PathPattern>]) -> Vec<(usize, usize)> {
-    let mut order: Vec<(usize, &PathPattern)> = items.iter().map(|item| &item.value).enumerate().collect();
-    // `/` sorts before every other byte, so that what lies below an entry follows it at once.
-    let key = |pattern: &PathPattern| match pattern {
+    // Of patterns with one stem the widest comes first.
+    let breadth = |pattern: &PathPattern| match pattern {
         PathPattern::Prefix(_) => 0,
         PathPattern::Tree(_) => 1,
         PathPattern::Below(_) => 2,
     };
-    let bytes = |pattern: &'_ PathPattern, at: usize| {
-        pattern.stem().as_bytes().get(at).map(|byte| if *byte == b'/' { 0 } else { *byte })
-    };
-    order.sort_by(|(_, left), (_, right)| {
-        let shared =
-            left.stem().bytes().zip(right.stem().bytes()).take_while(|(one, other)| one == other).count();
-        let rest = bytes(left, shared).cmp(&bytes(right, shared));
-        rest.then_with(|| key(left).cmp(&key(right)))
-    });
+    let patterns = items.iter().map(|item| &item.value).enumerate();
+    let mut order: Vec<(&str, u8, usize, &PathPattern)> =
+        patterns.map(|(at, pattern)| (pattern.stem(), breadth(pattern), at, pattern)).collect();
+    order.sort_unstable_by_key(|(stem, breadth, at, _)| (*stem, *breadth, *at));
     let mut covered = Vec::new();
-    let mut widest: Option<(usize, &PathPattern)> = None;
-    for (at, pattern) in order {
-        match widest.filter(|(_, wide)| covers(wide, pattern)) {
-            Some((by, _)) => covered.push((at, by)),
-            None => widest = Some((at, pattern)),
+    // Uncovered patterns whose stem begins the current one, shortest first: nothing else can cover it.
+    let mut open: Vec<(usize, &PathPattern)> = Vec::new();
+    for (stem, _, at, pattern) in order {
+        while open.last().is_some_and(|(_, outer)| !stem.starts_with(outer.stem())) {
+            open.pop();
+        }
+        match open.iter().find(|(_, wide)| covers(wide, pattern)) {
+            Some((by, _)) => covered.push((at, *by)),
+            None => open.push((at, pattern)),
         }
     }
     covered
@@ -118,9 +116,13 @@ fn cidr_range(cidr: &Cidr) -> (u8, u128, u128) {
 
 /// Returns each entry that another one covers, with that one. A range is a family, its first and its last number.
 fn covered_ranges<T>(items: &[Spanned<T>], range: impl Fn(&T) -> (u8, u128, u128)) -> Vec<(usize, usize)> {
-    let ranges = items.iter().map(|item| range(&item.value)).enumerate();
+    let ranges: Vec<(u8, u128, u128)> = items.iter().map(|item| range(&item.value)).collect();
+    // Most lists rise, so that no range meets another.
+    if ranges.is_sorted_by(|(before, _, last), (family, first, _)| (before, last) < (family, first)) {
+        return Vec::new();
+    }
     let mut all: Vec<(u8, u128, Reverse<u128>, usize)> =
-        ranges.map(|(at, (family, first, last))| (family, first, Reverse(last), at)).collect();
+        (0..).zip(ranges).map(|(at, (family, first, last))| (family, first, Reverse(last), at)).collect();
     all.sort_unstable();
     let mut covered = Vec::new();
     let mut widest: Option<(u8, u128, usize)> = None;

@@ -53,6 +53,7 @@ fn escape(pattern: &PathPattern) -> Option<String> {
     {
         return Some(format!("`{path}` is {}, through which the binary can run anything", kind.name()));
     }
-    let inside = USUAL.into_iter().find(|path| pattern.contains(path))?;
+    let begins = |path: &&str| path.starts_with(pattern.stem());
+    let inside = USUAL.into_iter().filter(begins).find(|path| pattern.contains(path))?;
     Some(format!("`{pattern}` holds `{inside}`, through which the binary can run anything"))
 }

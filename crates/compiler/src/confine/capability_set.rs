@@ -28,6 +28,12 @@ impl CapabilitySet {
         self.0 & (1 << capability.number()) != 0
     }
 
+    /// Adds a capability.
+    #[must_use]
+    pub fn with(self, capability: Capability) -> Self {
+        Self(self.0 | 1 << capability.number())
+    }
+
     /// Returns what is in either set.
     #[must_use]
     pub fn union(self, other: Self) -> Self {

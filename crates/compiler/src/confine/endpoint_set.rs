@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use rustc_hash::FxHashMap;
+
 use super::PortSet;
 use crate::document::value::{Cidr, MAPPED, address_at, address_number};
 
@@ -25,14 +27,17 @@ pub struct Endpoint {
 /// IPv4 and IPv6 share one 128-bit space in which an IPv4 address lies at its IPv4-mapped place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointSet {
-    /// `(first address, ports)` of each part, sorted; the first starts at 0 and neighbours differ,
-    /// so that equal sets are equal values.
-    parts: Vec<(u128, PortSet)>,
+    /// `(first address, index of its ports)` of each part, sorted; the first starts at 0 and neighbours
+    /// differ, so that equal sets are equal values.
+    parts: Vec<(u128, u32)>,
+    /// The port sets of the parts: each once, in the order in which the parts first name them. Most sets
+    /// have hundreds of parts and two of these.
+    ports: Vec<PortSet>,
 }
 
 impl Default for EndpointSet {
     fn default() -> Self {
-        Self { parts: vec![(0, PortSet::default())] }
+        Self::any_address(PortSet::EMPTY)
     }
 }
 
@@ -40,7 +45,7 @@ impl EndpointSet {
     /// Returns every port of every address.
     #[must_use]
     pub fn all() -> Self {
-        Self { parts: vec![(0, PortSet::all())] }
+        Self::any_address(PortSet::all())
     }
 
     /// Returns the given ports of every address of the given blocks.
@@ -55,24 +60,42 @@ impl EndpointSet {
                 _ => merged.push((first, last)),
             }
         }
-        let mut parts = vec![(0, PortSet::default())];
+        const OUTSIDE: u32 = 0;
+        const INSIDE: u32 = 1;
+        let mut parts = Vec::with_capacity(2 * merged.len() + 1);
+        parts.push((0, OUTSIDE));
         for (first, last) in merged {
-            parts.push((first, ports.clone()));
-            parts.extend(last.checked_add(1).map(|after| (after, PortSet::default())));
+            parts.push((first, INSIDE));
+            parts.extend(last.checked_add(1).map(|after| (after, OUTSIDE)));
         }
-        Self::normal(parts)
+        Self::from_parts(parts, vec![PortSet::EMPTY, ports.clone()])
     }
 
     /// Returns the given ports of every address.
     #[must_use]
     pub fn any_address(ports: PortSet) -> Self {
-        Self { parts: vec![(0, ports)] }
+        Self { parts: vec![(0, 0)], ports: vec![ports] }
     }
 
-    /// Returns these ports from each of these places of the 128-bit space up to the next; the places rise from 0.
+    /// Returns the set that from each of these places of the 128-bit space up to the next has the ports of this
+    /// index. The places rise from 0; of two parts at one place the later one holds.
     #[must_use]
-    pub fn from_parts(parts: Vec<(u128, PortSet)>) -> Self {
-        Self::normal(parts)
+    pub fn from_parts(mut parts: Vec<(u128, u32)>, ports: Vec<PortSet>) -> Self {
+        parts.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                earlier.1 = later.1;
+            }
+            same
+        });
+        let mut distinct = Distinct::default();
+        let mut candidates: Vec<Candidate> = ports.into_iter().map(Candidate::Unused).collect();
+        for (_, index) in &mut parts {
+            *index =
+                candidates.get_mut(*index as usize).map_or(0, |candidate| candidate.number(&mut distinct));
+        }
+        parts.dedup_by(|later, earlier| later.1 == earlier.1);
+        Self { parts, ports: distinct.ports }
     }
 
     /// Tells whether a destination is inside.
@@ -90,7 +113,7 @@ impl EndpointSet {
     /// Tells whether nothing is inside.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.parts.iter().all(|(_, ports)| ports.is_empty())
+        self.ports.iter().all(PortSet::is_empty)
     }
 
     /// Returns what is in either set.
@@ -108,7 +131,8 @@ impl EndpointSet {
     /// Returns what is not inside.
     #[must_use]
     pub fn complement(&self) -> Self {
-        Self::normal(self.parts.iter().map(|(first, ports)| (*first, ports.complement())).collect())
+        // Different sets have different complements, so that the parts stay as they are.
+        Self { parts: self.parts.clone(), ports: self.ports.iter().map(PortSet::complement).collect() }
     }
 
     /// Returns what is in this set and not in the other.
@@ -159,43 +183,93 @@ impl EndpointSet {
     /// Returns the parts in order: first address, last address, ports. Places of the 128-bit space.
     pub fn parts(&self) -> impl Iterator<Item = (u128, u128, &PortSet)> {
         let ends = self.parts.iter().skip(1).map(|(next, _)| next.saturating_sub(1)).chain([u128::MAX]);
-        self.parts.iter().zip(ends).map(|((first, ports), last)| (*first, last, ports))
+        self.parts.iter().zip(ends).map(|((first, index), last)| (*first, last, self.ports_of(*index)))
     }
 
     fn ports_at(&self, number: u128) -> &PortSet {
-        static NONE: PortSet = PortSet::EMPTY;
         let after = self.parts.partition_point(|(first, _)| *first <= number);
-        after.checked_sub(1).and_then(|at| self.parts.get(at)).map_or(&NONE, |(_, ports)| ports)
+        let part = after.checked_sub(1).and_then(|at| self.parts.get(at));
+        self.ports_of(part.map_or(0, |(_, index)| *index))
     }
 
+    fn ports_of(&self, index: u32) -> &PortSet {
+        static NONE: PortSet = PortSet::EMPTY;
+        self.ports.get(index as usize).unwrap_or(&NONE)
+    }
+
+    /// Joins the ports of two sets address by address: each pair of port sets once, however many parts have it.
     fn combine(&self, other: &Self, join: impl Fn(&PortSet, &PortSet) -> PortSet) -> Self {
         let mut parts = Vec::with_capacity(self.parts.len() + other.parts.len());
+        let mut ports = Vec::new();
+        let mut joined: FxHashMap<(u32, u32), u32> = FxHashMap::default();
         let (mut left, mut right) = (self.parts.as_slice(), other.parts.as_slice());
         let mut start = 0;
         while let (Some((one, after_one)), Some((two, after_two))) = (left.split_first(), right.split_first())
         {
-            parts.push((start, join(&one.1, &two.1)));
+            let index = *joined.entry((one.1, two.1)).or_insert_with(|| {
+                ports.push(join(self.ports_of(one.1), other.ports_of(two.1)));
+                u32::try_from(ports.len() - 1).unwrap_or(u32::MAX)
+            });
+            parts.push((start, index));
             let next = after_one.first().into_iter().chain(after_two.first()).map(|(first, _)| *first).min();
             let Some(next) = next else { break };
-            let reached = |after: &[(u128, PortSet)]| after.first().is_some_and(|(first, _)| *first == next);
+            let reached = |after: &[(u128, u32)]| after.first().is_some_and(|(first, _)| *first == next);
             (left, right) = (
                 if reached(after_one) { after_one } else { left },
                 if reached(after_two) { after_two } else { right },
             );
             start = next;
         }
-        Self::normal(parts)
+        Self::from_parts(parts, ports)
     }
+}
 
-    fn normal(mut parts: Vec<(u128, PortSet)>) -> Self {
-        parts.dedup_by(|later, earlier| {
-            later.0 == earlier.0 && {
-                earlier.1 = std::mem::take(&mut later.1);
-                true
+/// A port set that a part may name: numbered when the first part names it.
+enum Candidate {
+    Unused(PortSet),
+    Numbered(u32),
+}
+
+impl Candidate {
+    fn number(&mut self, distinct: &mut Distinct) -> u32 {
+        let number = match self {
+            Self::Unused(ports) => distinct.add(std::mem::take(ports)),
+            Self::Numbered(number) => *number,
+        };
+        *self = Self::Numbered(number);
+        number
+    }
+}
+
+/// Port sets, each once.
+#[derive(Default)]
+struct Distinct {
+    ports: Vec<PortSet>,
+    /// By port set its index, from the point on where there are many: comparing a few is faster than hashing.
+    numbers: FxHashMap<PortSet, u32>,
+}
+
+impl Distinct {
+    /// So many are looked through one by one.
+    const FEW: usize = 8;
+
+    fn add(&mut self, ports: PortSet) -> u32 {
+        let next = u32::try_from(self.ports.len()).unwrap_or(u32::MAX);
+        if self.ports.len() < Self::FEW {
+            if let Some(known) = self.ports.iter().position(|known| *known == ports) {
+                return u32::try_from(known).unwrap_or(u32::MAX);
             }
-        });
-        parts.dedup_by(|later, earlier| later.1 == earlier.1);
-        Self { parts }
+        } else {
+            if self.numbers.is_empty() {
+                self.numbers = self.ports.iter().cloned().zip(0..).collect();
+            }
+            let number = *self.numbers.entry(ports.clone()).or_insert(next);
+            if number != next {
+                return number;
+            }
+        }
+        self.ports.push(ports);
+        next
     }
 }
 

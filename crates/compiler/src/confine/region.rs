@@ -233,6 +233,15 @@ impl OpenRegion {
         Self { parts }
     }
 
+    /// Tells whether the region is that of [`OpenRegion::of`].
+    pub(super) fn is(&self, paths: &PathSet, accesses: AccessSet) -> bool {
+        match self.parts.as_slice() {
+            [] => paths.is_empty() || accesses.is_empty(),
+            [(own, files)] => *own == accesses && files == paths,
+            _ => false,
+        }
+    }
+
     /// Returns the files of an access, if there are any.
     #[must_use]
     pub fn paths(&self, access: Access) -> Option<&PathSet> {

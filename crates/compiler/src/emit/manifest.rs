@@ -3,6 +3,9 @@
 mod document;
 mod model;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{Kind, LAYOUT_VERSION, Section};
@@ -17,7 +20,7 @@ use crate::confine::{Confinement, Gate};
 use crate::document::Scope;
 use crate::lower::{HostLimit, Pack, Policy};
 use crate::source::SourceSet;
-use crate::target::{self, Assessment, Evasion, Status, TargetEffect};
+use crate::target::{self, Assessment, Evasion, Status};
 
 /// The manifest's place in a bundle.
 pub const MANIFEST_PATH: &str = "manifest.json";
@@ -37,17 +40,17 @@ pub struct Account<'compile> {
     pub image: Option<&'compile Image>,
 }
 
-impl Account<'_> {
+impl<'compile> Account<'compile> {
     /// Returns the manifest.
     #[must_use]
-    pub fn manifest(self) -> Manifest {
+    pub fn manifest(self) -> Manifest<'compile> {
         let Self { policy, sources, .. } = self;
         let documents = policy.documents.iter();
         Manifest {
             version: MANIFEST_VERSION,
-            tool: Tool { name: "telovix".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            tool: Tool { name: "telovix".into(), version: env!("CARGO_PKG_VERSION").into() },
             layout_version: LAYOUT_VERSION,
-            targets: self.assessment.targets.iter().map(ToString::to_string).collect(),
+            targets: self.assessment.targets.iter().map(|target| target.name().into()).collect(),
             documents: documents.clone().filter_map(|placed| document::entry(placed, sources)).collect(),
             confinements: policy.confinements.iter().map(|one| self.confinement_entry(one)).collect(),
             artifacts: self.artifacts.iter().map(|artifact| artifact_entry(artifact, sources)).collect(),
@@ -59,14 +62,14 @@ impl Account<'_> {
         }
     }
 
-    fn budget(self) -> Budget {
+    fn budget(self) -> Budget<'compile> {
         let maps = Section::ALL.into_iter().filter(|section| section.kind() != Kind::Listing);
         let programs = |budget: &target::Budget| {
-            budget.programs.iter().map(|(hook, count)| ((*hook).to_owned(), *count as u64)).collect()
+            budget.programs.iter().map(|(hook, count)| (Cow::from(*hook), *count as u64)).collect()
         };
         let budgets = self.assessment.budgets.iter();
         Budget {
-            programs: budgets.map(|budget| (budget.target.to_string(), programs(budget))).collect(),
+            programs: budgets.map(|budget| (budget.target.name().into(), programs(budget))).collect(),
             trampoline_slots: target::TRAMPOLINE_SLOTS as u64,
             maps: self.image.map_or(0, |_| maps.clone().count() as u64),
             entries: self.image.map_or(0, |image| maps.map(|section| image.count(section) as u64).sum()),
@@ -74,25 +77,31 @@ impl Account<'_> {
         }
     }
 
-    fn confinement_entry(self, confinement: &Confinement) -> ConfinementEntry {
-        let effects = self.assessment.targets.iter().map(|target| target::effect(*target, confinement));
-        let effects: Vec<TargetEffect> = effects.collect();
-        let weaker = effects.iter().filter(|reached| reached.is_weaker_than(confinement.effect));
+    fn confinement_entry(self, confinement: &'compile Confinement) -> ConfinementEntry<'compile> {
+        let targets = &self.assessment.targets;
+        let (mut effects, mut reasons) = (Vec::with_capacity(targets.len()), BTreeMap::new());
+        for target in targets {
+            let reached = target::effect(*target, confinement);
+            effects.push(reached.word().into());
+            if reached.is_weaker_than(confinement.effect) {
+                reasons.insert(target.name().into(), reached.reason);
+            }
+        }
         ConfinementEntry {
-            document: confinement.document.id.clone(),
-            dimension: confinement.dimension.name().to_owned(),
-            operation: confinement.operation.name().to_owned(),
-            effect: confinement.effect.name().to_owned(),
+            document: confinement.document.id.as_str().into(),
+            dimension: confinement.dimension.name().into(),
+            operation: confinement.operation.name().into(),
+            effect: confinement.effect.name().into(),
             held: confinement.gate == Gate::Held,
-            source: self.sources.locate(confinement.span),
-            reasons: weaker.map(|reached| (reached.target.to_string(), reached.reason.to_string())).collect(),
-            effects: effects.iter().map(|reached| reached.word().to_owned()).collect(),
+            source: self.sources.locate(confinement.span).into(),
+            effects,
+            reasons,
         }
     }
 }
 
 /// Returns one entry for each way, with what every target does about it. They arrive in that order.
-fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry> {
+fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry<'static>> {
     let ways = evasions.chunk_by(|left, right| (left.topic, left.way) == (right.topic, right.way));
     let entries = ways.filter_map(|way| {
         let first = way.first()?;
@@ -103,17 +112,14 @@ fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry> {
                 Status::Open(reason) => ("open", reason),
                 Status::Absent(reason) => ("absent", reason),
             };
-            let reason = reason.to_owned();
-            let answer = EvasionStatus {
-                status: status.to_owned(),
-                reason,
-                evidence: evasion.evidence.name().to_owned(),
-            };
-            (evasion.target.to_string(), answer)
+            let evidence = evasion.evidence.name();
+            let answer =
+                EvasionStatus { status: status.into(), reason: reason.into(), evidence: evidence.into() };
+            (evasion.target.name().into(), answer)
         });
         Some(EvasionEntry {
-            intent: first.topic.name().to_owned(),
-            way: first.way.to_owned(),
+            intent: first.topic.name().into(),
+            way: first.way.into(),
             status: status.collect(),
         })
     });
@@ -122,7 +128,7 @@ fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry> {
 
 /// Returns the manifest as the bytes that are written: JSON, indented, with a final line end.
 #[must_use]
-pub fn render(manifest: &Manifest) -> Vec<u8> {
+pub fn render(manifest: &Manifest<'_>) -> Vec<u8> {
     let mut text = serde_json::to_vec_pretty(manifest).unwrap_or_default();
     text.push(b'\n');
     text
@@ -131,45 +137,51 @@ pub fn render(manifest: &Manifest) -> Vec<u8> {
 /// Returns SHA-256 of `bytes` in lower-case hexadecimal.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    let nibbles = Sha256::digest(bytes).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digest = Sha256::digest(bytes);
+    let mut text = String::with_capacity(2 * digest.len());
+    for byte in digest {
+        text.extend([byte >> 4, byte & 0xf].map(|nibble| DIGITS[usize::from(nibble)]));
+    }
+    text
 }
 
-fn artifact_entry(artifact: &Artifact, sources: &SourceSet) -> ArtifactEntry {
+fn artifact_entry<'compile>(artifact: &'compile Artifact, sources: &SourceSet) -> ArtifactEntry<'compile> {
     ArtifactEntry {
-        path: artifact.path.clone(),
-        kind: artifact.kind.name().to_owned(),
-        sha256: digest(&artifact.bytes),
+        path: artifact.path.as_str().into(),
+        kind: artifact.kind.name().into(),
+        sha256: digest(&artifact.bytes).into(),
         bytes: artifact.bytes.len() as u64,
-        scope: scope_entry(&artifact.scope),
-        sources: artifact.sources.iter().map(|span| sources.locate(*span)).collect(),
+        scope: scope_entry(artifact.scope.clone()),
+        sources: artifact.sources.iter().map(|span| sources.locate(*span).into()).collect(),
     }
 }
 
-fn pack_entry(pack: &Pack, sources: &SourceSet) -> PackEntry {
+fn pack_entry<'compile>(pack: &'compile Pack, sources: &SourceSet) -> PackEntry<'compile> {
     PackEntry {
-        pack_id: pack.name.id.clone(),
-        version: pack.name.version.clone(),
-        kind: pack.kind.name().to_owned(),
+        pack_id: pack.name.id.as_str().into(),
+        version: pack.name.version.as_str().into(),
+        kind: pack.kind.name().into(),
         enforcement_capable: pack.enforcement_capable,
-        state: pack.state.name().to_owned(),
-        source: sources.locate(pack.span),
+        state: pack.state.name().into(),
+        source: sources.locate(pack.span).into(),
     }
 }
 
-fn host_limit_entry(limit: &HostLimit<'_>, sources: &SourceSet) -> HostLimitEntry {
+fn host_limit_entry<'compile>(limit: &HostLimit<'compile>, sources: &SourceSet) -> HostLimitEntry<'compile> {
     HostLimitEntry {
-        process: limit.process.to_owned(),
-        limit: limit.resource.field().to_owned(),
+        process: limit.process.into(),
+        limit: limit.resource.field().into(),
         value: limit.limit.value,
-        source: sources.locate(limit.limit.span),
+        source: sources.locate(limit.limit.span).into(),
     }
 }
 
-fn scope_entry(scope: &Scope) -> ScopeEntry {
+fn scope_entry(scope: Scope) -> ScopeEntry<'static> {
     match scope {
         Scope::Fleet => ScopeEntry::Fleet,
-        Scope::Group(group) => ScopeEntry::Group(group.clone()),
-        Scope::Sensor(sensor) => ScopeEntry::Sensor(sensor.clone()),
+        Scope::Group(group) => ScopeEntry::Group(group.into()),
+        Scope::Sensor(sensor) => ScopeEntry::Sensor(sensor.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! What the native runtime makes of a confinement: deny at LSM hooks, kill where only the call is seen.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use telovix_bpf_programs::layout::{HOOKS, Hook, Operation as Slot};
 
@@ -22,13 +23,11 @@ pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect 
     if written < Effect::Deny {
         return as_written;
     }
-    let uncovered: Vec<&str> =
-        syscalls.iter().filter(|syscall| covering(*syscall).is_none()).map(Syscall::name).collect();
+    let uncovered = syscalls.difference(&COVERED_CALLS);
     if uncovered.is_empty() {
         return as_written;
     }
-    let reason = format!("{} {} before taking effect", quoted(&uncovered), passes(uncovered.len()));
-    TargetEffect { target, effect: Some(Effect::Kill), reason: Cow::Owned(reason) }
+    TargetEffect { target, effect: Some(Effect::Kill), reason: Cow::Owned(pass_no_hook(&uncovered)) }
 }
 
 /// Returns where a confinement is decided.
@@ -60,6 +59,10 @@ const COVERED: &[(&str, &[&str])] = &[
     ("umount2", &["sb_umount"]),
     ("userfaultfd", &["inode_init_security_anon"]),
 ];
+
+/// The same calls, as a set.
+static COVERED_CALLS: LazyLock<SyscallSet> =
+    LazyLock::new(|| Syscall::all().filter(|syscall| covering(*syscall).is_some()).collect());
 
 /// Returns the hooks that every way through a call passes before it takes effect, if there are such.
 #[must_use]
@@ -119,16 +122,23 @@ fn attaches(hook: &Hook, kernel: Kernel) -> bool {
     hook.until.is_none_or(|until| kernel.version() < until)
 }
 
-fn quoted(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(4).map(|name| format!("`{name}`")).collect();
-    match names.len().saturating_sub(shown.len()) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+/// Names the first of the calls, and says why they are only killed.
+fn pass_no_hook(syscalls: &SyscallSet) -> String {
+    const SHOWN: usize = 4;
+    let mut text = String::new();
+    for syscall in syscalls.iter().take(SHOWN) {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.extend(["`", syscall.name(), "`"]);
     }
-}
-
-fn passes(count: usize) -> &'static str {
-    if count == 1 { "passes no LSM hook" } else { "pass no LSM hook" }
+    let count = syscalls.iter().count();
+    if let Some(more @ 1..) = count.checked_sub(SHOWN) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text.push_str(if count == 1 { " passes" } else { " pass" });
+    text.push_str(" no LSM hook before taking effect");
+    text
 }
 
 #[cfg(test)]

@@ -54,7 +54,20 @@ impl Target {
     /// Returns the target of a name such as `native-6.12`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|target| target.to_string() == name)
+        Self::ALL.into_iter().find(|target| target.name() == name)
+    }
+
+    /// Returns the name: who enforces, and where.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match (self.backend, self.kernel) {
+            (Backend::Native, Kernel::V6_1) => "native-6.1",
+            (Backend::Native, Kernel::V6_12) => "native-6.12",
+            (Backend::Native, Kernel::V7_2) => "native-7.2",
+            (Backend::Engine, Kernel::V6_1) => "engine-6.1",
+            (Backend::Engine, Kernel::V6_12) => "engine-6.12",
+            (Backend::Engine, Kernel::V7_2) => "engine-7.2",
+        }
     }
 
     /// Returns where the facts about the target come from.
@@ -69,6 +82,6 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}-{}", self.backend.name(), self.kernel.name())
+        formatter.write_str(self.name())
     }
 }

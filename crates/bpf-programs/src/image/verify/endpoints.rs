@@ -1,13 +1,19 @@
 //! Addresses and ports fall into runs: each starts at 0, rises, and ends where the next starts.
 
-use std::collections::BTreeMap;
-
 use super::{ImageError, Sections, demand};
 use crate::layout::{Address, Endpoints, Port, Section};
 
-/// By first record of a run: its length, and the highest class in it.
+/// The runs of a section, in its order.
 #[derive(Default)]
-pub(super) struct Runs(BTreeMap<u32, (u32, u32)>);
+pub(super) struct Runs(Vec<Run>);
+
+struct Run {
+    /// Its first record.
+    start: u32,
+    length: u32,
+    /// The highest class in it.
+    highest: u32,
+}
 
 impl Runs {
     /// Returns the highest class of exactly this run, or `None` when there is no such run.
@@ -16,21 +22,25 @@ impl Runs {
     }
 
     fn get(&self, start: u32, count: u32) -> Option<u32> {
-        self.0.get(&start).filter(|(length, _)| *length == count).map(|(_, highest)| *highest)
+        let at = self.0.binary_search_by_key(&start, |run| run.start).ok()?;
+        self.0.get(at).filter(|run| run.length == count).map(|run| run.highest)
     }
 
-    fn add(&mut self, starts: bool, current: &mut u32, record: usize, class: u32) {
-        if starts {
-            *current = record as u32;
+    /// Adds a record, which starts a run or belongs to the one before.
+    fn add(&mut self, starts: bool, record: usize, class: u32) {
+        match self.0.last_mut() {
+            Some(run) if !starts => {
+                run.length += 1;
+                run.highest = run.highest.max(class);
+            }
+            _ => self.0.push(Run { start: record as u32, length: 1, highest: class }),
         }
-        let run = self.0.entry(*current).or_insert((0, 0));
-        *run = (run.0 + 1, run.1.max(class));
     }
 }
 
 pub(super) fn verify(sections: &Sections) -> Result<Runs, ImageError> {
     let ports = verify_ports(sections)?;
-    let (mut runs, mut current, mut before) = (Runs::default(), 0, None);
+    let (mut runs, mut before) = (Runs::default(), None);
     for (number, address) in sections.records::<Address>(Section::Addresses).enumerate() {
         let demand = |holds, what| demand(holds, Section::Addresses, number, what);
         let place = (address.high, address.low);
@@ -45,14 +55,14 @@ pub(super) fn verify(sections: &Sections) -> Result<Runs, ImageError> {
             demand(highest.is_some(), "a port table that is not there")?;
             highest.unwrap_or(0)
         };
-        runs.add(place == (0, 0), &mut current, number, class);
+        runs.add(place == (0, 0), number, class);
         before = Some(place);
     }
     Ok(runs)
 }
 
 fn verify_ports(sections: &Sections) -> Result<Runs, ImageError> {
-    let (mut runs, mut current, mut before) = (Runs::default(), 0, None);
+    let (mut runs, mut before) = (Runs::default(), None);
     for (number, port) in sections.records::<Port>(Section::Ports).enumerate() {
         let demand = |holds, what| demand(holds, Section::Ports, number, what);
         demand(
@@ -60,7 +70,7 @@ fn verify_ports(sections: &Sections) -> Result<Runs, ImageError> {
             "boundaries do not rise from 0",
         )?;
         demand(port.first <= u32::from(u16::MAX), "a port above 65535")?;
-        runs.add(port.first == 0, &mut current, number, port.class);
+        runs.add(port.first == 0, number, port.class);
         before = Some(port.first);
     }
     Ok(runs)

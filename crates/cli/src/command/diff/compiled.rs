@@ -39,11 +39,11 @@ pub(super) fn read(image: &Path) -> Result<Vec<Confinement>, Failure> {
 /// Returns the image of a bundle, which must be the one its manifest names.
 fn in_bundle(folder: &Path) -> Result<PathBuf, Failure> {
     let manifest = std::fs::read(folder.join(MANIFEST_PATH)).map_err(|error| torn(folder, &error.to_string()))?;
-    let manifest: Manifest =
+    let manifest: Manifest<'_> =
         serde_json::from_slice(&manifest).map_err(|error| torn(folder, &format!("its manifest: {error}")))?;
     let entry = manifest.artifacts.iter().find(|artifact| artifact.kind == "image");
     let entry = entry.ok_or_else(|| torn(folder, "its manifest names no image"))?;
-    let image = folder.join(&entry.path);
+    let image = folder.join(entry.path.as_ref());
     let bytes = std::fs::read(&image).map_err(|error| torn(&image, &error.to_string()))?;
     if Digest::of(&bytes).to_string() != entry.sha256 {
         return Err(torn(&image, "it is not the file that the manifest names"));

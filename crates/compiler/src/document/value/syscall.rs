@@ -9,6 +9,9 @@ use super::syscall_table::SYSCALLS;
 pub struct Syscall(u16);
 
 impl Syscall {
+    /// How many calls there are.
+    pub const COUNT: usize = SYSCALLS.len();
+
     /// Parses a name such as `ptrace`; a leading `sys_` is accepted.
     ///
     /// # Errors
@@ -41,6 +44,16 @@ impl Syscall {
     #[must_use]
     pub fn ia32_number(self) -> Option<u16> {
         SYSCALLS.get(usize::from(self.0)).and_then(|entry| entry.2)
+    }
+
+    /// Returns the place of the call among all, by name.
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Returns the call at a place among all, by name.
+    pub(crate) fn at(index: usize) -> Option<Self> {
+        u16::try_from(index).ok().filter(|_| index < Self::COUNT).map(Self)
     }
 
     /// Returns every call, by name.

@@ -15,7 +15,15 @@ pub(super) struct Endpoints {
 }
 
 /// The ports that each member names at one address.
-type MemberPorts = Vec<(u32, PortSet)>;
+type MemberPorts<'set> = Vec<(u32, &'set PortSet)>;
+
+/// What holds at an address: a class, or a run of port boundaries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Holding {
+    ports: u32,
+    port_count: u32,
+    class: u32,
+}
 
 impl Endpoints {
     /// Lays the members' sets over one another and returns the run of address boundaries: start and count.
@@ -23,27 +31,28 @@ impl Endpoints {
         let mut cursors: Vec<_> =
             sets.iter().map(|(member, set)| (*member, set.parts().peekable())).collect();
         let mut here = MemberPorts::new();
-        let (mut run, mut next): (Vec<Address>, Option<u128>) = (Vec::new(), Some(0));
-        let mut seen: Vec<(MemberPorts, Vec<Port>)> = Vec::new();
+        let mut run: Vec<Address> = Vec::new();
+        let (mut before, mut next): (Option<Holding>, Option<u128>) = (None, Some(0));
+        let mut seen: Vec<(MemberPorts<'_>, Holding)> = Vec::new();
         while let Some(first) = next {
             next = None;
             here.clear();
             for (member, parts) in &mut cursors {
                 while parts.next_if(|(_, last, _)| *last < first).is_some() {}
                 let Some((_, last, ports)) = parts.peek() else { continue };
-                here.push((*member, (*ports).clone()));
+                here.push((*member, ports));
                 next = [next, last.checked_add(1)].into_iter().flatten().min();
             }
-            let known = seen.iter().position(|(sets, _)| *sets == here);
-            let known = known.unwrap_or_else(|| {
-                seen.push((here.clone(), port_boundaries(&here, classes)));
-                seen.len() - 1
+            let known = seen.iter().find(|(sets, _)| *sets == here).map(|(_, holding)| *holding);
+            let holding = known.unwrap_or_else(|| {
+                let holding = self.holding(&here, classes);
+                seen.push((here.clone(), holding));
+                holding
             });
-            let ports = seen.get(known).map(|(_, ports)| ports.as_slice()).unwrap_or_default();
-            let boundary = self.boundary(first, ports);
-            if run.last().is_none_or(|before| !same_classes(before, &boundary)) {
-                run.push(boundary);
+            if before != Some(holding) {
+                run.push(boundary(first, holding));
             }
+            before = Some(holding);
         }
         if run.iter().all(|boundary| boundary.port_count == 0 && boundary.class == 0) {
             return (0, 0);
@@ -60,25 +69,26 @@ impl Endpoints {
         }
     }
 
-    fn boundary(&mut self, first: u128, ports: &[Port]) -> Address {
-        let (ports, port_count, class) = match ports {
-            [] => (0, 0, 0),
-            [every] => (0, 0, every.class),
-            ports => {
-                let (start, count) = self.ports.add(ports.to_vec());
-                (start, count, 0)
+    fn holding(&mut self, sets: &[(u32, &PortSet)], classes: &mut Classes<'_>) -> Holding {
+        let run = port_boundaries(sets, classes);
+        match run.as_slice() {
+            [] => Holding::default(),
+            [every] => Holding { class: every.class, ..Holding::default() },
+            _ => {
+                let (ports, port_count) = self.ports.add(run);
+                Holding { ports, port_count, class: 0 }
             }
-        };
-        Address { high: (first >> 64) as u64, low: first as u64, ports, port_count, class, reserved: 0 }
+        }
     }
 }
 
-fn same_classes(left: &Address, right: &Address) -> bool {
-    (left.ports, left.port_count, left.class) == (right.ports, right.port_count, right.class)
+fn boundary(first: u128, holding: Holding) -> Address {
+    let Holding { ports, port_count, class } = holding;
+    Address { high: (first >> 64) as u64, low: first as u64, ports, port_count, class, reserved: 0 }
 }
 
 /// Lays port sets over one another: the class from each boundary on, neighbours different, the first at port 0.
-fn port_boundaries(sets: &[(u32, PortSet)], classes: &mut Classes<'_>) -> Vec<Port> {
+fn port_boundaries(sets: &[(u32, &PortSet)], classes: &mut Classes<'_>) -> Vec<Port> {
     let mut firsts: Vec<u32> = sets
         .iter()
         .flat_map(|(_, ports)| ports.ranges())

@@ -53,6 +53,17 @@ impl std::fmt::Display for Unreadable {
 /// A longest-match map over paths: a class everywhere, and by prefix.
 pub(super) type ClassMap = (u32, Vec<(Vec<u8>, u32)>);
 
+/// A node that is still to be read.
+struct Todo {
+    child: u32,
+    /// Length of the path of the node above.
+    above: usize,
+    /// What leads here from there; for the root the empty name before the first slash.
+    chunk: [u8; CHUNK],
+    /// The class of what nothing in the node covers.
+    below: u32,
+}
+
 impl<'image> Reader<'image> {
     /// Prepares an image for reading.
     #[must_use]
@@ -88,17 +99,16 @@ impl<'image> Reader<'image> {
             regions.insert(rule, Region::Connect(set));
         }
         self.syscalls(&domain, &mut regions)?;
-        let mut capabilities: BTreeMap<u32, Vec<Capability>> = BTreeMap::new();
+        let mut capabilities: BTreeMap<u32, CapabilitySet> = BTreeMap::new();
         for (number, decision) in (0..).zip(domain.capabilities) {
             for rule in self.members(decision) {
                 let capability =
                     Capability::from_number(number).ok_or(Unreadable("an unknown capability"))?;
-                capabilities.entry(rule).or_default().push(capability);
+                let set = capabilities.entry(rule).or_default();
+                *set = set.with(capability);
             }
         }
-        for (rule, members) in capabilities {
-            regions.insert(rule, Region::Capability(members.into_iter().collect::<CapabilitySet>()));
-        }
+        regions.extend(capabilities.into_iter().map(|(rule, set)| (rule, Region::Capability(set))));
         for operation in layout::Operation::ALL {
             let decision = operation.slot().and_then(|slot| domain.slots.get(slot));
             for rule in decision.into_iter().flat_map(|decision| self.members(*decision)) {
@@ -114,28 +124,30 @@ impl<'image> Reader<'image> {
         if root.exact != root.below {
             entries.push((b"/\0".to_vec(), root.exact));
         }
-        let mut todo = vec![(root.child, b"/".to_vec(), root.below)];
-        while let Some((child, path, below)) = todo.pop() {
+        // The path of the node at hand. What is still to do comes off the end of the list, so that the paths of
+        // the nodes above it are still there.
+        let mut path = Vec::new();
+        let mut todo = vec![Todo { child: root.child, above: 0, chunk: [0; CHUNK], below: root.below }];
+        while let Some(Todo { child, above, chunk, below }) = todo.pop() {
+            path.truncate(above);
+            append(&mut path, &chunk);
             let prefixes = self.prefixes_of(child);
-            entries.extend(prefixes.iter().map(|(bytes, class)| ([path.as_slice(), bytes].concat(), *class)));
+            entries.extend(prefixes.iter().map(|(bytes, class)| (joined(&path, bytes, &[]), *class)));
             for (key, state) in self.edges_of(child) {
                 let name = name_of(&key.chunk);
                 let fits = prefixes.iter().filter(|(bytes, _)| name.starts_with(bytes));
                 let default = fits.max_by_key(|(bytes, _)| bytes.len()).map_or(below, |(_, class)| *class);
-                let mut here = Vec::with_capacity(path.len() + name.len() + 1);
-                here.extend_from_slice(&path);
-                here.extend_from_slice(name);
-                if name.len() < CHUNK {
-                    if state.exact != default {
-                        entries.push(([here.as_slice(), &[0]].concat(), state.exact));
-                    }
-                    here.push(b'/');
+                let is_whole = name.len() < CHUNK;
+                if is_whole && state.exact != default {
+                    entries.push((joined(&path, name, &[0]), state.exact));
                 }
                 if state.below != default {
-                    entries.push((here.clone(), state.below));
+                    let end: &[u8] = if is_whole { b"/" } else { b"" };
+                    entries.push((joined(&path, name, end), state.below));
                 }
                 if state.child != 0 {
-                    todo.push((state.child, here, state.below));
+                    let (child, chunk, below) = (state.child, key.chunk, state.below);
+                    todo.push(Todo { child, above: path.len(), chunk, below });
                 }
             }
             if entries.len() + todo.len() > self.left {
@@ -161,15 +173,25 @@ impl<'image> Reader<'image> {
 
     /// Returns the paths that each confinement names in a table.
     fn paths(&mut self, table: &Automaton) -> Result<BTreeMap<u32, PathSet>, Unreadable> {
-        let (everywhere, entries) = self.class_map(table.root)?;
+        let (everywhere, mut entries) = self.class_map(table.root)?;
         let rules = self.classes(table.classes, table.class_count);
-        let names =
-            |rule: u32, class: u32| rules.get(class as usize).is_some_and(|rules| rules.contains(&rule));
-        let set = |rule: u32| {
-            let entries = entries.iter().map(|(prefix, class)| (prefix.clone(), names(rule, *class)));
-            (rule, PathSet::from_prefixes(names(rule, everywhere), entries))
+        let mut named = named(&rules);
+        let (last, mut sets) = (named.pop(), BTreeMap::new());
+        let mut add = |rule: u32, entries: Vec<(Vec<u8>, u32)>| {
+            let entries = entries.into_iter().map(|(prefix, class)| (prefix, names(&rules, class, rule)));
+            let paths = PathSet::from_prefixes(names(&rules, everywhere, rule), entries);
+            if !paths.is_empty() {
+                sets.insert(rule, paths);
+            }
         };
-        Ok(named(&rules).into_iter().map(set).filter(|(_, paths)| !paths.is_empty()).collect())
+        for rule in named {
+            add(rule, entries.clone());
+        }
+        if let Some(rule) = last {
+            // Mostly it is the only one.
+            add(rule, std::mem::take(&mut entries));
+        }
+        Ok(sets)
     }
 
     fn exec(&mut self, domain: &Domain, regions: &mut BTreeMap<u32, Region>) -> Result<(), Unreadable> {
@@ -186,26 +208,36 @@ impl<'image> Reader<'image> {
         Ok(())
     }
 
+    /// Returns the destinations that each confinement names in a table.
     fn endpoints(&mut self, table: &Endpoints) -> BTreeMap<u32, EndpointSet> {
-        let rules = self.classes(table.classes, table.class_count);
-        let named = named(&rules);
-        let mut parts: BTreeMap<u32, Vec<(u128, PortSet)>> = BTreeMap::new();
+        // Most boundaries hold one of two things, so that each is numbered.
+        let (mut parts, mut numbers) = (Vec::with_capacity(table.count as usize), FxHashMap::default());
+        let mut distinct: Vec<Address> = Vec::new();
         for index in table.start..table.start.saturating_add(table.count) {
             let Some(address) = self.image.record::<Address>(Section::Addresses, index) else { break };
             let first = u128::from(address.high) << 64 | u128::from(address.low);
+            let number =
+                *numbers.entry((address.ports, address.port_count, address.class)).or_insert_with(|| {
+                    distinct.push(address);
+                    u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
+                });
+            parts.push((first, number));
+        }
+        let rules = self.classes(table.classes, table.class_count);
+        let named = named(&rules);
+        let mut ports: Vec<Vec<PortSet>> = vec![Vec::with_capacity(distinct.len()); named.len()];
+        for address in &distinct {
             let whole = [(address.class, PortSet::all())];
-            let ports = if address.port_count == 0 { whole.as_slice() } else { self.ports(&address) };
-            for rule in &named {
-                let inside = ports.iter().filter(|(class, _)| {
-                    rules.get(*class as usize).is_some_and(|rules| rules.contains(rule))
-                });
-                let set = inside.fold(PortSet::EMPTY, |sum, (_, ports)| {
+            let by_class = if address.port_count == 0 { whole.as_slice() } else { self.ports(address) };
+            for (rule, sets) in named.iter().zip(&mut ports) {
+                let inside = by_class.iter().filter(|(class, _)| names(&rules, *class, *rule));
+                sets.push(inside.fold(PortSet::EMPTY, |sum, (_, ports)| {
                     if sum.is_empty() { ports.clone() } else { sum.union(ports) }
-                });
-                parts.entry(*rule).or_default().push((first, set));
+                }));
             }
         }
-        let sets = parts.into_iter().map(|(rule, parts)| (rule, EndpointSet::from_parts(parts)));
+        let sets = named.into_iter().zip(ports);
+        let sets = sets.map(|(rule, ports)| (rule, EndpointSet::from_parts(parts.clone(), ports)));
         sets.filter(|(_, set)| !set.is_empty()).collect()
     }
 
@@ -237,8 +269,8 @@ impl<'image> Reader<'image> {
         let table = self.syscalls.get(&number).ok_or(TORN)?;
         let rules = self.classes(domain.syscalls.classes, domain.syscalls.class_count);
         for rule in named(&rules) {
-            let holds = |class: u16| rules.get(usize::from(class)).is_some_and(|rules| rules.contains(&rule));
-            regions.insert(rule, Region::Syscall(table.calls(holds).ok_or(TORN)?));
+            let calls = table.calls(|class| names(&rules, u32::from(class), rule)).ok_or(TORN)?;
+            regions.insert(rule, Region::Syscall(calls));
         }
         Ok(())
     }
@@ -266,6 +298,11 @@ impl<'image> Reader<'image> {
     }
 }
 
+/// Tells whether a confinement is among those behind a class.
+fn names(rules: &[Vec<u32>], class: u32, rule: u32) -> bool {
+    rules.get(class as usize).is_some_and(|rules| rules.contains(&rule))
+}
+
 /// Returns every confinement of some class, once.
 fn named(rules: &[Vec<u32>]) -> Vec<u32> {
     let mut named: Vec<u32> = rules.iter().flatten().copied().collect();
@@ -282,6 +319,24 @@ fn slot_region(operation: layout::Operation) -> Region {
         layout::Operation::CapsetSysAdmin => Region::Capability(sys_admin()),
         _ => Region::Whole(true),
     }
+}
+
+/// Adds to the path of a node what leads to the next: a name and its slash, or the first part of a long name.
+fn append(path: &mut Vec<u8>, chunk: &[u8; CHUNK]) {
+    let name = name_of(chunk);
+    path.extend_from_slice(name);
+    if name.len() < CHUNK {
+        path.push(b'/');
+    }
+}
+
+/// Returns the bytes of a path, of what follows it and of its end, as one.
+fn joined(path: &[u8], name: &[u8], end: &[u8]) -> Vec<u8> {
+    let mut joined = Vec::with_capacity(path.len() + name.len() + end.len());
+    joined.extend_from_slice(path);
+    joined.extend_from_slice(name);
+    joined.extend_from_slice(end);
+    joined
 }
 
 /// Returns the bytes of a chunk before its padding.

@@ -34,7 +34,7 @@ pub fn check(image: &Image, confinements: &[Confinement]) -> Result<(), String> 
     for number in 0..u32::try_from(image.count(Section::Domains)).unwrap_or(u32::MAX) {
         let reading = reader.domain(number).map_err(unreadable)?;
         for (rule, region) in &reading.regions {
-            if source.regions.get(*rule as usize) != Some(region) {
+            if !source.names(*rule, region) {
                 return Err(format!("confinement {rule} names other events in domain {number}"));
             }
         }
@@ -59,8 +59,6 @@ pub fn check(image: &Image, confinements: &[Confinement]) -> Result<(), String> 
 /// The confinements by whom they speak of.
 struct Source<'policy> {
     confinements: &'policy [Confinement],
-    /// The events that each confinement names.
-    regions: Vec<Region>,
     everyone: Vec<u32>,
     by_binary: FxHashMap<&'policy str, Vec<u32>>,
     by_name: FxHashMap<&'policy str, Vec<u32>>,
@@ -68,13 +66,12 @@ struct Source<'policy> {
 
 impl<'policy> Source<'policy> {
     fn new(confinements: &'policy [Confinement]) -> Self {
-        let region = |confinement: &Confinement| Region::of(confinement.operation, &confinement.condition);
-        let regions: Vec<Region> = confinements.iter().map(region).collect();
         let (mut everyone, mut by_binary, mut by_name) =
             (Vec::new(), FxHashMap::default(), FxHashMap::default());
-        for (index, (confinement, region)) in (0..).zip(confinements.iter().zip(&regions)) {
+        for (index, confinement) in (0..).zip(confinements) {
             let nobody = |exemption: &Exemption| exemption.process.is_none() && exemption.parent.is_none();
-            if region.is_empty() || confinement.exemptions.iter().any(nobody) {
+            let nothing = confinement.condition.names_nothing(confinement.operation);
+            if nothing || confinement.exemptions.iter().any(nobody) {
                 continue;
             }
             match &confinement.subject {
@@ -83,7 +80,14 @@ impl<'policy> Source<'policy> {
                 Subject::BaseName(name) => push(&mut by_name, name, index),
             }
         }
-        Self { confinements, regions, everyone, by_binary, by_name }
+        Self { confinements, everyone, by_binary, by_name }
+    }
+
+    /// Tells whether a confinement names exactly these events.
+    fn names(&self, rule: u32, region: &Region) -> bool {
+        let confinement = self.confinements.get(rule as usize);
+        confinement
+            .is_some_and(|confinement| confinement.condition.names_exactly(confinement.operation, region))
     }
 
     /// Returns an executable of every part that the source or the image tells from others. Patterns hold no
