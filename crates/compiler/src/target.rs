@@ -35,6 +35,7 @@ use crate::lower::Policy;
 /// The codes this room reports.
 pub const CODES: &[&Code] = &[
     &codes::DENIAL_RACE,
+    &codes::ENGINE_LOCKED_OUT,
     &codes::HOST_LIMIT_UNENFORCED,
     &codes::HOST_LIMIT_UNWATCHED,
     &codes::KILL_INSTEAD_OF_DENY,

@@ -47,6 +47,26 @@ than what the document says, so it is never done unasked. The native runtime has
     silent: Example::Text("kind: EnforcementRule\nname: no attaching\ntemplate: kill-ptrace-attach\n"),
 };
 
+/// The engine loads its policies as BPF programs, which the policy denies to everybody.
+pub(super) static ENGINE_LOCKED_OUT: Code = Code {
+    id: "engine-locked-out",
+    title: "a rule denies BPF programs to the engine itself",
+    severity: Severity::Warning,
+    explanation: "The engine loads a BPF program for each policy. Where a rule keeps everybody from loading programs, the \
+engine's own agent is no exception: seen on Tetragon main 4fbfe2d74 (August 2026), the next policy is refused with \
+`operation not permitted`, and with `deny_with_kill` the agent is killed, and enforcement ends with it.\n\nExempt the \
+agent by its path. Which path that is, this compiler cannot know; any exception by process is taken for it.",
+    fires: Example::Text("kind: EnforcementRule\nname: no programs\ntemplate: block-bpf-load\n"),
+    silent: Example::Text(
+        "kind: EnforcementRule\n\
+         name: no programs\n\
+         template: block-bpf-load\n\
+         exceptions:\n\
+         \x20 - process: /usr/bin/tetragon\n\
+         \x20   reason: the engine loads its policies\n",
+    ),
+};
+
 /// The engine cannot exempt by parent. Reported where its policies are written.
 pub static PARENT_EXCEPTION: Code = Code {
     id: "engine-parent-exception",

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::codes::{
-    DENIAL_RACE, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY, PARENT_EXCEPTION,
-    WAIVABLE, WAIVER_UNUSED,
+    DENIAL_RACE, ENGINE_LOCKED_OUT, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY,
+    PARENT_EXCEPTION, WAIVABLE, WAIVER_UNUSED,
 };
 use super::engine::{Reach, reach};
 use super::{Backend, ENGINE_VERSION, EngineDenial, Options, Target, TargetEffect, effect, list};
-use crate::confine::{Condition, Confinement, Dimension, DocumentKind, Effect};
+use crate::confine::{Condition, Confinement, Dimension, DocumentKind, Effect, Operation};
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::document::{Document, GuardMode, Waiver};
 use crate::lower::{HostLimit, OPEN_NAME_SPACE, Policy, PolicyDocument};
@@ -38,6 +38,7 @@ pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
         let confinements = policy.confinements_of(document);
         for confinement in confinements {
             report_weaker(confinement, &options.targets, sink);
+            report_locked_out(confinement, &options.targets, sink);
         }
         report_name_space(confinements, &options.targets, sink);
         report_unused_waivers(document, confinements, sink);
@@ -70,6 +71,25 @@ fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink)
                 .help("or compile for other targets, or write what can be held: kill, or another entry"),
         );
     }
+}
+
+/// The engine is a process like others, and loads a program for each policy.
+fn report_locked_out(confinement: &Confinement, targets: &[Target], sink: &mut Sink) {
+    let engines = engines(targets);
+    let exempts = confinement.exemptions.iter().any(|exemption| exemption.process.is_some());
+    if confinement.operation != Operation::Bpf || engines.is_empty() || exempts {
+        return;
+    }
+    let message = format!(
+        "{} keeps the engine on {} from loading its next policy",
+        described(confinement),
+        list(&engines)
+    );
+    sink.report(
+        Diagnostic::new(&ENGINE_LOCKED_OUT, confinement.span, message)
+            .label("the engine's agent loads BPF programs too")
+            .help("exempt the agent: `exceptions: [{process: /usr/bin/tetragon, reason: …}]`, with its path on your hosts"),
+    );
 }
 
 fn report_name_space(confinements: &[Confinement], targets: &[Target], sink: &mut Sink) {
