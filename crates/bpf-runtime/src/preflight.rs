@@ -23,16 +23,28 @@ pub(crate) fn check(bpffs: &Path) -> Result<(), RuntimeError> {
     if !Path::new("/sys/kernel/btf/vmlinux").exists() {
         return Err(RuntimeError::NoBtf);
     }
-    // Without securityfs the list cannot be read; then attaching tells.
-    if let Ok(active) = std::fs::read_to_string("/sys/kernel/security/lsm")
-        && !active.trim_end().split(',').any(|module| module == "bpf")
-    {
-        return Err(RuntimeError::NoBpfLsm { active: active.trim_end().to_owned() });
-    }
+    security_modules()?;
     if !sys::is_bpf_file_system(bpffs).unwrap_or(false) {
         return Err(RuntimeError::NoBpfFileSystem { folder: bpffs.to_owned() });
     }
     Ok(())
+}
+
+/// Fails unless `bpf` is among the active security modules: without it, programs attach and are never asked.
+fn security_modules() -> Result<(), RuntimeError> {
+    let mounted = std::fs::read_to_string("/sys/kernel/security/lsm");
+    let active = match mounted.or_else(|_| sys::read_unmounted("securityfs", "lsm")) {
+        Ok(active) => active,
+        // To root only a security module says so: a policy in force that denies mounts.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Ok(()),
+        Err(error) => return Err(RuntimeError::NoBpfLsm { active: format!("cannot be read: {error}") }),
+    };
+    let active = active.trim_end();
+    if active.split(',').any(|module| module == "bpf") {
+        Ok(())
+    } else {
+        Err(RuntimeError::NoBpfLsm { active: active.to_owned() })
+    }
 }
 
 /// Fails on machines that the programs were not written for: system calls have other numbers there.

@@ -14,8 +14,9 @@ const EVERYTHING: &str = include_str!("../everything.yaml");
 pub(crate) fn run() -> ! {
     // A panic in process 1 would be a kernel panic without a word.
     let result = catch_unwind(|| {
-        prepare().expect("file systems mount");
+        sys::mount("proc", "/proc", "proc", 0).expect("a file system mounts");
         let words = std::fs::read_to_string("/proc/cmdline").unwrap_or_default();
+        prepare(parameter(&words, "telovix.machine=")).expect("file systems mount");
         let filter = parameter(&words, "telovix.filter=");
         match parameter(&words, "telovix.mode=") {
             "scenarios" => scenarios(filter),
@@ -36,15 +37,17 @@ fn parameter<'a>(words: &'a str, name: &str) -> &'a str {
     words.split_ascii_whitespace().find_map(|word| word.strip_prefix(name)).unwrap_or_default()
 }
 
-fn prepare() -> std::io::Result<()> {
-    for folder in ["/run", "/tmp", "/opt", "/srv", "/sys", "/proc", "/dev"] {
+fn prepare(machine: &str) -> std::io::Result<()> {
+    for folder in ["/run", "/tmp", "/opt", "/srv", "/sys", "/dev"] {
         std::fs::create_dir_all(folder)?;
     }
-    sys::mount("proc", "/proc", "proc", 0)?;
-    sys::mount("sysfs", "/sys", "sysfs", 0)?;
     sys::mount("dev", "/dev", "devtmpfs", 0)?;
-    sys::mount("bpf", "/sys/fs/bpf", "bpf", 0)?;
-    sys::mount("securityfs", "/sys/kernel/security", "securityfs", 0)?;
+    // The files for the other machine begin without anything, and mount it themselves.
+    if machine.is_empty() {
+        sys::mount("sysfs", "/sys", "sysfs", 0)?;
+        sys::mount("bpf", "/sys/fs/bpf", "bpf", 0)?;
+        sys::mount("securityfs", "/sys/kernel/security", "securityfs", 0)?;
+    }
     sys::bring_up_loopback()?;
     let mut modules: Vec<_> = std::fs::read_dir("/modules")?.flatten().map(|entry| entry.path()).collect();
     modules.sort();
