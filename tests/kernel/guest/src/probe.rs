@@ -13,6 +13,8 @@ mod process;
 use std::io;
 use std::process::ExitCode;
 
+use crate::sys;
+
 /// The exit code for words that name no attempt, which no errno has.
 const UNKNOWN: u8 = 255;
 
@@ -51,7 +53,8 @@ pub(crate) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
                 .join()
                 .ok()?
         }
-        ["fork", rest @ ..] => process::forked(rest),
+        ["fork", rest @ ..] => process::forked(sys::fork(), rest),
+        ["vfork", rest @ ..] => process::forked(sys::vfork(), rest),
         _ => exec::attempt(words)
             .or_else(|| file::attempt(words))
             .or_else(|| network::attempt(words))

@@ -101,9 +101,9 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
     })
 }
 
-/// Makes the attempt in a child that shares nothing with us but what fork copies.
-pub(super) fn forked(rest: &[&str]) -> Option<io::Result<()>> {
-    Some(sys::fork().and_then(|pid| {
+/// Makes the attempt in a child, which shares nothing with us but what fork copied.
+pub(super) fn forked(child: io::Result<i32>, rest: &[&str]) -> Option<io::Result<()>> {
+    Some(child.and_then(|pid| {
         if pid == 0 {
             let result = super::attempt(rest).unwrap_or(Err(io::Error::from_raw_os_error(libc::EINVAL)));
             let code = result.err().and_then(|error| error.raw_os_error()).unwrap_or(0);

@@ -72,7 +72,7 @@ impl<'scenario> Actor<'scenario> {
 
     fn follow(&mut self, words: &[&str]) -> anyhow::Result<()> {
         match words {
-            ["thread" | "fork", rest @ ..] | ["forge-name", _, rest @ ..] => self.follow(rest)?,
+            ["thread" | "fork" | "vfork", rest @ ..] | ["forge-name", _, rest @ ..] => self.follow(rest)?,
             ["spawn" | "exec", path, rest @ ..] => self.become_program(path, rest)?,
             ["exec-holding", file, path, rest @ ..] => {
                 self.open(file, &[Access::Read]);
