@@ -40,6 +40,8 @@ pub(super) fn build(
         }
         archive.file("bin/telovix", 0o755, &std::fs::read(&delivery.telovix)?);
         archive.file("etc/telovix/trust-root.json", 0o644, &std::fs::read(&delivery.trust_root)?);
+        let unit = repository::root().join("examples/systemd/telovix.service");
+        archive.file("etc/telovix.service", 0o644, &std::fs::read(unit)?);
         archive.files("host", &scenarios.join("host"), ".yaml")?;
         for bundle in std::fs::read_dir(&delivery.bundles)? {
             let bundle = bundle?;

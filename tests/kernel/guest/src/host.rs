@@ -1,13 +1,15 @@
 //! A file about a host and its operator -> the real `telovix`, run as written, and what is enforced after each command.
 
+mod document;
 mod enforced;
 mod fault;
 mod kill;
 mod step;
 mod text;
+mod unit;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
@@ -51,6 +53,12 @@ pub(crate) fn run_all(filter: &str, machine: &str) {
         let _ = Command::new(TELOVIX).arg("remove").output();
         let _ = std::fs::remove_dir_all("/run/telovix");
     }
+}
+
+/// Becomes a program in a control group.
+pub(crate) fn enter(group: &str, program: &str, words: &[&str]) -> ExitCode {
+    eprintln!("{}", fault::enter(group, program, words));
+    ExitCode::FAILURE
 }
 
 /// Runs one file and prints its verdict. True when it passed.

@@ -1,7 +1,6 @@
-//! Policies under fire -> how many attempts got through that must not: races, switches under load, killed commands.
+//! Policies under fire -> how many attempts got through that must not: races, and switches under load.
 
 use std::fs::File;
-use std::io::Write as _;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -47,11 +46,6 @@ pub(crate) fn run(filter: &str) {
     }
     if "switch".contains(filter) {
         switches();
-    }
-    for operation in ["apply", "rollback", "remove"] {
-        if format!("kill-{operation}").contains(filter) {
-            killed(operation);
-        }
     }
     println!("@@ INFO removed {:?}", switch::remove(&Places::default()));
 }
@@ -114,90 +108,6 @@ fn switches() {
     let _ = std::fs::remove_file("/run/stop");
     let word = if wrong > 0 || attempts < 100_000 { "FAIL" } else { "PASS" };
     println!("@@ {word} switch: {wrong} wrong verdicts of {attempts} in {SWITCHES} switches");
-}
-
-/// Kills the command at its first, second, third … bpf(2) call and looks what is enforced then.
-fn killed(operation: &str) {
-    let (mut kills, mut failures) = (0, Vec::new());
-    for step in 1.. {
-        load(&image("b"));
-        load(&image("a"));
-        let finished = !killed_at(operation, step);
-        kills += u32::from(!finished);
-        match (operation, enforced()) {
-            (_, "a" | "b") => {}
-            ("remove", "nothing") => {}
-            (_, other) => failures.push(format!("step {step}: {other}")),
-        }
-        if finished {
-            break;
-        }
-    }
-    let word = if failures.is_empty() && kills > 0 { "PASS" } else { "FAIL" };
-    println!("@@ {word} kill-{operation}: {kills} kills left the old or the new policy {failures:?}");
-}
-
-/// Runs the command under ptrace until its bpf(2) call with this number; false when it ended before.
-#[expect(clippy::zombie_processes, reason = "the tracer's own wait takes the child's end")]
-fn killed_at(operation: &str, step: u32) -> bool {
-    let mut child = Command::new("/init")
-        .args(["operate", operation])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("a command");
-    let pid = i64::from(child.id());
-    let trace = |request: u32, data: i64| {
-        sys::call(libc::SYS_ptrace, [i64::from(request), pid, 0, data, 0, 0]).is_ok()
-    };
-    // PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL
-    assert!(trace(libc::PTRACE_SEIZE, 1 | 0x0010_0000), "the child can be traced");
-    assert!(trace(libc::PTRACE_INTERRUPT, 0), "the child can be stopped");
-    let _ = child.stdin.take().map(|mut pipe| pipe.write_all(b"go\n"));
-    let (mut calls, mut entering) = (0, true);
-    loop {
-        let Some(stop) = sys::wait_stop(pid as i32) else {
-            return false;
-        };
-        if stop == libc::SIGTRAP | 0x80 {
-            if entering && sys::traced_call(pid as i32) == libc::SYS_bpf {
-                calls += 1;
-                if calls == step {
-                    child.kill().expect("a kill");
-                    let _ = child.wait();
-                    return true;
-                }
-            }
-            entering = !entering;
-        }
-        trace(libc::PTRACE_SYSCALL, 0);
-    }
-}
-
-/// What a probe may open tells which policy acts; a mixture of two is told as such.
-fn enforced() -> &'static str {
-    let allowed = |name: &str| {
-        let path = format!("/srv/{name}");
-        Command::new("/opt/racer").args(["open-read", &path]).status().is_ok_and(|status| status.success())
-    };
-    match (allowed("a"), allowed("b"), allowed("open"), allowed("secret")) {
-        (false, true, true, false) => "a",
-        (true, false, true, false) => "b",
-        (true, true, true, true) => "nothing",
-        _ => "a mixture",
-    }
-}
-
-/// The command that is killed; it waits to be watched.
-pub(crate) fn operate(operation: &str) -> ExitCode {
-    let _ = std::io::stdin().read_line(&mut String::new());
-    let places = Places::default();
-    let done = match operation {
-        "apply" => apply::apply(&places, &image("b"), &apply::Options::default()).is_ok(),
-        "rollback" => switch::roll_back(&places).is_ok(),
-        _ => switch::remove(&places).is_ok(),
-    };
-    ExitCode::from(u8::from(!done))
 }
 
 /// Renames and mounts without end.

@@ -102,6 +102,13 @@ pub(crate) fn fork() -> io::Result<i32> {
     check(i64::from(unsafe { libc::fork() })).map(|pid| pid as i32)
 }
 
+/// vfork(2) as the kernel knows it: the parent waits until the child ends. The child has memory of its own, since what
+/// it does here would overwrite the parent's stack.
+pub(crate) fn vfork() -> io::Result<i32> {
+    let flags = i64::from(libc::CLONE_VFORK | libc::SIGCHLD);
+    call(libc::SYS_clone, [flags, 0, 0, 0, 0, 0]).map(|pid| pid as i32)
+}
+
 /// Waits for a child; its exit code is an errno.
 pub(crate) fn wait(pid: i32) -> io::Result<()> {
     let mut status = 0;
@@ -194,20 +201,20 @@ pub(crate) fn wait_stop(pid: i32) -> Option<i32> {
     (waited == pid && libc::WIFSTOPPED(status)).then(|| libc::WSTOPSIG(status))
 }
 
-/// The number of the system call that a traced process is stopped at.
-pub(crate) fn traced_call(pid: i32) -> i64 {
-    // SAFETY: all-zero registers are valid, and the structure is whole.
-    let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
-    // SAFETY: the process is stopped, and the pointer is to a whole structure.
-    unsafe { libc::ptrace(libc::PTRACE_GETREGS, pid, 0, &raw mut registers) };
-    registers.orig_rax as i64
-}
-
 /// Lets a command stop as soon as it is executed, and at whatever its parent asks for from then on.
 pub(crate) fn traced(command: &mut Command) {
     // SAFETY: between fork and exec only one system call is made, which takes no memory.
     unsafe {
         command.pre_exec(|| check(libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0)).map(drop));
+    }
+}
+
+/// Lets a command have no more address space than this.
+pub(crate) fn with_address_space(command: &mut Command, bytes: u64) {
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // SAFETY: between fork and exec only one system call is made, on a structure of our own.
+    unsafe {
+        command.pre_exec(move || check(libc::setrlimit(libc::RLIMIT_AS, &raw const limit).into()).map(drop));
     }
 }
 
@@ -227,4 +234,12 @@ pub(crate) fn registers(pid: i32) -> Registers {
     // SAFETY: the process is stopped, and the pointer is to a whole structure.
     unsafe { libc::ptrace(libc::PTRACE_GETREGS, pid, 0, &raw mut registers) };
     Registers { call: registers.orig_rax as i64, words: [registers.rdi, registers.rsi, registers.rdx] }
+}
+
+/// Reads the front of what a stopped process hands to the kernel.
+pub(crate) fn peek_into<const N: usize>(pid: i32, address: u64) -> io::Result<[u8; N]> {
+    let memory = std::fs::File::open(format!("/proc/{pid}/mem"))?;
+    let mut bytes = [0; N];
+    std::os::unix::fs::FileExt::read_exact_at(&memory, &mut bytes, address)?;
+    Ok(bytes)
 }

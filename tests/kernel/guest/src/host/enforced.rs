@@ -1,9 +1,12 @@
 //! Attempts of a confined program -> the name of the policy that acts.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, bail};
+
+use super::fault;
 
 /// The program that the policies `a` and `b` confine.
 pub(super) const PROGRAM: &str = "/opt/racer";
@@ -20,26 +23,22 @@ const ATTEMPTS: [&str; 6] = [
 
 /// A confined program that was started before any policy was loaded and runs through it all.
 pub(super) struct Watch {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    running: Running,
+    /// What was in the kernel before.
+    programs: BTreeSet<u32>,
 }
 
 impl Watch {
     /// Starts the program.
     pub(super) fn start() -> anyhow::Result<Self> {
-        let mut child =
-            Command::new(PROGRAM).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let to = child.stdin.take().context("a pipe")?;
-        let from = BufReader::new(child.stdout.take().context("a pipe")?);
-        Ok(Self { child, to, from })
+        Ok(Self { running: Running::start()?, programs: fault::programs()? })
+    }
+
+    /// Fails while a program is in the kernel that was not there when the watch began.
+    pub(super) fn unloaded(&self) -> anyhow::Result<()> {
+        let now = fault::programs()?;
+        let left: Vec<_> = now.difference(&self.programs).collect();
+        if left.is_empty() { Ok(()) } else { bail!("programs are still loaded: {left:?}") }
     }
 
     /// Names the policy that acts: `a` and `b` each deny what has their name, and both deny the secret; `few-a` and
@@ -47,9 +46,10 @@ impl Watch {
     /// mixture.
     pub(super) fn enforced(&mut self) -> anyhow::Result<&'static str> {
         let (mut new, mut old) = ([false; ATTEMPTS.len()], [false; ATTEMPTS.len()]);
+        let mut started = Running::start()?;
         for ((new, old), words) in new.iter_mut().zip(&mut old).zip(ATTEMPTS) {
-            *new = probe(words)?;
-            *old = self.ask(words)?;
+            *new = started.ask(words)?;
+            *old = self.running.ask(words)?;
         }
         Ok(match new {
             _ if new != old => "a mixture of an old and a new process",
@@ -61,18 +61,37 @@ impl Watch {
             _ => "a mixture",
         })
     }
+}
+
+/// The confined program, taking attempts line by line.
+struct Running {
+    child: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn start() -> anyhow::Result<Self> {
+        let mut child =
+            Command::new(PROGRAM).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let to = child.stdin.take().context("a pipe")?;
+        let from = BufReader::new(child.stdout.take().context("a pipe")?);
+        Ok(Self { child, to, from })
+    }
 
     fn ask(&mut self, words: &str) -> anyhow::Result<bool> {
         let mut answer = String::new();
         writeln!(self.to, "{words}")?;
         self.from.read_line(&mut answer)?;
-        allowed(answer.trim().parse().context("the running program has ended")?)
+        allowed(answer.trim().parse().context("the confined program has ended")?)
     }
-}
-
-fn probe(words: &str) -> anyhow::Result<bool> {
-    let status = Command::new(PROGRAM).args(words.split(' ')).stdin(Stdio::null()).status()?;
-    allowed(status.code().with_context(|| format!("the probe ended: {status}"))?)
 }
 
 fn allowed(errno: i32) -> anyhow::Result<bool> {

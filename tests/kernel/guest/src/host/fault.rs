@@ -1,10 +1,14 @@
 //! What goes wrong on hosts: damaged images, foreign pins, maps changed by hand, no memory, no disk.
 
+use std::collections::BTreeSet;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, bail};
 
+use super::TELOVIX;
 use crate::sys;
 
 /// Where a damaged image is put.
@@ -20,6 +24,7 @@ const MAP_UPDATE: i64 = 2;
 const MAP_NEXT_KEY: i64 = 4;
 const PIN: i64 = 6;
 const GET_PIN: i64 = 7;
+const NEXT_PROGRAM: i64 = 11;
 const GET_MAP: i64 = 14;
 const GET_INFO: i64 = 15;
 
@@ -86,21 +91,29 @@ pub(super) fn without_memlock(then: impl FnOnce() -> anyhow::Result<()>) -> anyh
     result
 }
 
-/// Runs something, with what it starts, in a control group that may have so much memory.
-pub(super) fn with_memory(size: &str, then: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// The command in a control group that may have so much memory.
+pub(super) fn with_memory(bytes: u64, words: &[&str]) -> anyhow::Result<Command> {
     let root = "/tmp/cgroup";
+    let group = format!("{root}/small");
     if !Path::new(root).exists() {
         std::fs::create_dir_all(root)?;
         sys::mount("none", root, "cgroup2", 0).context("no control groups")?;
         std::fs::write(format!("{root}/cgroup.subtree_control"), "+memory").context("no memory control")?;
-        std::fs::create_dir(format!("{root}/small"))?;
+        std::fs::create_dir(&group)?;
     }
-    let own = std::process::id().to_string();
-    std::fs::write(format!("{root}/small/memory.max"), size)?;
-    std::fs::write(format!("{root}/small/cgroup.procs"), &own)?;
-    let result = then();
-    std::fs::write(format!("{root}/cgroup.procs"), &own)?;
-    result
+    std::fs::write(format!("{group}/memory.max"), bytes.to_string())?;
+    // A process that joins by itself, so that nobody else is there to be killed.
+    let mut command = Command::new("/init");
+    command.args(["in-group", &group, TELOVIX]).args(words).current_dir("/");
+    Ok(command)
+}
+
+/// Joins a control group and becomes a program; returns only when it cannot.
+pub(super) fn enter(group: &str, program: &str, words: &[&str]) -> std::io::Error {
+    match std::fs::write(format!("{group}/cgroup.procs"), "0") {
+        Ok(()) => Command::new(program).args(words).exec(),
+        Err(error) => error,
+    }
 }
 
 /// Changes one value of a map of the active generation behind the loader's back.
@@ -140,6 +153,24 @@ pub(super) fn only_ours() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The numbers of all programs in the kernel.
+pub(super) fn programs() -> anyhow::Result<BTreeSet<u32>> {
+    let mut programs = BTreeSet::new();
+    // The attribute: a number, then the next one, which the kernel writes.
+    let mut words = [0_u32; 3];
+    while sys::call(libc::SYS_bpf, [NEXT_PROGRAM, words.as_mut_ptr() as i64, 12, 0, 0, 0]).is_ok() {
+        programs.insert(words[1]);
+        words[0] = words[1];
+    }
+    Ok(programs)
+}
+
+/// The number of a pinned map.
+pub(super) fn number_of_map(map: &str) -> anyhow::Result<u32> {
+    let [_, number, ..] = info(&open(map)?)?;
+    Ok(number)
 }
 
 /// The slot whose image file is of the active generation: bit 0 of the control word.

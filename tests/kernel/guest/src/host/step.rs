@@ -2,12 +2,12 @@
 
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
 use super::enforced::{PROGRAM, Watch};
-use super::{TELOVIX, expect, fault};
+use super::{TELOVIX, document, expect, fault, kill, unit};
 use crate::sys;
 
 /// The user that nobody is.
@@ -29,15 +29,22 @@ pub(super) struct Step {
 enum End {
     Exit(i32),
     Killed,
+    /// By itself, as a program does that gets no memory.
+    Aborted,
 }
 
+/// How long to wait for a deadline in the kernel to pass.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 impl Step {
-    /// Reads `WORDS`, `WORDS => END: TEXT && TEXT`, where END is an exit code, `killed`, or several with ` or `.
+    /// Reads `WORDS`, `WORDS => END: TEXT && TEXT`, where END is an exit code, `killed` or `aborted`, or several with
+    /// ` or `.
     pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
         let (words, outcome) = text.split_once(" => ").unwrap_or((text, ""));
         let (ends, holds) = outcome.split_once(": ").unwrap_or((outcome, ""));
         let end = |word: &str| match word {
             "killed" => Ok(End::Killed),
+            "aborted" => Ok(End::Aborted),
             number => Ok(End::Exit(number.parse().with_context(|| format!("no exit code: `{number}`"))?)),
         };
         let ends = ends.split(" or ").filter(|word| !word.is_empty()).map(end);
@@ -60,9 +67,14 @@ impl Step {
                 self.run(command)
             }
             ["without-memlock", "telovix", rest @ ..] => fault::without_memlock(|| self.run(telovix(rest))),
-            ["with-memory", size, "telovix", rest @ ..] => {
-                fault::with_memory(size, || self.run(telovix(rest)))
+            ["each-memory", "telovix", rest @ ..] => self.each_memory(rest, watch),
+            ["with-address-space", megabytes, "telovix", rest @ ..] => {
+                let mut command = telovix(rest);
+                sys::with_address_space(&mut command, megabytes.parse::<u64>()? << 20);
+                self.run(command)
             }
+            ["kill-before-switch", "telovix", rest @ ..] => kill::at_switch(rest, kill::Side::Before),
+            ["kill-behind-switch", "telovix", rest @ ..] => kill::at_switch(rest, kill::Side::Behind),
             ["while-locked", "telovix", rest @ ..] => {
                 let lock = std::fs::File::options().write(true).open("/run/telovix/lock")?;
                 lock.try_lock()?;
@@ -72,7 +84,14 @@ impl Step {
             ["each-cut", image, rest @ ..] => fault::cut(image, |path| self.run_on(path, rest)),
             ["other-layout", image, rest @ ..] => fault::other_layout(image, |path| self.run_on(path, rest)),
             ["at-once", one, other] => at_once(one, other),
-            ["enforced", name] => expect(watch, &[name]).map(drop),
+            ["unit", key] => self.run(unit::command(key)?),
+            ["enforced", names @ ..] => {
+                let names: Vec<&str> = names.iter().copied().filter(|name| *name != "or").collect();
+                expect(watch, &names).map(drop)
+            }
+            ["until", name] => until(name, watch),
+            ["past-deadline", reverted, kept] => past_deadline(reverted, kept, watch),
+            ["unloaded"] => watch.unloaded(),
             rest => act(rest),
         }
     }
@@ -86,22 +105,75 @@ impl Step {
         }
     }
 
-    fn run(&self, mut command: Command) -> anyhow::Result<()> {
-        let output = command.output()?;
-        let printed = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-        let printed = String::from_utf8_lossy(&printed);
-        let end = match (output.status.code(), output.status.signal()) {
-            (Some(code), _) => End::Exit(code),
-            (None, Some(libc::SIGKILL)) => End::Killed,
-            (None, _) => bail!("{}: {printed}", output.status),
-        };
-        if !self.ends.contains(&end) {
+    /// Runs a command in control groups with more and more memory until it has enough: before that it is refused, at
+    /// least once, or killed, and what was enforced stays.
+    fn each_memory(&self, words: &[&str], watch: &mut Watch) -> anyhow::Result<()> {
+        let (before, mut refused) = (watch.enforced()?, 0);
+        for megabytes in (4..96).step_by(2) {
+            let (end, printed) = outcome(fault::with_memory(megabytes << 20, words)?)?;
+            if end == End::Exit(0) {
+                return if refused > 0 { Ok(()) } else { bail!("it was never refused") };
+            }
+            self.hold(&end, &printed).with_context(|| format!("with {megabytes} MB"))?;
+            refused += usize::from(end != End::Killed);
+            expect(watch, &[before]).with_context(|| format!("with {megabytes} MB"))?;
+        }
+        bail!("no memory was enough")
+    }
+
+    fn run(&self, command: Command) -> anyhow::Result<()> {
+        let (end, printed) = outcome(command)?;
+        self.hold(&end, &printed)
+    }
+
+    /// Holds how a command ended, and what it printed, against the file.
+    fn hold(&self, end: &End, printed: &str) -> anyhow::Result<()> {
+        if !self.ends.contains(end) {
             bail!("{end:?}: {}", printed.trim());
         }
         match self.holds.iter().find(|text| !printed.contains(text.as_str())) {
-            Some(text) if end != End::Killed => bail!("no `{text}` in: {}", printed.trim()),
+            Some(text) if !matches!(end, End::Killed | End::Aborted) => {
+                bail!("no `{text}` in: {}", printed.trim())
+            }
             _ => Ok(()),
         }
+    }
+}
+
+/// Runs a command; how it ended, and all that it printed. Documents among that are printed for the schemas.
+fn outcome(mut command: Command) -> anyhow::Result<(End, String)> {
+    let output = command.output()?;
+    document::show(&command, &output.stdout);
+    let printed = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    let printed = String::from_utf8_lossy(&printed).into_owned();
+    let end = match (output.status.code(), output.status.signal()) {
+        (Some(code), _) => End::Exit(code),
+        (None, Some(libc::SIGKILL)) => End::Killed,
+        (None, Some(libc::SIGABRT)) => End::Aborted,
+        (None, _) => bail!("{}: {printed}", output.status),
+    };
+    Ok((end, printed))
+}
+
+/// Waits until a policy is enforced.
+fn until(name: &str, watch: &mut Watch) -> anyhow::Result<()> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if watch.enforced()? == name {
+            return Ok(());
+        }
+    }
+    bail!("`{name}` is not enforced after {} s", PATIENCE.as_secs())
+}
+
+/// Waits until the deadline passes, and holds what is enforced then against one name; where none runs, what is
+/// enforced now against the other.
+fn past_deadline(reverted: &str, kept: &str, watch: &mut Watch) -> anyhow::Result<()> {
+    let (_, status) = outcome(telovix(&["status", "--format", "json"]))?;
+    if status.contains("\"confirm_within\": null") && status.contains("\"reverted\": false") {
+        expect(watch, &[kept]).map(drop)
+    } else {
+        until(reverted, watch)
     }
 }
 
@@ -149,11 +221,27 @@ fn act(words: &[&str]) -> anyhow::Result<()> {
             sys::mount_with("none", path, "tmpfs", &format!("size={size}"))?;
         }
         ["fill-disk", path] => fault::fill_disk(path)?,
+        ["link", from, to] => {
+            if let Some(folder) = std::path::Path::new(to).parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            let _ = std::fs::remove_file(to);
+            std::fs::hard_link(from, to)?;
+        }
+        ["copy-folder", from, to] => {
+            std::fs::create_dir_all(to)?;
+            for entry in std::fs::read_dir(from)? {
+                let entry = entry?;
+                std::fs::copy(entry.path(), std::path::Path::new(to).join(entry.file_name()))?;
+            }
+        }
+        ["mount", kind, path] => sys::mount("none", path, kind, 0)?,
         ["hide", path] => sys::mount("none", path, "tmpfs", 0)?,
-        ["unhide", path] => {
+        ["unhide" | "unmount", path] => {
             let path = sys::text(path);
             sys::call(libc::SYS_umount2, [path.as_ptr() as i64, 0, 0, 0, 0, 0])?;
         }
+        ["empty", path] => std::fs::remove_file(format!("{path}/filler"))?,
         ["spoil", map] => fault::spoil(map)?,
         ["foreign-pin", map] => fault::foreign_pin(map)?,
         ["flood", times] => {

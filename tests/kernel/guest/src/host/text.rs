@@ -18,8 +18,10 @@ pub(super) struct Host {
     /// What may be enforced after a kill: the old policy, then the new one.
     pub(super) old: String,
     pub(super) new: String,
-    /// What must be possible after a kill.
+    /// What must be possible after a kill; then what must be where it left the old policy, or the new one.
     pub(super) after: Vec<Step>,
+    pub(super) after_old: Vec<Step>,
+    pub(super) after_new: Vec<Step>,
 }
 
 impl Host {
@@ -37,6 +39,8 @@ impl Host {
                     "steps" => host.steps.push(step),
                     "before" => host.before.push(step),
                     "after" => host.after.push(step),
+                    "after-old" => host.after_old.push(step),
+                    "after-new" => host.after_new.push(step),
                     _ => bail!("a list item below `{list}`"),
                 }
                 continue;
@@ -49,11 +53,16 @@ impl Host {
                 "kill" => host.kill = Some(value.to_owned()),
                 "old" => value.clone_into(&mut host.old),
                 "new" => value.clone_into(&mut host.new),
-                "steps" | "before" | "after" => list = key,
+                "steps" | "before" | "after" | "after-old" | "after-new" => list = key,
                 _ => bail!("unknown key `{key}`"),
             }
         }
         Ok(host)
+    }
+
+    /// Whether the command that is killed sets a deadline, past which the old policy is back.
+    pub(super) fn reverts(&self) -> bool {
+        self.kill.as_ref().is_some_and(|command| command.contains("--confirm-within"))
     }
 }
 
