@@ -1,6 +1,7 @@
 //! `cargo xtask kernel-test`: scenarios under `tests/kernel` -> verdicts of real kernels in a VM.
 
 mod bundle;
+mod document;
 mod initramfs;
 mod machine;
 mod matrix;
@@ -14,6 +15,7 @@ use anyhow::{Context, bail};
 
 use crate::repository;
 use bundle::Delivery;
+use document::Documents;
 use machine::Machine;
 use package::Release;
 
@@ -29,7 +31,7 @@ enum Mode {
     Scenarios,
     /// What operators do and what goes wrong: `tests/kernel/host/*.yaml`.
     Host,
-    /// The same on a kernel without `bpf` among its security modules.
+    /// The same on a kernel without `bpf` among its security modules, with nothing mounted at first.
     HostWithoutLsm,
     Race,
     Cost,
@@ -95,6 +97,9 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
             sums.read(kernel, &output);
             if mode == Mode::Scenarios && filter.is_empty() {
                 sums.hold_matrix(kernel, &output)?;
+            }
+            if mode == Mode::Host {
+                sums.hold_documents(kernel, &output, filter.is_empty())?;
             }
         }
     };
@@ -185,6 +190,25 @@ impl Sums {
         Ok(())
     }
 
+    /// Holds what commands printed for machines against the published schemas; a whole run shows each at least once.
+    fn hold_documents(&mut self, kernel: &str, output: &str, whole: bool) -> anyhow::Result<()> {
+        let mut documents = Documents::default();
+        for line in said(output).filter_map(|line| line.strip_prefix("DOCUMENT ")) {
+            documents.read(line)?;
+        }
+        if whole {
+            documents.complete();
+        }
+        if documents.problems.is_empty() {
+            self.passed += 1;
+            println!("{kernel:>5} PASS host/schemas: {}", documents.summary());
+        } else {
+            self.failed += 1;
+            println!("{kernel:>5} FAIL host/schemas: {}", documents.problems.join("\n      "));
+        }
+        Ok(())
+    }
+
     /// Counts and prints the verdict lines of one guest. A guest that did not reach its last line has failed.
     fn read(&mut self, kernel: &str, output: &str) {
         let mut finished = false;
@@ -193,6 +217,7 @@ impl Sums {
                 "PASS" => self.passed += 1,
                 "FAIL" => self.failed += 1,
                 "SKIP" => self.skipped += 1,
+                "DOCUMENT" => continue,
                 "END" => {
                     finished = true;
                     continue;

@@ -150,7 +150,9 @@ fn schemas_of_documents() {
 
 /// Holds the schema of one JSON output to its type.
 fn output<T: JsonSchema>(name: &str) {
-    schema(&format!("output/{name}"), &schemars::schema_for!(T).to_value());
+    // What is left out when it is empty is not required.
+    let generator = schemars::generate::SchemaSettings::default().for_serialize().into_generator();
+    schema(&format!("output/{name}"), &generator.into_root_schema_for::<T>().to_value());
 }
 
 fn schema(name: &str, schema: &Value) {
