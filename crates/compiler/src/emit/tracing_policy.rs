@@ -234,7 +234,11 @@ impl Emitter<'_> {
         if !self.is_valid(&policy, &path) {
             return;
         }
-        self.hooks.extend(budget::uses(&policy, &unit.placed.scope()));
+        let uses = budget::uses(&policy, &unit.placed.scope());
+        if !budget::check_alone(&uses, &path, self.sink) {
+            return;
+        }
+        self.hooks.extend(uses);
         let mut header = unit.header.clone();
         header.push(consequence(&policy.spec.hooks).to_owned());
         let text = yaml::write(&policy, &header, self.sources);

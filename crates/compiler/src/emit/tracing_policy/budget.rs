@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::codes::{FOLLOW_CHILDREN, HOOK_SLOTS};
+use super::codes::{FOLLOW_CHILDREN, FOLLOW_CHILDREN_ALONE, HOOK_SLOTS};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::document::Scope;
 use crate::source::Span;
@@ -43,6 +43,18 @@ fn functions(hook: &Hook, policy: &TracingPolicy) -> usize {
     let Some(name) = call.value.strip_prefix("list:") else { return 1 };
     let list = policy.spec.lists.iter().find(|list| list.name.value == name);
     list.map_or(1, |list| list.values.len())
+}
+
+/// Refuses a policy that takes more ids for following children than the engine has, and so never loads.
+pub(super) fn check_alone(uses: &[Use], path: &str, sink: &mut Sink) -> bool {
+    let mut spans = uses.iter().flat_map(|used| std::iter::repeat_n(used.span, used.ids));
+    let Some(first_over) = spans.nth(FOLLOW_IDS) else { return true };
+    let functions = spans.count() + FOLLOW_IDS + 1;
+    let message =
+        format!("`{path}` follows children at {functions} functions, and the engine has {FOLLOW_IDS} ids");
+    let help = "block fewer calls, write `children: leave`, or use a native target";
+    sink.report(Diagnostic::new(&FOLLOW_CHILDREN_ALONE, first_over, message).help(help));
+    false
 }
 
 /// Warns where policies of one scope take more than there is.

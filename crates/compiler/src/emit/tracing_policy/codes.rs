@@ -3,8 +3,15 @@
 use crate::diagnostic::{Code, Example, Severity};
 
 /// The codes of this backend.
-pub const CODES: &[&Code] =
-    &[&CANNOT_EXPRESS, &EMISSION_INVALID, &FOLLOW_CHILDREN, &HOOK_SLOTS, &NAME_COLLISION, &PATH_TOO_LONG];
+pub const CODES: &[&Code] = &[
+    &CANNOT_EXPRESS,
+    &EMISSION_INVALID,
+    &FOLLOW_CHILDREN,
+    &FOLLOW_CHILDREN_ALONE,
+    &HOOK_SLOTS,
+    &NAME_COLLISION,
+    &PATH_TOO_LONG,
+];
 
 const PROFILE: Example = Example::Text(
     "kind: GuardianProfile\n\
@@ -94,6 +101,28 @@ that asks for the 65th is refused.\n\nUse `children: inherit` for fewer profiles
     fires: Example::Made("seventy profiles with `children: inherit` on every sensor", seventy_families),
     silent: PROFILE,
 };
+
+pub(super) static FOLLOW_CHILDREN_ALONE: Code = Code {
+    id: "engine-follow-children-alone",
+    title: "one policy follows children at more functions than the engine has ids",
+    severity: Severity::Error,
+    explanation: "Each function at which children are followed takes one of 64 ids that the whole engine has; a blocked \
+system call takes one for 64-bit programs and up to two for 32-bit ones. This policy alone needs more, so the engine \
+would refuse it whatever else is loaded.\n\nBlock fewer calls, write `children: leave`, or use a native target, which \
+has no such limit.",
+    fires: Example::Made("a profile with `children: inherit` that blocks thirty system calls", many_calls),
+    silent: PROFILE,
+};
+
+fn many_calls() -> String {
+    let calls = "acct, add_key, bpf, chroot, delete_module, finit_module, init_module, ioperm, iopl, kcmp, kexec_load, \
+                 keyctl, mount, move_mount, open_tree, perf_event_open, personality, pivot_root, ptrace, quotactl, \
+                 reboot, request_key, setns, swapoff, swapon, sysfs, umount2, unshare, userfaultfd, ustat";
+    format!(
+        "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\nmode: enforce\nchildren: inherit\n\
+         blocked_syscalls: [{calls}]\n"
+    )
+}
 
 fn long_directory() -> String {
     let directory = format!("/{}/{}", "d".repeat(200), "e".repeat(100));
