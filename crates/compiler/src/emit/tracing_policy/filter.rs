@@ -4,7 +4,7 @@ mod endpoints;
 mod paths;
 
 pub(super) use endpoints::endpoint_alternatives;
-pub(super) use paths::path_alternatives;
+pub(super) use paths::{PATH_BYTES, path_alternatives};
 
 use super::codes::CANNOT_EXPRESS;
 use crate::confine::{Confinement, MemberValue};

@@ -5,7 +5,7 @@
 //! from the kernel's source for the others.
 
 use super::filter::{
-    Origins, Place, Refusal, constant_filter, endpoint_alternatives, filter, path_alternatives,
+    Origins, PATH_BYTES, Place, Refusal, constant_filter, endpoint_alternatives, filter, path_alternatives,
 };
 use super::plan::Plan;
 use super::syscall;
@@ -103,6 +103,7 @@ fn open(
         let not_for_exec = constant_filter(Place::Declared(1), Operator::NotEqual, &[OPENED_FOR_EXEC], span);
         let mut opened = alternatives.clone();
         for filters in &mut opened {
+            filters.iter_mut().for_each(name_deleted);
             filters.push(not_for_exec.clone());
         }
         plans.push(Plan::lsm("file_open", effect, span).reading(arguments).when(opened));
@@ -112,6 +113,20 @@ fn open(
         plans.push(Plan::lsm("path_truncate", effect, span).reading(arguments).when(alternatives));
     }
     Ok(plans)
+}
+
+/// A file that is deleted but open, and opened again, has its old path and this ending (`fs/d_path.c`).
+const DELETED: &str = " (deleted)";
+
+/// Has a list of whole paths name the same files after they are deleted; prefixes do so anyway. An allowlist
+/// stays as it is: it denies what it does not name.
+fn name_deleted(filter: &mut ArgumentFilter) {
+    if filter.operator.value == Operator::Equal {
+        let deleted = |path: &Spanned<String>| Spanned::new([&path.value, DELETED].concat(), path.span);
+        let deleted: Vec<_> = filter.values.iter().map(deleted).collect();
+        // The kernel gives out no longer path than the engine compares.
+        filter.values.extend(deleted.into_iter().filter(|path| path.value.len() <= PATH_BYTES));
+    }
 }
 
 fn capability(set: CapabilitySet, confinement: &Confinement, effect: Effect, span: Span) -> Plan {

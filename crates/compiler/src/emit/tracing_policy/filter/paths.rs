@@ -9,7 +9,7 @@ use crate::tracing_policy::{ArgumentFilter, Operator};
 /// Longest prefix that the engine compares whole; it accepts 256 and cuts them.
 const PREFIX_BYTES: usize = 255;
 /// Longest path that the engine compares whole.
-const PATH_BYTES: usize = 4_096;
+pub(in crate::emit::tracing_policy) const PATH_BYTES: usize = 4_096;
 
 /// Returns the filters that name the paths of a set; none when the set is empty.
 ///
