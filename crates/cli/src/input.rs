@@ -112,7 +112,7 @@ impl Place {
             }
         }
         if self.standard_input {
-            match read_text(io::stdin().lock(), STANDARD_INPUT) {
+            match read_text(io::stdin().lock(), STANDARD_INPUT, 0) {
                 Ok(text) => texts.push((STANDARD_INPUT.to_owned(), text)),
                 Err(problem) => problems.push(*problem),
             }
@@ -204,11 +204,14 @@ fn read_file(path: &Path, seen: &mut BTreeSet<(u64, u64)>) -> Result<Option<Stri
     if !seen.insert((metadata.dev(), metadata.ino())) {
         return Ok(None);
     }
-    read_text(file, &shown(path)).map(Some)
+    read_text(file, &shown(path), metadata.len()).map(Some)
 }
 
-fn read_text(reader: impl Read, name: &str) -> Result<String, Box<Diagnostic>> {
-    let mut bytes = Vec::new();
+/// Reads all there is; `expected` bytes are likely.
+fn read_text(reader: impl Read, name: &str, expected: u64) -> Result<String, Box<Diagnostic>> {
+    let room = usize::try_from(expected.min(LARGEST_FILE)).unwrap_or(0);
+    // One byte more, so that the end is found without room for more.
+    let mut bytes = Vec::with_capacity(room + 1);
     let read = reader.take(LARGEST_FILE + 1).read_to_end(&mut bytes);
     read.map_err(|error| code::unreadable(name, &error))?;
     if bytes.len() as u64 > LARGEST_FILE {

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::PrefixList;
 use crate::document::value::PathPattern;
 
 /// A set of resolved paths.
@@ -18,8 +19,8 @@ use crate::document::value::PathPattern;
 pub struct PathSet {
     /// What holds for paths that no entry covers.
     everywhere: bool,
-    /// Sorted by prefix.
-    entries: Vec<(Vec<u8>, bool)>,
+    /// Sorted by prefix, and added in that order.
+    entries: PrefixList<bool>,
 }
 
 /// A part of the universe that no pattern divides.
@@ -38,7 +39,7 @@ impl PathSet {
     /// Returns the set of all paths.
     #[must_use]
     pub fn all() -> Self {
-        Self { everywhere: true, entries: Vec::new() }
+        Self { everywhere: true, entries: PrefixList::default() }
     }
 
     /// Tells whether nothing is inside.
@@ -58,24 +59,21 @@ impl PathSet {
     pub fn contains(&self, path: &str) -> bool {
         let path = path.as_bytes();
         // Compares an entry with the path and its final NUL, without building that.
-        let exact = |(entry, _): &(Vec<u8>, bool)| match entry.strip_prefix(path) {
+        let exact = |entry: &[u8]| match entry.strip_prefix(path) {
             Some([]) => Ordering::Less,
             Some(rest) => rest.cmp(&[0]),
-            None => entry.as_slice().cmp(path),
+            None => entry.cmp(path),
         };
-        match self.entries.binary_search_by(exact) {
-            Ok(at) => self.entries.get(at).is_some_and(|(_, inside)| *inside),
-            Err(_) => self.covers(path),
-        }
+        self.entries.find(exact).unwrap_or_else(|| self.covers(path))
     }
 
     /// Tells whether some path below a directory is inside.
     #[must_use]
     pub fn reaches_below(&self, directory: &str) -> bool {
         let below = format!("{}/", directory.trim_end_matches('/')).into_bytes();
-        let after = self.entries.partition_point(|(entry, _)| *entry < below);
-        let mut entries = self.entries.iter().skip(after).take_while(|(entry, _)| entry.starts_with(&below));
-        self.covers(&below) || entries.any(|(_, inside)| *inside)
+        let after = self.entries.partition_point(|entry| *entry < *below);
+        let mut entries = self.entries.iter_from(after).take_while(|(entry, _)| entry.starts_with(&below));
+        self.covers(&below) || entries.any(|(_, inside)| inside)
     }
 
     /// Returns what is in either set.
@@ -93,15 +91,14 @@ impl PathSet {
     /// Returns what is not inside.
     #[must_use]
     pub fn complement(&self) -> Self {
-        let entries = self.entries.iter().map(|(prefix, inside)| (prefix.clone(), !inside)).collect();
-        Self { everywhere: !self.everywhere, entries }
+        Self { everywhere: !self.everywhere, entries: self.entries.map(|inside| !inside) }
     }
 
     /// Turns the set into what is not inside.
     #[must_use]
     pub fn into_complement(mut self) -> Self {
         self.everywhere = !self.everywhere;
-        self.entries.iter_mut().for_each(|(_, inside)| *inside = !*inside);
+        self.entries.values_mut().for_each(|inside| *inside = !*inside);
         self
     }
 
@@ -117,33 +114,27 @@ impl PathSet {
         self.difference(other).is_empty()
     }
 
-    /// Returns the set in which the longest of these prefixes decides, and `everywhere` where none does.
-    #[must_use]
-    pub fn from_prefixes(everywhere: bool, prefixes: impl IntoIterator<Item = (Vec<u8>, bool)>) -> Self {
-        let mut prefixes: Vec<(Vec<u8>, bool)> = prefixes.into_iter().collect();
-        prefixes.sort_unstable();
-        let root = prefixes.iter().find(|(prefix, _)| prefix == ROOT).map(|(_, inside)| *inside);
-        let mut set = Self { everywhere: root.unwrap_or(everywhere), entries: Vec::new() };
-        let mut covering: Vec<usize> = Vec::new();
+    /// Returns the set in which the longest of these prefixes decides, and `everywhere` where none does. They are
+    /// sorted.
+    pub(crate) fn from_prefixes<'prefix>(
+        everywhere: bool,
+        prefixes: impl Iterator<Item = (&'prefix [u8], bool)>,
+        room: (usize, usize),
+    ) -> Self {
+        let mut set = Builder::new(everywhere, room);
         for (prefix, inside) in prefixes {
-            let closed =
-                |at: &usize| set.entries.get(*at).is_none_or(|(outer, _)| !prefix.starts_with(outer));
-            while covering.last().is_some_and(closed) {
-                covering.pop();
-            }
-            let outer =
-                covering.last().and_then(|at| set.entries.get(*at)).map_or(set.everywhere, |outer| outer.1);
-            if inside != outer {
-                covering.push(set.entries.len());
-                set.entries.push((prefix, inside));
+            if prefix == ROOT {
+                set.everywhere = inside;
+            } else {
+                set.add(prefix, inside);
             }
         }
-        set
+        set.finish()
     }
 
     /// Returns what holds for paths that no prefix covers, and each prefix in byte order.
     pub fn prefixes(&self) -> (bool, impl Iterator<Item = (&[u8], bool)>) {
-        (self.everywhere, self.entries.iter().map(|(prefix, inside)| (prefix.as_slice(), *inside)))
+        (self.everywhere, self.entries.iter())
     }
 
     /// Returns a resolved path that is inside, if there is one.
@@ -157,7 +148,9 @@ impl PathSet {
     pub fn witnesses(&self, familiar: &str) -> impl Iterator<Item = String> {
         let below_listed_file = |prefix: &[u8]| {
             let file = prefix.strip_suffix(ROOT).map(|file| [file, &[0]].concat());
-            file.and_then(|file| self.at_or_before(&file).filter(|(entry, inside)| *entry == file && *inside))
+            file.and_then(|file| {
+                self.at_or_before(&file).filter(|(entry, inside)| **entry == *file && *inside)
+            })
         };
         let listed = [familiar.as_bytes(), &[0]].concat();
         let listed = self.entries.iter().any(|(entry, _)| listed.starts_with(entry));
@@ -178,8 +171,8 @@ impl PathSet {
         prefixes.retain(|prefix| prefix != ROOT);
         prefixes.sort_unstable();
         prefixes.dedup();
-        let cut =
-            Self { everywhere: false, entries: prefixes.into_iter().map(|prefix| (prefix, true)).collect() };
+        let mut cut = Self::default();
+        prefixes.iter().for_each(|prefix| cut.entries.push([prefix.as_slice()], true));
         let cell = |(prefix, _): (&[u8], bool)| match prefix.last() {
             Some(0) => Cell::Path(cut.inhabitant(prefix)),
             _ => Cell::Stem(cut.inhabitant(prefix)),
@@ -205,8 +198,8 @@ impl PathSet {
             return text(exact);
         }
         let stem = text(prefix);
-        let after = self.entries.partition_point(|(entry, _)| entry.as_slice() <= prefix);
-        let longer = || self.entries.iter().skip(after).map_while(|(entry, _)| entry.strip_prefix(prefix));
+        let after = self.entries.partition_point(|entry| entry <= prefix);
+        let longer = || self.entries.iter_from(after).map_while(|(entry, _)| entry.strip_prefix(prefix));
         let free = |letter: &char| {
             let mut buffer = [0; 4];
             let bytes: &[u8] = letter.encode_utf8(&mut buffer).as_bytes();
@@ -223,7 +216,7 @@ impl PathSet {
         let mut bound = bytes;
         while let Some((prefix, inside)) = self.at_or_before(bound) {
             if bytes.starts_with(prefix) {
-                return *inside;
+                return inside;
             }
             let shared = prefix.iter().zip(bound).take_while(|(left, right)| left == right).count();
             bound = bound.get(..shared).unwrap_or_default();
@@ -231,54 +224,80 @@ impl PathSet {
         self.everywhere
     }
 
-    fn at_or_before(&self, bound: &[u8]) -> Option<&(Vec<u8>, bool)> {
-        let after = self.entries.partition_point(|(prefix, _)| prefix.as_slice() <= bound);
+    fn at_or_before(&self, bound: &[u8]) -> Option<(&[u8], bool)> {
+        let after = self.entries.partition_point(|prefix| prefix <= bound);
         after.checked_sub(1).and_then(|at| self.entries.get(at))
     }
 
     /// Joins two sets in one sweep over both lists: each stack holds the entries that are prefixes of
     /// the current one, so its top says what its set says there.
     fn combine(&self, other: &Self, join: impl Fn(bool, bool) -> bool) -> Self {
-        let everywhere = join(self.everywhere, other.everywhere);
-        let mut entries: Vec<(Vec<u8>, bool)> = Vec::with_capacity(self.entries.len() + other.entries.len());
+        let bytes = self.entries.byte_count() + other.entries.byte_count();
+        let room = (self.entries.len() + other.entries.len(), bytes);
+        let mut set = Builder::new(join(self.everywhere, other.everywhere), room);
         let (mut left, mut right) = (Sweep::new(self), Sweep::new(other));
-        let mut open: Vec<usize> = Vec::new();
         loop {
             let prefix = match (left.next(), right.next()) {
                 (Some(one), Some(two)) => one.min(two),
                 (Some(one), None) | (None, Some(one)) => one,
                 (None, None) => break,
             };
-            let inside = join(left.advance(prefix), right.advance(prefix));
-            let closed = |at: &usize| entries.get(*at).is_none_or(|(entry, _)| !prefix.starts_with(entry));
-            while open.last().is_some_and(closed) {
-                open.pop();
-            }
-            let around = open.last().and_then(|at| entries.get(*at)).map_or(everywhere, |entry| entry.1);
-            if inside != around {
-                open.push(entries.len());
-                entries.push((prefix.to_vec(), inside));
-            }
+            set.add(prefix, join(left.advance(prefix), right.advance(prefix)));
         }
-        entries.shrink_to_fit();
-        Self { everywhere, entries }
+        set.finish()
+    }
+}
+
+/// A set in the making, from prefixes in their order.
+struct Builder {
+    everywhere: bool,
+    entries: PrefixList<bool>,
+    /// The entries that are prefixes of the last one, which is among them; shortest first.
+    open: Vec<usize>,
+}
+
+impl Builder {
+    /// Starts a set, with room for so many entries and bytes.
+    fn new(everywhere: bool, (entries, bytes): (usize, usize)) -> Self {
+        Self { everywhere, entries: PrefixList::with_capacity(entries, bytes), open: Vec::new() }
+    }
+
+    /// Adds a prefix unless its closest shorter one says the same.
+    fn add(&mut self, prefix: &[u8], inside: bool) {
+        let around = loop {
+            let Some(at) = self.open.last() else { break self.everywhere };
+            match self.entries.get(*at) {
+                Some((outer, around)) if prefix.starts_with(outer) => break around,
+                _ => self.open.pop(),
+            };
+        };
+        if inside != around {
+            self.open.push(self.entries.len());
+            self.entries.push([prefix], inside);
+        }
+    }
+
+    fn finish(mut self) -> PathSet {
+        self.entries.shrink_to_fit();
+        PathSet { everywhere: self.everywhere, entries: self.entries }
     }
 }
 
 /// One of the two lists of a sweep: what comes next, and the entries that cover the current prefix.
 struct Sweep<'set> {
-    everywhere: bool,
-    rest: &'set [(Vec<u8>, bool)],
-    covering: Vec<&'set (Vec<u8>, bool)>,
+    set: &'set PathSet,
+    /// The place of the next entry.
+    at: usize,
+    covering: Vec<(&'set [u8], bool)>,
 }
 
 impl<'set> Sweep<'set> {
     fn new(set: &'set PathSet) -> Self {
-        Self { everywhere: set.everywhere, rest: &set.entries, covering: Vec::new() }
+        Self { set, at: 0, covering: Vec::new() }
     }
 
     fn next(&self) -> Option<&'set [u8]> {
-        self.rest.first().map(|(prefix, _)| prefix.as_slice())
+        self.set.entries.get(self.at).map(|(prefix, _)| prefix)
     }
 
     /// Moves to a prefix that is not after the next entry, and returns what this set says there.
@@ -286,26 +305,23 @@ impl<'set> Sweep<'set> {
         while self.covering.last().is_some_and(|(entry, _)| !prefix.starts_with(entry)) {
             self.covering.pop();
         }
-        if let Some((entry, rest)) = self.rest.split_first()
-            && entry.0 == prefix
-        {
+        if let Some(entry) = self.set.entries.get(self.at).filter(|(entry, _)| *entry == prefix) {
             self.covering.push(entry);
-            self.rest = rest;
+            self.at += 1;
         }
-        self.covering.last().map_or(self.everywhere, |entry| entry.1)
+        self.covering.last().map_or(self.set.everywhere, |(_, inside)| *inside)
     }
 }
 
 impl<'pattern> FromIterator<&'pattern PathPattern> for PathSet {
     fn from_iter<I: IntoIterator<Item = &'pattern PathPattern>>(patterns: I) -> Self {
-        let mut listed: Vec<Vec<u8>> = patterns.into_iter().flat_map(PathPattern::prefixes).collect();
-        listed.sort_unstable();
-        // A shorter prefix comes first and covers what follows it.
-        listed.dedup_by(|later, earlier| later.starts_with(earlier));
-        if listed.first().is_some_and(|prefix| prefix == ROOT) {
-            return Self::all();
+        let mut listed = PrefixList::default();
+        for (stem, end) in patterns.into_iter().flat_map(PathPattern::stems) {
+            listed.push([stem, end.as_slice()], true);
         }
-        Self { everywhere: false, entries: listed.into_iter().map(|prefix| (prefix, true)).collect() }
+        listed.sort();
+        // A shorter prefix comes first and covers what follows it.
+        Self::from_prefixes(false, listed.iter(), (listed.len(), listed.byte_count()))
     }
 }
 

@@ -13,11 +13,13 @@ pub(super) struct Classes<'sets> {
     sets: &'sets mut SetTable,
     decisions: Vec<u32>,
     numbers: FxHashMap<u32, u32>,
+    /// The decision asked for last, and its class: neighbours mostly have one decision.
+    last: (u32, u32),
 }
 
 impl<'sets> Classes<'sets> {
     pub(super) fn new(sets: &'sets mut SetTable) -> Self {
-        Self { sets, decisions: Vec::new(), numbers: FxHashMap::default() }
+        Self { sets, decisions: Vec::new(), numbers: FxHashMap::default(), last: (0, 0) }
     }
 
     /// Returns the interned sets, to make decisions with.
@@ -33,6 +35,9 @@ impl<'sets> Classes<'sets> {
 
 impl Values for Classes<'_> {
     fn store(&mut self, decision: u32) -> u32 {
+        if decision == self.last.0 {
+            return self.last.1;
+        }
         if decision == 0 {
             return 0;
         }
@@ -41,6 +46,7 @@ impl Values for Classes<'_> {
         if class == next {
             self.decisions.push(decision);
         }
+        self.last = (decision, class);
         class
     }
 

@@ -11,7 +11,7 @@ use telovix_bpf_programs::layout::{
 
 use super::kernel::{accesses, packet_sockets, raw_sockets, sys_admin};
 use super::syscall::CallsByClass;
-use crate::confine::{CapabilitySet, EndpointSet, OpenRegion, PathSet, PortSet, Region};
+use crate::confine::{CapabilitySet, EndpointSet, OpenRegion, PathSet, PortSet, PrefixList, Region};
 use crate::document::value::Capability;
 
 /// Prefixes that a reading may come to. Shared nodes let a hostile image describe more paths than there are atoms;
@@ -51,7 +51,7 @@ impl std::fmt::Display for Unreadable {
 }
 
 /// A longest-match map over paths: a class everywhere, and by prefix.
-pub(super) type ClassMap = (u32, Vec<(Vec<u8>, u32)>);
+pub(super) type ClassMap = (u32, PrefixList<u32>);
 
 /// A node that is still to be read.
 struct Todo {
@@ -118,11 +118,12 @@ impl<'image> Reader<'image> {
         Ok(Reading { regions, inherits: domain.inherits })
     }
 
-    /// Returns what the automaton from a state says, as the map it was made from.
+    /// Returns what the automaton from a state says, as the map it was made from: a class everywhere, and one for
+    /// each prefix, sorted.
     pub(super) fn class_map(&mut self, root: PathState) -> Result<ClassMap, Unreadable> {
-        let mut entries = Vec::new();
+        let mut entries = PrefixList::default();
         if root.exact != root.below {
-            entries.push((b"/\0".to_vec(), root.exact));
+            entries.push([b"/\0".as_slice()], root.exact);
         }
         // The path of the node at hand. What is still to do comes off the end of the list, so that the paths of
         // the nodes above it are still there.
@@ -132,18 +133,20 @@ impl<'image> Reader<'image> {
             path.truncate(above);
             append(&mut path, &chunk);
             let prefixes = self.prefixes_of(child);
-            entries.extend(prefixes.iter().map(|(bytes, class)| (joined(&path, bytes, &[]), *class)));
+            for (bytes, class) in prefixes {
+                entries.push([path.as_slice(), bytes.as_slice()], *class);
+            }
             for (key, state) in self.edges_of(child) {
                 let name = name_of(&key.chunk);
                 let fits = prefixes.iter().filter(|(bytes, _)| name.starts_with(bytes));
                 let default = fits.max_by_key(|(bytes, _)| bytes.len()).map_or(below, |(_, class)| *class);
                 let is_whole = name.len() < CHUNK;
                 if is_whole && state.exact != default {
-                    entries.push((joined(&path, name, &[0]), state.exact));
+                    entries.push([path.as_slice(), name, &[0]], state.exact);
                 }
                 if state.below != default {
                     let end: &[u8] = if is_whole { b"/" } else { b"" };
-                    entries.push((joined(&path, name, end), state.below));
+                    entries.push([path.as_slice(), name, end], state.below);
                 }
                 if state.child != 0 {
                     let (child, chunk, below) = (state.child, key.chunk, state.below);
@@ -155,7 +158,7 @@ impl<'image> Reader<'image> {
             }
         }
         self.left -= entries.len();
-        entries.sort_unstable();
+        entries.sort();
         Ok((root.below, entries))
     }
 
@@ -173,25 +176,14 @@ impl<'image> Reader<'image> {
 
     /// Returns the paths that each confinement names in a table.
     fn paths(&mut self, table: &Automaton) -> Result<BTreeMap<u32, PathSet>, Unreadable> {
-        let (everywhere, mut entries) = self.class_map(table.root)?;
+        let (everywhere, entries) = self.class_map(table.root)?;
         let rules = self.classes(table.classes, table.class_count);
-        let mut named = named(&rules);
-        let (last, mut sets) = (named.pop(), BTreeMap::new());
-        let mut add = |rule: u32, entries: Vec<(Vec<u8>, u32)>| {
-            let entries = entries.into_iter().map(|(prefix, class)| (prefix, names(&rules, class, rule)));
-            let paths = PathSet::from_prefixes(names(&rules, everywhere, rule), entries);
-            if !paths.is_empty() {
-                sets.insert(rule, paths);
-            }
+        let set = |rule: u32| {
+            let prefixes = entries.iter().map(|(prefix, class)| (prefix, names(&rules, class, rule)));
+            let room = (entries.len(), entries.byte_count());
+            (rule, PathSet::from_prefixes(names(&rules, everywhere, rule), prefixes, room))
         };
-        for rule in named {
-            add(rule, entries.clone());
-        }
-        if let Some(rule) = last {
-            // Mostly it is the only one.
-            add(rule, std::mem::take(&mut entries));
-        }
-        Ok(sets)
+        Ok(named(&rules).into_iter().map(set).filter(|(_, paths)| !paths.is_empty()).collect())
     }
 
     fn exec(&mut self, domain: &Domain, regions: &mut BTreeMap<u32, Region>) -> Result<(), Unreadable> {
@@ -286,7 +278,7 @@ impl<'image> Reader<'image> {
     fn members(&self, decision: u32) -> impl Iterator<Item = u32> {
         let mut at = decision;
         std::iter::from_fn(move || {
-            let cell: Decision = self.image.record(Section::Decisions, at).filter(|_| at != 0)?;
+            let cell: Decision = (at != 0).then(|| self.image.record(Section::Decisions, at))??;
             at = cell.next;
             Some(cell.confinement)
         })
@@ -328,15 +320,6 @@ fn append(path: &mut Vec<u8>, chunk: &[u8; CHUNK]) {
     if name.len() < CHUNK {
         path.push(b'/');
     }
-}
-
-/// Returns the bytes of a path, of what follows it and of its end, as one.
-fn joined(path: &[u8], name: &[u8], end: &[u8]) -> Vec<u8> {
-    let mut joined = Vec::with_capacity(path.len() + name.len() + end.len());
-    joined.extend_from_slice(path);
-    joined.extend_from_slice(name);
-    joined.extend_from_slice(end);
-    joined
 }
 
 /// Returns the bytes of a chunk before its padding.

@@ -36,8 +36,10 @@ pub fn recover(image: &Image) -> Result<Vec<Confinement>, Unreadable> {
         let reading = reader.domain(number)?;
         domains.push(Domain { regions: reading.regions, inherits: reading.inherits });
     }
-    let (everywhere, mut prefixes) = reader.class_map(header.subjects)?;
-    prefixes.insert(0, (b"/".to_vec(), everywhere));
+    let (_, known) = reader.class_map(header.subjects)?;
+    let root: &[u8] = b"/";
+    let prefixes =
+        [root].into_iter().chain(known.iter().map(|(prefix, _)| prefix)).map(<[u8]>::to_vec).collect();
     let names: Vec<String> = reader.executables()?.into_iter().flat_map(|who| who.names).collect();
     let people = People { domains, interpreter: Interpreter::new(image, |_| true), prefixes, names };
     let mut found = Vec::new();
@@ -60,7 +62,7 @@ struct People<'image> {
     domains: Vec<Domain>,
     interpreter: Interpreter<'image>,
     /// The prefixes that something tells apart.
-    prefixes: Vec<(Vec<u8>, u32)>,
+    prefixes: Vec<Vec<u8>>,
     /// The base names that something tells apart.
     names: Vec<String>,
 }
@@ -104,7 +106,7 @@ impl People<'_> {
         if let Some(name) = by_name {
             return Some((Subject::BaseName(name.clone()), children(&format!("/\u{1}/{name}"))));
         }
-        let mut exact = self.prefixes.iter().filter_map(|(prefix, _)| path(prefix.strip_suffix(&[0])?));
+        let mut exact = self.prefixes.iter().filter_map(|prefix| path(prefix.strip_suffix(&[0])?));
         let binary = exact.find(|path| is_subject(path))?;
         let children = children(&binary);
         Some((Subject::Binary(AbsolutePath::parse(&binary).ok()?), children))
@@ -139,8 +141,7 @@ impl People<'_> {
     }
 
     fn patterns(&self, wanted: impl Fn(&[u8]) -> bool) -> Vec<PathPattern> {
-        let prefixes: Vec<Vec<u8>> =
-            self.prefixes.iter().map(|(prefix, _)| prefix).filter(|prefix| wanted(prefix)).cloned().collect();
+        let prefixes: Vec<Vec<u8>> = self.prefixes.iter().filter(|prefix| wanted(prefix)).cloned().collect();
         patterns(&prefixes).iter().filter_map(|text| PathPattern::parse(text).ok()).collect()
     }
 }

@@ -9,7 +9,7 @@ use telovix_bpf_programs::layout::{self, Header, Section};
 use super::decide::Interpreter;
 use super::kernel::kernel_effect;
 use super::read::{Reader, Unreadable};
-use crate::confine::{Confinement, Exemption, Region, Subject};
+use crate::confine::{Confinement, Exemption, PrefixList, Region, Subject};
 use crate::document::Children;
 use crate::document::value::PathPattern;
 
@@ -92,13 +92,13 @@ impl<'policy> Source<'policy> {
 
     /// Returns an executable of every part that the source or the image tells from others. Patterns hold no
     /// control characters, so one more of those leads out of every longer pattern.
-    fn executables(&self, known: &[(Vec<u8>, u32)]) -> BTreeSet<String> {
+    fn executables(&self, known: &PrefixList<u32>) -> BTreeSet<String> {
         let patterns = self.confinements.iter().flat_map(|confinement| &confinement.exemptions);
         let patterns = patterns.flat_map(|exemption| [&exemption.process, &exemption.parent]).flatten();
         let prefixes: BTreeSet<Vec<u8>> = patterns
             .flat_map(PathPattern::prefixes)
             .chain(self.by_binary.keys().map(|binary| [binary.as_bytes(), &[0]].concat()))
-            .chain(known.iter().map(|(prefix, _)| prefix.clone()))
+            .chain(known.iter().map(|(prefix, _)| prefix.to_vec()))
             .chain([b"/".to_vec()])
             .collect();
         let mut executables = BTreeSet::new();

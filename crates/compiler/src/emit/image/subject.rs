@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use telovix_bpf_programs::layout::{Header, Section, Subject};
 
 use super::read::{Reader, Unreadable};
+use crate::confine::PrefixList;
 
 /// A set of executables: those of a path, a base name, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +27,9 @@ impl Reader<'_> {
         let image = self.image();
         let header: Header = image.record(Section::Header, 0).ok_or(Unreadable("no header"))?;
         let (_, paths) = self.class_map(header.subjects)?;
-        let names = if header.names.child == 0 { Vec::new() } else { self.class_map(header.names)?.1 };
-        let (paths, names) = (by_class(paths), by_class(names));
+        let names =
+            if header.names.child == 0 { PrefixList::default() } else { self.class_map(header.names)?.1 };
+        let (paths, names) = (by_class(&paths), by_class(&names));
         let prefixes =
             |known: &BTreeMap<u32, Vec<Vec<u8>>>, class| known.get(&class).cloned().unwrap_or_default();
         let named = |(subject, domain): (Subject, u32)| Executables {
@@ -40,10 +42,10 @@ impl Reader<'_> {
 }
 
 /// Gathers prefixes by class; class 0 is everything else and has none.
-fn by_class(entries: Vec<(Vec<u8>, u32)>) -> BTreeMap<u32, Vec<Vec<u8>>> {
+fn by_class(entries: &PrefixList<u32>) -> BTreeMap<u32, Vec<Vec<u8>>> {
     let mut classes: BTreeMap<u32, Vec<Vec<u8>>> = BTreeMap::new();
-    for (prefix, class) in entries.into_iter().filter(|(_, class)| *class != 0) {
-        classes.entry(class).or_default().push(prefix);
+    for (prefix, class) in entries.iter().filter(|(_, class)| *class != 0) {
+        classes.entry(class).or_default().push(prefix.to_vec());
     }
     classes
 }
