@@ -85,6 +85,11 @@ impl Image {
         self.sections.entries(section)
     }
 
+    /// Returns an entry of a keyed section by its place in the order of the keys, or `None` behind the end.
+    pub fn entry<K: Record, V: Record>(&self, section: Section, place: u32) -> Option<(K, V)> {
+        self.sections.entry(section, place)
+    }
+
     /// Returns what a keyed section holds under exactly this key.
     pub fn find<K: Record + Ord, V: Record>(&self, section: Section, key: &K) -> Option<V> {
         self.sections.find(section, key)
@@ -155,6 +160,14 @@ impl Sections {
     pub fn entries<K: Record, V: Record>(&self, section: Section) -> impl Iterator<Item = (K, V)> {
         debug_assert_eq!((K::SIZE, V::SIZE), (section.key_size(), section.value_size()));
         self.bytes(section).chunks_exact(K::SIZE + V::SIZE).filter_map(entry)
+    }
+
+    /// Returns an entry of a keyed section by its place in the file, or `None` behind the end.
+    pub fn entry<K: Record, V: Record>(&self, section: Section, place: u32) -> Option<(K, V)> {
+        debug_assert_eq!((K::SIZE, V::SIZE), (section.key_size(), section.value_size()));
+        let size = K::SIZE + V::SIZE;
+        let start = usize::try_from(place).ok()?.checked_mul(size)?;
+        entry(self.bytes(section).get(start..start.checked_add(size)?)?)
     }
 
     /// Returns what a keyed section holds under exactly this key.

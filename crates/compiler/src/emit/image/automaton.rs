@@ -1,5 +1,7 @@
 //! Path maps -> nodes of one shared automaton: an edge per path component, equal subtrees stored once.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 use telovix_bpf_programs::image::Sections;
 use telovix_bpf_programs::layout::{
@@ -11,8 +13,8 @@ use super::overlay::PathMap;
 /// All nodes of an image. A node's number is larger than those of the nodes it leads to.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
-    nodes: Vec<Node>,
-    numbers: FxHashMap<Node, u32>,
+    nodes: Vec<Rc<Node>>,
+    numbers: FxHashMap<Rc<Node>, u32>,
 }
 
 /// What can follow a directory, or follow the first chunk of a long name. Both lists are sorted.
@@ -100,8 +102,8 @@ impl Nodes {
         }
         let next = u32::try_from(self.nodes.len() + 1).unwrap_or(u32::MAX);
         let nodes = &mut self.nodes;
-        let number = *self.numbers.entry(node).or_insert_with_key(|node| {
-            nodes.push(node.clone());
+        let number = *self.numbers.entry(Rc::new(node)).or_insert_with_key(|node| {
+            nodes.push(Rc::clone(node));
             next
         });
         number | edges | prefixes

@@ -29,8 +29,6 @@ pub(super) struct Tables<'policy> {
     endpoints: Endpoints,
     syscalls: Vec<SyscallTable>,
     syscall_numbers: FxHashMap<SyscallTable, u32>,
-    /// The table of a domain in which one confinement speaks of system calls: of these, or of every one.
-    lone_syscalls: FxHashMap<Option<SyscallSet>, u32>,
 }
 
 impl<'policy> Tables<'policy> {
@@ -57,7 +55,6 @@ impl<'policy> Tables<'policy> {
             endpoints: Endpoints::default(),
             syscalls: Vec::new(),
             syscall_numbers: FxHashMap::default(),
-            lone_syscalls: FxHashMap::default(),
         }
     }
 
@@ -131,66 +128,35 @@ impl<'policy> Tables<'policy> {
     }
 
     fn syscalls(&mut self, sets: &[(u32, Option<&SyscallSet>)]) -> Syscalls {
-        match sets {
-            [] => NO_SYSCALLS,
-            [(index, set)] => self.lone_syscalls(*index, *set),
-            sets => self.overlaid_syscalls(sets),
-        }
-    }
-
-    /// Most domains have one confinement of system calls, and many of those name the same calls. Its table needs no
-    /// decision: what is inside has class 1.
-    fn lone_syscalls(&mut self, index: u32, set: Option<&SyscallSet>) -> Syscalls {
-        let member = self.decisions.single(index);
-        if set.is_some_and(SyscallSet::is_empty) {
-            return NO_SYSCALLS;
-        }
-        let (classes, class_count) = self.classes.add(vec![member]);
-        let key = set.cloned();
-        let table = self.lone_syscalls.get(&key).copied().unwrap_or_else(|| {
-            let mut table = SyscallTable { classes: [0; SYSCALL_CELLS] };
-            for cell in cells(set) {
-                if let Some(class) = table.classes.get_mut(cell) {
-                    *class = 1;
-                }
-            }
-            let number = self.syscall_table(table);
-            self.lone_syscalls.insert(key, number);
-            number
-        });
-        Syscalls { table, classes, class_count }
-    }
-
-    fn overlaid_syscalls(&mut self, sets: &[(u32, Option<&SyscallSet>)]) -> Syscalls {
         let mut decisions = vec![0_u32; SYSCALL_CELLS];
         for (index, set) in sets {
             let member = self.decisions.single(*index);
-            for cell in cells(*set) {
+            let mut add = |cell: usize| {
                 if let Some(decision) = decisions.get_mut(cell) {
                     *decision = self.decisions.union(*decision, member);
                 }
+            };
+            match set {
+                Some(set) => set.iter().flat_map(syscall::cells).for_each(&mut add),
+                None => (0..SYSCALL_CELLS).for_each(&mut add),
             }
         }
         if decisions.iter().all(|decision| *decision == 0) {
-            return NO_SYSCALLS;
+            return Syscalls { table: 0, classes: 0, class_count: 0 };
         }
         let mut classes = Classes::new(&mut self.decisions);
         let mut table = SyscallTable { classes: [0; SYSCALL_CELLS] };
-        for (cell, decision) in table.classes.iter_mut().zip(decisions) {
+        let decided = table.classes.iter_mut().zip(decisions).filter(|(_, decision)| *decision != 0);
+        for (cell, decision) in decided {
             *cell = u16::try_from(classes.store(decision)).unwrap_or(u16::MAX);
         }
         let (classes, class_count) = self.classes.add(classes.into_decisions());
-        Syscalls { table: self.syscall_table(table), classes, class_count }
-    }
-
-    /// Returns the number of a table, which is stored once.
-    fn syscall_table(&mut self, table: SyscallTable) -> u32 {
         let next = u32::try_from(self.syscalls.len() + 1).unwrap_or(u32::MAX);
         let number = *self.syscall_numbers.entry(table).or_insert(next);
         if number == next {
             self.syscalls.push(table);
         }
-        number
+        Syscalls { table: number, classes, class_count }
     }
 
     /// Returns the nodes, for paths that belong to no domain.
@@ -209,16 +175,6 @@ impl<'policy> Tables<'policy> {
             sections.push(Section::Syscalls, table);
         }
     }
-}
-
-/// The record of a domain that confines no system call.
-const NO_SYSCALLS: Syscalls = Syscalls { table: 0, classes: 0, class_count: 0 };
-
-/// Returns the cells of the calls in a set, or of every number there is.
-fn cells(set: Option<&SyscallSet>) -> impl Iterator<Item = usize> {
-    let named = set.into_iter().flat_map(|set| set.iter().flat_map(syscall::cells));
-    let every = set.is_none().then_some(0..SYSCALL_CELLS);
-    named.chain(every.into_iter().flatten())
 }
 
 /// What the confinements of one domain say, by table.

@@ -63,10 +63,9 @@ fn refusal(confinement: &Confinement) -> Option<Diagnostic> {
         let message = format!("this condition on `{}` has no place in an image", confinement.operation);
         return Some(Diagnostic::new(&UNPACKABLE, confinement.span, message));
     }
-    // A path has no more components than slashes, which are quicker to count.
-    let slashes = |prefix: &[u8]| prefix.iter().filter(|byte| **byte == b'/').count();
-    let prefixes = paths(confinement)?.prefixes().1.map(|(prefix, _)| prefix);
-    let deepest = prefixes.filter(|prefix| slashes(prefix) > PATH_DEPTH).map(depth).max()?;
+    // Each component takes two bytes at least.
+    let long = paths(confinement)?.prefixes().1.filter(|(prefix, _)| prefix.len() > 2 * PATH_DEPTH);
+    let deepest = long.map(|(prefix, _)| depth(prefix)).max()?;
     (deepest > PATH_DEPTH).then(|| {
         let message = format!("a path has {deepest} components, more than {PATH_DEPTH}");
         Diagnostic::new(&PATH_TOO_DEEP, confinement.span, message)

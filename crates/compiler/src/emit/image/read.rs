@@ -22,7 +22,8 @@ const PREFIX_LIMIT: usize = 1 << 24;
 #[derive(Debug)]
 pub struct Reader<'image> {
     image: &'image Image,
-    edges: Vec<(EdgeKey, PathState)>,
+    /// By node number the place of its first edge; edges are in the order of their nodes.
+    edges: Vec<u32>,
     prefixes: BTreeMap<u32, Vec<(Vec<u8>, u32)>>,
     /// Port sets by class, of runs already read.
     ports: FxHashMap<(u32, u32), Vec<(u32, PortSet)>>,
@@ -72,7 +73,11 @@ impl<'image> Reader<'image> {
         for (key, class) in image.entries::<PrefixKey, u32>(Section::Prefixes) {
             prefixes.entry(key.node).or_default().push((name_of(&key.chunk).to_vec(), class));
         }
-        let edges = image.entries(Section::Edges).collect();
+        let mut edges = Vec::new();
+        for (place, (key, _)) in (0..).zip(image.entries::<EdgeKey, PathState>(Section::Edges)) {
+            let known = key.node as usize + 1;
+            edges.resize(known.max(edges.len()), place);
+        }
         let (ports, syscalls) = (FxHashMap::default(), FxHashMap::default());
         Self { image, edges, prefixes, ports, syscalls, left: PREFIX_LIMIT }
     }
@@ -167,11 +172,14 @@ impl<'image> Reader<'image> {
         self.prefixes.get(&node).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn edges_of(&self, child: u32) -> &[(EdgeKey, PathState)] {
-        let node = if child & NODE_HAS_EDGES == 0 { u32::MAX } else { child & NODE_NUMBER };
-        let start = self.edges.partition_point(|(key, _)| key.node < node);
-        let end = self.edges.partition_point(|(key, _)| key.node <= node);
-        self.edges.get(start..end).unwrap_or_default()
+    fn edges_of(&self, child: u32) -> impl Iterator<Item = (EdgeKey, PathState)> {
+        let image = self.image;
+        let node = (child & NODE_HAS_EDGES != 0).then_some(child & NODE_NUMBER);
+        let first = node.and_then(|node| self.edges.get(node as usize)).copied();
+        let end = u32::try_from(image.count(Section::Edges)).unwrap_or(u32::MAX);
+        let places = first.unwrap_or(end)..end;
+        let from = places.map_while(move |place| image.entry::<EdgeKey, PathState>(Section::Edges, place));
+        from.take_while(move |(key, _)| Some(key.node) == node)
     }
 
     /// Returns the paths that each confinement names in a table.
