@@ -15,8 +15,6 @@ const MAPPED: &str =
 const ONLY_OPEN: &str = "the engine reads the paths of these operations relative to their mount only";
 const INHERITED: &str = "a descriptor that is inherited was opened by somebody else, under another policy";
 const PASSED: &str = "the engine's policy does not see descriptors that arrive over a socket";
-const DELETED: &str =
-    "the engine sees a deleted file under its path with ` (deleted)`, which no exact entry is";
 const LAYER: &str = "the file of a layer has a path of its own below the overlay's lower directory";
 const LOCAL: &str = "a local socket reaches a proxy that may connect anywhere";
 const ACCEPTED: &str = "the lists speak of where the process connects, not of who connects to it";
@@ -48,25 +46,33 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             way(
                 "a symbolic link, a relative path, /proc/self/fd or fexecve",
                 Coverage::at("bprm_check_security"),
-                Coverage::at("bprm_check_security"),
+                Coverage::at("bprm_check_security").measured_on_6_12(),
             ),
             way(
                 "a memory file or a deleted file",
                 Coverage::at("bprm_check_security"),
-                Coverage::at("bprm_check_security").read(),
+                Coverage::at("bprm_check_security").measured_on_6_12(),
             ),
             way(
                 "the loader, where it is listed, started by hand on another program",
                 Coverage::open(MAPPED),
-                Coverage::open("the engine's policy hooks exec only").read(),
+                Coverage::open("the engine's policy hooks exec only").measured_on_6_12(),
             ),
             way(
                 "an interpreter given a script as an argument",
                 Coverage::open(INTERPRETER),
-                Coverage::open(INTERPRETER),
+                Coverage::open(INTERPRETER).measured_on_6_12(),
             ),
-            way("a hard link at an allowed path", Coverage::open(LINKED_BY_OTHERS), Coverage::open(LINKED)),
-            way("a mount over an allowed path", Coverage::open(MOUNTED_BY_OTHERS), Coverage::open(MOUNTED)),
+            way(
+                "a hard link at an allowed path",
+                Coverage::open(LINKED_BY_OTHERS),
+                Coverage::open(LINKED).measured_on_6_12(),
+            ),
+            way(
+                "a mount over an allowed path",
+                Coverage::open(MOUNTED_BY_OTHERS),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
         ],
     ),
     (
@@ -75,60 +81,72 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             way(
                 "a symbolic link, a relative path, /proc/self/root, reopening an O_PATH descriptor",
                 Coverage::at("file_open"),
-                Coverage::at("file_open"),
+                Coverage::at("file_open").measured_on_6_12(),
             ),
-            way("openat through io_uring", Coverage::at("file_open"), Coverage::at("file_open").read()),
-            way("truncate", Coverage::at("path_truncate"), Coverage::at("path_truncate").read()),
+            way(
+                "openat through io_uring",
+                Coverage::at("file_open"),
+                Coverage::at("file_open").measured_on_6_12(),
+            ),
+            way("truncate", Coverage::at("path_truncate"), Coverage::at("path_truncate").measured_on_6_12()),
             way(
                 "unlink, rename, link, mkdir, rmdir, mknod, symlink",
                 Coverage::at(
                     "path_unlink, path_rename, path_link, path_mkdir, path_rmdir, path_mknod, path_symlink",
                 ),
-                Coverage::open(ONLY_OPEN).read(),
+                Coverage::open(ONLY_OPEN).measured_on_6_12(),
             ),
             way("a hard link at an allowed path", Coverage::open(LINKED_BY_OTHERS), Coverage::open(LINKED)),
-            way("a mount over an allowed path", Coverage::open(MOUNTED_BY_OTHERS), Coverage::open(MOUNTED)),
+            way(
+                "a mount over an allowed path",
+                Coverage::open(MOUNTED_BY_OTHERS),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
             way(
                 "a blocked file that is deleted but open",
                 Coverage::at("file_open"),
-                Coverage::open(DELETED).read(),
+                Coverage::at("file_open").measured_on_6_12(),
             ),
             way(
                 "a descriptor received over a socket",
                 Coverage::at("file_receive"),
-                Coverage::open(PASSED).read(),
+                Coverage::open(PASSED).measured_on_6_12(),
             ),
             way("a descriptor inherited at exec", Coverage::open(INHERITED), Coverage::open(INHERITED)),
             way(
                 "a blocked file read in the layer of an overlay",
                 Coverage::open(LAYER),
-                Coverage::open(LAYER),
+                Coverage::open(LAYER).measured_on_6_12(),
             ),
         ],
     ),
     (
         Dimension::Network,
         &[
-            way("connect over IPv4 and IPv6", Coverage::at("socket_connect"), Coverage::at("socket_connect")),
+            way(
+                "connect over IPv4 and IPv6",
+                Coverage::at("socket_connect"),
+                Coverage::at("socket_connect").measured_on_6_12(),
+            ),
             way(
                 "an IPv4 destination written as IPv4-mapped IPv6",
                 Coverage::at("socket_connect"),
-                Coverage::at("socket_connect").read(),
+                Coverage::at("socket_connect").measured_on_6_12(),
             ),
             way(
                 "TCP fast open (sendto with MSG_FASTOPEN)",
                 Coverage::at("socket_sendmsg"),
-                Coverage::open(UNMEASURED).read(),
+                Coverage::open(UNMEASURED).measured_on_6_12(),
             ),
             way(
                 "sendto and sendmsg without connect",
                 Coverage::at("socket_sendmsg"),
-                Coverage::open(UNCONNECTED).read(),
+                Coverage::open(UNCONNECTED).measured_on_6_12(),
             ),
             way(
                 "further SCTP addresses (sctp_connectx)",
                 Coverage::at("sctp_bind_connect"),
-                Coverage::open(SCTP).read(),
+                Coverage::open(SCTP).measured_on_6_12(),
             ),
             way(
                 "SCTP addresses in a control message (SCTP_DSTADDRV4, SCTP_DSTADDRV6)",
@@ -138,7 +156,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             way(
                 "packet sockets, AF_XDP, AF_VSOCK and other families",
                 Coverage::open(OTHER_FAMILIES),
-                Coverage::open(OTHER_FAMILIES),
+                Coverage::open(OTHER_FAMILIES).measured_on_6_12(),
             ),
             way(
                 "a connected socket inherited or received",
@@ -167,18 +185,18 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             way(
                 "a call that passes no LSM hook: its effect comes first",
                 Coverage::open(AFTER),
-                Coverage::open(AFTER).read(),
+                Coverage::open(AFTER).measured_on_6_12(),
             ),
             way(
                 "the 32-bit entry (int 0x80)",
                 Coverage::at("sys_enter"),
-                Coverage::at("__ia32_sys_*").read(),
+                Coverage::at("__ia32_sys_*").measured_on_6_12(),
             ),
-            way("an x32 call", Coverage::at("sys_enter"), Coverage::absent(NO_X32).read()),
+            way("an x32 call", Coverage::at("sys_enter"), Coverage::absent(NO_X32).measured_on_6_12()),
             way(
                 "process_vm_readv of the caller's own memory",
                 Coverage::open(OWN_MEMORY),
-                Coverage::at("sys_process_vm_readv").read(),
+                Coverage::at("sys_process_vm_readv").measured_on_6_12(),
             ),
             way(
                 "socket calls through socketcall",
@@ -191,16 +209,28 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
     (
         Dimension::NameSpace,
         &[
-            way("chroot", Coverage::at("path_chroot"), Coverage::open(MOUNTED)),
+            way("chroot", Coverage::at("path_chroot"), Coverage::open(MOUNTED).read()),
             way(
                 "mount, bind mount, fsconfig, move_mount",
                 Coverage::at("sb_mount, sb_kern_mount, move_mount"),
-                Coverage::open(MOUNTED),
+                Coverage::open(MOUNTED).measured_on_6_12(),
             ),
-            way("a detached copy of a mount (open_tree)", Coverage::at("capable"), Coverage::open(MOUNTED)),
-            way("pivot_root", Coverage::at("sb_pivotroot"), Coverage::open(MOUNTED)),
-            way("a user namespace", Coverage::at("userns_create"), Coverage::open(MOUNTED)),
-            way("unshare or setns of a mount namespace", Coverage::at("capable"), Coverage::open(MOUNTED)),
+            way(
+                "a detached copy of a mount (open_tree)",
+                Coverage::at("capable"),
+                Coverage::open(MOUNTED).read(),
+            ),
+            way("pivot_root", Coverage::at("sb_pivotroot"), Coverage::open(MOUNTED).read()),
+            way(
+                "a user namespace",
+                Coverage::at("userns_create"),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
+            way(
+                "unshare or setns of a mount namespace",
+                Coverage::at("capable"),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
         ],
     ),
 ];
@@ -210,13 +240,13 @@ pub(super) static SUBJECTS: &[Way] = &[
     way(
         "the binary replaced, renamed or deleted while it runs",
         Coverage::at("task_alloc"),
-        Coverage::at("execve").read(),
+        Coverage::at("execve").measured_on_6_12(),
     ),
-    way("PR_SET_MM_EXE_FILE", Coverage::at("task_alloc"), Coverage::at("execve").read()),
+    way("PR_SET_MM_EXE_FILE", Coverage::at("task_alloc"), Coverage::at("execve").measured_on_6_12()),
     way(
         "a process that runs already when the policy is loaded",
         Coverage::at("iter/task"),
-        Coverage::at("/proc at agent start").read(),
+        Coverage::at("/proc at agent start").measured_on_6_12(),
     ),
     way(
         "the binary started through the loader by somebody unconfined",
@@ -226,6 +256,6 @@ pub(super) static SUBJECTS: &[Way] = &[
     way(
         "a copy of the binary under another path or name",
         Coverage::open(COPIED),
-        Coverage::open(COPIED).read(),
+        Coverage::open(COPIED).measured_on_6_12(),
     ),
 ];

@@ -84,7 +84,7 @@ pub(super) fn collect(policy: &Policy, targets: &[Target], sink: &mut Sink) -> V
                 way: way.name,
                 target: *target,
                 status: way.on(*target),
-                evidence: way.evidence(target.backend),
+                evidence: way.evidence(*target),
             }));
         }
         if let Topic::Template(template) = topic {

@@ -23,13 +23,14 @@ impl Way {
         }
     }
 
-    /// Returns how the answer of a backend is known.
+    /// Returns how the answer for a target is known.
     #[must_use]
-    pub fn evidence(&self, backend: Backend) -> Evidence {
-        match backend {
-            Backend::Native => self.native.evidence,
-            Backend::Engine => self.engine.evidence,
-        }
+    pub fn evidence(&self, target: Target) -> Evidence {
+        let coverage = match target.backend {
+            Backend::Native => &self.native,
+            Backend::Engine => &self.engine,
+        };
+        on(&coverage.evidence, target.kernel)
     }
 }
 
@@ -37,7 +38,7 @@ impl Way {
 #[derive(Debug, Clone, Copy)]
 pub struct Coverage {
     statuses: [Status; 3],
-    evidence: Evidence,
+    evidence: [Evidence; 3],
 }
 
 /// What happens to a way on one target.
@@ -96,20 +97,29 @@ impl Coverage {
 
     /// Kernels 6.1, 6.12 and 7.2 answer each for itself.
     pub(crate) const fn each(on_6_1: Status, on_6_12: Status, on_7_2: Status) -> Self {
-        Self { statuses: [on_6_1, on_6_12, on_7_2], evidence: Evidence::Measured }
+        Self { statuses: [on_6_1, on_6_12, on_7_2], evidence: [Evidence::Measured; 3] }
     }
 
     /// The same answer, known from source only.
     pub(crate) const fn read(self) -> Self {
-        Self { evidence: Evidence::Read, ..self }
+        Self { evidence: [Evidence::Read; 3], ..self }
+    }
+
+    /// The same answer, measured on kernel 6.12 and known from source on the others.
+    pub(crate) const fn measured_on_6_12(self) -> Self {
+        Self { evidence: [Evidence::Read, Evidence::Measured, Evidence::Read], ..self }
     }
 
     fn on(&self, kernel: Kernel) -> Status {
-        let [on_6_1, on_6_12, on_7_2] = self.statuses;
-        match kernel {
-            Kernel::V6_1 => on_6_1,
-            Kernel::V6_12 => on_6_12,
-            Kernel::V7_2 => on_7_2,
-        }
+        on(&self.statuses, kernel)
+    }
+}
+
+/// Picks what belongs to a kernel.
+fn on<Value: Copy>([on_6_1, on_6_12, on_7_2]: &[Value; 3], kernel: Kernel) -> Value {
+    match kernel {
+        Kernel::V6_1 => *on_6_1,
+        Kernel::V6_12 => *on_6_12,
+        Kernel::V7_2 => *on_7_2,
     }
 }

@@ -18,7 +18,11 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     clauses: || vec![Clause::always(Operation::Bpf)],
     syscalls: &["bpf"],
     ways: &[
-        Way { name: "bpf(BPF_PROG_LOAD)", native: Coverage::at("bpf"), engine: Coverage::at("bpf").read() },
+        Way {
+            name: "bpf(BPF_PROG_LOAD)",
+            native: Coverage::at("bpf"),
+            engine: Coverage::at("bpf").measured_on_6_12(),
+        },
         Way {
             name: "bpf(BPF_PROG_LOAD) with a token",
             native: Coverage::at("bpf").read(),

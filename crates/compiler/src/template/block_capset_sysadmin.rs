@@ -22,7 +22,11 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     },
     syscalls: &["capset"],
     ways: &[
-        Way { name: "capset", native: Coverage::at("capset"), engine: Coverage::at("capset").read() },
+        Way {
+            name: "capset",
+            native: Coverage::at("capset"),
+            engine: Coverage::at("capset").measured_on_6_12(),
+        },
         Way {
             name: "exec of a file with setuid bit or file capabilities",
             native: Coverage::open(EXEC).read(),
@@ -31,7 +35,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "a user namespace of one's own",
             native: Coverage::open(USER_NAMESPACE).read(),
-            engine: Coverage::open(USER_NAMESPACE),
+            engine: Coverage::open(USER_NAMESPACE).read(),
         },
     ],
     explanation: "CAP_SYS_ADMIN is close to root: it mounts, enters namespaces and configures devices. A service that keeps it \

@@ -31,22 +31,22 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "chmod, fchmod, fchmodat, fchmodat2",
             native: Coverage::at("path_chmod"),
-            engine: Coverage::at("path_chmod").read(),
+            engine: Coverage::at("path_chmod").measured_on_6_12(),
         },
         Way {
             name: "open, openat, openat2 or creat with a setuid mode",
             native: Coverage::at("inode_create"),
-            engine: Coverage::at("inode_create").read(),
+            engine: Coverage::at("inode_create").measured_on_6_12(),
         },
         Way {
             name: "mknod of a regular file with a setuid mode",
             native: Coverage::at("path_mknod"),
-            engine: Coverage::at("path_mknod").read(),
+            engine: Coverage::at("path_mknod").measured_on_6_12(),
         },
         Way {
             name: "an unnamed file (O_TMPFILE) with a setuid mode, linked afterwards",
             native: Coverage::at("file_open"),
-            engine: Coverage::open(UNNAMED).read(),
+            engine: Coverage::open(UNNAMED).measured_on_6_12(),
         },
         Way {
             name: "setxattr of security.capability",

@@ -54,17 +54,17 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "exec of a memfd or of a deleted file",
             native: Coverage::at("bprm_check_security"),
-            engine: Coverage::at("bprm_check_security").read(),
+            engine: Coverage::at("bprm_check_security").measured_on_6_12(),
         },
         Way {
             name: "the loader started by hand on a file in a listed place",
             native: Coverage::at("mmap_file"),
-            engine: Coverage::open(LOADER).read(),
+            engine: Coverage::open(LOADER).measured_on_6_12(),
         },
         Way {
             name: "a mapping made executable afterwards (mprotect)",
             native: Coverage::at("file_mprotect"),
-            engine: Coverage::open(MPROTECT).read(),
+            engine: Coverage::open(MPROTECT).measured_on_6_12(),
         },
         Way {
             name: "an interpreter given the script as an argument",

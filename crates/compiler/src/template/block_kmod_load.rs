@@ -17,7 +17,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "finit_module from a file",
             native: Coverage::at("kernel_read_file"),
-            engine: Coverage::at("kernel_read_file").read(),
+            engine: Coverage::at("kernel_read_file").measured_on_6_12(),
         },
         Way {
             name: "finit_module of a compressed module (READING_MODULE_COMPRESSED)",
@@ -37,7 +37,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "init_module from memory",
             native: Coverage::at("kernel_load_data"),
-            engine: Coverage::at("kernel_load_data").read(),
+            engine: Coverage::at("kernel_load_data").measured_on_6_12(),
         },
         Way {
             name: "modprobe started by the kernel itself (request_module)",

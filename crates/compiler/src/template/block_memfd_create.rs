@@ -31,7 +31,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
                 Killed("sys_memfd_create"),
                 Covered("inode_init_security_anon"),
             )
-            .read(),
+            .measured_on_6_12(),
         },
         Way {
             name: "memfd_secret",
@@ -45,13 +45,17 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
                 Killed("sys_memfd_secret"),
                 Covered("inode_init_security_anon"),
             )
-            .read(),
+            .measured_on_6_12(),
         },
-        Way { name: "a file in /dev/shm", native: Coverage::open(SHM), engine: Coverage::open(SHM).read() },
+        Way {
+            name: "a file in /dev/shm",
+            native: Coverage::open(SHM),
+            engine: Coverage::open(SHM).measured_on_6_12(),
+        },
         Way {
             name: "an unnamed file (O_TMPFILE)",
             native: Coverage::open(UNNAMED),
-            engine: Coverage::open(UNNAMED).read(),
+            engine: Coverage::open(UNNAMED).measured_on_6_12(),
         },
     ],
     explanation: "A memory file holds a program that no scanner of disks will see, and can be executed by descriptor.\n\n\

@@ -23,17 +23,17 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "mount: new, bind, move, remount, change of propagation",
             native: Coverage::at("sb_mount"),
-            engine: Coverage::at("sb_mount").read(),
+            engine: Coverage::at("sb_mount").measured_on_6_12(),
         },
         Way {
             name: "fsopen and fsconfig(FSCONFIG_CMD_CREATE)",
             native: Coverage::at("sb_kern_mount"),
-            engine: Coverage::at("sb_kern_mount").read(),
+            engine: Coverage::at("sb_kern_mount").measured_on_6_12(),
         },
         Way {
             name: "move_mount of a mount that exists",
             native: Coverage::at("move_mount"),
-            engine: Coverage::at("move_mount").read(),
+            engine: Coverage::at("move_mount").measured_on_6_12(),
         },
         Way {
             name: "open_tree with OPEN_TREE_CLONE: a detached copy, read through its descriptor",
@@ -53,7 +53,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "umount, which uncovers what a mount hid",
             native: Coverage::at("sb_umount"),
-            engine: Coverage::open(UMOUNT).read(),
+            engine: Coverage::open(UMOUNT).measured_on_6_12(),
         },
         Way {
             name: "an automount point",

@@ -20,9 +20,13 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "pivot_root",
             native: Coverage::at("sb_pivotroot"),
-            engine: Coverage::at("sb_pivotroot").read(),
+            engine: Coverage::at("sb_pivotroot").measured_on_6_12(),
         },
-        Way { name: "chroot", native: Coverage::open(CHROOT), engine: Coverage::open(CHROOT).read() },
+        Way {
+            name: "chroot",
+            native: Coverage::open(CHROOT),
+            engine: Coverage::open(CHROOT).measured_on_6_12(),
+        },
         Way {
             name: "a mount moved over the root (MS_MOVE, move_mount)",
             native: Coverage::open(MOVE).read(),

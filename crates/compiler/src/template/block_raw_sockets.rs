@@ -26,12 +26,12 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "socket(AF_INET, SOCK_RAW)",
             native: Coverage::at("socket_create"),
-            engine: Coverage::at("socket_create").read(),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
         },
         Way {
             name: "socket(AF_INET6, SOCK_RAW)",
             native: Coverage::at("socket_create"),
-            engine: Coverage::at("socket_create").read(),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
         },
         Way {
             name: "io_uring IORING_OP_SOCKET",

@@ -27,17 +27,17 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "socket(AF_PACKET, SOCK_RAW)",
             native: Coverage::at("socket_create"),
-            engine: Coverage::at("socket_create").read(),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
         },
         Way {
             name: "socket(AF_PACKET, SOCK_DGRAM)",
             native: Coverage::at("socket_create"),
-            engine: Coverage::at("socket_create").read(),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
         },
         Way {
             name: "socket(AF_INET, SOCK_PACKET), which the kernel turns into AF_PACKET",
             native: Coverage::at("socket_create"),
-            engine: Coverage::at("socket_create").read(),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
         },
         Way {
             name: "io_uring IORING_OP_SOCKET",

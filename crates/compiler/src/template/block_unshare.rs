@@ -16,17 +16,17 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "unshare of a user namespace",
             native: Coverage::at("userns_create"),
-            engine: Coverage::at("userns_create").read(),
+            engine: Coverage::at("userns_create").measured_on_6_12(),
         },
         Way {
             name: "unshare of any other namespace",
             native: Coverage::at("capable"),
-            engine: Coverage::killed("sys_unshare").read(),
+            engine: Coverage::killed("sys_unshare").measured_on_6_12(),
         },
         Way {
             name: "clone with a namespace flag",
             native: Coverage::at("capable"),
-            engine: Coverage::killed("sys_clone").read(),
+            engine: Coverage::killed("sys_clone").measured_on_6_12(),
         },
         Way {
             name: "clone3 with a namespace flag",
@@ -34,18 +34,18 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(
                 "the flags lie in user memory, where a kprobe on clone3 cannot filter them",
             )
-            .read(),
+            .measured_on_6_12(),
         },
         Way {
             name: "unshare, clone and setns through the 32-bit entry",
             native: Coverage::at("capable"),
             engine: Coverage::killed("__ia32_sys_unshare, __ia32_compat_sys_ia32_clone, __ia32_sys_setns")
-                .read(),
+                .measured_on_6_12(),
         },
         Way {
             name: "setns into another namespace",
             native: Coverage::at("capable"),
-            engine: Coverage::killed("sys_setns").read(),
+            engine: Coverage::killed("sys_setns").measured_on_6_12(),
         },
     ],
     explanation: "A namespace of its own hides what a process mounts, listens on and sees from everybody who looks from \

@@ -18,17 +18,17 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "unshare with CLONE_NEWUSER",
             native: Coverage::at("userns_create"),
-            engine: Coverage::at("userns_create").read(),
+            engine: Coverage::at("userns_create").measured_on_6_12(),
         },
         Way {
             name: "clone with CLONE_NEWUSER",
             native: Coverage::at("userns_create"),
-            engine: Coverage::at("userns_create").read(),
+            engine: Coverage::at("userns_create").measured_on_6_12(),
         },
         Way {
             name: "clone3 with CLONE_NEWUSER",
             native: Coverage::at("userns_create"),
-            engine: Coverage::at("userns_create").read(),
+            engine: Coverage::at("userns_create").measured_on_6_12(),
         },
         Way {
             name: "setns into a user namespace that exists",

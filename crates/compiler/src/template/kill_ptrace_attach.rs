@@ -18,32 +18,32 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Way {
             name: "ptrace PTRACE_ATTACH and PTRACE_SEIZE",
             native: Coverage::at("ptrace_access_check"),
-            engine: Coverage::at("ptrace_access_check").read(),
+            engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
         },
         Way {
             name: "ptrace PTRACE_TRACEME",
             native: Coverage::at("ptrace_traceme"),
-            engine: Coverage::at("ptrace_traceme").read(),
+            engine: Coverage::at("ptrace_traceme").measured_on_6_12(),
         },
         Way {
             name: "process_vm_readv and process_vm_writev",
             native: Coverage::at("ptrace_access_check"),
-            engine: Coverage::at("ptrace_access_check").read(),
+            engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
         },
         Way {
             name: "open of /proc/PID/mem",
             native: Coverage::at("ptrace_access_check"),
-            engine: Coverage::at("ptrace_access_check").read(),
+            engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
         },
         Way {
             name: "pidfd_getfd",
             native: Coverage::at("ptrace_access_check"),
-            engine: Coverage::at("ptrace_access_check").read(),
+            engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
         },
         Way {
             name: "reading /proc/PID/environ, maps and the like",
             native: Coverage::open(READ),
-            engine: Coverage::open(READ).read(),
+            engine: Coverage::open(READ).measured_on_6_12(),
         },
     ],
     explanation: "Attaching to a process reads its keys and makes it do anything, without a file or a socket.\n\nThe process \

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use telovix_compiler::target::{Backend, Kernel, Target};
-use telovix_compiler::template::{ALL, BuiltIn, Status, Way};
+use telovix_compiler::template::{ALL, BuiltIn, Evidence, Status, Way};
 
 use crate::output::json::VERSION;
 
@@ -115,7 +115,7 @@ fn answer(way: &Way, target: Target) -> Answer {
         Status::Open(reason) => ("open", reason),
         Status::Absent(reason) => ("absent", reason),
     };
-    Answer { status, by, evidence: way.evidence(target.backend).name() }
+    Answer { status, by, evidence: way.evidence(target).name() }
 }
 
 /// Returns the targets for programs.
@@ -155,17 +155,31 @@ fn word(status: Status) -> &'static str {
 fn details(way: &Way, out: &mut dyn Write) -> io::Result<()> {
     for backend in [Backend::Native, Backend::Engine] {
         let answers = Kernel::ALL.map(|kernel| way.on(Target { backend, kernel }));
-        let known = way.evidence(backend).name();
+        let known = known(way, backend);
         if answers.iter().all(|answer| *answer == answers[0]) {
             writeln!(out, "- {}, {}: {} ({known})", way.name, backend.name(), sentence(answers[0]))?;
             continue;
         }
         for (kernel, answer) in Kernel::ALL.into_iter().zip(answers) {
             let target = Target { backend, kernel };
+            let known = way.evidence(target).name();
             writeln!(out, "- {}, {target}: {} ({known})", way.name, sentence(answer))?;
         }
     }
     Ok(())
+}
+
+/// Says how the answers of a backend are known.
+fn known(way: &Way, backend: Backend) -> String {
+    let is_measured = |kernel: &Kernel| {
+        way.evidence(Target { backend, kernel: *kernel }) == Evidence::Measured
+    };
+    let measured: Vec<&str> = Kernel::ALL.iter().filter(|kernel| is_measured(kernel)).map(|kernel| kernel.name()).collect();
+    match measured.len() {
+        0 => Evidence::Read.name().to_owned(),
+        3 => Evidence::Measured.name().to_owned(),
+        _ => format!("{} on {}, else {}", Evidence::Measured.name(), measured.join(", "), Evidence::Read.name()),
+    }
 }
 
 fn sentence(status: Status) -> String {
