@@ -4,6 +4,7 @@
 //! A call that a process is killed in front of is not made. Between two effects nothing outside the process changes, so
 //! a kill in front of each effect, and the whole run, are all the states that a kill can leave.
 
+use std::collections::BTreeSet;
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, bail};
@@ -14,9 +15,6 @@ use super::step::telovix;
 use super::text::Host;
 use super::{expect, fault, perform};
 use crate::sys::{self, Registers};
-
-/// Kills of one command unless all are asked for: the first and the last effect, and both sides of the switch.
-const SAMPLE: usize = 4;
 
 /// What the last command said on standard error.
 const SAID: &str = "/tmp/said";
@@ -31,8 +29,7 @@ pub(super) fn sweep(host: &Host, command: &str, watch: &mut Watch) -> anyhow::Re
     perform(&host.after, watch).context("after the whole command")?;
     perform(&host.after_new, watch).context("after the whole command")?;
 
-    let every = std::fs::read_to_string("/proc/cmdline").is_ok_and(|words| words.contains("telovix.every"));
-    let points = if every { (1..=effects).collect() } else { sample(effects, switch) };
+    let points = if at_every_step() { (1..=effects).collect() } else { sample(effects, switch) };
     let (mut kills, mut old, mut new) = (0, 0, 0);
     for at in points {
         perform(&host.before, watch).with_context(|| format!("before kill {at}"))?;
@@ -90,16 +87,18 @@ fn look(host: &Host, words: &[&str], watch: &mut Watch) -> anyhow::Result<(usize
     Ok((effects, switch))
 }
 
-/// Which effects to kill at when there is no time for all.
+/// Whether every kill is asked for.
+pub(super) fn at_every_step() -> bool {
+    std::fs::read_to_string("/proc/cmdline").is_ok_and(|words| words.contains("telovix.every"))
+}
+
+/// Which effects to kill at when there is no time for all: both sides of the switch, else the first, one in the middle
+/// and the last.
 fn sample(effects: usize, switch: Option<usize>) -> Vec<usize> {
-    let mut points: Vec<usize> = match switch {
-        Some(switch) => vec![1, switch - 1, switch, effects],
-        None => (0..SAMPLE).map(|point| 1 + point * (effects - 1) / (SAMPLE - 1)).collect(),
-    };
-    points.retain(|point| *point > 0);
-    points.sort_unstable();
-    points.dedup();
-    points
+    match switch {
+        Some(switch) => (switch.max(2) - 1..=switch).collect(),
+        None => BTreeSet::from([1, effects.div_ceil(2), effects]).into_iter().collect(),
+    }
 }
 
 /// Runs a command under ptrace and stops it in front of each effect; kills it there when `kills` says so of the
@@ -153,14 +152,17 @@ pub(super) enum Side {
 
 /// Kills a command right in front of its first write into the map `control`, or right behind it.
 pub(super) fn at_switch(words: &[&str], side: Side) -> anyhow::Result<()> {
-    let control = fault::number_of_map("control")?;
     let mut written = false;
-    let dead = killed(words, |_, stopped| match side {
-        Side::Before => stopped.writes(control),
-        Side::Behind if written => true,
-        Side::Behind => {
-            written = stopped.writes(control);
-            false
+    let dead = killed(words, |_, stopped| {
+        // The first apply of a host makes the map on its way.
+        let switches = || fault::number_of_map("control").is_ok_and(|control| stopped.writes(control));
+        match side {
+            Side::Before => switches(),
+            Side::Behind if written => true,
+            Side::Behind => {
+                written = switches();
+                false
+            }
         }
     })?;
     if dead { Ok(()) } else { bail!("it never wrote into the map `control`") }

@@ -67,12 +67,14 @@ impl Step {
                 self.run(command)
             }
             ["without-memlock", "telovix", rest @ ..] => fault::without_memlock(|| self.run(telovix(rest))),
-            ["each-memory", "telovix", rest @ ..] => self.each_memory(rest, watch),
-            ["with-address-space", megabytes, "telovix", rest @ ..] => {
-                let mut command = telovix(rest);
-                sys::with_address_space(&mut command, megabytes.parse::<u64>()? << 20);
-                self.run(command)
+            ["each-memory", "telovix", rest @ ..] => {
+                self.each_limit(watch, |megabytes| fault::with_memory(megabytes << 20, rest))
             }
+            ["each-address-space", "telovix", rest @ ..] => self.each_limit(watch, |megabytes| {
+                let mut command = telovix(rest);
+                sys::with_address_space(&mut command, megabytes << 20);
+                Ok(command)
+            }),
             ["kill-before-switch", "telovix", rest @ ..] => kill::at_switch(rest, kill::Side::Before),
             ["kill-behind-switch", "telovix", rest @ ..] => kill::at_switch(rest, kill::Side::Behind),
             ["while-locked", "telovix", rest @ ..] => {
@@ -105,12 +107,16 @@ impl Step {
         }
     }
 
-    /// Runs a command in control groups with more and more memory until it has enough: before that it is refused, at
-    /// least once, or killed, and what was enforced stays.
-    fn each_memory(&self, words: &[&str], watch: &mut Watch) -> anyhow::Result<()> {
+    /// Runs a command with more and more memory until it has enough. Before that it is refused or ended, as the file
+    /// says, at least once by itself, and what was enforced stays.
+    fn each_limit(
+        &self,
+        watch: &mut Watch,
+        limited: impl Fn(u64) -> anyhow::Result<Command>,
+    ) -> anyhow::Result<()> {
         let (before, mut refused) = (watch.enforced()?, 0);
         for megabytes in (4..96).step_by(2) {
-            let (end, printed) = outcome(fault::with_memory(megabytes << 20, words)?)?;
+            let (end, printed) = outcome(limited(megabytes)?)?;
             if end == End::Exit(0) {
                 return if refused > 0 { Ok(()) } else { bail!("it was never refused") };
             }
@@ -148,7 +154,8 @@ fn outcome(mut command: Command) -> anyhow::Result<(End, String)> {
     let printed = String::from_utf8_lossy(&printed).into_owned();
     let end = match (output.status.code(), output.status.signal()) {
         (Some(code), _) => End::Exit(code),
-        (None, Some(libc::SIGKILL)) => End::Killed,
+        // The second is what becomes of a program that has no room to start.
+        (None, Some(libc::SIGKILL | libc::SIGSEGV)) => End::Killed,
         (None, Some(libc::SIGABRT)) => End::Aborted,
         (None, _) => bail!("{}: {printed}", output.status),
     };

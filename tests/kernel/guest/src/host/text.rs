@@ -9,6 +9,8 @@ use super::step::Step;
 pub(super) struct Host {
     /// How the machine has to be booted; empty for the usual way.
     pub(super) machine: String,
+    /// Whether it is run only where time is no matter.
+    pub(super) slow: bool,
     /// What happens once.
     pub(super) steps: Vec<Step>,
     /// What brings about the state in which a command is killed.
@@ -50,6 +52,7 @@ impl Host {
             match key {
                 "kind" => {}
                 "machine" => value.clone_into(&mut host.machine),
+                "slow" => host.slow = value == "true",
                 "kill" => host.kill = Some(value.to_owned()),
                 "old" => value.clone_into(&mut host.old),
                 "new" => value.clone_into(&mut host.new),
