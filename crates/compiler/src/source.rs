@@ -130,18 +130,60 @@ impl Source {
 
     /// Returns the number of an offset's line and where that line starts.
     fn line_at(&self, offset: u32) -> (u32, u32) {
-        let starts = self.line_starts.get_or_init(|| line_starts(&self.text));
+        let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset).max(1);
         let start = starts.get(line - 1).copied().unwrap_or(0);
         (u32::try_from(line).unwrap_or(u32::MAX), start)
     }
+
+    /// Returns the offset of each line; the first is 0.
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| line_starts(&self.text))
+    }
 }
 
 fn line_starts(text: &str) -> Vec<u32> {
-    let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+    let newlines = text.match_indices('\n');
     let mut starts = vec![0];
     starts.extend(newlines.map(|(offset, _)| u32::try_from(offset + 1).unwrap_or(u32::MAX)));
     starts
+}
+
+/// Finds the same lines as [`SourceSet::line`], starting at the one it found last: neighbouring spans cost a step
+/// or two, where a search through all lines of a large source costs twenty.
+#[derive(Debug)]
+pub struct LineFinder<'sources> {
+    sources: &'sources SourceSet,
+    source: Option<SourceId>,
+    /// Where the lines of `source` start.
+    starts: &'sources [u32],
+    /// The line found last, from 1; 0 before the first.
+    line: usize,
+}
+
+impl LineFinder<'_> {
+    /// Returns the line of the first byte of a span, from 1.
+    pub fn line(&mut self, span: Span) -> u32 {
+        /// How far to step before searching.
+        const STEPS: usize = 3;
+        if self.source != Some(span.source) {
+            self.source = Some(span.source);
+            self.starts = self.sources.get(span.source).map_or(&[], Source::line_starts);
+            self.line = 0;
+        }
+        let is_reached = |start: &u32| *start <= span.start;
+        let near = match self.starts.get(self.line.wrapping_sub(1)..) {
+            Some([last, after @ ..]) if is_reached(last) => {
+                after.iter().take(STEPS).position(|start| !is_reached(start))
+            }
+            _ => None,
+        };
+        self.line = match near {
+            Some(steps) => self.line + steps,
+            None => self.starts.partition_point(is_reached).max(1),
+        };
+        u32::try_from(self.line).unwrap_or(u32::MAX)
+    }
 }
 
 /// All texts of one run, sorted by name, so that results do not depend on the order of arrival.
@@ -204,10 +246,41 @@ impl SourceSet {
         self.get(span.source).map_or(1, |source| source.line(span.start))
     }
 
+    /// Returns what finds the lines of many spans that mostly follow each other.
+    #[must_use]
+    pub fn lines(&self) -> LineFinder<'_> {
+        LineFinder { sources: self, source: None, starts: &[], line: 0 }
+    }
+
     /// Returns `name:line` of a span, the form every artifact uses to lead back to its source.
     #[must_use]
     pub fn locate(&self, span: Span) -> String {
         let (name, mut line) = (self.name(span), itoa::Buffer::new());
         [name, ":", line.format(self.line(span))].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SourceSet, Span};
+
+    #[test]
+    fn the_finder_agrees_with_a_search_wherever_it_jumps() {
+        let text = "one\n\ntwo\nthree\n\n\nfour\nfive\nsix\nseven\n".repeat(3);
+        let sources = SourceSet::new([("a".to_owned(), text.clone()), ("b".to_owned(), String::new())]);
+        let ids: Vec<_> = sources.iter().map(|(id, _)| id).collect();
+        let mut lines = sources.lines();
+        for step in [1, 2, 5, 13, 37] {
+            for at in (0..=text.len() + 2).map(|at| at * step % (text.len() + 3)) {
+                for span in ids.iter().map(|id| Span::new(*id, at, at)).chain([Span::NOWHERE]) {
+                    // Twice, as only the second look-up starts in the source it asks for.
+                    assert_eq!([lines.line(span), lines.line(span)], [sources.line(span); 2], "{span:?}");
+                }
+            }
+            for at in (0..=text.len()).map(|at| at * step % (text.len() + 1)) {
+                let span = Span::new(ids[0], at, at);
+                assert_eq!(lines.line(span), sources.line(span), "{span:?}");
+            }
+        }
     }
 }

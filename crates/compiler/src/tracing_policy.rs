@@ -22,7 +22,7 @@ pub use encoded_size::{ENCODED_BYTES, encoded_size};
 pub use lsm_hook::{LsmHook, Returns};
 pub use model::{
     Argument, Enforcer, Hook, HookPoint, LabelSelector, Metadata, NamedList, PolicyKind, PolicyOption,
-    Section, Spec, SyscallFlag, TracingPolicy,
+    Section, Spec, SyscallFlag, Text, TracingPolicy,
 };
 pub use read::read;
 pub use selector::{

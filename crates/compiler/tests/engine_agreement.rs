@@ -28,7 +28,7 @@ const CASES: u32 = 400;
 const EVENTS: usize = 40;
 
 /// Compiles documents; their confinements, and the policies as they are read back from the written bytes.
-fn compile(text: &str) -> (Vec<Confinement>, Vec<TracingPolicy>) {
+fn compile(text: &str) -> (Vec<Confinement>, Vec<TracingPolicy<'static>>) {
     let sources = SourceSet::single("generated.yaml", text);
     let mut sink = Sink::default();
     let documents = document::read(&sources, &mut sink).documents;

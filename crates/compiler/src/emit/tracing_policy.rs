@@ -25,6 +25,7 @@ mod yaml;
 pub use codes::CODES;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::{Artifact, ArtifactKind};
 use crate::confine::{Confinement, DocumentReference, Gate};
@@ -37,6 +38,7 @@ use crate::tracing_policy::{
     ActionKind, Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy,
     validate,
 };
+use assemble::Assembly;
 use codes::{EMISSION_INVALID, NAME_COLLISION};
 use name::Names;
 use plan::Part;
@@ -80,8 +82,15 @@ impl Default for Options {
 /// What cannot be written is reported; its document is then left out whole.
 pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut Sink) -> Vec<Artifact> {
     let context = Context { kernels: options.kernels.clone(), engine: options.engine };
-    let mut emitter =
-        Emitter { sources, options, context: &context, sink, artifacts: BTreeMap::new(), hooks: Vec::new() };
+    let mut emitter = Emitter {
+        sources,
+        options,
+        context: &context,
+        sink,
+        writer: yaml::Writer::new(sources),
+        artifacts: BTreeMap::new(),
+        hooks: Vec::new(),
+    };
     for placed in &policy.documents {
         let confinements = policy.confinements_of(placed);
         match &placed.document {
@@ -110,10 +119,11 @@ struct Emitter<'run> {
     /// What each policy is checked against.
     context: &'run Context,
     sink: &'run mut Sink,
+    writer: yaml::Writer<'run>,
     /// By path, each with the place of its document.
     artifacts: BTreeMap<String, (Artifact, Span)>,
     /// What each policy hooks, for the budget.
-    hooks: Vec<budget::Use>,
+    hooks: Vec<budget::Use<'run>>,
 }
 
 /// What a file is called and what its comments say.
@@ -121,11 +131,17 @@ struct Unit<'run> {
     names: Names,
     placed: &'run PolicyDocument,
     span: Span,
-    header: Vec<String>,
+    /// The comments at the top of each file.
+    comments: String,
 }
 
-impl Emitter<'_> {
-    fn profile(&mut self, profile: &GuardianProfile, placed: &PolicyDocument, confinements: &[Confinement]) {
+impl<'run> Emitter<'run> {
+    fn profile(
+        &mut self,
+        profile: &GuardianProfile,
+        placed: &'run PolicyDocument,
+        confinements: &'run [Confinement],
+    ) {
         let mode = profile.mode.value;
         let place = self.sources.locate(profile.span);
         let names = Names::profile(placed.folder(), profile.profile_id.value.as_str(), mode.name());
@@ -140,28 +156,39 @@ impl Emitter<'_> {
         ];
         if mode == ProfileMode::Observe {
             header.push("Nothing acts in this mode, so this file holds no policy.".to_owned());
-            let text = yaml::write_comments(&header);
+            let text = yaml::comments(&header);
             self.add(names.path(""), text.into_bytes(), profile.span, placed);
             return;
         }
-        self.unit(&Unit { names, placed, span: profile.span, header }, confinements);
+        let comments = yaml::comments(&header);
+        self.unit(&Unit { names, placed, span: profile.span, comments }, confinements);
     }
 
-    fn rule(&mut self, rule: &EnforcementRule, placed: &PolicyDocument, confinements: &[Confinement]) {
+    fn rule(
+        &mut self,
+        rule: &EnforcementRule,
+        placed: &'run PolicyDocument,
+        confinements: &'run [Confinement],
+    ) {
         if confinements.is_empty() {
             return;
         }
         let place = self.sources.locate(rule.span);
         let id = rule.rule_id.as_ref().unwrap_or(&rule.name);
         let names = Names::rule(placed.folder(), rule.template.value.id(), &id.value);
-        let header = vec![
+        let comments = yaml::comments(&[
             format!("Compiled from {place}; change that and compile again."),
             format!("Enforcement rule `{}`, template {}", rule.name.value, rule.template.value.id()),
-        ];
-        self.unit(&Unit { names, placed, span: rule.span, header }, confinements);
+        ]);
+        self.unit(&Unit { names, placed, span: rule.span, comments }, confinements);
     }
 
-    fn guard(&mut self, guard: &RuntimeGuard, placed: &PolicyDocument, confinements: &[Confinement]) {
+    fn guard(
+        &mut self,
+        guard: &RuntimeGuard,
+        placed: &'run PolicyDocument,
+        confinements: &'run [Confinement],
+    ) {
         let same = |left: &Confinement, right: &Confinement| left.document == right.document;
         for own in confinements.chunk_by(same) {
             let Some(DocumentReference { id, .. }) = own.first().map(|first| &first.document) else {
@@ -169,52 +196,44 @@ impl Emitter<'_> {
             };
             let span = guard.processes.iter().find(|process| process.name.value == *id);
             let span = span.map_or(guard.span, |process| process.name.span);
-            let header = vec![
+            let comments = yaml::comments(&[
                 format!("Compiled from {}; change that and compile again.", self.sources.locate(span)),
                 format!("Runtime guard of processes called `{id}`, mode {}", guard.mode.value.name()),
-            ];
-            self.unit(&Unit { names: Names::guard(placed.folder(), id), placed, span, header }, own);
+            ]);
+            self.unit(&Unit { names: Names::guard(placed.folder(), id), placed, span, comments }, own);
         }
     }
 
     /// Writes the parts of one document, or none of them when a confinement is refused.
-    fn unit(&mut self, unit: &Unit<'_>, confinements: &[Confinement]) {
-        let mut parts: BTreeMap<Part, Vec<Hook>> = BTreeMap::new();
-        let mut lists = Vec::new();
+    fn unit(&mut self, unit: &Unit<'_>, confinements: &'run [Confinement]) {
+        let mut assembly = Assembly::default();
         let mut refused = false;
         for confinement in confinements {
-            match assemble::assemble(confinement, &self.options.kernels, self.options) {
-                Ok(assembly) => {
-                    for (part, hook) in assembly.hooks {
-                        parts.entry(part).or_default().push(hook);
-                    }
-                    lists.extend(assembly.lists);
-                }
-                Err(refusal) => {
-                    self.sink.report(refusal.diagnostic());
-                    refused = true;
-                }
+            if let Err(refusal) = assembly.add(confinement, self.options) {
+                self.sink.report(refusal.diagnostic());
+                refused = true;
             }
         }
         if refused {
             return;
         }
-        for part in Part::ALL {
+        let mut lists = assembly.lists;
+        for (part, hooks) in assembly.hooks {
             let own = if part == Part::Syscalls { std::mem::take(&mut lists) } else { Vec::new() };
-            if let Some(hooks) = parts.remove(&part) {
+            if !hooks.is_empty() {
                 self.part(unit, part, hooks, own);
             }
         }
     }
 
-    fn part(&mut self, unit: &Unit<'_>, part: Part, hooks: Vec<Hook>, lists: Vec<NamedList>) {
+    fn part(&mut self, unit: &Unit<'_>, part: Part, hooks: Vec<Hook<'run>>, lists: Vec<NamedList<'run>>) {
         let policy = TracingPolicy {
             span: unit.span,
-            api_version: Some(Spanned::new("cilium.io/v1alpha1".to_owned(), unit.span)),
+            api_version: Some(Spanned::new("cilium.io/v1alpha1".into(), unit.span)),
             kind: PolicyKind::Cluster,
             metadata: Metadata {
                 span: unit.span,
-                name: Spanned::new(unit.names.policy(part.suffix()), unit.span),
+                name: Spanned::new(unit.names.policy(part.suffix()).into(), unit.span),
                 namespace: None,
                 labels: Vec::new(),
                 annotations: Vec::new(),
@@ -234,21 +253,19 @@ impl Emitter<'_> {
         if !self.is_valid(&policy, &path) {
             return;
         }
-        let uses = budget::uses(&policy, &unit.placed.scope());
+        let uses: Vec<_> = budget::uses(&policy, &unit.placed.scope()).collect();
         if !budget::check_alone(&uses, &path, self.sink) {
             return;
         }
         self.hooks.extend(uses);
-        let mut header = unit.header.clone();
-        header.push(consequence(&policy.spec.hooks).to_owned());
-        let text = yaml::write(&policy, &header, self.sources);
-        self.add(path, text.into_bytes(), unit.span, unit.placed);
+        let text = self.writer.write(&policy, &unit.comments, consequence(&policy.spec.hooks));
+        self.add(path, text, unit.span, unit.placed);
     }
 
-    fn policy_options(&self, unit: &Unit<'_>, part: Part) -> Vec<PolicyOption> {
-        let option = |name: &str, value: &str| PolicyOption {
-            name: Spanned::new(name.to_owned(), unit.span),
-            value: Spanned::new(value.to_owned(), unit.span),
+    fn policy_options(&self, unit: &Unit<'_>, part: Part) -> Vec<PolicyOption<'static>> {
+        let option = |name: &'static str, value: &'static str| PolicyOption {
+            name: Spanned::new(name.into(), unit.span),
+            value: Spanned::new(value.into(), unit.span),
         };
         let mut options = Vec::new();
         if part == Part::Syscalls {
@@ -277,26 +294,29 @@ impl Emitter<'_> {
     }
 
     fn add(&mut self, path: String, bytes: Vec<u8>, span: Span, placed: &PolicyDocument) {
-        if let Some((_, first)) = self.artifacts.get(&path) {
-            let message = format!("another document compiles to `{path}` too");
-            let diagnostic = Diagnostic::new(&NAME_COLLISION, placed.name_span(), message);
-            self.sink
-                .report(diagnostic.related(*first, "the first one").help("give one of them another name"));
-            return;
+        match self.artifacts.entry(path) {
+            Entry::Occupied(taken) => {
+                let message = format!("another document compiles to `{}` too", taken.key());
+                let diagnostic = Diagnostic::new(&NAME_COLLISION, placed.name_span(), message);
+                let (_, first) = taken.get();
+                self.sink.report(
+                    diagnostic.related(*first, "the first one").help("give one of them another name"),
+                );
+            }
+            Entry::Vacant(free) => {
+                let (path, kind) = (free.key().clone(), ArtifactKind::TracingPolicy);
+                let artifact = Artifact { path, bytes, kind, sources: vec![span], scope: placed.scope() };
+                free.insert((artifact, span));
+            }
         }
-        let kind = ArtifactKind::TracingPolicy;
-        let artifact =
-            Artifact { path: path.clone(), bytes, kind, sources: vec![span], scope: placed.scope() };
-        self.artifacts.insert(path, (artifact, span));
     }
 }
 
 /// Says what the strongest action of a file does; the word `audit` alone would mislead.
-fn consequence(hooks: &[Hook]) -> &'static str {
-    let actions = hooks.iter().flat_map(|hook| &hook.selectors).flat_map(|selector| &selector.actions);
-    let kinds: Vec<ActionKind> = actions.map(|action| action.kind.value).collect();
-    let kills = kinds.iter().any(|kind| matches!(kind, ActionKind::Sigkill | ActionKind::Signal));
-    match (kinds.contains(&ActionKind::Override), kills) {
+fn consequence(hooks: &[Hook<'_>]) -> &'static str {
+    let actions = || hooks.iter().flat_map(|hook| &hook.selectors).flat_map(|selector| &selector.actions);
+    let acts = |kinds: &[ActionKind]| actions().any(|action| kinds.contains(&action.kind.value));
+    match (acts(&[ActionKind::Override]), acts(&[ActionKind::Sigkill, ActionKind::Signal])) {
         (true, false) => "What is named here is denied before it happens.",
         (true, true) => "What is named here is denied, and the process is KILLED.",
         (false, true) => "What is named here KILLS the process, after the fact.",

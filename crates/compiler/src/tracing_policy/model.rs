@@ -2,24 +2,30 @@
 //!
 //! Source: `pkg/k8s/apis/cilium.io/v1alpha1/tracing_policy_types.go`.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::argument_type::ArgumentType;
 use super::selector::Selector;
 use super::vocabulary::vocabulary;
 use crate::source::{Span, Spanned};
 
+/// Text of the document: what was read is owned, what is compiled mostly stands in the policy it comes from.
+pub type Text<'text> = Spanned<Cow<'text, str>>;
+
 /// One document of the engine.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TracingPolicy {
+pub struct TracingPolicy<'text> {
     /// The bytes of the whole document.
     pub span: Span,
     /// `apiVersion`, which the engine never looks at.
-    pub api_version: Option<Spanned<String>>,
+    pub api_version: Option<Text<'text>>,
     /// `kind`.
     pub kind: PolicyKind,
     /// `metadata`.
-    pub metadata: Metadata,
+    pub metadata: Metadata<'text>,
     /// `spec`.
-    pub spec: Spec,
+    pub spec: Spec<'text>,
 }
 
 /// Which processes a document speaks of.
@@ -44,17 +50,17 @@ impl PolicyKind {
 
 /// Who the document is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Metadata {
+pub struct Metadata<'text> {
     /// The bytes of the mapping.
     pub span: Span,
     /// An RFC 1123 subdomain.
-    pub name: Spanned<String>,
+    pub name: Text<'text>,
     /// Present exactly in a namespaced policy.
-    pub namespace: Option<Spanned<String>>,
+    pub namespace: Option<Text<'text>>,
     /// Kubernetes labels.
-    pub labels: Vec<(Spanned<String>, Spanned<String>)>,
+    pub labels: Vec<(Text<'text>, Text<'text>)>,
     /// Kubernetes annotations.
-    pub annotations: Vec<(Spanned<String>, Spanned<String>)>,
+    pub annotations: Vec<(Text<'text>, Text<'text>)>,
 }
 
 vocabulary! {
@@ -71,21 +77,21 @@ vocabulary! {
 
 /// What the document asks for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Spec {
+pub struct Spec<'text> {
     /// The bytes of the mapping.
     pub span: Span,
     /// The hooks of every section, in the order of [`Section`] and of the document.
-    pub hooks: Vec<Hook>,
+    pub hooks: Vec<Hook<'text>>,
     /// Whether binary loads are reported.
     pub loader: Option<Spanned<bool>>,
     /// Named lists of functions.
-    pub lists: Vec<NamedList>,
+    pub lists: Vec<NamedList<'text>>,
     /// Enforcers; at most one.
-    pub enforcers: Vec<Enforcer>,
+    pub enforcers: Vec<Enforcer<'text>>,
     /// Options by name; the engine ignores names it does not know.
-    pub options: Vec<PolicyOption>,
+    pub options: Vec<PolicyOption<'text>>,
     /// Selectors that others include by name.
-    pub macros: Vec<(Spanned<String>, Selector)>,
+    pub macros: Vec<(Text<'text>, Selector<'text>)>,
     /// Which workloads the policy speaks of, where Kubernetes decides.
     pub workloads: Vec<LabelSelector>,
 }
@@ -101,114 +107,114 @@ pub struct LabelSelector {
 
 /// A list that hooks and enforcers refer to as `list:NAME`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NamedList {
+pub struct NamedList<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// The name.
-    pub name: Spanned<String>,
+    pub name: Text<'text>,
     /// `syscalls`, `generated_syscalls` or `generated_ftrace`.
-    pub kind: Option<Spanned<String>>,
+    pub kind: Option<Text<'text>>,
     /// The functions.
-    pub values: Vec<Spanned<String>>,
+    pub values: Vec<Text<'text>>,
     /// A regular expression over functions, for generated lists.
-    pub pattern: Option<Spanned<String>>,
+    pub pattern: Option<Text<'text>>,
     /// Whether the engine is told to skip its own check of the list.
     pub validated: Option<Spanned<bool>>,
 }
 
 /// Functions that `NotifyEnforcer` acts on.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Enforcer {
+pub struct Enforcer<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// Symbols or lists.
-    pub calls: Vec<Spanned<String>>,
+    pub calls: Vec<Text<'text>>,
 }
 
 /// A named option.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PolicyOption {
+pub struct PolicyOption<'text> {
     /// The name.
-    pub name: Spanned<String>,
+    pub name: Text<'text>,
     /// The value, always text.
-    pub value: Spanned<String>,
+    pub value: Text<'text>,
 }
 
 /// One hook with its selectors.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Hook {
+pub struct Hook<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// Where it hooks.
-    pub point: HookPoint,
+    pub point: HookPoint<'text>,
     /// The arguments that are read.
-    pub arguments: Vec<Argument>,
+    pub arguments: Vec<Argument<'text>>,
     /// Values that are read from elsewhere.
-    pub data: Vec<Argument>,
+    pub data: Vec<Argument<'text>>,
     /// Whether the return is hooked as well.
     pub returns: bool,
     /// The returned value.
-    pub return_argument: Option<Argument>,
+    pub return_argument: Option<Argument<'text>>,
     /// `TrackSock` or `UntrackSock` on the returned value.
-    pub return_action: Option<Spanned<String>>,
-    /// OR-ed; the first that matches acts.
-    pub selectors: Vec<Selector>,
+    pub return_action: Option<Text<'text>>,
+    /// OR-ed; the first that matches acts. Hooks that do the same at several functions share them.
+    pub selectors: Vec<Arc<Selector<'text>>>,
     /// Text for the event.
-    pub message: Option<Spanned<String>>,
+    pub message: Option<Text<'text>>,
     /// Tags for the event.
-    pub tags: Vec<Spanned<String>>,
+    pub tags: Vec<Text<'text>>,
     /// Whether a function that the kernel lacks is skipped instead of refused.
     pub ignore_missing: bool,
 }
 
 /// Where a hook hooks.
 #[derive(Debug, Clone, PartialEq)]
-pub enum HookPoint {
+pub enum HookPoint<'text> {
     /// A kernel function, or a system call.
     Kprobe {
         /// The function, or `list:NAME`.
-        call: Spanned<String>,
+        call: Text<'text>,
         /// Whether the name is a system call.
         syscall: SyscallFlag,
     },
     /// A kernel function, by its BPF trampoline.
     Fentry {
         /// The function, or `list:NAME`.
-        call: Spanned<String>,
+        call: Text<'text>,
         /// Whether the name is a system call.
         syscall: SyscallFlag,
     },
     /// A tracepoint.
     Tracepoint {
         /// The subsystem.
-        subsystem: Spanned<String>,
+        subsystem: Text<'text>,
         /// The event.
-        event: Spanned<String>,
+        event: Text<'text>,
         /// Whether the raw arguments are read.
         raw: bool,
     },
     /// A hook of the security modules.
     Lsm {
         /// Its name, without `bpf_lsm_`.
-        hook: Spanned<String>,
+        hook: Text<'text>,
     },
     /// A function of a program.
     Uprobe {
         /// The program or library.
-        path: Spanned<String>,
+        path: Text<'text>,
         /// Function names.
-        symbols: Vec<Spanned<String>>,
+        symbols: Vec<Text<'text>>,
         /// How many of `symbols`, `offsets` and `addrs` were written.
         places: usize,
     },
     /// A static probe of a program.
     Usdt {
         /// The program or library.
-        path: Spanned<String>,
+        path: Text<'text>,
         /// The provider.
-        provider: Spanned<String>,
+        provider: Text<'text>,
         /// The probe.
-        name: Spanned<String>,
+        name: Text<'text>,
     },
 }
 
@@ -223,7 +229,7 @@ pub enum SyscallFlag {
     Function,
 }
 
-impl HookPoint {
+impl HookPoint<'_> {
     /// Returns the section that holds the hook.
     #[must_use]
     pub fn section(&self) -> Section {
@@ -240,7 +246,7 @@ impl HookPoint {
 
 /// A value that a hook reads.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Argument {
+pub struct Argument<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// The position in the function's prototype, from 0.
@@ -248,7 +254,7 @@ pub struct Argument {
     /// The type.
     pub kind: Spanned<ArgumentType>,
     /// A path of fields from the argument to the value.
-    pub resolve: Option<Spanned<String>>,
+    pub resolve: Option<Text<'text>>,
     /// The position of the size, from 1.
     pub size_index: Option<Spanned<u32>>,
     /// Whether a buffer is read at the return.
@@ -256,16 +262,16 @@ pub struct Argument {
     /// Whether long buffers are read.
     pub max_data: bool,
     /// A name for the event.
-    pub label: Option<Spanned<String>>,
+    pub label: Option<Text<'text>>,
     /// `current_task` or `pt_regs`, for data.
-    pub source: Option<Spanned<String>>,
+    pub source: Option<Text<'text>>,
     /// The struct to cast to.
-    pub btf_type: Option<Spanned<String>>,
+    pub btf_type: Option<Text<'text>>,
     /// The module to find the struct in.
-    pub btf_type_module: Option<Spanned<String>>,
+    pub btf_type_module: Option<Text<'text>>,
 }
 
-impl Argument {
+impl<'text> Argument<'text> {
     /// Returns the argument at a position, with a type and nothing else.
     #[must_use]
     pub fn plain(index: u32, kind: ArgumentType, span: Span) -> Self {
@@ -286,8 +292,8 @@ impl Argument {
 
     /// Follows a path of fields.
     #[must_use]
-    pub fn resolve(mut self, path: &str) -> Self {
-        self.resolve = Some(Spanned::new(path.to_owned(), self.span));
+    pub fn resolve(mut self, path: &'text str) -> Self {
+        self.resolve = Some(Spanned::new(path.into(), self.span));
         self
     }
 }

@@ -2,47 +2,48 @@
 //!
 //! Source: `KProbeSelector` of `pkg/k8s/apis/cilium.io/v1alpha1/tracing_policy_types.go`.
 
+use super::model::Text;
 use super::vocabulary::{ActionKind, BinaryOperator, CapabilitySetKind, Membership, NamespaceKind, Operator};
 use crate::source::{Span, Spanned};
 
 /// A conjunction of filters, and what happens when all match.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Selector {
+pub struct Selector<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// A name for statistics.
-    pub label: Option<Spanned<String>>,
+    pub label: Option<Text<'text>>,
     /// Macros to include.
-    pub macros: Vec<Spanned<String>>,
+    pub macros: Vec<Text<'text>>,
     /// The executable.
-    pub binaries: Vec<BinaryFilter>,
+    pub binaries: Vec<BinaryFilter<'text>>,
     /// The parent's executable.
-    pub parent_binaries: Vec<BinaryFilter>,
+    pub parent_binaries: Vec<BinaryFilter<'text>>,
     /// The process.
     pub pids: Vec<PidFilter>,
     /// The name spaces.
-    pub namespaces: Vec<NamespaceFilter>,
+    pub namespaces: Vec<NamespaceFilter<'text>>,
     /// Name spaces that changed since exec.
-    pub namespace_changes: Vec<NamespaceChangeFilter>,
+    pub namespace_changes: Vec<NamespaceChangeFilter<'text>>,
     /// The capabilities.
-    pub capabilities: Vec<CapabilityFilter>,
+    pub capabilities: Vec<CapabilityFilter<'text>>,
     /// Capabilities that changed since exec.
-    pub capability_changes: Vec<CapabilityFilter>,
+    pub capability_changes: Vec<CapabilityFilter<'text>>,
     /// The arguments, AND-ed.
-    pub arguments: Vec<ArgumentFilter>,
+    pub arguments: Vec<ArgumentFilter<'text>>,
     /// The data, AND-ed.
-    pub data: Vec<ArgumentFilter>,
+    pub data: Vec<ArgumentFilter<'text>>,
     /// The returned value, AND-ed.
-    pub return_arguments: Vec<ArgumentFilter>,
+    pub return_arguments: Vec<ArgumentFilter<'text>>,
     /// At most three, in order.
-    pub actions: Vec<Action>,
+    pub actions: Vec<Action<'text>>,
     /// At most three, in order, on return.
-    pub return_actions: Vec<Action>,
+    pub return_actions: Vec<Action<'text>>,
     /// Workloads, where Kubernetes decides.
     pub workloads: Option<Span>,
 }
 
-impl Selector {
+impl Selector<'_> {
     /// Returns the selector that matches everything and does nothing of its own.
     #[must_use]
     pub fn everything(span: Span) -> Self {
@@ -85,13 +86,13 @@ impl Selector {
 
 /// A filter on an executable.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BinaryFilter {
+pub struct BinaryFilter<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// How paths are compared.
     pub operator: Spanned<BinaryOperator>,
     /// The paths.
-    pub values: Vec<Spanned<String>>,
+    pub values: Vec<Text<'text>>,
     /// Whether descendants are meant too.
     pub follow_children: bool,
 }
@@ -113,7 +114,7 @@ pub struct PidFilter {
 
 /// A filter on one name space.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NamespaceFilter {
+pub struct NamespaceFilter<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// The name space.
@@ -121,23 +122,23 @@ pub struct NamespaceFilter {
     /// In or not in.
     pub operator: Spanned<Membership>,
     /// Inode numbers, or `host_ns`.
-    pub values: Vec<Spanned<String>>,
+    pub values: Vec<Text<'text>>,
 }
 
 /// A filter on name spaces that changed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NamespaceChangeFilter {
+pub struct NamespaceChangeFilter<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// In or not in.
     pub operator: Spanned<Membership>,
     /// Names of name spaces.
-    pub values: Vec<Spanned<String>>,
+    pub values: Vec<Text<'text>>,
 }
 
 /// A filter on capabilities.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CapabilityFilter {
+pub struct CapabilityFilter<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// The capability set.
@@ -147,12 +148,12 @@ pub struct CapabilityFilter {
     /// Whether only processes outside the host's user name space are meant.
     pub is_namespace_capability: bool,
     /// Names of capabilities.
-    pub values: Vec<Spanned<String>>,
+    pub values: Vec<Text<'text>>,
 }
 
 /// A filter on an argument.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ArgumentFilter {
+pub struct ArgumentFilter<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// The position in the prototype; 0 when absent.
@@ -162,12 +163,12 @@ pub struct ArgumentFilter {
     /// How it is compared.
     pub operator: Spanned<Operator>,
     /// What it is compared with, always text.
-    pub values: Vec<Spanned<String>>,
+    pub values: Vec<Text<'text>>,
 }
 
 /// What a selector does.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Action {
+pub struct Action<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// The word.
@@ -177,9 +178,9 @@ pub struct Action {
     /// The signal that `Signal` sends.
     pub signal: Option<Spanned<u32>>,
     /// How often `Post` reports.
-    pub rate_limit: Option<Spanned<String>>,
+    pub rate_limit: Option<Text<'text>>,
     /// What the rate is counted by.
-    pub rate_limit_scope: Option<Spanned<String>>,
+    pub rate_limit_scope: Option<Text<'text>>,
     /// Whether a stack trace was asked for.
     pub stack_trace: Option<Span>,
     /// Whether the digest of the file was asked for.
@@ -188,7 +189,7 @@ pub struct Action {
     pub others: Vec<Spanned<&'static str>>,
 }
 
-impl Action {
+impl Action<'_> {
     /// Returns an action without fields.
     #[must_use]
     pub fn plain(kind: ActionKind, span: Span) -> Self {

@@ -91,8 +91,8 @@ fn matches(hook: &Hook, selector: &Selector, call: &Call) -> bool {
 
 fn matches_binary(filter: &BinaryFilter, call: &Call) -> bool {
     let listed = |binary: &String| filter.values.iter().any(|value| value.value == *binary);
-    let ends = |binary: &String| filter.values.iter().any(|value| binary.ends_with(&value.value));
-    let starts = |binary: &String| filter.values.iter().any(|value| binary.starts_with(&value.value));
+    let ends = |binary: &String| filter.values.iter().any(|value| binary.ends_with(&*value.value));
+    let starts = |binary: &String| filter.values.iter().any(|value| binary.starts_with(&*value.value));
     match filter.operator.value {
         BinaryOperator::In => {
             listed(&call.binary) || (filter.follow_children && call.ancestors.iter().any(listed))
@@ -105,10 +105,10 @@ fn matches_binary(filter: &BinaryFilter, call: &Call) -> bool {
 
 fn matches_argument(hook: &Hook, filter: &ArgumentFilter, call: &Call) -> bool {
     let argument = declared(hook, filter);
-    let field = argument.resolve.as_ref().map_or("", |path| path.value.as_str());
+    let field = argument.resolve.as_ref().map_or("", |path| path.value.as_ref());
     let value = call.values.iter().find(|(index, path, _)| *index == argument.index.value && *path == field);
     let (_, _, value) = value.unwrap_or_else(|| panic!("`{}` has no argument {argument:?}", call.hook));
-    let values = || filter.values.iter().map(|value| value.value.as_str());
+    let values = || filter.values.iter().map(|value| value.value.as_ref());
     match (filter.operator.value, value) {
         (Operator::Equal, Value::Path(path)) => {
             path.as_ref().is_some_and(|path| values().any(|value| value == path))
@@ -146,7 +146,7 @@ fn matches_argument(hook: &Hook, filter: &ArgumentFilter, call: &Call) -> bool {
     }
 }
 
-fn declared<'hook>(hook: &'hook Hook, filter: &ArgumentFilter) -> &'hook Argument {
+fn declared<'hook>(hook: &'hook Hook, filter: &ArgumentFilter) -> &'hook Argument<'hook> {
     let found = match filter.positions.first() {
         Some(position) => hook.arguments.get(position.value as usize),
         None => {

@@ -1,84 +1,48 @@
 //! Plans -> hooks of the engine's model, split so that every limit holds and the meaning stays.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::filter::Refusal;
-use super::plan::{Part, Plan};
+use super::plan::{Part, Plan, Site};
 use super::{Options, operation, subject};
 use crate::confine::{Confinement, Dimension, DocumentKind, Effect};
-use crate::source::Spanned;
-use crate::target::Kernel;
-use crate::tracing_policy::{
-    Action, ActionKind, BinaryFilter, Hook, HookPoint, NamedList, Section, Selector, fits,
-};
+use crate::source::{Span, Spanned};
+use crate::tracing_policy::{Action, ActionKind, BinaryFilter, Hook, NamedList, Selector, fits};
 
 /// Signal 9.
 const SIGKILL: u32 = 9;
 
-/// What one confinement adds to the documents of its unit.
+/// What the confinements of a unit add to its documents.
 #[derive(Debug, Default)]
-pub(super) struct Assembly {
-    /// Hooks, with the document each goes to.
-    pub(super) hooks: Vec<(Part, Hook)>,
+pub(super) struct Assembly<'text> {
+    /// The hooks of each document.
+    pub(super) hooks: BTreeMap<Part, Vec<Hook<'text>>>,
     /// Lists that the hooks on system calls refer to.
-    pub(super) lists: Vec<NamedList>,
+    pub(super) lists: Vec<NamedList<'text>>,
 }
 
-/// Returns the hooks of one confinement.
-pub(super) fn assemble(
-    confinement: &Confinement,
-    kernels: &[Kernel],
-    options: &Options,
-) -> Result<Assembly, Refusal> {
-    // The native runtime closes the name space; for the engine it is reported as open.
-    if confinement.dimension == Dimension::NameSpace || subject::is_void(confinement) {
-        return Ok(Assembly::default());
+impl<'text> Assembly<'text> {
+    /// Adds the hooks of one confinement.
+    pub(super) fn add(&mut self, confinement: &'text Confinement, options: &Options) -> Result<(), Refusal> {
+        // The native runtime closes the name space; for the engine it is reported as open.
+        if confinement.dimension == Dimension::NameSpace || subject::is_void(confinement) {
+            return Ok(());
+        }
+        let binary = subject::binary_filter(confinement)?;
+        let exempting = subject::exempting_selectors(confinement)?;
+        for mut plan in operation::plan(confinement, &options.kernels)? {
+            self.lists.extend(plan.list.take());
+            let hooks = self.hooks.entry(plan.part).or_default();
+            let actions = actions(&plan, confinement.document.kind, options);
+            split(plan, binary.as_ref(), &exempting, &actions, hooks)?;
+        }
+        Ok(())
     }
-    let binary = subject::binary_filter(confinement)?;
-    let exempting = subject::exempting_selectors(confinement)?;
-    let plans = operation::plan(confinement, kernels)?;
-    let mut assembly = Assembly::default();
-    for mut plan in plans {
-        assembly.lists.extend(list(&mut plan));
-        let acting = acting_selectors(&mut plan, binary.as_ref(), confinement.document.kind, options);
-        split(plan, &exempting, acting, &mut assembly.hooks)?;
-    }
-    Ok(assembly)
-}
-
-fn list(plan: &mut Plan) -> Option<NamedList> {
-    let HookPoint::Kprobe { call, .. } = &plan.point else { return None };
-    let name = call.value.strip_prefix("list:")?;
-    let span = plan.span;
-    let functions = std::mem::take(&mut plan.functions);
-    let values = functions.into_iter().map(|function| Spanned::new(function, span));
-    Some(NamedList {
-        span,
-        name: Spanned::new(name.to_owned(), span),
-        kind: None,
-        values: values.collect(),
-        pattern: None,
-        validated: None,
-    })
-}
-
-fn acting_selectors(
-    plan: &mut Plan,
-    binary: Option<&BinaryFilter>,
-    kind: DocumentKind,
-    options: &Options,
-) -> Vec<Selector> {
-    let alternatives = std::mem::take(&mut plan.alternatives);
-    let selectors = alternatives.into_iter().map(|filters| {
-        let mut selector = Selector::everything(plan.span);
-        selector.binaries.extend(binary.cloned());
-        selector.arguments = filters;
-        selector.actions = actions(plan, kind, options);
-        selector
-    });
-    selectors.collect()
 }
 
 /// Profiles spell a kill `Sigkill`, rules and guards `Signal` with `argSig: 9`, as the product does.
-fn actions(plan: &Plan, kind: DocumentKind, options: &Options) -> Vec<Action> {
+fn actions(plan: &Plan<'_>, kind: DocumentKind, options: &Options) -> Vec<Action<'static>> {
     let kill = || match kind {
         DocumentKind::GuardianProfile => Action::plain(ActionKind::Sigkill, plan.span),
         DocumentKind::EnforcementRule | DocumentKind::RuntimeGuard => {
@@ -87,7 +51,7 @@ fn actions(plan: &Plan, kind: DocumentKind, options: &Options) -> Vec<Action> {
             signal
         }
     };
-    let is_lsm = plan.point.section() == Section::LsmHooks;
+    let is_lsm = plan.part != Part::Syscalls;
     match plan.effect {
         Effect::Allow => vec![Action::plain(ActionKind::NoPost, plan.span)],
         Effect::Observe | Effect::Log => vec![Action::plain(ActionKind::Post, plan.span)],
@@ -100,59 +64,71 @@ fn actions(plan: &Plan, kind: DocumentKind, options: &Options) -> Vec<Action> {
     }
 }
 
-/// Fills hooks with selectors, each behind the exempting ones, as long as they fit.
-fn split(
-    plan: Plan,
-    exempting: &[Selector],
-    acting: Vec<Selector>,
-    hooks: &mut Vec<(Part, Hook)>,
+/// Fills hooks with the selectors of a plan, each behind the exempting ones, as long as they fit.
+fn split<'text>(
+    plan: Plan<'text>,
+    binary: Option<&BinaryFilter<'text>>,
+    exempting: &[Arc<Selector<'text>>],
+    actions: &[Action<'text>],
+    hooks: &mut Vec<Hook<'text>>,
 ) -> Result<(), Refusal> {
-    let (part, span) = (plan.part, plan.span);
-    let mut hook = empty_hook(plan, exempting);
+    let Plan { sites, arguments, alternatives, span, .. } = plan;
+    let Some(first) = sites.first() else { return Ok(()) };
+    // The limits of a section are the same everywhere, so what fits the first site fits them all.
+    let mut hook = Hook { arguments, ..empty_hook(first.clone(), span) };
+    hook.selectors.reserve_exact(exempting.len() + alternatives.len());
+    hook.selectors.extend_from_slice(exempting);
+    let too_large = || Refusal::cannot_express(span, "one selector alone is larger than the engine's limits");
     let mut filled = 0;
-    for selector in acting {
-        hook.selectors.push(selector);
+    for filters in alternatives {
+        let mut selector = Selector::everything(span);
+        selector.binaries.extend(binary.cloned());
+        selector.arguments = filters;
+        selector.actions = actions.to_vec();
+        hook.selectors.push(Arc::new(selector));
+        filled += 1;
         if fits(&hook) {
-            filled += 1;
             continue;
         }
         let overflow = hook.selectors.pop();
-        if filled == 0 {
-            return Err(Refusal::cannot_express(
-                span,
-                "one selector alone is larger than the engine's limits",
-            ));
+        if filled == 1 {
+            return Err(too_large());
         }
-        let selectors = std::mem::replace(&mut hook.selectors, exempting.to_vec());
-        hooks.push((part, Hook { selectors, ..hook.clone() }));
+        hooks.extend(at_each(sites.clone(), &hook));
+        hook.selectors.truncate(exempting.len());
         hook.selectors.extend(overflow);
         filled = 1;
         if !fits(&hook) {
-            return Err(Refusal::cannot_express(
-                span,
-                "one selector alone is larger than the engine's limits",
-            ));
+            return Err(too_large());
         }
     }
     if filled > 0 {
-        hooks.push((part, hook));
+        hooks.extend(at_each(sites, &hook));
     }
     Ok(())
 }
 
-fn empty_hook(plan: Plan, exempting: &[Selector]) -> Hook {
-    let is_kprobe = matches!(plan.point, HookPoint::Kprobe { .. });
+/// Returns hooks that do the same at several sites.
+fn at_each<'text>(sites: Vec<Site<'text>>, hook: &Hook<'text>) -> impl Iterator<Item = Hook<'text>> {
+    sites.into_iter().map(|site| Hook {
+        arguments: hook.arguments.clone(),
+        selectors: hook.selectors.clone(),
+        ..empty_hook(site, hook.span)
+    })
+}
+
+fn empty_hook(site: Site<'_>, span: Span) -> Hook<'_> {
     Hook {
-        span: plan.span,
-        point: plan.point,
-        arguments: plan.arguments,
+        span,
+        point: site.point,
+        arguments: Vec::new(),
         data: Vec::new(),
         returns: false,
         return_argument: None,
         return_action: None,
-        selectors: exempting.to_vec(),
+        selectors: Vec::new(),
         message: None,
         tags: Vec::new(),
-        ignore_missing: plan.ignore_missing && is_kprobe,
+        ignore_missing: site.ignore_missing,
     }
 }

@@ -1,5 +1,6 @@
 //! What all policies for the same hosts take of what the engine and the kernel have once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::codes::{FOLLOW_CHILDREN, FOLLOW_CHILDREN_ALONE, HOOK_SLOTS};
@@ -15,26 +16,26 @@ const FOLLOW_IDS: usize = 64;
 
 /// One entry of a hook in one policy.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Use {
+pub(super) struct Use<'text> {
     scope: Scope,
-    lsm_hook: Option<String>,
+    lsm_hook: Option<Cow<'text, str>>,
     /// Ids for following children: one for each function that is hooked.
     ids: usize,
     span: Span,
 }
 
-/// Returns what a policy uses.
-pub(super) fn uses(policy: &TracingPolicy, scope: &Scope) -> Vec<Use> {
-    let uses = policy.spec.hooks.iter().map(|hook| {
+/// Returns what a policy uses of either.
+pub(super) fn uses<'text>(policy: &TracingPolicy<'text>, scope: &Scope) -> impl Iterator<Item = Use<'text>> {
+    policy.spec.hooks.iter().filter_map(|hook| {
         let lsm_hook = match &hook.point {
             HookPoint::Lsm { hook } => Some(hook.value.clone()),
             _ => None,
         };
         let mut filters = hook.selectors.iter().flat_map(|selector| &selector.binaries);
         let ids = if filters.any(|filter| filter.follow_children) { functions(hook, policy) } else { 0 };
-        Use { scope: scope.clone(), lsm_hook, ids, span: hook.span }
-    });
-    uses.collect()
+        let is_use = lsm_hook.is_some() || ids > 0;
+        is_use.then(|| Use { scope: scope.clone(), lsm_hook, ids, span: hook.span })
+    })
 }
 
 /// A hook on a list is one hook for each function of it.
@@ -46,7 +47,7 @@ fn functions(hook: &Hook, policy: &TracingPolicy) -> usize {
 }
 
 /// Refuses a policy that takes more ids for following children than the engine has, and so never loads.
-pub(super) fn check_alone(uses: &[Use], path: &str, sink: &mut Sink) -> bool {
+pub(super) fn check_alone(uses: &[Use<'_>], path: &str, sink: &mut Sink) -> bool {
     let mut spans = uses.iter().flat_map(|used| std::iter::repeat_n(used.span, used.ids));
     let Some(first_over) = spans.nth(FOLLOW_IDS) else { return true };
     let functions = spans.count() + FOLLOW_IDS + 1;
@@ -58,7 +59,7 @@ pub(super) fn check_alone(uses: &[Use], path: &str, sink: &mut Sink) -> bool {
 }
 
 /// Warns where policies of one scope take more than there is.
-pub(super) fn check(uses: &[Use], sink: &mut Sink) {
+pub(super) fn check(uses: &[Use<'_>], sink: &mut Sink) {
     let mut slots: BTreeMap<(&Scope, &str), Vec<Span>> = BTreeMap::new();
     let mut followers: BTreeMap<&Scope, Vec<Span>> = BTreeMap::new();
     for used in uses {

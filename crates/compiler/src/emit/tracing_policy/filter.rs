@@ -6,12 +6,13 @@ mod paths;
 pub(super) use endpoints::endpoint_alternatives;
 pub(super) use paths::{PATH_BYTES, path_alternatives};
 
+use std::borrow::Cow;
+
 use super::codes::CANNOT_EXPRESS;
 use crate::confine::{Confinement, MemberValue};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::document::value::Cidr;
 use crate::source::{Span, Spanned};
-use crate::tracing_policy::{ArgumentFilter, Operator};
+use crate::tracing_policy::{ArgumentFilter, Operator, Text};
 
 /// Why a condition has no equal among filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +53,9 @@ pub(super) enum Place {
 pub(super) fn filter(
     place: Place,
     operator: Operator,
-    values: Vec<Spanned<String>>,
+    values: Vec<Text<'_>>,
     span: Span,
-) -> ArgumentFilter {
+) -> ArgumentFilter<'_> {
     let (index, positions) = match place {
         Place::Index(index) => (Some(Spanned::new(index, span)), Vec::new()),
         Place::Declared(position) => (None, vec![Spanned::new(position, span)]),
@@ -66,78 +67,61 @@ pub(super) fn filter(
 pub(super) fn constant_filter(
     place: Place,
     operator: Operator,
-    values: &[&str],
+    values: &[&'static str],
     span: Span,
-) -> ArgumentFilter {
-    let values = values.iter().map(|value| Spanned::new((*value).to_owned(), span)).collect();
+) -> ArgumentFilter<'static> {
+    let values = values.iter().map(|value| Spanned::new(Cow::Borrowed(*value), span)).collect();
     filter(place, operator, values, span)
 }
 
-/// Where each listed value was written, by the form it takes in filters.
-pub(super) struct Origins<'members> {
-    span: Span,
-    /// Each prefix as [`PathPattern::stems`] cuts it.
-    paths: Lines<(&'members [u8], Option<u8>)>,
-    blocks: Lines<Cidr>,
-    ports: Lines<(u16, u16)>,
+/// Writes a number as filters hold it.
+pub(super) fn decimal(number: impl itoa::Integer) -> Cow<'static, str> {
+    Cow::Owned(itoa::Buffer::new().format(number).to_owned())
 }
 
-/// The first line of each value; sorted, each value once.
-struct Lines<Value>(Vec<(Value, Span)>);
+/// The first line of each listed value, in the form that filters take it; sorted by value.
+pub(super) struct Lines<Value>(Vec<(Value, Span)>);
 
 impl<Value: Ord> Lines<Value> {
-    fn new(mut lines: Vec<(Value, Span)>) -> Self {
-        lines.sort_by(|left, right| left.0.cmp(&right.0));
+    /// Collects the lines of those members that have the form.
+    pub(super) fn of<'members>(
+        confinement: &'members Confinement,
+        form: impl Fn(&'members MemberValue) -> Option<Value>,
+    ) -> Self {
+        let mut lines = Vec::with_capacity(confinement.members.len());
+        lines.extend(
+            confinement.members.iter().filter_map(|member| Some((form(&member.value)?, member.span))),
+        );
+        lines.sort_by(|left: &(Value, Span), right| left.0.cmp(&right.0));
         lines.dedup_by(|later, first| later.0 == first.0);
         Self(lines)
     }
 
-    fn of(&self, value: &Value) -> Option<Span> {
-        let place = self.0.binary_search_by(|(listed, _)| listed.cmp(value)).ok()?;
-        self.0.get(place).map(|(_, span)| *span)
+    /// Starts looking lines up.
+    pub(super) fn walk(&self) -> Walk<'_, Value> {
+        Walk { lines: &self.0, next: 0 }
     }
 }
 
-impl<'members> Origins<'members> {
-    /// Collects the lines of a confinement's members.
-    pub(super) fn of(confinement: &'members Confinement) -> Self {
-        let (mut paths, mut blocks, mut ports) = (Vec::new(), Vec::new(), Vec::new());
-        for member in &confinement.members {
-            match &member.value {
-                MemberValue::Path(pattern) => {
-                    paths.extend(pattern.stems().map(|stem| (stem, member.span)));
-                }
-                MemberValue::Cidr(block) => blocks.push((block.network(), member.span)),
-                MemberValue::Ports(range) => ports.push(((range.first(), range.last()), member.span)),
-                MemberValue::Network(pattern) => {
-                    blocks.extend(pattern.cidr.map(|block| (block.network(), member.span)));
-                    ports.extend(pattern.ports.map(|range| ((range.first(), range.last()), member.span)));
-                }
-                MemberValue::Capability(_) | MemberValue::Syscall(_) => {}
+/// Looks up lines of values that mostly rise, as those of a set do: each is expected behind the last.
+pub(super) struct Walk<'lines, Value> {
+    lines: &'lines [(Value, Span)],
+    next: usize,
+}
+
+impl<Value: Ord> Walk<'_, Value> {
+    /// Returns the line that a value stands on.
+    pub(super) fn of(&mut self, value: &Value) -> Option<Span> {
+        let expected = self.lines.get(self.next).filter(|(listed, _)| listed == value);
+        let (_, span) = match expected {
+            Some(line) => line,
+            None => {
+                self.next = self.lines.binary_search_by(|(listed, _)| listed.cmp(value)).ok()?;
+                self.lines.get(self.next)?
             }
-        }
-        Self {
-            span: confinement.span,
-            paths: Lines::new(paths),
-            blocks: Lines::new(blocks),
-            ports: Lines::new(ports),
-        }
-    }
-
-    fn path(&self, prefix: &[u8]) -> Span {
-        let stem = match prefix {
-            [stem @ .., end @ (0 | b'/')] => (stem, Some(*end)),
-            stem => (stem, None),
         };
-        self.paths.of(&stem).unwrap_or(self.span)
-    }
-
-    fn block(&self, block: Cidr) -> Span {
-        self.blocks.of(&block).unwrap_or(self.span)
-    }
-
-    fn ports(&self, first: u16, last: u16) -> Span {
-        self.ports.of(&(first, last)).unwrap_or(self.span)
+        self.next += 1;
+        Some(*span)
     }
 }
 

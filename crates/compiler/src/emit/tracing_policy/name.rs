@@ -49,12 +49,12 @@ impl Names {
     pub(super) fn path(&self, suffix: &str) -> String {
         let separator = if self.folder.is_empty() { "" } else { "/" };
         let dot = if suffix.is_empty() { "" } else { "." };
-        format!("{}{separator}{}{dot}{suffix}.yaml", self.folder, self.file)
+        [&self.folder, separator, &self.file, dot, suffix, ".yaml"].concat()
     }
 
     /// Returns the name of the policy of a part.
     pub(super) fn policy(&self, suffix: &str) -> String {
-        if suffix.is_empty() { self.policy.clone() } else { format!("{}-{suffix}", self.policy) }
+        if suffix.is_empty() { self.policy.clone() } else { [&self.policy, "-", suffix].concat() }
     }
 }
 

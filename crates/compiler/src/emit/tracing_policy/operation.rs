@@ -4,18 +4,22 @@
 //! sees was measured on 6.1, 6.12 and 7.2 for the hooks of exec, open, connect and capability, and is taken
 //! from the kernel's source for the others.
 
+use std::borrow::Cow;
+
 use super::filter::{
-    Origins, PATH_BYTES, Place, Refusal, constant_filter, endpoint_alternatives, filter, path_alternatives,
+    Lines, PATH_BYTES, Place, Refusal, constant_filter, decimal, endpoint_alternatives, filter,
+    path_alternatives,
 };
-use super::plan::Plan;
+use super::plan::{Plan, Site};
 use super::syscall;
 use crate::confine::{
-    Access, CapabilitySet, Condition, Confinement, Effect, Listing, Operation, PathSet, SocketSet, SocketType,
+    Access, CapabilitySet, Condition, Confinement, Effect, Listing, MemberValue, Operation, PathSet,
+    SocketSet, SocketType,
 };
 use crate::document::value::Capability;
 use crate::source::{Span, Spanned};
 use crate::target::Kernel;
-use crate::tracing_policy::{Argument, ArgumentFilter, ArgumentType, Operator, SyscallFlag};
+use crate::tracing_policy::{Argument, ArgumentFilter, ArgumentType, Operator, SyscallFlag, Text};
 
 /// `O_LARGEFILE | __FMODE_EXEC`: how the kernel itself opens what it executes (`fs/exec.c`, do_open_execat).
 /// No process can ask for these flags.
@@ -37,38 +41,39 @@ const CLONE_NAMESPACES: &str = "1845624832";
 const UNSHARE_NAMESPACES: &str = "1845624960";
 
 /// Plans the hooks of a confinement.
-pub(super) fn plan(confinement: &Confinement, kernels: &[Kernel]) -> Result<Vec<Plan>, Refusal> {
-    let origins = Origins::of(confinement);
+pub(super) fn plan<'text>(
+    confinement: &'text Confinement,
+    kernels: &[Kernel],
+) -> Result<Vec<Plan<'text>>, Refusal> {
     let (effect, span) = (confinement.effect, confinement.span);
     match (&confinement.condition, confinement.operation) {
-        (Condition::Exec { paths, anonymous }, _) => exec(paths, *anonymous, &origins, effect, span),
+        (Condition::Exec { paths, anonymous }, _) => exec(paths, *anonymous, confinement),
         (Condition::Open { paths, accesses }, _) => {
             let reads =
                 [Access::Read, Access::Write, Access::Create].iter().any(|access| accesses.contains(*access));
-            open(paths, reads, accesses.contains(Access::Truncate), &origins, effect, span)
+            open(paths, reads, accesses.contains(Access::Truncate), confinement)
         }
         (Condition::Connect(endpoints), _) => {
             let argument = vec![Argument::plain(1, ArgumentType::SocketAddress, span)];
-            let alternatives = endpoint_alternatives(endpoints, Place::Index(1), &origins);
+            let alternatives = endpoint_alternatives(endpoints, Place::Index(1), confinement);
             Ok(vec![Plan::lsm("socket_connect", effect, span).reading(argument).when(alternatives)])
         }
         (Condition::Capability(set), Operation::Capset) => Ok(vec![capset(*set, effect, span)]),
-        (Condition::Capability(set), _) => Ok(vec![capability(*set, confinement, effect, span)]),
+        (Condition::Capability(set), _) => Ok(vec![capability(*set, confinement)]),
         (Condition::Syscall(set), _) => syscall::plans(set, effect, span),
         (Condition::Socket(sockets), _) => socket(sockets, effect, span),
         (Condition::Always, operation) => always(operation, kernels, effect, span),
     }
 }
 
-fn exec(
-    paths: &PathSet,
+fn exec<'text>(
+    paths: &'text PathSet,
     anonymous: bool,
-    origins: &Origins<'_>,
-    effect: Effect,
-    span: Span,
-) -> Result<Vec<Plan>, Refusal> {
+    confinement: &Confinement,
+) -> Result<Vec<Plan<'text>>, Refusal> {
+    let (effect, span) = (confinement.effect, confinement.span);
     let mut arguments = vec![Argument::plain(0, ArgumentType::Binprm, span)];
-    let mut alternatives = path_alternatives(paths, Place::Index(0), origins)?;
+    let mut alternatives = path_alternatives(paths, Place::Index(0), confinement)?;
     let is_everything = alternatives.iter().any(Vec::is_empty);
     if anonymous && !is_everything {
         // What has no name has no link either: memory files, O_TMPFILE and deleted programs.
@@ -83,15 +88,14 @@ fn exec(
 
 /// Opens and truncations. Deleting, renaming and linking pass hooks whose paths the engine reads relative to
 /// their mount only; they are reported as open.
-fn open(
-    paths: &PathSet,
+fn open<'text>(
+    paths: &'text PathSet,
     opens: bool,
     truncates: bool,
-    origins: &Origins<'_>,
-    effect: Effect,
-    span: Span,
-) -> Result<Vec<Plan>, Refusal> {
-    let mut alternatives = path_alternatives(paths, Place::Index(0), origins)?;
+    confinement: &Confinement,
+) -> Result<Vec<Plan<'text>>, Refusal> {
+    let (effect, span) = (confinement.effect, confinement.span);
+    let mut alternatives = path_alternatives(paths, Place::Index(0), confinement)?;
     for filters in alternatives.iter_mut().filter(|filters| filters.is_empty()) {
         // Files without a path (pipes, sockets, memory files) are in no set of paths.
         filters.push(constant_filter(Place::Index(0), Operator::Prefix, &["/"], span));
@@ -120,25 +124,27 @@ const DELETED: &str = " (deleted)";
 
 /// Has a list of whole paths name the same files after they are deleted; prefixes do so anyway. An allowlist
 /// stays as it is: it denies what it does not name.
-fn name_deleted(filter: &mut ArgumentFilter) {
+fn name_deleted(filter: &mut ArgumentFilter<'_>) {
     if filter.operator.value == Operator::Equal {
-        let deleted = |path: &Spanned<String>| Spanned::new([&path.value, DELETED].concat(), path.span);
-        let deleted: Vec<_> = filter.values.iter().map(deleted).collect();
+        let deleted = |path: &Text<'_>| Spanned::new([&path.value, DELETED].concat().into(), path.span);
+        let deleted: Vec<Text<'_>> = filter.values.iter().map(deleted).collect();
         // The kernel gives out no longer path than the engine compares.
         filter.values.extend(deleted.into_iter().filter(|path| path.value.len() <= PATH_BYTES));
     }
 }
 
-fn capability(set: CapabilitySet, confinement: &Confinement, effect: Effect, span: Span) -> Plan {
+fn capability(set: CapabilitySet, confinement: &Confinement) -> Plan<'static> {
+    let (effect, span) = (confinement.effect, confinement.span);
     let place = Place::Index(2);
-    let number = |capability: Capability| {
-        let line = confinement
-            .members
-            .iter()
-            .find(|member| member.value == crate::confine::MemberValue::Capability(capability));
-        Spanned::new(capability.number().to_string(), line.map_or(span, |member| member.span))
+    let lines = Lines::of(confinement, |member| match member {
+        MemberValue::Capability(capability) => Some(*capability),
+        _ => None,
+    });
+    let mut lines = lines.walk();
+    let mut number = |capability: Capability| {
+        Spanned::new(decimal(capability.number()), lines.of(&capability).unwrap_or(span))
     };
-    let values = |set: CapabilitySet| set.iter().map(number).collect::<Vec<_>>();
+    let mut values = |set: CapabilitySet| set.iter().map(&mut number).collect::<Vec<_>>();
     // A capability that a later kernel adds is in no list, so what allows a list names it too.
     let filter = match confinement.listing {
         Listing::Allows => filter(place, Operator::NotInMap, values(set.complement()), span),
@@ -155,10 +161,10 @@ fn capability(set: CapabilitySet, confinement: &Confinement, effect: Effect, spa
 }
 
 /// The new effective and inheritable sets; `capset` never adds to the permitted set.
-fn capset(set: CapabilitySet, effect: Effect, span: Span) -> Plan {
+fn capset(set: CapabilitySet, effect: Effect, span: Span) -> Plan<'static> {
     let names: Vec<_> = set.iter().map(engine_name).collect();
-    let names = names.join(",");
-    let holds = |index| vec![constant_filter(Place::Index(index), Operator::Mask, &[&names], span)];
+    let names = Spanned::new(Cow::Owned(names.join(",")), span);
+    let holds = |index| vec![filter(Place::Index(index), Operator::Mask, vec![names.clone()], span)];
     let arguments = [2, 3].map(|index| Argument::plain(index, ArgumentType::KernelCapabilities, span));
     Plan::lsm("capset", effect, span).reading(arguments.to_vec()).when(vec![holds(2), holds(3)])
 }
@@ -171,7 +177,7 @@ fn engine_name(capability: Capability) -> String {
     }
 }
 
-fn socket(sockets: &SocketSet, effect: Effect, span: Span) -> Result<Vec<Plan>, Refusal> {
+fn socket(sockets: &SocketSet, effect: Effect, span: Span) -> Result<Vec<Plan<'static>>, Refusal> {
     /// Most numbers of a filter.
     const NUMBERS: usize = 4;
     let (families, others) = sockets.families();
@@ -185,7 +191,7 @@ fn socket(sockets: &SocketSet, effect: Effect, span: Span) -> Result<Vec<Plan>, 
     }
     let numbers = |index: u32, numbers: &[String]| {
         let operator = if numbers.len() > NUMBERS { Operator::InMap } else { Operator::Equal };
-        let values = numbers.iter().map(|number| Spanned::new(number.clone(), span)).collect();
+        let values = numbers.iter().map(|number| Spanned::new(number.clone().into(), span)).collect();
         filter(Place::Index(index), operator, values, span)
     };
     let alternatives = by_types.iter().map(|(types, families)| {
@@ -208,26 +214,24 @@ fn always(
     kernels: &[Kernel],
     effect: Effect,
     span: Span,
-) -> Result<Vec<Plan>, Refusal> {
-    let every = |hook: &str| Plan::lsm(hook, effect, span);
-    let numbered = |hook: &str, index: u32, kind: ArgumentType, operator: Operator, values: &[&str]| {
-        let filters: Vec<ArgumentFilter> = vec![constant_filter(Place::Index(index), operator, values, span)];
+) -> Result<Vec<Plan<'static>>, Refusal> {
+    let every = |hook: &'static str| Plan::lsm(hook, effect, span);
+    let numbered = |hook, index: u32, kind: ArgumentType, operator: Operator, values: &[&'static str]| {
+        let filters = vec![constant_filter(Place::Index(index), operator, values, span)];
         every(hook).reading(vec![Argument::plain(index, kind, span)]).when(vec![filters])
     };
-    let flagged = |call: &str, flags: &str| {
+    let kprobe = |site| Plan::kprobes(vec![site], effect, span);
+    let call = |name: &'static str| Site::kprobe(name, SyscallFlag::Syscall, span);
+    // A kernel may do without the stubs of the 32-bit path.
+    let stub = |name: &'static str| Site::kprobe(name, SyscallFlag::Function, span).where_present();
+    let flagged = |site, flags: &'static str, argument: Argument<'static>| {
         let filters = vec![constant_filter(Place::Index(0), Operator::Mask, &[flags], span)];
-        Plan::kprobe(call.to_owned(), SyscallFlag::Syscall, effect, span)
-            .reading(vec![Argument::plain(0, ArgumentType::Uint64, span)])
-            .when(vec![filters])
+        kprobe(site).reading(vec![argument]).when(vec![filters])
     };
-    // The stubs of the 32-bit path have the registers as their only argument; a kernel may do without that path.
-    let flagged_32 = |stub: &str, flags: &str| {
-        let filters = vec![constant_filter(Place::Index(0), Operator::Mask, &[flags], span)];
-        Plan::kprobe(stub.to_owned(), SyscallFlag::Function, effect, span)
-            .reading(vec![Argument::plain(0, ArgumentType::Uint64, span).resolve("bx")])
-            .when(vec![filters])
-            .where_present()
-    };
+    let flags = Argument::plain(0, ArgumentType::Uint64, span);
+    let flagged_64 = |name, bits| flagged(call(name), bits, flags.clone());
+    // The stubs have the registers as their only argument.
+    let flagged_32 = |name, bits| flagged(stub(name), bits, flags.clone().resolve("bx"));
     Ok(match operation {
         Operation::ModuleLoad => vec![
             numbered("kernel_read_file", 1, ArgumentType::Int, Operator::Equal, MODULE_READS),
@@ -242,12 +246,12 @@ fn always(
         Operation::PivotRoot => vec![every("sb_pivotroot")],
         Operation::Mount => vec![every("sb_mount"), every("sb_kern_mount"), every("move_mount")],
         Operation::Unshare => vec![
-            flagged("sys_unshare", UNSHARE_NAMESPACES),
-            flagged("sys_clone", CLONE_NAMESPACES),
-            Plan::kprobe("sys_setns".to_owned(), SyscallFlag::Syscall, effect, span),
+            flagged_64("sys_unshare", UNSHARE_NAMESPACES),
+            flagged_64("sys_clone", CLONE_NAMESPACES),
+            kprobe(call("sys_setns")),
             flagged_32("__ia32_sys_unshare", UNSHARE_NAMESPACES),
             flagged_32("__ia32_compat_sys_ia32_clone", CLONE_NAMESPACES),
-            Plan::kprobe("__ia32_sys_setns".to_owned(), SyscallFlag::Function, effect, span).where_present(),
+            kprobe(stub("__ia32_sys_setns")),
         ],
         Operation::Bpf => vec![numbered("bpf", 0, ArgumentType::Int, Operator::Equal, &[PROGRAM_LOAD])],
         Operation::SetId => vec![
@@ -265,7 +269,7 @@ fn always(
 }
 
 /// Kernel 7.2 has a hook for memory files; before, only the call is seen, after the fact.
-fn memory_file(kernels: &[Kernel], effect: Effect, span: Span) -> Vec<Plan> {
+fn memory_file(kernels: &[Kernel], effect: Effect, span: Span) -> Vec<Plan<'static>> {
     let mut plans = Vec::new();
     if kernels.contains(&Kernel::V7_2) {
         let name = Argument::plain(1, ArgumentType::String, span).resolve("name");
@@ -274,10 +278,9 @@ fn memory_file(kernels: &[Kernel], effect: Effect, span: Span) -> Vec<Plan> {
         plans.push(plan.reading(vec![name]).when(vec![vec![names]]));
     }
     if kernels.iter().any(|kernel| *kernel != Kernel::V7_2) {
-        for call in ["sys_memfd_create", "sys_memfd_secret"] {
-            let plan = Plan::kprobe(call.to_owned(), SyscallFlag::Syscall, effect, span);
-            plans.push(plan.where_present());
-        }
+        let sites = ["sys_memfd_create", "sys_memfd_secret"]
+            .map(|call| Site::kprobe(call, SyscallFlag::Syscall, span).where_present());
+        plans.push(Plan::kprobes(sites.to_vec(), effect, span));
         let stubs = ["__ia32_sys_memfd_create", "__ia32_sys_memfd_secret"].map(str::to_owned);
         plans.extend(syscall::of_32_bit_programs(stubs.to_vec(), effect, span));
     }

@@ -1,10 +1,12 @@
 //! What one confinement asks of the engine's hooks, before subjects, exemptions and limits.
 
-use crate::confine::Effect;
-use crate::source::Span;
-use crate::tracing_policy::{Argument, ArgumentFilter, HookPoint, SyscallFlag};
+use std::borrow::Cow;
 
-/// The documents a unit is split into; each loads, or fails, on its own.
+use crate::confine::Effect;
+use crate::source::{Span, Spanned};
+use crate::tracing_policy::{Argument, ArgumentFilter, HookPoint, NamedList, SyscallFlag};
+
+/// The documents a unit is split into, in order; each loads, or fails, on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Part {
     /// LSM hooks.
@@ -16,9 +18,6 @@ pub(super) enum Part {
 }
 
 impl Part {
-    /// Every part, in the order of files.
-    pub(super) const ALL: [Self; 3] = [Self::Main, Self::Network, Self::Syscalls];
-
     /// Returns what stands between the file's name and `.yaml`.
     pub(super) fn suffix(self) -> &'static str {
         match self {
@@ -29,80 +28,93 @@ impl Part {
     }
 }
 
-/// A hook and the events there that get the effect.
+/// Hooks, and the events there that get the effect.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Plan {
-    /// The document it goes to.
+pub(super) struct Plan<'text> {
+    /// The document they go to.
     pub(super) part: Part,
-    /// Where it hooks.
-    pub(super) point: HookPoint,
-    /// What it reads.
-    pub(super) arguments: Vec<Argument>,
+    /// Where they hook; all in one section.
+    pub(super) sites: Vec<Site<'text>>,
+    /// What they read.
+    pub(super) arguments: Vec<Argument<'text>>,
     /// OR of ANDs: the events that get the effect. An empty conjunction is every event.
-    pub(super) alternatives: Vec<Vec<ArgumentFilter>>,
+    pub(super) alternatives: Vec<Vec<ArgumentFilter<'text>>>,
     /// What happens to them.
     pub(super) effect: Effect,
-    /// The functions, where `point` names a list of them.
-    pub(super) functions: Vec<String>,
-    /// Whether a kernel without the function is fine.
-    pub(super) ignore_missing: bool,
+    /// The list that a site names.
+    pub(super) list: Option<NamedList<'text>>,
     /// The line that asks for it.
     pub(super) span: Span,
 }
 
-impl Plan {
+/// A function to hook.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Site<'text> {
+    /// Where.
+    pub(super) point: HookPoint<'text>,
+    /// Whether a kernel without the function is fine.
+    pub(super) ignore_missing: bool,
+}
+
+impl<'text> Site<'text> {
+    /// Returns the site of a kernel function or system call.
+    pub(super) fn kprobe(call: impl Into<Cow<'text, str>>, syscall: SyscallFlag, span: Span) -> Self {
+        let point = HookPoint::Kprobe { call: Spanned::new(call.into(), span), syscall };
+        Self { point, ignore_missing: false }
+    }
+
+    /// Accepts kernels that do not have the function.
+    pub(super) fn where_present(self) -> Self {
+        Self { ignore_missing: true, ..self }
+    }
+}
+
+impl<'text> Plan<'text> {
     /// Plans an LSM hook on which every event gets the effect.
-    pub(super) fn lsm(hook: &str, effect: Effect, span: Span) -> Self {
+    pub(super) fn lsm(hook: &'text str, effect: Effect, span: Span) -> Self {
         let part = if hook == "socket_connect" { Part::Network } else { Part::Main };
-        let point = HookPoint::Lsm { hook: crate::source::Spanned::new(hook.to_owned(), span) };
-        Self {
-            part,
-            point,
-            arguments: Vec::new(),
-            alternatives: vec![Vec::new()],
-            effect,
-            functions: Vec::new(),
-            ignore_missing: false,
-            span,
-        }
+        let point = HookPoint::Lsm { hook: Spanned::new(hook.into(), span) };
+        Self::at(part, vec![Site { point, ignore_missing: false }], effect, span)
     }
 
-    /// Plans a kprobe on which every event gets the effect.
-    pub(super) fn kprobe(call: String, syscall: SyscallFlag, effect: Effect, span: Span) -> Self {
-        let point = HookPoint::Kprobe { call: crate::source::Spanned::new(call, span), syscall };
-        Self {
-            part: Part::Syscalls,
-            point,
-            arguments: Vec::new(),
-            alternatives: vec![Vec::new()],
-            effect,
-            functions: Vec::new(),
-            ignore_missing: false,
-            span,
-        }
+    /// Plans kprobes on which every event gets the effect.
+    pub(super) fn kprobes(sites: Vec<Site<'text>>, effect: Effect, span: Span) -> Self {
+        Self::at(Part::Syscalls, sites, effect, span)
     }
 
-    /// Plans one kprobe for several functions, of which kernels may lack some.
-    pub(super) fn kprobes(list: &str, functions: Vec<String>, effect: Effect, span: Span) -> Self {
-        let plan = Self::kprobe(format!("list:{list}"), SyscallFlag::Function, effect, span).where_present();
-        Self { functions, ..plan }
+    /// Plans one kprobe for a list of functions, of which kernels may lack some.
+    pub(super) fn kprobe_list(
+        name: &'static str,
+        functions: Vec<String>,
+        effect: Effect,
+        span: Span,
+    ) -> Self {
+        let site = Site::kprobe(format!("list:{name}"), SyscallFlag::Function, span).where_present();
+        let list = NamedList {
+            span,
+            name: Spanned::new(name.into(), span),
+            kind: None,
+            values: functions.into_iter().map(|function| Spanned::new(function.into(), span)).collect(),
+            pattern: None,
+            validated: None,
+        };
+        Self { list: Some(list), ..Self::kprobes(vec![site], effect, span) }
+    }
+
+    fn at(part: Part, sites: Vec<Site<'text>>, effect: Effect, span: Span) -> Self {
+        let alternatives = vec![Vec::new()];
+        Self { part, sites, arguments: Vec::new(), alternatives, effect, list: None, span }
     }
 
     /// Reads these arguments.
-    pub(super) fn reading(mut self, arguments: Vec<Argument>) -> Self {
+    pub(super) fn reading(mut self, arguments: Vec<Argument<'text>>) -> Self {
         self.arguments = arguments;
         self
     }
 
     /// Speaks of these events only.
-    pub(super) fn when(mut self, alternatives: Vec<Vec<ArgumentFilter>>) -> Self {
+    pub(super) fn when(mut self, alternatives: Vec<Vec<ArgumentFilter<'text>>>) -> Self {
         self.alternatives = alternatives;
-        self
-    }
-
-    /// Accepts kernels that do not have the function.
-    pub(super) fn where_present(mut self) -> Self {
-        self.ignore_missing = true;
         self
     }
 }

@@ -3,6 +3,9 @@
 //! The first selector that matches acts alone, so exemptions stand first and do nothing. An exemption by
 //! parent has no reliable form and is refused.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::codes::PATH_TOO_LONG;
 use super::filter::Refusal;
 use crate::confine::{Confinement, Exemption, Subject};
@@ -10,19 +13,19 @@ use crate::document::Children;
 use crate::document::value::PathPattern;
 use crate::source::{Span, Spanned};
 use crate::target::PARENT_EXCEPTION;
-use crate::tracing_policy::{Action, ActionKind, BinaryFilter, BinaryOperator, Selector};
+use crate::tracing_policy::{Action, ActionKind, BinaryFilter, BinaryOperator, Selector, Text};
 
 /// Longest executable path, prefix and ending that the engine compares whole.
 const BINARY_BYTES: usize = 255;
 const ENDING_BYTES: usize = 127;
 
 /// Returns the filter on the subject; none when everyone is meant.
-pub(super) fn binary_filter(confinement: &Confinement) -> Result<Option<BinaryFilter>, Refusal> {
+pub(super) fn binary_filter(confinement: &Confinement) -> Result<Option<BinaryFilter<'_>>, Refusal> {
     let span = confinement.span;
-    let (operator, value) = match &confinement.subject {
+    let (operator, value): (_, Cow<'_, str>) = match &confinement.subject {
         Subject::Everyone => return Ok(None),
-        Subject::Binary(path) => (BinaryOperator::In, path.as_str().to_owned()),
-        Subject::BaseName(name) => (BinaryOperator::Postfix, format!("/{name}")),
+        Subject::Binary(path) => (BinaryOperator::In, path.as_str().into()),
+        Subject::BaseName(name) => (BinaryOperator::Postfix, format!("/{name}").into()),
     };
     let most = if operator == BinaryOperator::In { BINARY_BYTES } else { ENDING_BYTES };
     check_length(&value, most, span)?;
@@ -41,7 +44,7 @@ pub(super) fn is_void(confinement: &Confinement) -> bool {
 }
 
 /// Returns the selectors that exempt: one for whole paths, one for prefixes.
-pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Selector>, Refusal> {
+pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Arc<Selector<'_>>>, Refusal> {
     let mut exact = Vec::new();
     let mut prefixes = Vec::new();
     for exemption in &confinement.exemptions {
@@ -53,34 +56,32 @@ pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Selec
             continue;
         };
         if let PathPattern::Tree(path) = process {
-            exact.push(Spanned::new(path.as_str().to_owned(), exemption.span));
+            exact.push(Spanned::new(path.as_str().into(), exemption.span));
         }
-        let prefix = match process {
+        let prefix: Cow<'_, str> = match process {
             PathPattern::Tree(directory) | PathPattern::Below(directory) if directory.as_str() != "/" => {
-                format!("{directory}/")
+                format!("{directory}/").into()
             }
-            PathPattern::Tree(_) | PathPattern::Below(_) => "/".to_owned(),
-            PathPattern::Prefix(text) => text.clone(),
+            PathPattern::Tree(_) | PathPattern::Below(_) => "/".into(),
+            PathPattern::Prefix(text) => text.into(),
         };
         prefixes.push(Spanned::new(prefix, exemption.span));
     }
     for value in exact.iter().chain(&prefixes) {
         check_length(&value.value, BINARY_BYTES, value.span)?;
     }
-    let selector = |operator: BinaryOperator, values: Vec<Spanned<String>>| {
-        let span = values.first()?.span;
-        let mut selector = Selector::everything(span);
-        selector.binaries.push(BinaryFilter {
-            span,
-            operator: Spanned::new(operator, span),
-            values,
-            follow_children: false,
-        });
-        selector.actions.push(Action::plain(ActionKind::NoPost, span));
-        Some(selector)
-    };
-    let whole = selector(BinaryOperator::In, exact);
-    Ok(whole.into_iter().chain(selector(BinaryOperator::Prefix, prefixes)).collect())
+    let whole = exempting_selector(BinaryOperator::In, exact);
+    Ok(whole.into_iter().chain(exempting_selector(BinaryOperator::Prefix, prefixes)).collect())
+}
+
+/// Returns the selector that does nothing for these executables; none where there are none.
+fn exempting_selector(operator: BinaryOperator, values: Vec<Text<'_>>) -> Option<Arc<Selector<'_>>> {
+    let span = values.first()?.span;
+    let mut selector = Selector::everything(span);
+    let operator = Spanned::new(operator, span);
+    selector.binaries.push(BinaryFilter { span, operator, values, follow_children: false });
+    selector.actions.push(Action::plain(ActionKind::NoPost, span));
+    Some(Arc::new(selector))
 }
 
 /// An exemption by parent is refused, unless it cannot apply or the document accepts being stricter.

@@ -6,7 +6,7 @@
 mod entry_32;
 
 use super::filter::Refusal;
-use super::plan::Plan;
+use super::plan::{Plan, Site};
 use crate::confine::{Effect, SyscallSet};
 use crate::document::value::Syscall;
 use crate::source::Span;
@@ -68,31 +68,39 @@ const LIST_32_BIT: &str = "calls-of-32-bit-programs";
 
 /// Returns the kprobes of a set of calls: one for each function of the 64-bit entry path, and one for all those
 /// of the 32-bit path, of which a kernel has at most one a call.
-pub(super) fn plans(syscalls: &SyscallSet, effect: Effect, span: Span) -> Result<Vec<Plan>, Refusal> {
-    let mut plans: Vec<_> = syscalls.iter().filter_map(|call| native(call, effect, span)).collect();
+pub(super) fn plans(
+    syscalls: &SyscallSet,
+    effect: Effect,
+    span: Span,
+) -> Result<Vec<Plan<'static>>, Refusal> {
+    let native: Vec<_> = syscalls.iter().filter_map(|call| native(call, span)).collect();
     let mut functions = Vec::new();
     for call in syscalls.iter() {
         functions.extend(entry_32::functions(call, span)?);
     }
-    plans.extend(of_32_bit_programs(functions, effect, span));
-    Ok(plans)
+    let compatible = of_32_bit_programs(functions, effect, span);
+    Ok([Plan::kprobes(native, effect, span)].into_iter().chain(compatible).collect())
 }
 
 /// Plans one kprobe for functions of the 32-bit entry path, of which kernels may lack some.
-pub(super) fn of_32_bit_programs(mut functions: Vec<String>, effect: Effect, span: Span) -> Option<Plan> {
+pub(super) fn of_32_bit_programs(
+    mut functions: Vec<String>,
+    effect: Effect,
+    span: Span,
+) -> Option<Plan<'static>> {
     functions.sort_unstable();
     functions.dedup();
-    (!functions.is_empty()).then(|| Plan::kprobes(LIST_32_BIT, functions, effect, span))
+    (!functions.is_empty()).then(|| Plan::kprobe_list(LIST_32_BIT, functions, effect, span))
 }
 
-fn native(syscall: Syscall, effect: Effect, span: Span) -> Option<Plan> {
+fn native(syscall: Syscall, span: Span) -> Option<Site<'static>> {
     if has_no_arguments(syscall) {
         let call = format!("__do_sys_{}", syscall.name());
-        return Some(Plan::kprobe(call, SyscallFlag::Function, effect, span));
+        return Some(Site::kprobe(call, SyscallFlag::Function, span));
     }
     syscall.number()?;
-    let plan = Plan::kprobe(["sys_", function(syscall)].concat(), SyscallFlag::Syscall, effect, span);
-    Some(if is_everywhere(syscall) { plan } else { plan.where_present() })
+    let site = Site::kprobe(["sys_", function(syscall)].concat(), SyscallFlag::Syscall, span);
+    Some(if is_everywhere(syscall) { site } else { site.where_present() })
 }
 
 fn has_no_arguments(syscall: Syscall) -> bool {

@@ -5,38 +5,14 @@
 
 use std::borrow::Cow;
 
-use crate::source::{SourceId, SourceSet, Span, Spanned};
+use crate::source::{LineFinder, SourceId, SourceSet, Span};
 use crate::tracing_policy::{
     Action, Argument, ArgumentFilter, BinaryFilter, Hook, HookPoint, NamedList, PolicyOption, Selector,
-    SyscallFlag, TracingPolicy, push_quoted,
+    SyscallFlag, Text, TracingPolicy, push_quoted,
 };
 
-/// Writes a policy below its comments.
-pub(super) fn write(policy: &TracingPolicy, header: &[String], sources: &SourceSet) -> String {
-    let mut writer = Writer { text: String::with_capacity(8 * 1024), sources, source: None };
-    for line in header {
-        push_comment(&mut writer.text, line);
-    }
-    writer.text.push_str("apiVersion: cilium.io/v1alpha1\nkind: ");
-    writer.text.push_str(policy.kind.name());
-    writer.text.push_str("\nmetadata:\n  name: ");
-    push_quoted(&mut writer.text, &policy.metadata.name.value);
-    writer.text.push_str("\nspec:\n");
-    writer.options(&policy.spec.options);
-    writer.lists(&policy.spec.lists);
-    if let Some(first) = policy.spec.hooks.first() {
-        writer.start(1);
-        writer.text.push_str(first.point.section().name());
-        writer.text.push_str(":\n");
-    }
-    for hook in &policy.spec.hooks {
-        writer.hook(hook);
-    }
-    writer.text
-}
-
-/// Writes the comments of a file without a policy.
-pub(super) fn write_comments(lines: &[String]) -> String {
+/// Writes lines as comments.
+pub(super) fn comments(lines: &[String]) -> String {
     let mut text = String::new();
     for line in lines {
         push_comment(&mut text, line);
@@ -44,201 +20,214 @@ pub(super) fn write_comments(lines: &[String]) -> String {
     text
 }
 
-struct Writer<'sources> {
+/// Writes one policy after the other.
+pub(super) struct Writer<'sources> {
+    /// The policy that is being written. It keeps its room for the next one, so that it seldom grows.
     text: String,
     sources: &'sources SourceSet,
-    /// The source of the last place that was written, and its name as comments show it.
-    source: Option<(SourceId, String)>,
+    lines: LineFinder<'sources>,
+    /// The source of the last place that was written.
+    source: Option<SourceId>,
+    /// That source as comments show it: ` # name:`.
+    origin: String,
 }
 
-impl Writer<'_> {
-    fn start(&mut self, depth: usize) {
-        const SPACES: &str = "                    ";
-        self.text.push_str(SPACES.get(..2 * depth).unwrap_or(SPACES));
+impl<'sources> Writer<'sources> {
+    pub(super) fn new(sources: &'sources SourceSet) -> Self {
+        Self { text: String::new(), sources, lines: sources.lines(), source: None, origin: String::new() }
     }
 
-    fn line(&mut self, depth: usize, content: &str) {
-        self.start(depth);
-        self.text.push_str(content);
-        self.text.push('\n');
+    /// Writes a policy below comments and one more line of them.
+    pub(super) fn write(&mut self, policy: &TracingPolicy<'_>, comments: &str, consequence: &str) -> Vec<u8> {
+        self.text.clear();
+        self.text.push_str(comments);
+        push_comment(&mut self.text, consequence);
+        self.text.push_str("apiVersion: cilium.io/v1alpha1\nkind: ");
+        self.text.push_str(policy.kind.name());
+        self.text.push_str("\nmetadata:\n");
+        self.quoted("  name: ", &policy.metadata.name.value);
+        self.text.push_str("spec:\n");
+        self.options(&policy.spec.options);
+        self.lists(&policy.spec.lists);
+        if let Some(first) = policy.spec.hooks.first() {
+            self.text.push_str("  ");
+            self.text.push_str(first.point.section().name());
+            self.text.push_str(":\n");
+        }
+        for hook in &policy.spec.hooks {
+            self.hook(hook);
+        }
+        self.text.as_bytes().to_vec()
     }
 
-    /// Writes `key: "text"`.
-    fn pair(&mut self, depth: usize, key: &str, text: &str) {
-        self.start(depth);
+    /// Writes a key with any text.
+    fn quoted(&mut self, key: &str, text: &str) {
         self.text.push_str(key);
-        self.text.push_str(": ");
         push_quoted(&mut self.text, text);
         self.text.push('\n');
     }
 
-    /// Writes `key: number`.
-    fn number(&mut self, depth: usize, key: &str, number: i64) {
-        self.start(depth);
+    /// Writes a key with one of the engine's own words, which need no look for what quotes do not take.
+    fn word(&mut self, key: &str, word: &str) {
         self.text.push_str(key);
-        self.text.push_str(": ");
+        self.text.push('"');
+        self.text.push_str(word);
+        self.text.push_str("\"\n");
+    }
+
+    fn number(&mut self, key: &str, number: impl itoa::Integer) {
+        self.text.push_str(key);
         self.push_number(number);
         self.text.push('\n');
     }
 
-    fn push_number(&mut self, number: i64) {
+    fn push_number(&mut self, number: impl itoa::Integer) {
         self.text.push_str(itoa::Buffer::new().format(number));
     }
 
-    /// Ends a line with the place it comes from.
-    fn end_traced(&mut self, span: Span) {
-        if self.source.as_ref().is_none_or(|(source, _)| *source != span.source) {
-            self.source = Some((span.source, printable(self.sources.name(span)).into_owned()));
+    /// Writes a key with any text and the place it comes from.
+    fn traced(&mut self, key: &str, text: &str, span: Span) {
+        self.text.push_str(key);
+        push_quoted(&mut self.text, text);
+        if self.source != Some(span.source) {
+            self.source = Some(span.source);
+            self.origin = format!(" # {}:", printable(self.sources.name(span)));
         }
-        self.text.push_str(" # ");
-        self.text.push_str(self.source.as_ref().map_or("", |(_, name)| name));
-        self.text.push(':');
-        self.push_number(self.sources.line(span).into());
+        self.text.push_str(&self.origin);
+        let line = self.lines.line(span);
+        self.push_number(line);
         self.text.push('\n');
     }
 
-    fn options(&mut self, options: &[PolicyOption]) {
+    fn options(&mut self, options: &[PolicyOption<'_>]) {
         if !options.is_empty() {
-            self.line(1, "options:");
+            self.text.push_str("  options:\n");
         }
         for option in options {
-            self.pair(2, "- name", &option.name.value);
-            self.pair(3, "value", &option.value.value);
+            self.quoted("    - name: ", &option.name.value);
+            self.quoted("      value: ", &option.value.value);
         }
     }
 
-    fn lists(&mut self, lists: &[NamedList]) {
+    fn lists(&mut self, lists: &[NamedList<'_>]) {
         if !lists.is_empty() {
-            self.line(1, "lists:");
+            self.text.push_str("  lists:\n");
         }
         for list in lists {
-            self.pair(2, "- name", &list.name.value);
-            self.line(3, "values:");
+            self.quoted("    - name: ", &list.name.value);
+            self.text.push_str("      values:\n");
             for value in &list.values {
-                self.value(4, value, list.span);
+                self.value("        - ", value, list.span);
             }
         }
     }
 
-    fn hook(&mut self, hook: &Hook) {
+    fn hook(&mut self, hook: &Hook<'_>) {
         match &hook.point {
             HookPoint::Kprobe { call, syscall } | HookPoint::Fentry { call, syscall } => {
-                self.opening("- call: ", &call.value, hook.span);
-                self.line(
-                    3,
-                    if *syscall == SyscallFlag::Function { "syscall: false" } else { "syscall: true" },
-                );
+                self.traced("    - call: ", &call.value, hook.span);
+                self.text.push_str(match syscall {
+                    SyscallFlag::Function => "      syscall: false\n",
+                    SyscallFlag::Syscall | SyscallFlag::Absent => "      syscall: true\n",
+                });
                 if hook.ignore_missing {
-                    self.line(3, "ignore:");
-                    self.line(4, "callNotFound: true");
+                    self.text.push_str("      ignore:\n        callNotFound: true\n");
                 }
             }
-            HookPoint::Lsm { hook: name } => self.opening("- hook: ", &name.value, hook.span),
+            HookPoint::Lsm { hook: name } => self.traced("    - hook: ", &name.value, hook.span),
             // Compiling makes no other hooks.
             HookPoint::Tracepoint { .. } | HookPoint::Uprobe { .. } | HookPoint::Usdt { .. } => return,
         }
         if !hook.arguments.is_empty() {
-            self.line(3, "args:");
+            self.text.push_str("      args:\n");
             for argument in &hook.arguments {
                 self.argument(argument);
             }
         }
         if !hook.selectors.is_empty() {
-            self.line(3, "selectors:");
+            self.text.push_str("      selectors:\n");
             for selector in &hook.selectors {
                 self.selector(selector, hook.span);
             }
         }
     }
 
-    fn opening(&mut self, key: &str, name: &str, span: Span) {
-        self.start(2);
-        self.text.push_str(key);
-        push_quoted(&mut self.text, name);
-        self.end_traced(span);
-    }
-
-    fn argument(&mut self, argument: &Argument) {
-        self.number(4, "- index", argument.index.value.into());
-        self.pair(5, "type", argument.kind.value.name());
+    fn argument(&mut self, argument: &Argument<'_>) {
+        self.number("        - index: ", argument.index.value);
+        self.word("          type: ", argument.kind.value.name());
         if let Some(path) = &argument.resolve {
-            self.pair(5, "resolve", &path.value);
+            self.quoted("          resolve: ", &path.value);
         }
     }
 
-    fn selector(&mut self, selector: &Selector, hook: Span) {
-        let mut is_first = true;
-        let mut section = |writer: &mut Self, name: &str| {
-            writer.start(4);
-            writer.text.push_str(if std::mem::take(&mut is_first) { "- " } else { "  " });
-            writer.text.push_str(name);
-            writer.text.push_str(":\n");
+    fn selector(&mut self, selector: &Selector<'_>, hook: Span) {
+        // The first section of a selector carries the dash of the list.
+        let mut start = "        - ";
+        let mut section = |text: &mut String, name: &str| {
+            text.push_str(std::mem::replace(&mut start, "          "));
+            text.push_str(name);
         };
         if !selector.binaries.is_empty() {
-            section(self, "matchBinaries");
+            section(&mut self.text, "matchBinaries:\n");
             for filter in &selector.binaries {
                 self.binary_filter(filter, hook);
             }
         }
         if !selector.arguments.is_empty() {
-            section(self, "matchArgs");
+            section(&mut self.text, "matchArgs:\n");
             for filter in &selector.arguments {
                 self.argument_filter(filter, hook);
             }
         }
-        section(self, "matchActions");
+        section(&mut self.text, "matchActions:\n");
         for action in &selector.actions {
             self.action(action);
         }
     }
 
-    fn binary_filter(&mut self, filter: &BinaryFilter, hook: Span) {
-        self.pair(6, "- operator", filter.operator.value.name());
+    fn binary_filter(&mut self, filter: &BinaryFilter<'_>, hook: Span) {
+        self.word("            - operator: ", filter.operator.value.name());
         self.values(&filter.values, hook);
         if filter.follow_children {
-            self.line(7, "followChildren: true");
+            self.text.push_str("              followChildren: true\n");
         }
     }
 
-    fn argument_filter(&mut self, filter: &ArgumentFilter, hook: Span) {
+    fn argument_filter(&mut self, filter: &ArgumentFilter<'_>, hook: Span) {
         if let Some(position) = filter.positions.first() {
-            self.start(6);
-            self.text.push_str("- args: [");
-            self.push_number(position.value.into());
+            self.text.push_str("            - args: [");
+            self.push_number(position.value);
             self.text.push_str("]\n");
         } else {
-            self.number(6, "- index", filter.index.map_or(0, |index| index.value.into()));
+            self.number("            - index: ", filter.index.map_or(0, |index| index.value));
         }
-        self.pair(7, "operator", filter.operator.value.name());
+        self.word("              operator: ", filter.operator.value.name());
         self.values(&filter.values, hook);
     }
 
-    fn values(&mut self, values: &[Spanned<String>], hook: Span) {
-        self.line(7, "values:");
+    fn values(&mut self, values: &[Text<'_>], hook: Span) {
+        self.text.push_str("              values:\n");
         for value in values {
-            self.value(8, value, hook);
+            self.value("                - ", value, hook);
         }
     }
 
     /// Writes a list item; one that was listed on a line of its own carries it.
-    fn value(&mut self, depth: usize, value: &Spanned<String>, hook: Span) {
-        self.start(depth);
-        self.text.push_str("- ");
-        push_quoted(&mut self.text, &value.value);
-        if value.span == hook {
-            self.text.push('\n');
+    fn value(&mut self, dash: &str, value: &Text<'_>, whole: Span) {
+        if value.span == whole {
+            self.quoted(dash, &value.value);
         } else {
-            self.end_traced(value.span);
+            self.traced(dash, &value.value, value.span);
         }
     }
 
-    fn action(&mut self, action: &Action) {
-        self.pair(6, "- action", action.kind.value.name());
+    fn action(&mut self, action: &Action<'_>) {
+        self.word("            - action: ", action.kind.value.name());
         if let Some(error) = action.error {
-            self.number(7, "argError", error.value.into());
+            self.number("              argError: ", error.value);
         }
         if let Some(signal) = action.signal {
-            self.number(7, "argSig", signal.value.into());
+            self.number("              argSig: ", signal.value);
         }
     }
 }
@@ -253,7 +242,8 @@ fn push_comment(text: &mut String, line: &str) {
 fn printable(text: &str) -> Cow<'_, str> {
     let is_plain =
         |letter: char| !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    if text.chars().all(is_plain) {
+    // Nearly every line is ASCII, which bytes settle.
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
     let escaped = text

@@ -5,7 +5,7 @@ use crate::diagnostic::Sink;
 use crate::source::SourceSet;
 use crate::tracing_policy::{self, Context};
 
-fn policy(selectors: &str) -> tracing_policy::TracingPolicy {
+fn policy(selectors: &str) -> tracing_policy::TracingPolicy<'static> {
     let text = format!(
         "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {{name: t}}\nspec:\n  lsmhooks:\n  \
          - hook: file_open\n    args:\n    - {{index: 0, type: file}}\n    selectors:\n{selectors}"

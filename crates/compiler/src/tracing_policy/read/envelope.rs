@@ -1,15 +1,17 @@
 //! The whole document: kind, metadata, and the spec around its hooks.
 
+use std::borrow::Cow;
+
 use super::fields::{Fields, wrong_type};
 use super::filter::read_selector;
 use super::hook::{read_fentry, read_kprobe, read_lsm, read_tracepoint, read_uprobe, read_usdt};
 use super::scalar::{EngineScalar, resolve};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::Spanned;
-use crate::syntax::{Node, Value, quote};
+use crate::syntax::{Entry, Node, Value, quote};
 use crate::tracing_policy::codes::{NAME, SCHEMA};
 use crate::tracing_policy::{
-    Enforcer, LabelSelector, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy,
+    Enforcer, LabelSelector, Metadata, NamedList, PolicyKind, PolicyOption, Spec, Text, TracingPolicy,
 };
 
 const ROOT: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
@@ -49,7 +51,7 @@ const SPEC: &[&str] = &[
 ];
 
 /// Reads the engine's document. Reports every mistake; returns nothing when too little is left to check.
-pub fn read(node: &Node, sink: &mut Sink) -> Option<TracingPolicy> {
+pub fn read(node: &Node, sink: &mut Sink) -> Option<TracingPolicy<'static>> {
     let fields = Fields::open(node, "a policy of the engine", ROOT, sink)?;
     let kind = read_kind(&fields, sink);
     let metadata = match fields.node("metadata") {
@@ -82,11 +84,11 @@ fn read_kind(fields: &Fields<'_>, sink: &mut Sink) -> Option<PolicyKind> {
     found
 }
 
-fn read_metadata(node: &Node, sink: &mut Sink) -> Option<Metadata> {
+fn read_metadata(node: &Node, sink: &mut Sink) -> Option<Metadata<'static>> {
     let fields = Fields::open(node, "metadata", METADATA, sink)?;
-    let pairs = |key: &str, sink: &mut Sink| {
-        let entries = fields.entries(key, sink).iter();
-        entries.filter_map(|entry| Some((entry.key.clone(), coerced(&entry.value, sink)?))).collect()
+    let pairs = |field: &str, sink: &mut Sink| {
+        let entries = fields.entries(field, sink).iter();
+        entries.filter_map(|entry| Some((key(entry), coerced(&entry.value, sink)?))).collect()
     };
     let labels = pairs("labels", sink);
     let annotations = pairs("annotations", sink);
@@ -104,11 +106,15 @@ fn read_metadata(node: &Node, sink: &mut Sink) -> Option<Metadata> {
     Some(Metadata { span: node.span, name, namespace, labels, annotations })
 }
 
+fn key(entry: &Entry) -> Text<'static> {
+    entry.key.clone().map(Cow::Owned)
+}
+
 /// Reads text of metadata, where the engine takes an unquoted number for its digits.
-fn coerced(node: &Node, sink: &mut Sink) -> Option<Spanned<String>> {
+fn coerced(node: &Node, sink: &mut Sink) -> Option<Text<'static>> {
     match (&node.value, resolve(node)) {
         (Value::Scalar { text, .. }, Some(EngineScalar::Text(_) | EngineScalar::Integer(_))) => {
-            Some(Spanned::new(text.clone(), node.span))
+            Some(Spanned::new(text.clone().into(), node.span))
         }
         _ => {
             wrong_type(node, "text", sink);
@@ -117,7 +123,7 @@ fn coerced(node: &Node, sink: &mut Sink) -> Option<Spanned<String>> {
     }
 }
 
-fn read_spec(node: &Node, sink: &mut Sink) -> Option<Spec> {
+fn read_spec(node: &Node, sink: &mut Sink) -> Option<Spec<'static>> {
     let fields = Fields::open(node, "a spec", SPEC, sink)?;
     let mut hooks = fields.list("kprobes", sink, read_kprobe);
     hooks.extend(fields.list("fentries", sink, read_fentry));
@@ -126,7 +132,7 @@ fn read_spec(node: &Node, sink: &mut Sink) -> Option<Spec> {
     hooks.extend(fields.list("uprobes", sink, read_uprobe));
     hooks.extend(fields.list("usdts", sink, read_usdt));
     let macros = fields.entries("selectorsMacros", sink).iter();
-    let macros = macros.filter_map(|entry| Some((entry.key.clone(), read_selector(&entry.value, sink)?)));
+    let macros = macros.filter_map(|entry| Some((key(entry), read_selector(&entry.value, sink)?)));
     Some(Spec {
         span: node.span,
         hooks,
@@ -142,12 +148,12 @@ fn read_spec(node: &Node, sink: &mut Sink) -> Option<Spec> {
     })
 }
 
-fn read_list(node: &Node, sink: &mut Sink) -> Option<NamedList> {
+fn read_list(node: &Node, sink: &mut Sink) -> Option<NamedList<'static>> {
     let keys = &["name", "pattern", "type", "validated", "values"];
     let fields = Fields::open(node, "a list", keys, sink)?;
     let kind = fields.text("type", sink);
     if let Some(kind) = &kind
-        && !["syscalls", "generated_syscalls", "generated_ftrace", ""].contains(&kind.value.as_str())
+        && !["syscalls", "generated_syscalls", "generated_ftrace", ""].contains(&kind.value.as_ref())
     {
         let message = format!("{} is not a type of list", quote(&kind.value));
         let help = "write `syscalls`, `generated_syscalls` or `generated_ftrace`, or leave the key out";
@@ -163,15 +169,15 @@ fn read_list(node: &Node, sink: &mut Sink) -> Option<NamedList> {
     })
 }
 
-fn read_enforcer(node: &Node, sink: &mut Sink) -> Option<Enforcer> {
+fn read_enforcer(node: &Node, sink: &mut Sink) -> Option<Enforcer<'static>> {
     let fields = Fields::open(node, "an enforcer", &["calls"], sink)?;
     Some(Enforcer { span: node.span, calls: fields.required_texts("calls", sink) })
 }
 
-fn read_option(node: &Node, sink: &mut Sink) -> Option<PolicyOption> {
+fn read_option(node: &Node, sink: &mut Sink) -> Option<PolicyOption<'static>> {
     let fields = Fields::open(node, "an option", &["name", "value"], sink)?;
     let name = fields.required_text("name", sink);
-    let value = fields.text("value", sink).unwrap_or(Spanned::new(String::new(), node.span));
+    let value = fields.text("value", sink).unwrap_or(Spanned::new("".into(), node.span));
     Some(PolicyOption { name: name?, value })
 }
 

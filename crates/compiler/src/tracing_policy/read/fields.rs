@@ -4,6 +4,7 @@ use super::scalar::{EngineScalar, resolve};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{Span, Spanned};
 use crate::syntax::{Entry, Mapping, Node, Value, nearest, quote};
+use crate::tracing_policy::Text;
 use crate::tracing_policy::codes::SCHEMA;
 
 /// Largest value of the schema's `int32` format, which every integer field has.
@@ -53,18 +54,18 @@ impl<'tree> Fields<'tree> {
     }
 
     /// Reads text; a number, boolean or null is refused.
-    pub(super) fn text(&self, key: &str, sink: &mut Sink) -> Option<Spanned<String>> {
+    pub(super) fn text(&self, key: &str, sink: &mut Sink) -> Option<Text<'static>> {
         read_text(self.node(key)?, sink)
     }
 
     /// Reads text that has a default, for which null stands too.
-    pub(super) fn text_or_null(&self, key: &str, sink: &mut Sink) -> Option<Spanned<String>> {
+    pub(super) fn text_or_null(&self, key: &str, sink: &mut Sink) -> Option<Text<'static>> {
         let node = self.node(key)?;
         if resolve(node) == Some(EngineScalar::Null) { None } else { read_text(node, sink) }
     }
 
     /// Reads text that must be there.
-    pub(super) fn required_text(&self, key: &str, sink: &mut Sink) -> Option<Spanned<String>> {
+    pub(super) fn required_text(&self, key: &str, sink: &mut Sink) -> Option<Text<'static>> {
         if self.node(key).is_none() {
             self.report_missing(key, sink);
         }
@@ -153,12 +154,12 @@ impl<'tree> Fields<'tree> {
     }
 
     /// Reads a list of texts.
-    pub(super) fn texts(&self, key: &str, sink: &mut Sink) -> Vec<Spanned<String>> {
+    pub(super) fn texts(&self, key: &str, sink: &mut Sink) -> Vec<Text<'static>> {
         self.list(key, sink, read_text)
     }
 
     /// Reads a list that must be there.
-    pub(super) fn required_texts(&self, key: &str, sink: &mut Sink) -> Vec<Spanned<String>> {
+    pub(super) fn required_texts(&self, key: &str, sink: &mut Sink) -> Vec<Text<'static>> {
         if self.node(key).is_none() {
             self.report_missing(key, sink);
         }
@@ -179,9 +180,9 @@ impl<'tree> Fields<'tree> {
 }
 
 /// Reads text; a number, boolean or null is refused.
-pub(super) fn read_text(node: &Node, sink: &mut Sink) -> Option<Spanned<String>> {
+pub(super) fn read_text(node: &Node, sink: &mut Sink) -> Option<Text<'static>> {
     if let Some(EngineScalar::Text(text)) = resolve(node) {
-        return Some(Spanned::new(text.to_owned(), node.span));
+        return Some(Spanned::new(text.to_owned().into(), node.span));
     }
     wrong_type(node, "text", sink);
     None

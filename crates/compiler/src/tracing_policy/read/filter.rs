@@ -47,7 +47,7 @@ const ACTION: &[&str] = &[
     "userStackTrace",
 ];
 
-pub(super) fn read_selector(node: &Node, sink: &mut Sink) -> Option<Selector> {
+pub(super) fn read_selector(node: &Node, sink: &mut Sink) -> Option<Selector<'static>> {
     if !matches!(node.value, Value::Mapping(_)) {
         wrong_type(node, "a selector", sink);
         return None;
@@ -82,7 +82,7 @@ pub(super) fn read_selector(node: &Node, sink: &mut Sink) -> Option<Selector> {
     })
 }
 
-fn read_binary_filter(node: &Node, sink: &mut Sink) -> Option<BinaryFilter> {
+fn read_binary_filter(node: &Node, sink: &mut Sink) -> Option<BinaryFilter<'static>> {
     let fields =
         Fields::open(node, "a filter on executables", &["followChildren", "operator", "values"], sink)?;
     let operator = fields.required_word("operator", BinaryOperator::ALL, BinaryOperator::name, sink);
@@ -107,7 +107,7 @@ fn read_pid_filter(node: &Node, sink: &mut Sink) -> Option<PidFilter> {
     })
 }
 
-fn read_namespace_filter(node: &Node, sink: &mut Sink) -> Option<NamespaceFilter> {
+fn read_namespace_filter(node: &Node, sink: &mut Sink) -> Option<NamespaceFilter<'static>> {
     let keys = &["namespace", "operator", "values"];
     let fields = Fields::open(node, "a filter on name spaces", keys, sink)?;
     let namespace = fields.required_word("namespace", NamespaceKind::ALL, NamespaceKind::name, sink);
@@ -116,14 +116,14 @@ fn read_namespace_filter(node: &Node, sink: &mut Sink) -> Option<NamespaceFilter
     Some(NamespaceFilter { span: node.span, namespace: namespace?, operator: operator?, values })
 }
 
-fn read_namespace_change_filter(node: &Node, sink: &mut Sink) -> Option<NamespaceChangeFilter> {
+fn read_namespace_change_filter(node: &Node, sink: &mut Sink) -> Option<NamespaceChangeFilter<'static>> {
     let fields = Fields::open(node, "a filter on name space changes", &["operator", "values"], sink)?;
     let operator = read_membership(&fields, sink);
     let values = fields.required_texts("values", sink);
     Some(NamespaceChangeFilter { span: node.span, operator: operator?, values })
 }
 
-fn read_capability_filter(node: &Node, sink: &mut Sink) -> Option<CapabilityFilter> {
+fn read_capability_filter(node: &Node, sink: &mut Sink) -> Option<CapabilityFilter<'static>> {
     let keys = &["isNamespaceCapability", "operator", "type", "values"];
     let fields = Fields::open(node, "a filter on capabilities", keys, sink)?;
     let effective = Spanned::new(CapabilitySetKind::Effective, node.span);
@@ -146,7 +146,7 @@ fn read_membership(fields: &Fields<'_>, sink: &mut Sink) -> Option<Spanned<Membe
     fields.required_word("operator", Membership::ALL, Membership::name, sink)
 }
 
-fn read_argument_filter(node: &Node, sink: &mut Sink) -> Option<ArgumentFilter> {
+fn read_argument_filter(node: &Node, sink: &mut Sink) -> Option<ArgumentFilter<'static>> {
     let fields =
         Fields::open(node, "a filter on an argument", &["args", "index", "operator", "values"], sink)?;
     let operator = fields.required_word("operator", Operator::ALL, Operator::name, sink);
@@ -159,7 +159,7 @@ fn read_argument_filter(node: &Node, sink: &mut Sink) -> Option<ArgumentFilter> 
     })
 }
 
-fn read_action(node: &Node, sink: &mut Sink) -> Option<Action> {
+fn read_action(node: &Node, sink: &mut Sink) -> Option<Action<'static>> {
     let fields = Fields::open(node, "an action", ACTION, sink)?;
     let kind = fields.required_word("action", ActionKind::ALL, ActionKind::name, sink);
     let mut others = Vec::new();

@@ -1,12 +1,14 @@
 //! The entries of the six sections of hooks.
 
+use std::sync::Arc;
+
 use super::fields::{Fields, wrong_type};
 use super::filter::read_selector;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::Spanned;
 use crate::syntax::{Node, Value};
 use crate::tracing_policy::codes::SCHEMA;
-use crate::tracing_policy::{Argument, ArgumentType, Hook, HookPoint, SyscallFlag};
+use crate::tracing_policy::{Argument, ArgumentType, Hook, HookPoint, SyscallFlag, Text};
 
 const KPROBE: &[&str] = &[
     "args",
@@ -56,21 +58,21 @@ const ARGUMENT: &[&str] = &[
 /// Most tags of a hook, by the schema.
 const TAGS: usize = 16;
 
-pub(super) fn read_kprobe(node: &Node, sink: &mut Sink) -> Option<Hook> {
+pub(super) fn read_kprobe(node: &Node, sink: &mut Sink) -> Option<Hook<'static>> {
     let fields = Fields::open(node, "a kprobe", KPROBE, sink)?;
     let point = read_function(&fields, sink).map(|(call, syscall)| HookPoint::Kprobe { call, syscall });
     let hook = read_common(node, &fields, sink);
     Some(hook(point?))
 }
 
-pub(super) fn read_fentry(node: &Node, sink: &mut Sink) -> Option<Hook> {
+pub(super) fn read_fentry(node: &Node, sink: &mut Sink) -> Option<Hook<'static>> {
     let fields = Fields::open(node, "an fentry", KPROBE, sink)?;
     let point = read_function(&fields, sink).map(|(call, syscall)| HookPoint::Fentry { call, syscall });
     let hook = read_common(node, &fields, sink);
     Some(hook(point?))
 }
 
-pub(super) fn read_tracepoint(node: &Node, sink: &mut Sink) -> Option<Hook> {
+pub(super) fn read_tracepoint(node: &Node, sink: &mut Sink) -> Option<Hook<'static>> {
     let fields = Fields::open(node, "a tracepoint", TRACEPOINT, sink)?;
     let subsystem = fields.required_text("subsystem", sink);
     let event = fields.required_text("event", sink);
@@ -79,14 +81,14 @@ pub(super) fn read_tracepoint(node: &Node, sink: &mut Sink) -> Option<Hook> {
     Some(hook(HookPoint::Tracepoint { subsystem: subsystem?, event: event?, raw }))
 }
 
-pub(super) fn read_lsm(node: &Node, sink: &mut Sink) -> Option<Hook> {
+pub(super) fn read_lsm(node: &Node, sink: &mut Sink) -> Option<Hook<'static>> {
     let fields = Fields::open(node, "an LSM hook", LSM, sink)?;
     let name = fields.required_text("hook", sink);
     let hook = read_common(node, &fields, sink);
     Some(hook(HookPoint::Lsm { hook: name? }))
 }
 
-pub(super) fn read_uprobe(node: &Node, sink: &mut Sink) -> Option<Hook> {
+pub(super) fn read_uprobe(node: &Node, sink: &mut Sink) -> Option<Hook<'static>> {
     let fields = Fields::open(node, "a uprobe", UPROBE, sink)?;
     let path = fields.required_text("path", sink);
     let symbols = fields.texts("symbols", sink);
@@ -103,7 +105,7 @@ pub(super) fn read_uprobe(node: &Node, sink: &mut Sink) -> Option<Hook> {
     Some(hook(HookPoint::Uprobe { path: path?, symbols, places }))
 }
 
-pub(super) fn read_usdt(node: &Node, sink: &mut Sink) -> Option<Hook> {
+pub(super) fn read_usdt(node: &Node, sink: &mut Sink) -> Option<Hook<'static>> {
     let fields = Fields::open(node, "a static probe", USDT, sink)?;
     let path = fields.required_text("path", sink);
     let provider = fields.required_text("provider", sink);
@@ -112,7 +114,7 @@ pub(super) fn read_usdt(node: &Node, sink: &mut Sink) -> Option<Hook> {
     Some(hook(HookPoint::Usdt { path: path?, provider: provider?, name: name? }))
 }
 
-fn read_function(fields: &Fields<'_>, sink: &mut Sink) -> Option<(Spanned<String>, SyscallFlag)> {
+fn read_function(fields: &Fields<'_>, sink: &mut Sink) -> Option<(Text<'static>, SyscallFlag)> {
     let call = fields.required_text("call", sink);
     let syscall = match fields.boolean("syscall", sink).map(|flag| flag.value) {
         None => SyscallFlag::Absent,
@@ -123,7 +125,11 @@ fn read_function(fields: &Fields<'_>, sink: &mut Sink) -> Option<(Spanned<String
 }
 
 /// Reads what hooks have in common; keys that a section lacks were reported when it was opened.
-fn read_common(node: &Node, fields: &Fields<'_>, sink: &mut Sink) -> impl FnOnce(HookPoint) -> Hook + use<> {
+fn read_common(
+    node: &Node,
+    fields: &Fields<'_>,
+    sink: &mut Sink,
+) -> impl FnOnce(HookPoint<'static>) -> Hook<'static> + use<> {
     let arguments = fields.list("args", sink, read_argument);
     let data = fields.list("data", sink, read_argument);
     let returns = fields.flag("return", sink);
@@ -135,7 +141,7 @@ fn read_common(node: &Node, fields: &Fields<'_>, sink: &mut Sink) -> impl FnOnce
         );
     }
     let return_action = fields.text("returnArgAction", sink);
-    let selectors = fields.list("selectors", sink, read_selector);
+    let selectors = fields.list("selectors", sink, |node, sink| read_selector(node, sink).map(Arc::new));
     let message = fields.text("message", sink);
     let tags = fields.texts("tags", sink);
     if tags.len() > TAGS {
@@ -165,7 +171,7 @@ fn read_ignore(fields: &Fields<'_>, sink: &mut Sink) -> bool {
     Fields::open(node, "`ignore`", keys, sink).is_some_and(|ignore| ignore.flag("callNotFound", sink))
 }
 
-fn read_argument(node: &Node, sink: &mut Sink) -> Option<Argument> {
+fn read_argument(node: &Node, sink: &mut Sink) -> Option<Argument<'static>> {
     if !matches!(node.value, Value::Mapping(_)) {
         wrong_type(node, "an argument", sink);
         return None;

@@ -89,7 +89,7 @@ fn check_place(action: &Action, hook: &Hook, sink: &mut Sink) {
         sink.report(Diagnostic::new(&ACTION, span, "a stack trace works with `Post` of kprobes only"));
     }
     let digests =
-        matches!(&hook.point, HookPoint::Lsm { hook } if DIGEST_HOOKS.contains(&hook.value.as_str()));
+        matches!(&hook.point, HookPoint::Lsm { hook } if DIGEST_HOOKS.contains(&hook.value.as_ref()));
     if action.ima_hash && !digests {
         sink.report(Diagnostic::new(&IGNORED, action.span, "`imaHash` has no effect at this hook"));
     }
@@ -130,7 +130,7 @@ fn check_override(action: &Action, hook: &Hook, policy: &TracingPolicy, sink: &m
 pub(super) fn disables_multi(policy: &TracingPolicy) -> bool {
     let last = policy.spec.options.iter().rfind(|option| option.name.value == "disable-kprobe-multi");
     last.is_some_and(|option| {
-        matches!(option.value.value.as_str(), "1" | "t" | "T" | "TRUE" | "true" | "True")
+        matches!(option.value.value.as_ref(), "1" | "t" | "T" | "TRUE" | "true" | "True")
     })
 }
 
@@ -167,7 +167,7 @@ fn check_rate_limit(action: &Action, sink: &mut Sink) {
         object(limit.span, format!("`rateLimit` works with `Post`, not with `{}`", action.kind.value.name()));
     }
     if let Some(scope) = &action.rate_limit_scope
-        && !["thread", "process", "global", ""].contains(&scope.value.as_str())
+        && !["thread", "process", "global", ""].contains(&scope.value.as_ref())
     {
         object(scope.span, format!("{} is not `thread`, `process` or `global`", quote(&scope.value)));
     }

@@ -13,10 +13,10 @@ const SIZE_INDEX: u32 = 15;
 
 /// Returns the declared argument that a filter means: `args` names a place in the list, `index` a position
 /// in the prototype, of which the first declaration wins.
-pub(in crate::tracing_policy) fn argument_of<'hook>(
-    hook: &'hook Hook,
-    filter: &ArgumentFilter,
-) -> Option<&'hook Argument> {
+pub(in crate::tracing_policy) fn argument_of<'hook, 'text>(
+    hook: &'hook Hook<'text>,
+    filter: &ArgumentFilter<'_>,
+) -> Option<&'hook Argument<'text>> {
     if let Some(position) = filter.positions.first() {
         return hook.arguments.get(position.value as usize);
     }
@@ -36,7 +36,7 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
         check_argument(hook, argument, sink);
     }
     for data in &hook.data {
-        let source = data.source.as_ref().map(|source| source.value.as_str());
+        let source = data.source.as_ref().map(|source| source.value.as_ref());
         if !matches!(source, Some("current_task" | "pt_regs")) || data.resolve.is_none() {
             let message = "data needs `source: current_task` or `pt_regs`, and a `resolve` path";
             sink.report(Diagnostic::new(&ARGUMENT, data.span, message));

@@ -100,7 +100,7 @@ fn check_macros(policy: &TracingPolicy, sink: &mut Sink) {
             let Some((_, defined)) = macros.iter().find(|(name, _)| name.value == used.value) else {
                 let message = format!("no macro is called {}", quote(&used.value));
                 let diagnostic = Diagnostic::new(&MACRO, used.span, message);
-                let near = nearest(&used.value, macros.iter().map(|(name, _)| name.value.as_str()));
+                let near = nearest(&used.value, macros.iter().map(|(name, _)| name.value.as_ref()));
                 sink.report(match near {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                     None => diagnostic.help("define it under `selectorsMacros`"),
@@ -147,7 +147,7 @@ fn check_enforcement_is_visible(policy: &TracingPolicy, sink: &mut Sink) {
             sink.report(Diagnostic::new(&HIDDEN_ENFORCEMENT, action.span, message).help(help));
         }
     }
-    if selectors().any(enforces) {
+    if selectors().any(|selector| enforces(selector)) {
         return;
     }
     for used in selectors().flat_map(|selector| &selector.macros) {
@@ -161,8 +161,8 @@ fn check_enforcement_is_visible(policy: &TracingPolicy, sink: &mut Sink) {
 }
 
 fn check_option(option: &PolicyOption, sink: &mut Sink) {
-    let value = option.value.value.as_str();
-    let (accepted, expected) = match option.name.value.as_str() {
+    let value = option.value.value.as_ref();
+    let (accepted, expected) = match option.name.value.as_ref() {
         "disable-kprobe-multi" | "disable-uprobe-multi" => {
             (BOOLEANS.contains(&value), "`\"true\"` or `\"false\"`")
         }

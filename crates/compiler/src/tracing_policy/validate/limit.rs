@@ -126,7 +126,9 @@ fn is_text(hook: &Hook, filter: &ArgumentFilter) -> bool {
 }
 
 fn check_reachable(hook: &Hook, sink: &mut Sink) {
-    let Some(position) = hook.selectors.iter().position(Selector::matches_everything) else { return };
+    let Some(position) = hook.selectors.iter().position(|selector| selector.matches_everything()) else {
+        return;
+    };
     let (Some(all), Some(next)) = (hook.selectors.get(position), hook.selectors.get(position + 1)) else {
         return;
     };
@@ -151,13 +153,12 @@ fn check_texts(hook: &Hook, sink: &mut Sink) {
 
 /// Under multi-kprobe links, selectors of the same number share filters that lie in maps.
 pub(super) fn check_shared(policy: &TracingPolicy, sink: &mut Sink) {
-    let kprobes = policy.spec.hooks.iter().filter(|hook| hook.point.section() == Section::Kprobes);
-    let kprobes: Vec<&Hook> = kprobes.collect();
-    let Some((first, others)) = kprobes.split_first() else { return };
     if disables_multi(policy) {
         return;
     }
-    for other in others {
+    let mut kprobes = policy.spec.hooks.iter().filter(|hook| hook.point.section() == Section::Kprobes);
+    let Some(first) = kprobes.next() else { return };
+    for other in kprobes {
         let pairs = first.selectors.iter().zip(&other.selectors);
         let differ = pairs.into_iter().any(|(left, right)| shared_part(left) != shared_part(right));
         if differ || first.selectors.len() != other.selectors.len() && uses_maps(first, other) {
@@ -176,9 +177,9 @@ struct SharedPart<'selector> {
     filters: Vec<(Operator, Vec<&'selector str>)>,
 }
 
-fn shared_part(selector: &Selector) -> SharedPart<'_> {
+fn shared_part<'selector>(selector: &'selector Selector<'_>) -> SharedPart<'selector> {
     let binaries = selector.binaries.iter().map(|filter| {
-        let values = filter.values.iter().map(|value| value.value.as_str()).collect();
+        let values = filter.values.iter().map(|value| value.value.as_ref()).collect();
         (filter.operator.value, values, filter.follow_children)
     });
     let in_map = |filter: &&ArgumentFilter| {
@@ -202,12 +203,12 @@ fn shared_part(selector: &Selector) -> SharedPart<'_> {
         )
     };
     let filters = selector.arguments.iter().filter(in_map).map(|filter| {
-        (filter.operator.value, filter.values.iter().map(|value| value.value.as_str()).collect())
+        (filter.operator.value, filter.values.iter().map(|value| value.value.as_ref()).collect())
     });
     SharedPart { binaries: binaries.collect(), filters: filters.collect() }
 }
 
 fn uses_maps(left: &Hook, right: &Hook) -> bool {
-    let selectors = left.selectors.iter().chain(&right.selectors);
-    selectors.map(shared_part).any(|part| part != SharedPart::default())
+    let mut selectors = left.selectors.iter().chain(&right.selectors);
+    selectors.any(|selector| shared_part(selector) != SharedPart::default())
 }

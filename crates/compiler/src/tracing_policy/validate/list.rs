@@ -1,10 +1,10 @@
 //! Lists, and what refers to them.
 
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::source::{Span, Spanned};
+use crate::source::Span;
 use crate::syntax::quote;
 use crate::tracing_policy::codes::{IGNORED, LIMIT, LIST};
-use crate::tracing_policy::{HookPoint, NamedList, TracingPolicy};
+use crate::tracing_policy::{HookPoint, NamedList, Text, TracingPolicy};
 
 const ABIS: &[&str] = &["x64", "i386", "arm64", "arm32"];
 const PREFIXES: &[&str] = &["__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__arm64_sys_", "sys_"];
@@ -34,7 +34,7 @@ pub(super) fn check(policy: &TracingPolicy, sink: &mut Sink) {
     }
 }
 
-fn check_reference(call: &Spanned<String>, policy: &TracingPolicy, sink: &mut Sink) {
+fn check_reference(call: &Text<'_>, policy: &TracingPolicy, sink: &mut Sink) {
     let Some(name) = call.value.strip_prefix("list:") else { return };
     if !policy.spec.lists.iter().any(|list| list.name.value == name) {
         let message = format!("no list is called {}", quote(name));
@@ -44,7 +44,7 @@ fn check_reference(call: &Spanned<String>, policy: &TracingPolicy, sink: &mut Si
 
 fn check_list(list: &NamedList, sink: &mut Sink) {
     let mut object = |span: Span, message: String| sink.report(Diagnostic::new(&LIST, span, message));
-    match list.kind.as_ref().map(|kind| kind.value.as_str()) {
+    match list.kind.as_ref().map(|kind| kind.value.as_ref()) {
         Some("syscalls") => {
             for value in list.values.iter().filter(|value| !is_listed_syscall(&value.value)) {
                 object(

@@ -1,10 +1,9 @@
 //! Names, labels and annotations by the rules of Kubernetes (`apimachinery`, `ValidateObjectMeta`).
 
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::source::Spanned;
 use crate::syntax::quote;
 use crate::tracing_policy::codes::NAME;
-use crate::tracing_policy::{Metadata, PolicyKind};
+use crate::tracing_policy::{Metadata, PolicyKind, Text};
 
 const SUBDOMAIN_BYTES: usize = 253;
 const LABEL_BYTES: usize = 63;
@@ -63,10 +62,10 @@ fn check_namespace(metadata: &Metadata, kind: PolicyKind, sink: &mut Sink) {
     sink.report(Diagnostic::new(&NAME, span, message));
 }
 
-fn check_key(key: &Spanned<String>, sink: &mut Sink) {
+fn check_key(key: &Text<'_>, sink: &mut Sink) {
     let (prefix, name) = match key.value.split_once('/') {
         Some((prefix, name)) => (Some(prefix), name),
-        None => (None, key.value.as_str()),
+        None => (None, key.value.as_ref()),
     };
     if prefix.is_some_and(|prefix| !is_policy_name(prefix)) || !is_qualified_part(name) {
         let message = format!("{} is not a key of labels or annotations", quote(&key.value));

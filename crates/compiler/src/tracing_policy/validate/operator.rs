@@ -154,7 +154,7 @@ fn check_expression(hook: &Hook, filter: &ArgumentFilter, sink: &mut Sink) {
         sink.report(Diagnostic::new(&VALUE, filter.span, message));
         return;
     };
-    let text = expression.value.as_str();
+    let text = expression.value.as_ref();
     let is_boolean =
         ["==", "!=", "<", ">", "&&", "||", "!", "true", "false"].iter().any(|sign| text.contains(sign));
     if !is_boolean {

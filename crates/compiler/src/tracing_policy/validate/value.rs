@@ -4,10 +4,9 @@ use std::net::IpAddr;
 
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::document::value::{Capability, Cidr};
-use crate::source::Spanned;
 use crate::syntax::quote;
 use crate::tracing_policy::codes::{ALWAYS_MATCHES, CRASH, IGNORED, LIMIT, NEVER_MATCHES, VALUE};
-use crate::tracing_policy::{ArgumentClass, ArgumentFilter, ArgumentType, Operator};
+use crate::tracing_policy::{ArgumentClass, ArgumentFilter, ArgumentType, Operator, Text};
 
 const NUMBERS: usize = 4;
 const EQUAL_BYTES: usize = 4_096;
@@ -126,10 +125,10 @@ fn problem(
     operator: Operator,
     kind: ArgumentType,
     is_text: bool,
-    value: &Spanned<String>,
+    value: &Text<'_>,
 ) -> Option<(&'static Code, String)> {
     use Operator as O;
-    let text = value.value.as_str();
+    let text = value.value.as_ref();
     let bytes = text.len();
     let refuse = |problem: &str| Some((&VALUE, problem.to_owned()));
     match operator {
@@ -234,12 +233,13 @@ fn address_problem(text: &str) -> Option<(&'static Code, String)> {
         Some((address, length)) => (address, Some(length)),
         None => (text, None),
     };
-    let (address, zone) = match address.split_once('%') {
-        Some((address, zone)) => (address, Some(zone)),
-        None => (address, None),
-    };
-    let Ok(parsed) = address.parse::<IpAddr>() else {
-        return Some((&VALUE, "is not an IP address or block".to_owned()));
+    let without_zone = || address.split_once('%')?.0.parse().ok();
+    let (parsed, has_zone) = match address.parse::<IpAddr>().ok() {
+        Some(address) => (address, false),
+        None => match without_zone() {
+            Some(address) => (address, true),
+            None => return Some((&VALUE, "is not an IP address or block".to_owned())),
+        },
     };
     let width = if parsed.is_ipv4() { 32 } else { 128 };
     let plain = |digits: &&str| {
@@ -252,10 +252,10 @@ fn address_problem(text: &str) -> Option<(&'static Code, String)> {
             _ => return Some((&VALUE, "has a prefix length that its address does not have".to_owned())),
         },
     };
-    match (zone, length) {
-        (Some(_), Some(_)) => Some((&VALUE, "is a block with a zone".to_owned())),
-        (Some(_), None) => Some((&IGNORED, "has a zone, which the engine drops".to_owned())),
-        (None, Some(length)) if Cidr::new(parsed, length).is_some_and(Cidr::has_host_bits) => {
+    match (has_zone, length) {
+        (true, Some(_)) => Some((&VALUE, "is a block with a zone".to_owned())),
+        (true, None) => Some((&IGNORED, "has a zone, which the engine drops".to_owned())),
+        (false, Some(length)) if Cidr::new(parsed, length).is_some_and(Cidr::has_host_bits) => {
             Some((&IGNORED, "has host bits, which the engine ignores".to_owned()))
         }
         _ => None,
@@ -275,7 +275,10 @@ fn named_problem(text: &str, prefix: &str, names: &[&str]) -> Option<(&'static C
 
 /// Reads `min:max`, or `n` as the range from it to itself.
 fn decimal_range(text: &str, signed: bool) -> Option<(i128, i128)> {
-    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    if let Some(number) = decimal(text, signed) {
+        return Some((number, number));
+    }
+    let (first, last) = text.split_once(':')?;
     Some((decimal(first, signed)?, decimal(last, signed)?))
 }
 

@@ -1,12 +1,12 @@
 //! A set of destinations -> filters by family, address and port.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Origins, Place, constant_filter, filter};
-use crate::confine::{EndpointSet, PortSet};
-use crate::document::value::{Cidr, address_at};
+use super::{Lines, Place, Walk, constant_filter, decimal, filter};
+use crate::confine::{Confinement, EndpointSet, MemberValue, PortSet};
+use crate::document::value::{Cidr, PortRange, address_at};
 use crate::source::{Span, Spanned};
 use crate::tracing_policy::{ArgumentFilter, Operator};
 
@@ -25,22 +25,50 @@ const BLOCK_BYTES: usize = 28;
 pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
     endpoints: &EndpointSet,
     place: Place,
-    origins: &Origins<'_>,
-) -> Vec<Vec<ArgumentFilter>> {
-    let distinct: BTreeSet<&PortSet> =
-        endpoints.parts().map(|(_, _, ports)| ports).filter(|ports| !ports.is_empty()).collect();
+    confinement: &Confinement,
+) -> Vec<Vec<ArgumentFilter<'static>>> {
+    let span = confinement.span;
+    let (blocks, ranges) = (block_lines(confinement), port_lines(confinement));
+    // Many parts share few sets of ports, so those are compared with each other rather than part by part.
+    let mut kinds: BTreeMap<&PortSet, usize> = BTreeMap::new();
+    let numbered = endpoints.parts().map(|(first, last, ports)| {
+        let next = kinds.len();
+        (first, last, *kinds.entry(ports).or_insert(next))
+    });
+    let parts: Vec<_> = numbered.collect();
     let mut alternatives = Vec::new();
-    for ports in distinct {
-        let region = Region::of(endpoints.parts().filter(|(_, _, all)| ports.is_subset(all)));
-        for family in [Family::Inet, Family::Inet6] {
-            let Some(address) = address_filter(&region, family, place, origins) else { continue };
-            let mut filters = vec![constant_filter(place, Operator::Family, &[family.name()], origins.span)];
-            filters.extend(address);
-            filters.extend(port_filter(ports, place, origins));
-            alternatives.push(filters);
+    for ports in kinds.keys().filter(|ports| !ports.is_empty()) {
+        let wider = kinds.iter().filter(|(all, _)| ports.is_subset(all));
+        let wider: BTreeSet<usize> = wider.map(|(_, kind)| *kind).collect();
+        let region = Region::of(parts.iter().filter(|(_, _, kind)| wider.contains(kind)));
+        let families = [Family::Inet, Family::Inet6].into_iter().filter_map(|family| {
+            Some((family, address_filter(&region, family, place, &mut blocks.walk(), span)?))
+        });
+        let families: Vec<_> = families.collect();
+        let port_filters = std::iter::repeat_n(port_filter(ports, place, &ranges, span), families.len());
+        for ((family, addresses), ports) in families.into_iter().zip(port_filters) {
+            let family = constant_filter(place, Operator::Family, &[family.name()], span);
+            alternatives.push([Some(family), addresses, ports].into_iter().flatten().collect());
         }
     }
     alternatives
+}
+
+fn block_lines(confinement: &Confinement) -> Lines<Cidr> {
+    Lines::of(confinement, |member| match member {
+        MemberValue::Cidr(block) => Some(block.network()),
+        MemberValue::Network(pattern) => pattern.cidr.map(Cidr::network),
+        _ => None,
+    })
+}
+
+fn port_lines(confinement: &Confinement) -> Lines<(u16, u16)> {
+    let ends = |range: &PortRange| (range.first(), range.last());
+    Lines::of(confinement, |member| match member {
+        MemberValue::Ports(range) => Some(ends(range)),
+        MemberValue::Network(pattern) => pattern.ports.as_ref().map(ends),
+        _ => None,
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,9 +105,10 @@ impl Family {
 struct Region(Vec<(u128, u128)>);
 
 impl Region {
-    fn of<'set>(parts: impl Iterator<Item = (u128, u128, &'set PortSet)>) -> Self {
+    /// Joins parts, which come in order.
+    fn of<'parts, Kind: 'parts>(parts: impl Iterator<Item = &'parts (u128, u128, Kind)>) -> Self {
         let mut ranges: Vec<(u128, u128)> = Vec::new();
-        for (first, last, _) in parts {
+        for &(first, last, _) in parts {
             match ranges.last_mut() {
                 Some(previous) if previous.1.checked_add(1) == Some(first) => previous.1 = last,
                 _ => ranges.push((first, last)),
@@ -144,25 +173,29 @@ fn address_filter(
     region: &Region,
     family: Family,
     place: Place,
-    origins: &Origins<'_>,
-) -> Option<Option<ArgumentFilter>> {
+    lines: &mut Walk<'_, Cidr>,
+    span: Span,
+) -> Option<Option<ArgumentFilter<'static>>> {
     let meant = region.within(family.space());
-    let others = meant.complement(family.space());
     if meant.0.is_empty() {
         return None;
     }
+    let others = meant.complement(family.space());
     if others.0.is_empty() {
         return Some(None);
     }
     let unlisted: Vec<Block> = others.blocks(family).collect();
-    let listed: Vec<Block> = meant.blocks(family).take(unlisted.len()).collect();
-    let (operator, blocks) = if listed.len() < unlisted.len() {
-        (Operator::SAddr, listed)
+    let listed = meant.blocks(family).take(unlisted.len()).count();
+    let (operator, blocks) = if listed < unlisted.len() {
+        (Operator::SAddr, meant.blocks(family).collect())
     } else {
         (Operator::NotSAddr, unlisted)
     };
-    let values = blocks.iter().map(|block| Spanned::new(block.text(), block.line(origins)));
-    Some(Some(filter(place, operator, values.collect(), origins.span)))
+    let values = blocks.iter().map(|block| {
+        let line = block.written().and_then(|block| lines.of(&block));
+        Spanned::new(block.text().into(), line.unwrap_or(span))
+    });
+    Some(Some(filter(place, operator, values.collect(), span)))
 }
 
 impl Block {
@@ -182,13 +215,12 @@ impl Block {
         text
     }
 
-    /// Finds the line of the block; of an IPv4-mapped block, that of the IPv4 block it repeats.
-    fn line(&self, origins: &Origins<'_>) -> Span {
+    /// Returns the block as documents write it: an IPv4-mapped block repeats an IPv4 block.
+    fn written(&self) -> Option<Cidr> {
         let plain = address_at(self.first);
         let repeats = plain.is_ipv4() && self.family == Family::Inet6;
         let length = if repeats { self.length.checked_sub(96) } else { Some(self.length) };
-        let block = length.and_then(|length| Cidr::new(plain, length));
-        block.map_or(origins.span, |block| origins.block(block))
+        Cidr::new(plain, length?)
     }
 }
 
@@ -201,7 +233,12 @@ fn push_octets(text: &mut String, address: Ipv4Addr) {
 
 /// Returns the filter on ports; none when every port is meant. The shorter of the two lists is written:
 /// the engine stores each port of a range.
-fn port_filter(ports: &PortSet, place: Place, origins: &Origins<'_>) -> Option<ArgumentFilter> {
+fn port_filter(
+    ports: &PortSet,
+    place: Place,
+    lines: &Lines<(u16, u16)>,
+    span: Span,
+) -> Option<ArgumentFilter<'static>> {
     let others = ports.complement();
     if others.is_empty() {
         return None;
@@ -210,9 +247,10 @@ fn port_filter(ports: &PortSet, place: Place, origins: &Origins<'_>) -> Option<A
         |set: &PortSet| set.ranges().iter().map(|(first, last)| u32::from(last - first) + 1).sum::<u32>();
     let (operator, listed) =
         if count(ports) <= count(&others) { (Operator::SPort, ports) } else { (Operator::NotSPort, &others) };
-    let values = listed.ranges().iter().map(|(first, last)| {
-        let text = if first == last { first.to_string() } else { format!("{first}:{last}") };
-        Spanned::new(text, origins.ports(*first, *last))
+    let mut lines = lines.walk();
+    let values = listed.ranges().iter().map(|&(first, last)| {
+        let text = if first == last { decimal(first) } else { format!("{first}:{last}").into() };
+        Spanned::new(text, lines.of(&(first, last)).unwrap_or(span))
     });
-    Some(filter(place, operator, values.collect(), origins.span))
+    Some(filter(place, operator, values.collect(), span))
 }

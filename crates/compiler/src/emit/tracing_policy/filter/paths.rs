@@ -1,8 +1,10 @@
 //! A set of paths -> filters by whole path and by prefix.
 
+use std::borrow::Cow;
+
 use super::super::codes::PATH_TOO_LONG;
-use super::{Origins, Place, Refusal, filter};
-use crate::confine::PathSet;
+use super::{Lines, Place, Refusal, filter};
+use crate::confine::{Confinement, MemberValue, PathSet};
 use crate::source::Spanned;
 use crate::tracing_policy::{ArgumentFilter, Operator};
 
@@ -16,35 +18,37 @@ pub(in crate::emit::tracing_policy) const PATH_BYTES: usize = 4_096;
 /// Everything but a list is one conjunction: equal to none and starting with none. A list is one conjunction
 /// for whole paths and one for prefixes. An argument without a path (a pipe, a memory file) matches neither
 /// form, as it is in no set of paths.
-pub(in crate::emit::tracing_policy) fn path_alternatives(
-    paths: &PathSet,
+pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
+    paths: &'text PathSet,
     place: Place,
-    origins: &Origins<'_>,
-) -> Result<Vec<Vec<ArgumentFilter>>, Refusal> {
+    confinement: &Confinement,
+) -> Result<Vec<Vec<ArgumentFilter<'text>>>, Refusal> {
     let (everywhere, entries) = paths.prefixes();
-    let mut exact = Vec::new();
-    let mut prefixes = Vec::new();
+    let lines = [Some(0), Some(b'/'), None].map(|end| stem_lines(confinement, end));
+    let [mut files, mut directories, mut stems] = lines.each_ref().map(Lines::walk);
+    let (most, _) = entries.size_hint();
+    let (mut exact, mut prefixes) = (Vec::with_capacity(most), Vec::with_capacity(most));
     for (bytes, inside) in entries {
         if inside == everywhere {
             let message = "the set of paths has exceptions inside exceptions";
-            return Err(Refusal::cannot_express(origins.span, message));
+            return Err(Refusal::cannot_express(confinement.span, message));
         }
-        let (form, most) = match bytes.strip_suffix(&[0]) {
-            Some(path) => (path, PATH_BYTES),
-            None => (bytes, PREFIX_BYTES),
+        let (form, most, line) = match bytes {
+            [file @ .., 0] => (file, PATH_BYTES, files.of(&file)),
+            [directory @ .., b'/'] => (bytes, PREFIX_BYTES, directories.of(&directory)),
+            stem => (bytes, PREFIX_BYTES, stems.of(&stem)),
         };
-        let span = origins.path(bytes);
-        let text = String::from_utf8_lossy(form).into_owned();
+        let span = line.unwrap_or(confinement.span);
         if form.len() > most {
             let message = format!("the engine compares {most} bytes of this path, which has {}", form.len());
             let help = "list a shorter directory above it, or use a native target";
             return Err(Refusal { code: &PATH_TOO_LONG, span, message, help });
         }
-        let is_exact = bytes.last() == Some(&0);
-        if is_exact { &mut exact } else { &mut prefixes }.push(Spanned::new(text, span));
+        let is_exact = form.len() < bytes.len();
+        if is_exact { &mut exact } else { &mut prefixes }.push(Spanned::new(text(form), span));
     }
     let some = |operator, values: Vec<_>| {
-        (!values.is_empty()).then(|| filter(place, operator, values, origins.span))
+        (!values.is_empty()).then(|| filter(place, operator, values, confinement.span))
     };
     if !everywhere {
         let equal = some(Operator::Equal, exact);
@@ -60,4 +64,19 @@ pub(in crate::emit::tracing_policy) fn path_alternatives(
     let filters: Vec<_> =
         some(Operator::NotEqual, exact).into_iter().chain(some(Operator::NotPrefix, prefixes)).collect();
     Ok(vec![filters])
+}
+
+/// Returns the lines of the prefixes with one end, by what stands before that: see [`PathPattern::stems`].
+///
+/// [`PathPattern::stems`]: crate::document::value::PathPattern::stems
+fn stem_lines(confinement: &Confinement, end: Option<u8>) -> Lines<&[u8]> {
+    Lines::of(confinement, |member| match member {
+        MemberValue::Path(pattern) => pattern.stems().find(|(_, own)| *own == end).map(|(stem, _)| stem),
+        _ => None,
+    })
+}
+
+/// Paths of documents are UTF-8; the check that they still are is cheaper than one that repairs them.
+fn text(path: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(path).map_or_else(|_| String::from_utf8_lossy(path), Cow::Borrowed)
 }

@@ -1,6 +1,6 @@
 //! Sets that have no equal among the engine's filters are refused, not approximated.
 
-use super::{Origins, Place, path_alternatives};
+use super::{Place, path_alternatives};
 use crate::confine::{
     Condition, Confinement, Dimension, DocumentKind, DocumentReference, Effect, Gate, Listing, Operation,
     PathSet, Subject,
@@ -40,7 +40,7 @@ fn confinement() -> Confinement {
 }
 
 fn words(paths: &PathSet) -> Result<Vec<Vec<String>>, String> {
-    let alternatives = path_alternatives(paths, Place::Index(0), &Origins::of(&confinement()))
+    let alternatives = path_alternatives(paths, Place::Index(0), &confinement())
         .map_err(|refusal| refusal.code.id.to_owned())?;
     let word = |filter: crate::tracing_policy::ArgumentFilter| {
         let values: Vec<_> = filter.values.into_iter().map(|value| value.value).collect();
