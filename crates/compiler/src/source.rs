@@ -143,10 +143,13 @@ impl Source {
 }
 
 fn line_starts(text: &str) -> Vec<u32> {
-    let newlines = text.match_indices('\n');
-    let mut starts = vec![0];
-    starts.extend(newlines.map(|(offset, _)| u32::try_from(offset + 1).unwrap_or(u32::MAX)));
-    starts
+    let lines = text.as_bytes().split(|byte| *byte == b'\n');
+    let starts = lines.scan(0, |next, line| {
+        let start = *next;
+        *next += line.len() + 1;
+        Some(u32::try_from(start).unwrap_or(u32::MAX))
+    });
+    starts.collect()
 }
 
 /// Finds the same lines as [`SourceSet::line`], starting at the one it found last: neighbouring spans cost a step

@@ -26,8 +26,10 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
     let (everywhere, entries) = paths.prefixes();
     let lines = [Some(0), Some(b'/'), None].map(|end| stem_lines(confinement, end));
     let [mut files, mut directories, mut stems] = lines.each_ref().map(Lines::walk);
-    let (most, _) = entries.size_hint();
-    let (mut exact, mut prefixes) = (Vec::with_capacity(most), Vec::with_capacity(most));
+    let (count, _) = entries.size_hint();
+    let files_count = paths.prefixes().1.filter(|(bytes, _)| bytes.ends_with(&[0])).count();
+    let mut exact = Vec::with_capacity(files_count);
+    let mut prefixes = Vec::with_capacity(count.saturating_sub(files_count));
     for (bytes, inside) in entries {
         if inside == everywhere {
             let message = "the set of paths has exceptions inside exceptions";
