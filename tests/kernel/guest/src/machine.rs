@@ -20,7 +20,7 @@ pub(crate) fn run() -> ! {
         let filter = parameter(&words, "telovix.filter=");
         match parameter(&words, "telovix.mode=") {
             "scenarios" => scenarios(filter),
-            "cost" => cost::run(),
+            "cost" => cost::run(filter),
             "host" => host::run_all(filter, parameter(&words, "telovix.machine=")),
             "race" => race::run(filter),
             mode => println!("@@ FAIL unknown mode `{mode}`"),
