@@ -174,10 +174,9 @@ static __noinline bool file_refused_slowly(struct subject *subject, struct reque
 }
 
 /* Decides a way to touch a file. */
-static __always_inline bool touch_refused(struct dentry *dentry, struct vfsmount *mount, __u32 access, bool whole,
-					  bool notes)
+static __always_inline bool touch_refused(struct subject *subject, struct dentry *dentry, struct vfsmount *mount,
+					  __u32 access, bool whole, bool notes)
 {
-	struct subject subject;
 	struct request request = {
 		.dentry = dentry,
 		.mount = mount,
@@ -186,24 +185,48 @@ static __always_inline bool touch_refused(struct dentry *dentry, struct vfsmount
 		.notes = notes,
 	};
 
-	if (!dentry || !mount || !identify(&subject, FILE_OPERATION))
+	if (!dentry || !mount)
 		return false;
-	if (notes && !whole && subject.domain && subject.state && !domain_number(&subject, 1) &&
-	    allowed_by_note(&subject, dentry, mount))
+	if (notes && !whole && subject->domain && subject->state && !domain_number(subject, 1) &&
+	    allowed_by_note(subject, dentry, mount))
 		return false;
-	return file_refused_slowly(&subject, &request);
+	return file_refused_slowly(subject, &request);
 }
 
 static __always_inline bool file_refused(struct dentry *dentry, struct vfsmount *mount, __u32 access, bool whole)
 {
-	return touch_refused(dentry, mount, access, whole, true);
+	struct subject subject;
+
+	if (!identify(&subject, FILE_OPERATION))
+		return false;
+	return touch_refused(&subject, dentry, mount, access, whole, true);
 }
 
-/* Kernels that keep f_path in a union give pointers through it that no storage may be asked for with. */
+/* Decides the use of an open file. From 6.18 on f_path is in a union, and no storage may be asked for with a
+ * pointer that came through one. While open(2) is under way the same pointer stands in the task's own lookup
+ * (fs/namei.c: do_open gives nd->path to vfs_open, restore_nameidata comes after), which no union is part of.
+ * It is taken from there if it is the file's own, value for value: what the file refers to stays, and so do
+ * its parent and the parent's inode. Other files (layers of an overlay, what a file system opens by itself, a
+ * descriptor received) have no such lookup and are walked to. */
 static __always_inline bool opened_refused(struct file *file, __u32 access)
 {
-	return touch_refused(file->f_path.dentry, file->f_path.mnt, access, false,
-			     !__builtin_preserve_field_info(((struct file___union *)0)->__f_path, 2));
+	bool in_union = __builtin_preserve_field_info(((struct file___union *)0)->__f_path, 2);
+	struct vfsmount *mount = file->f_path.mnt;
+	struct nameidata *lookup;
+	struct subject subject;
+
+	if (!identify(&subject, FILE_OPERATION))
+		return false;
+	if (in_union) {
+		lookup = subject.task->nameidata;
+		if (lookup) {
+			struct dentry *dentry = lookup->path.dentry;
+
+			if (dentry == file->f_path.dentry && lookup->path.mnt == mount)
+				return touch_refused(&subject, dentry, mount, access, false, true);
+		}
+	}
+	return touch_refused(&subject, file->f_path.dentry, mount, access, false, !in_union);
 }
 
 static __always_inline __u32 open_access(struct file *file)

@@ -114,6 +114,11 @@ struct file___union {
 	struct path __f_path;
 };
 
+/* What open(2) has found so far, from fs/namei.c. */
+struct nameidata {
+	struct path path;
+};
+
 struct linux_binprm {
 	struct file *file;
 };
@@ -161,6 +166,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	const struct cred *cred;
 	struct nsproxy *nsproxy;
+	struct nameidata *nameidata;
 	char comm[16];
 	struct bpf_local_storage *bpf_storage;
 	unsigned int flags;
