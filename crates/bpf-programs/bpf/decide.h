@@ -158,6 +158,7 @@ static long spell(__u32 index, struct task_state **context)
 	struct task_state *state = *context;
 	struct telovix_event *event = &state->event;
 	struct component *component;
+	const void *name;
 	__u32 at = event->path_length;
 	__u32 length;
 
@@ -165,6 +166,9 @@ static long spell(__u32 index, struct task_state **context)
 		return 1;
 	component = &state->walk.components[(state->walk.depth - 1 - index) & (TELOVIX_PATH_DEPTH - 1)];
 	length = component->length;
+	name = component->text;
+	if (length >= TELOVIX_CHUNK)
+		name = (void *)component->long_name;
 	if (length > 255)
 		length = 255;
 	if (at + 1 + length > TELOVIX_EVENT_TEXT) {
@@ -174,7 +178,7 @@ static long spell(__u32 index, struct task_state **context)
 	event->path[at & (TELOVIX_EVENT_TEXT - 1)] = '/';
 	at = (at + 1) & (TELOVIX_EVENT_TEXT - 1);
 	if (length)
-		bpf_probe_read_kernel(event->path + at, bounded(length, 256), (void *)component->name);
+		bpf_probe_read_kernel(event->path + at, bounded(length, 256), name);
 	event->path_length = at + length;
 	return 0;
 }

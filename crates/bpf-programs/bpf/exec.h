@@ -38,7 +38,7 @@ static __noinline __u32 judge_exec(struct file *file, __u32 access, bool becomin
 	if (!state)
 		return becoming ? EXEC_HAS_NO_MEMORY : EXEC_GOES_ON;
 	anonymous = is_anonymous(file);
-	walk_begin(&state->walk, subject.task, file->f_path.dentry, file->f_path.mnt);
+	walk_begin(&state->walk, subject.task, file->f_path.mnt, LOCKS_HELD);
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
 		__u32 number = domain_number(&subject, index);
 		struct telovix_domain *domain;
@@ -48,12 +48,13 @@ static __noinline __u32 judge_exec(struct file *file, __u32 access, bool becomin
 			continue;
 		domain = slot_lookup(&domains, subject.slot, &number);
 		if (domain && (domain->operations & EXEC_OPERATION))
-			questions[index] = walk_ask(&state->walk, subject.slot, &domain->exec.root, false);
+			questions[index] = walk_ask(&state->walk, subject.slot, subject.generation,
+						    &domain->exec.root, false);
 	}
 	if (becoming)
 		ask_program(&state->walk, &asked);
 	if (becoming || state->walk.count)
-		walk_finish(&state->walk);
+		walk_finish(&state->walk, file->f_path.dentry);
 	if (becoming)
 #pragma unroll
 		for (__u32 slot = 0; slot < SLOTS; slot++)

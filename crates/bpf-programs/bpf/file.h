@@ -24,6 +24,8 @@ struct request {
 	__u32 access;
 	bool whole; /* what lies below is touched as well */
 	bool notes; /* the verifier lets us reach the directory's storage from here */
+	__u64 locks; /* where they stood when the note was read; LOCKS_HELD for no note */
+	struct directory *directory; /* has the note that was read */
 };
 
 /* The notes of the directory that a file lies in. */
@@ -40,61 +42,67 @@ static __always_inline struct directory *directory_of(struct dentry *dentry, __u
 	return bpf_inode_storage_get(&directories, inode, NULL, flags);
 }
 
-/* Whether a directory's note says that a file in it is allowed. What the note does not settle, or settles
+/* Whether a directory's note says that the file is allowed. What the note does not settle, or settles
  * otherwise, is left to a walk. The locks are read last: if they stand where they stood when the note was
  * taken, then nothing moved from before the note until after the file's name was read. */
-static __always_inline bool allowed_by_note(struct subject *subject, struct dentry *dentry, struct vfsmount *mount)
+static __always_inline bool allowed_by_note(struct subject *subject, struct request *request)
 {
 	struct task_state *state = subject->state;
+	struct dentry *dentry = request->dentry;
 	struct telovix_path_state *edge;
 	struct directory *directory;
-	__u32 length, child, class, renames, mounts;
+	__u32 length, child, class;
 	struct note *note;
-	__u64 version;
+	__u64 version, locks;
 
-	if (dentry == mount->mnt_root)
+	if (dentry == request->mount->mnt_root)
 		return false;
 	directory = directory_of(dentry, 0);
 	if (!directory)
 		return false;
+	request->directory = directory;
 	note = &directory->notes[subject->domain & (NOTES - 1)];
 	version = *(volatile __u64 *)&note->version;
-	if (note->owner != OWNER(subject->generation, subject->domain) || note->mount != (__u64)mount ||
+	if (note->owner != OWNER(subject->generation, subject->domain) || note->mount != (__u64)request->mount ||
 	    note->namespace != (__u64)subject->task->nsproxy->mnt_ns)
 		return false;
 	child = note->child;
 	class = note->below;
+	locks = note->locks;
+	length = dentry->d_name.len;
 	if (child & ~TELOVIX_NODE_NUMBER) {
-		length = dentry->d_name.len;
 		if (length >= TELOVIX_CHUNK || (child & TELOVIX_NODE_HAS_PREFIXES))
 			return false;
 		__builtin_memset(&state->walk.key, 0, sizeof(state->walk.key));
 		state->walk.key.node = child & TELOVIX_NODE_NUMBER;
 		bpf_probe_read_kernel(state->walk.key.chunk, bounded(length, TELOVIX_CHUNK), dentry->d_name.name);
+	}
+	separate();
+	request->locks = read_locks();
+	if ((locks & LOCKS_HELD) || request->locks != locks || *(volatile __u64 *)&note->version != version ||
+	    (version & 1))
+		return false;
+	if (child & ~TELOVIX_NODE_NUMBER) {
 		edge = slot_lookup(&edges, subject->slot, &state->walk.key);
 		if (edge)
 			class = edge->exact;
 	}
-	if (class)
-		return false;
-	renames = note->renames;
-	mounts = note->mounts;
-	separate();
-	return locks_stand_at(renames, mounts) && *(volatile __u64 *)&note->version == version && !(version & 1);
+	return !class;
 }
 
 /* Leaves a note with the directory, after a walk without doubt. */
-static __always_inline void take_note(struct subject *subject, struct dentry *dentry, struct vfsmount *mount,
+static __always_inline void take_note(struct subject *subject, const struct request *request,
 				      const struct question *question)
 {
 	struct walk *walk = &subject->state->walk;
-	struct directory *directory;
+	struct directory *directory = request->directory;
 	struct note *note;
 	__u64 version;
 
-	if (!question->parent_known || dentry == mount->mnt_root)
+	if (!question->parent_known || request->dentry == request->mount->mnt_root)
 		return;
-	directory = directory_of(dentry, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!directory)
+		directory = directory_of(request->dentry, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!directory)
 		return;
 	note = &directory->notes[subject->domain & (NOTES - 1)];
@@ -102,10 +110,9 @@ static __always_inline void take_note(struct subject *subject, struct dentry *de
 	if ((version & 1) || __sync_val_compare_and_swap(&note->version, version, version + 1) != version)
 		return;
 	note->owner = OWNER(subject->generation, subject->domain);
-	note->mount = (__u64)mount;
+	note->mount = (__u64)request->mount;
 	note->namespace = (__u64)subject->task->nsproxy->mnt_ns;
-	note->renames = walk->renames;
-	note->mounts = walk->mounts;
+	note->locks = walk->locks;
 	note->child = question->parent.child;
 	note->below = question->parent.below;
 	separate();
@@ -115,31 +122,31 @@ static __always_inline void take_note(struct subject *subject, struct dentry *de
 /* Decides with a full walk, in every domain of the task, and reports. */
 static __noinline bool file_refused_slowly(struct subject *subject, struct request *request)
 {
-	__u32 questions[DOMAINS_PER_TASK];
+	__u32 questions[DOMAINS_PER_TASK] = { QUESTIONS, QUESTIONS, QUESTIONS, QUESTIONS };
 	struct task_state *state = state_of(subject);
 	bool refuse = false;
 
 	if (!state)
 		return false;
-	walk_begin(&state->walk, subject->task, request->dentry, request->mount);
+	walk_begin(&state->walk, subject->task, request->mount, request->locks);
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
 		__u32 number = domain_number(subject, index);
 		struct telovix_domain *domain;
 
-		questions[index] = QUESTIONS;
 		if (index && !number)
-			continue;
+			break;
 		domain = slot_lookup(&domains, subject->slot, &number);
 		if (domain && (domain->operations & FILE_OPERATION))
-			questions[index] = walk_ask(&state->walk, subject->slot, &domain->file.root, false);
+			questions[index] = walk_ask(&state->walk, subject->slot, subject->generation,
+						    &domain->file.root, false);
 	}
 	if (!state->walk.count)
 		return false;
-	walk_finish(&state->walk);
+	walk_finish(&state->walk, request->dentry);
 	if (state->walk.doubt == TELOVIX_DOUBT_DETACHED && mount_is_internal(request->mount))
 		return false;
 	if (request->notes && !state->walk.doubt && subject->domain && questions[0] < QUESTIONS)
-		take_note(subject, request->dentry, request->mount, &state->walk.questions[0]);
+		take_note(subject, request, &state->walk.questions[0]);
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
 		__u32 number = domain_number(subject, index);
 		struct telovix_path_state *known;
@@ -150,11 +157,13 @@ static __noinline bool file_refused_slowly(struct subject *subject, struct reque
 			break;
 		if (questions[index] >= QUESTIONS)
 			continue;
+		known = &state->walk.questions[questions[index] & (QUESTIONS - 1)].state;
+		class = request->whole ? known->subtree : known->exact;
+		if (!class && !state->walk.doubt)
+			continue;
 		domain = slot_lookup(&domains, subject->slot, &number);
 		if (!domain)
 			continue;
-		known = &state->walk.questions[questions[index] & (QUESTIONS - 1)].state;
-		class = request->whole ? known->subtree : known->exact;
 		/* What is not known is taken for the worst where the policy says so. */
 		if (state->walk.doubt) {
 			class = 0;
@@ -183,12 +192,13 @@ static __always_inline bool touch_refused(struct subject *subject, struct dentry
 		.access = access,
 		.whole = whole,
 		.notes = notes,
+		.locks = LOCKS_HELD,
 	};
 
 	if (!dentry || !mount)
 		return false;
 	if (notes && !whole && subject->domain && subject->state && !domain_number(subject, 1) &&
-	    allowed_by_note(subject, dentry, mount))
+	    allowed_by_note(subject, &request))
 		return false;
 	return file_refused_slowly(subject, &request);
 }

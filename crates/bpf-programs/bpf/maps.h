@@ -43,22 +43,48 @@ struct {
 	PINNED;
 } events SEC(".maps");
 
-/* A component of a path being walked. */
+/* A component of a path being walked: a short name itself, padded with zeros as an edge's key has it, or where
+ * a longer one is. */
 struct component {
-	__u64 name;
-	__u32 length;
-	__u32 reserved;
+	union {
+		struct {
+			__u32 length;
+			__u8 text[TELOVIX_CHUNK];
+		};
+		struct {
+			__u64 long_length;
+			__u64 long_name;
+		};
+		__u64 words[4];
+	};
 };
 
 /* A path automaton to walk down, and the state it ends in. */
 struct question {
 	__u32 slot;
+	__u32 generation;
 	__u32 leaf_only; /* the base name alone */
 	struct telovix_path_state root; /* where to start */
 	struct telovix_path_state state; /* at the leaf; its class is `exact` */
 	struct telovix_path_state parent; /* at the leaf's directory, where known */
 	__u32 parent_known;
+};
+
+/* Components whose states a walk leaves to the next one. */
+#define TRAIL 32
+
+/* How the first question of the walk before came down; its components still stand in their places. The state
+ * behind each of them holds for the next walk as far as the names are the same. */
+struct trail {
+	__u32 depth; /* 0: none */
+	__u32 generation;
+	__u32 lowest; /* the last component with a state: nothing more was to be learnt below */
 	__u32 reserved;
+	struct telovix_path_state root; /* where it began */
+	struct {
+		__u32 child;
+		__u32 below;
+	} states[TRAIL];
 };
 
 /* The subject's own and inherited tables, and for both slots which program this is, by path and by name. */
@@ -66,23 +92,23 @@ struct question {
 
 /* A path walk, from the leaf up to the root of the mount namespace and down again through the policy. */
 struct walk {
-	__u64 leaf_dentry;
 	__u64 leaf_mount;
+	__u64 leaf_root; /* of the leaf's mount */
 	__u64 namespace_root; /* the mount that the climb has to end at */
 	__u64 dentry;
 	__u64 mount;
 	__u64 mount_root;
-	__u32 renames;
-	__u32 mounts;
+	__u64 locks; /* where they stood when the walk began */
 	__u32 depth;
 	__u32 doubt;
 	__u32 done;
+	__u32 differs; /* the topmost component that is not the one of the walk before */
 	__u32 left; /* components still to go down */
 	__u32 offset; /* bytes of the current component already consumed */
 	__u32 count; /* questions asked */
 	struct telovix_edge_key key;
 	struct telovix_prefix_key prefix;
-	__u32 reserved;
+	struct trail trail;
 	struct question questions[QUESTIONS];
 	struct component components[TELOVIX_PATH_DEPTH];
 };
@@ -137,8 +163,7 @@ struct note {
 	__u64 owner; /* generation << 32 | domain */
 	__u64 mount;
 	__u64 namespace;
-	__u32 renames;
-	__u32 mounts;
+	__u64 locks;
 	__u32 child;
 	__u32 below;
 };

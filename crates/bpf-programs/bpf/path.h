@@ -2,9 +2,10 @@
 /*
  * A dentry and a mount -> the class of the path they have, from the root of the mount namespace.
  *
- * The path is never built. The walk climbs dentry->d_parent, crossing mounts, notes where the names are,
- * and comes down again with one edge look-up for each component. It trusts what it saw only if neither
- * rename_lock nor mount_lock (fs/dcache.c, fs/namespace.c) moved in between; if they keep moving it says so.
+ * The path is never built. The walk climbs dentry->d_parent, crossing mounts, notes the names, and comes
+ * down again with one edge look-up for each component; where the task's walk before came down by the same
+ * names, what that one knew there is known. It trusts what it saw only if neither rename_lock nor mount_lock
+ * (fs/dcache.c, fs/namespace.c) moved in between; if they keep moving it says so.
  *
  * What it knew at the leaf's directory stays with that directory's inode. A file beside it then costs one
  * look-up: the note is good as long as both locks stand where they stood when it was taken, because every
@@ -26,32 +27,82 @@ const volatile __u64 mount_lock_address = 0;
 /* include/linux/proc_ns.h, fs/mount.h: what mnt_ns says for mounts that only the kernel has. */
 #define MOUNT_NAMESPACE_INTERNAL ((__u64)-22)
 
+/* Both counters in one word. A counter is odd while its lock is held. */
+#define LOCKS_HELD 0x0000000100000001ULL
+
 /* Reads both counters; a counter that cannot be read counts as held. */
-static __always_inline void read_locks(__u32 *renames, __u32 *mounts)
+static __always_inline __u64 read_locks(void)
 {
-	*renames = 1;
-	*mounts = 1;
-	bpf_probe_read_kernel(renames, sizeof(*renames), (void *)rename_lock_address);
-	bpf_probe_read_kernel(mounts, sizeof(*mounts), (void *)mount_lock_address);
+	__u64 locks = LOCKS_HELD;
+
+	bpf_probe_read_kernel(&locks, 4, (void *)rename_lock_address);
+	bpf_probe_read_kernel((void *)&locks + 4, 4, (void *)mount_lock_address);
+	return locks;
 }
 
-static __always_inline bool locks_stand_at(__u32 renames, __u32 mounts)
-{
-	__u32 renames_now, mounts_now;
+/* A climb on the leaf's mount. The verifier knows what these pointers are, so that they can be followed
+ * without a helper. */
+struct climb {
+	struct walk *walk;
+	struct dentry *leaf;
+	struct dentry *dentry;
+};
 
-	if ((renames | mounts) & 1)
+/* Adds the component of an entry that is not a mount's root, unless there is no path or it is too long. */
+static __always_inline bool add_component(struct walk *walk, void *dentry, void *parent, const void *name,
+					  __u32 length)
+{
+	struct component *place = &walk->components[walk->depth & (TELOVIX_PATH_DEPTH - 1)];
+	struct component new = { .words = { 0, 0, 0, 0 } };
+
+	if (parent == dentry || !parent) {
+		walk->doubt = TELOVIX_DOUBT_DETACHED;
 		return false;
-	read_locks(&renames_now, &mounts_now);
-	return renames_now == renames && mounts_now == mounts;
+	}
+	if (walk->depth >= TELOVIX_PATH_DEPTH) {
+		walk->doubt = TELOVIX_DOUBT_DEEP;
+		return false;
+	}
+	if (length >= TELOVIX_CHUNK) {
+		place->long_length = length;
+		place->long_name = (__u64)name;
+		walk->differs = walk->depth++;
+		return true;
+	}
+	new.length = length;
+	bpf_probe_read_kernel(new.text, bounded(length, TELOVIX_CHUNK), name);
+	if (place->words[0] != new.words[0] || place->words[1] != new.words[1] ||
+	    place->words[2] != new.words[2] || place->words[3] != new.words[3]) {
+		walk->differs = walk->depth;
+		*place = new;
+	}
+	walk->depth++;
+	return true;
 }
 
-/* One step up: to the parent directory, or from a mount's root to where it is mounted. */
-static long climb(__u32 index, struct walk **context)
+/* One step up on the leaf's mount. */
+static long climb(__u32 index, struct climb *climb)
+{
+	struct walk *walk = climb->walk;
+	struct dentry *dentry = climb->dentry;
+	struct dentry *parent;
+
+	if ((__u64)dentry == walk->leaf_root)
+		return 1;
+	parent = dentry->d_parent;
+	if (!add_component(walk, dentry, parent, dentry->d_name.name, dentry->d_name.len))
+		return 1;
+	climb->dentry = parent;
+	return 0;
+}
+
+/* One step up on the mounts above, or from a mount's root to where it is mounted. These pointers are numbers
+ * to the verifier. */
+static long climb_on(__u32 index, struct walk **context)
 {
 	struct walk *walk = *context;
 	struct dentry *dentry = (void *)walk->dentry;
 	struct mount *mount = (void *)walk->mount;
-	struct component *component;
 	struct dentry *parent = NULL;
 	struct qstr name = {};
 
@@ -59,9 +110,13 @@ static long climb(__u32 index, struct walk **context)
 		struct mount *above = NULL;
 		struct dentry *root = NULL;
 
+		if (walk->mount == walk->namespace_root) {
+			walk->done = 1;
+			return 1;
+		}
 		read_field(&above, mount, mnt_parent);
 		if (above == mount || !above) {
-			walk->done = 1;
+			walk->doubt = TELOVIX_DOUBT_DETACHED;
 			return 1;
 		}
 		read_field(&dentry, mount, mnt_mountpoint);
@@ -72,21 +127,22 @@ static long climb(__u32 index, struct walk **context)
 		return 0;
 	}
 	read_field(&parent, dentry, d_parent);
-	if (parent == dentry || !parent) {
-		walk->doubt = TELOVIX_DOUBT_DETACHED;
-		return 1;
-	}
-	if (walk->depth >= TELOVIX_PATH_DEPTH) {
-		walk->doubt = TELOVIX_DOUBT_DEEP;
-		return 1;
-	}
 	read_field(&name, dentry, d_name);
-	component = &walk->components[walk->depth & (TELOVIX_PATH_DEPTH - 1)];
-	component->name = (__u64)name.name;
-	component->length = name.len;
-	walk->depth++;
+	if (!add_component(walk, dentry, parent, name.name, name.len))
+		return 1;
 	walk->dentry = (__u64)parent;
 	return 0;
+}
+
+/* Remembers the state behind the component that the first question came to. */
+static __always_inline void leave_trail(struct walk *walk, const struct question *question)
+{
+	if (question == walk->questions && walk->left < TRAIL) {
+		__u64 place = bounded(walk->left, TRAIL);
+
+		walk->trail.states[place].child = question->state.child;
+		walk->trail.states[place].below = question->state.below;
+	}
 }
 
 /* Ends a descent: `class` holds for the leaf, whatever is still to come. */
@@ -107,7 +163,6 @@ struct descent {
 	struct walk *walk;
 	struct question *question;
 	void *edges;
-	void *prefixes;
 };
 
 /* One step down: one chunk of one component. */
@@ -117,7 +172,7 @@ static long descend(__u32 index, struct descent *descent)
 	struct walk *walk = descent->walk;
 	struct telovix_path_state *edge;
 	struct component *component;
-	__u32 rest, length;
+	__u32 length;
 
 	if (!walk->left) {
 		walk->done = 1;
@@ -128,13 +183,17 @@ static long descend(__u32 index, struct descent *descent)
 		return 1;
 	}
 	component = &walk->components[(walk->left - 1) & (TELOVIX_PATH_DEPTH - 1)];
-	rest = component->length - walk->offset;
-	length = rest < TELOVIX_CHUNK ? rest : TELOVIX_CHUNK;
-	__builtin_memset(&walk->key, 0, sizeof(walk->key));
-	walk->key.node = question->state.child & TELOVIX_NODE_NUMBER;
-	if (length)
+	length = component->length;
+	__builtin_memcpy(&walk->key, component, sizeof(walk->key));
+	if (length >= TELOVIX_CHUNK) {
+		length -= walk->offset;
+		if (length > TELOVIX_CHUNK)
+			length = TELOVIX_CHUNK;
+		__builtin_memset(walk->key.chunk, 0, TELOVIX_CHUNK);
 		bpf_probe_read_kernel(walk->key.chunk, bounded(length, TELOVIX_CHUNK + 1),
-				      (void *)(component->name + walk->offset));
+				      (void *)(component->long_name + walk->offset));
+	}
+	walk->key.node = question->state.child & TELOVIX_NODE_NUMBER;
 	edge = bpf_map_lookup_elem(descent->edges, &walk->key);
 	if (!edge) {
 		/* Nothing beyond this point is known by name; a prefix may still hold. */
@@ -146,7 +205,7 @@ static long descend(__u32 index, struct descent *descent)
 			walk->prefix.bits = 32 + 8 * length;
 			walk->prefix.node = walk->key.node;
 			__builtin_memcpy(walk->prefix.chunk, walk->key.chunk, TELOVIX_CHUNK);
-			found = bpf_map_lookup_elem(descent->prefixes, &walk->prefix);
+			found = slot_lookup(&prefixes, question->slot, &walk->prefix);
 			if (found)
 				class = *found;
 		}
@@ -160,6 +219,7 @@ static long descend(__u32 index, struct descent *descent)
 	}
 	walk->offset = 0;
 	walk->left--;
+	leave_trail(walk, question);
 	if (walk->left == 1) {
 		question->parent = question->state;
 		question->parent_known = 1;
@@ -167,87 +227,120 @@ static long descend(__u32 index, struct descent *descent)
 	return 0;
 }
 
-/* Follows one question down from the root. */
+/* Follows one question down from the root; the first one from where the walk before knew it, as far as that
+ * came down by the same names. */
 static long answer(__u32 index, struct walk **context)
 {
 	struct walk *walk = *context;
+	struct trail *trail = &walk->trail;
+	struct question *question;
 	struct descent descent;
-	__u32 slot;
+	__u32 slot, start;
 
-	if (index >= walk->count)
-		return 1;
+	question = &walk->questions[index & (QUESTIONS - 1)];
 	descent.walk = walk;
-	descent.question = &walk->questions[index & (QUESTIONS - 1)];
-	descent.question->state = descent.question->root;
-	descent.question->parent = descent.question->root;
-	slot = descent.question->slot;
+	descent.question = question;
+	slot = question->slot;
 	descent.edges = bpf_map_lookup_elem(&edges, &slot);
-	descent.prefixes = bpf_map_lookup_elem(&prefixes, &slot);
 	walk->done = 0;
-	if (!descent.edges || !descent.prefixes)
+	if (!descent.edges)
 		return 1;
 	walk->offset = 0;
-	walk->left = descent.question->leaf_only && walk->depth ? 1 : walk->depth;
-	descent.question->parent_known = walk->left == 1;
+	walk->left = question->leaf_only && walk->depth ? 1 : walk->depth;
+	question->state = question->root;
+	if (!index) {
+		start = walk->differs + 1;
+		if (start < trail->lowest)
+			start = trail->lowest;
+		if (start < walk->depth && start < TRAIL && trail->generation == question->generation &&
+		    trail->root.child == question->root.child && trail->root.below == question->root.below) {
+			__u64 place = bounded(start, TRAIL);
+
+			walk->left = start;
+			question->state.child = trail->states[place].child;
+			question->state.below = trail->states[place].below;
+		}
+	}
+	question->parent = question->state;
+	question->parent_known = walk->left == 1;
 	bpf_loop(TELOVIX_PATH_DEPTH * TELOVIX_CHUNKS_PER_NAME, descend, &descent, 0);
+	if (!index && walk->done && !question->leaf_only) {
+		trail->depth = walk->depth;
+		trail->generation = question->generation;
+		trail->root = question->root;
+		trail->lowest = walk->left;
+	}
 	return !walk->done;
 }
 
 /* Climbs once and answers every question once; stops when nothing moved meanwhile. */
-static long attempt(__u32 index, struct walk **context)
+static long attempt(__u32 index, struct climb *start)
 {
-	struct walk *walk = *context;
-	struct dentry *root = NULL;
+	struct walk *walk = start->walk;
+	__u32 depth_before = walk->trail.depth;
 
-	read_locks(&walk->renames, &walk->mounts);
-	walk->dentry = walk->leaf_dentry;
-	walk->mount = walk->leaf_mount;
-	read_field(&root, (struct mount *)walk->leaf_mount, mnt.mnt_root);
-	walk->mount_root = (__u64)root;
+	if (walk->locks & LOCKS_HELD)
+		walk->locks = read_locks();
 	walk->depth = 0;
 	walk->done = 0;
 	walk->doubt = TELOVIX_DOUBT_NONE;
-	bpf_loop(TELOVIX_PATH_DEPTH * 2, climb, &walk, 0);
-	if (!walk->done && !walk->doubt)
-		walk->doubt = TELOVIX_DOUBT_DEEP;
-	if (!walk->doubt && walk->mount != walk->namespace_root)
-		walk->doubt = TELOVIX_DOUBT_DETACHED;
+	walk->differs = 0;
+	walk->trail.depth = 0;
+	start->dentry = start->leaf;
+	bpf_loop(TELOVIX_PATH_DEPTH + 1, climb, start, 0);
+	if (!walk->doubt && walk->leaf_mount != walk->namespace_root) {
+		walk->dentry = walk->leaf_root;
+		walk->mount = walk->leaf_mount;
+		walk->mount_root = walk->leaf_root;
+		bpf_loop(TELOVIX_PATH_DEPTH * 2, climb_on, &walk, 0);
+		if (!walk->done && !walk->doubt)
+			walk->doubt = TELOVIX_DOUBT_DEEP;
+	}
+	if (walk->depth != depth_before)
+		walk->differs = walk->depth;
 	if (!walk->doubt)
-		bpf_loop(QUESTIONS, answer, &walk, 0);
-	if (locks_stand_at(walk->renames, walk->mounts))
+		bpf_loop(walk->count, answer, &walk, 0);
+	if (!(walk->locks & LOCKS_HELD) && walk->locks == read_locks())
 		return 1;
+	walk->locks = LOCKS_HELD;
 	walk->doubt = TELOVIX_DOUBT_RACE;
 	return 0;
 }
 
-/* Begins a walk from a dentry on a mount, as the task's mount namespace sees it. */
-static __always_inline void walk_begin(struct walk *walk, struct task_struct *task, void *dentry, void *mount)
+/* Begins a walk that leads up from a mount, as the task's mount namespace sees it. `locks` is where the locks
+ * stood before, if somebody has just looked; LOCKS_HELD otherwise. */
+static __always_inline void walk_begin(struct walk *walk, struct task_struct *task, struct vfsmount *mount,
+				       __u64 locks)
 {
-	walk->leaf_dentry = (__u64)dentry;
 	walk->leaf_mount = (__u64)mount - __builtin_preserve_field_info(((struct mount *)0)->mnt, 0);
+	walk->leaf_root = (__u64)mount->mnt_root;
 	walk->namespace_root = (__u64)task->nsproxy->mnt_ns->root;
+	walk->locks = locks;
 	walk->count = 0;
 }
 
 /* Adds a question; its answer has the number that is returned. */
-static __always_inline __u32 walk_ask(struct walk *walk, __u32 slot, const struct telovix_path_state *root,
-				      bool leaf_only)
+static __always_inline __u32 walk_ask(struct walk *walk, __u32 slot, __u32 generation,
+				      const struct telovix_path_state *root, bool leaf_only)
 {
 	__u32 number = walk->count & (QUESTIONS - 1);
 	struct question *question = &walk->questions[number];
 
 	question->slot = slot;
+	question->generation = generation;
 	question->leaf_only = leaf_only;
 	question->root = *root;
 	walk->count = number + 1;
 	return number;
 }
 
-/* Answers the questions; walk->doubt says whether the answers are certain. */
-static __always_inline void walk_finish(struct walk *walk)
+/* Answers the questions about the path of a directory entry; walk->doubt says whether the answers are certain. */
+static __always_inline void walk_finish(struct walk *walk, struct dentry *dentry)
 {
+	struct climb context = { .walk = walk, .leaf = dentry, .dentry = dentry };
+
 	walk->doubt = TELOVIX_DOUBT_RACE;
-	bpf_loop(WALK_ATTEMPTS, attempt, &walk, 0);
+	bpf_loop(WALK_ATTEMPTS, attempt, &context, 0);
 	count(TELOVIX_STATISTIC_WALKS);
 	if (walk->doubt)
 		count(TELOVIX_STATISTIC_DOUBTS);

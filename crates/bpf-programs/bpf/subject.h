@@ -36,10 +36,10 @@ static __always_inline void ask_program(struct walk *walk, struct identification
 		if (!facts)
 			continue;
 		asked->generation[slot] = loaded->generation;
-		asked->path[slot] = walk_ask(walk, slot, &facts->subjects, false);
+		asked->path[slot] = walk_ask(walk, slot, loaded->generation, &facts->subjects, false);
 		if (facts->names.child) {
 			asked->has_names[slot] = true;
-			asked->name[slot] = walk_ask(walk, slot, &facts->names, true);
+			asked->name[slot] = walk_ask(walk, slot, loaded->generation, &facts->names, true);
 		}
 	}
 }
@@ -87,9 +87,9 @@ static __noinline void identify_program(struct task_state *state, struct task_st
 {
 	struct identification asked;
 
-	walk_begin(&state->walk, task, program->f_path.dentry, program->f_path.mnt);
+	walk_begin(&state->walk, task, program->f_path.mnt, LOCKS_HELD);
 	ask_program(&state->walk, &asked);
-	walk_finish(&state->walk);
+	walk_finish(&state->walk, program->f_path.dentry);
 #pragma unroll
 	for (__u32 slot = 0; slot < SLOTS; slot++)
 		state->next[slot] = OWNER(asked.generation[slot], program_domain(&state->walk, &asked, slot));

@@ -3,6 +3,7 @@
 //! The machine runs with `-icount shift=0`: one instruction is one nanosecond, and the time-stamp counter counts
 //! instructions. Each figure is the smallest of 15 batches after one to warm up, when the guest has settled.
 
+use std::io::{PipeReader, PipeWriter, Read as _, Write as _};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use telovix_bpf_runtime::{Places, apply, status, switch};
 use crate::{policy, sys};
 
 const FILE: &str = "/srv/data/app001/dir0001/x";
+const OTHER_FILE: &str = "/srv/data/app001/dir0002/x";
 const BATCHES: usize = 15;
 
 /// Policies that are compiled before the machine boots, since a guest would take long: name and text.
@@ -48,8 +50,10 @@ fn other_profile(number: u32) -> String {
 
 /// Measures the policies whose name has `filter` in it and prints one line for each figure.
 pub(crate) fn run(filter: &str) {
-    std::fs::create_dir_all("/srv/data/app001/dir0001").expect("a folder");
-    std::fs::write(FILE, "x").expect("a file");
+    for file in [FILE, OTHER_FILE] {
+        std::fs::create_dir_all(std::path::Path::new(file).with_file_name("")).expect("a folder");
+        std::fs::write(file, "x").expect("a file");
+    }
     std::fs::write("/opt/tiny", tiny()).expect("a program");
     std::fs::set_permissions("/opt/tiny", std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .expect("a mode");
@@ -85,7 +89,7 @@ pub(crate) fn run(filter: &str) {
 }
 
 fn measure(case: &str, program: &str) {
-    for operation in ["open", "connect", "walk", "exec"] {
+    for operation in ["open", "connect", "walk", "walk-elsewhere", "exec"] {
         let output = Command::new(program).args(["cost", operation]).output();
         let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
         println!("@@ COST {operation} {case} {}", text.unwrap_or_default());
@@ -111,24 +115,15 @@ pub(crate) fn bench(operation: &str) -> ExitCode {
                     .expect("it is allowed");
             })
         }
-        // The same open when no note is good: another process's renames are part of the figure.
-        "walk" => {
-            let [one, two] = ["/run/one", "/run/two"].map(sys::text);
-            std::fs::write("/run/one", "x").expect("it is allowed");
-            let rename = |from: i64, to: i64| {
-                sys::call(libc::SYS_rename, [from, to, 0, 0, 0, 0]).expect("it is allowed");
-            };
-            let both = smallest(200, || {
-                rename(one.as_ptr() as i64, two.as_ptr() as i64);
-                open(file.as_ptr() as i64);
-                rename(two.as_ptr() as i64, one.as_ptr() as i64);
-                open(file.as_ptr() as i64);
-            });
-            let renames = smallest(200, || {
-                rename(one.as_ptr() as i64, two.as_ptr() as i64);
-                rename(two.as_ptr() as i64, one.as_ptr() as i64);
-            });
-            (both - renames) / 2
+        // The same open when another process has renamed something, so that no note is good.
+        "walk" => walk(&mut || open(file.as_ptr() as i64)),
+        // And when the task has been elsewhere meanwhile.
+        "walk-elsewhere" => {
+            let mut files = [file, sys::text(OTHER_FILE)];
+            walk(&mut || {
+                files.reverse();
+                open(files[0].as_ptr() as i64);
+            })
         }
         "exec" => smallest(30, || {
             sys::spawn_and_wait("/opt/tiny").expect("it is allowed");
@@ -137,6 +132,47 @@ pub(crate) fn bench(operation: &str) -> ExitCode {
     };
     println!("{figure}");
     ExitCode::SUCCESS
+}
+
+/// What an open costs after a rename by another process, whose own cost is left out.
+fn walk(open: &mut dyn FnMut()) -> u64 {
+    let mut renamer = Renamer::start();
+    let both = smallest(400, || {
+        renamer.rename();
+        open();
+    });
+    both - smallest(400, || renamer.rename())
+}
+
+/// Another process, which renames a file to and fro whenever it is told to.
+struct Renamer {
+    tell: PipeWriter,
+    hear: PipeReader,
+}
+
+impl Renamer {
+    fn start() -> Self {
+        let (mut told, tell) = std::io::pipe().expect("a pipe");
+        let (hear, mut answer) = std::io::pipe().expect("a pipe");
+        std::fs::write("/run/one", "x").expect("it is allowed");
+        if sys::fork().expect("a process") == 0 {
+            drop((tell, hear));
+            let (mut names, mut byte) = (["/run/one", "/run/two"], [0]);
+            while told.read_exact(&mut byte).is_ok() {
+                std::fs::rename(names[0], names[1]).expect("it is allowed");
+                names.reverse();
+                answer.write_all(&byte).expect("somebody waits");
+            }
+            std::fs::rename(names[0], "/run/one").expect("it is allowed");
+            sys::exit_now();
+        }
+        Self { tell, hear }
+    }
+
+    fn rename(&mut self) {
+        self.tell.write_all(&[0]).expect("it listens");
+        self.hear.read_exact(&mut [0]).expect("it answers");
+    }
 }
 
 fn smallest(times: u64, mut operation: impl FnMut()) -> u64 {
