@@ -94,6 +94,7 @@ impl Step {
             ["until", name] => until(name, watch),
             ["past-deadline", reverted, kept] => past_deadline(reverted, kept, watch),
             ["unloaded"] => watch.unloaded(),
+            ["until-unloaded"] => until_unloaded(watch),
             rest => act(rest),
         }
     }
@@ -171,6 +172,15 @@ fn until(name: &str, watch: &mut Watch) -> anyhow::Result<()> {
         }
     }
     bail!("`{name}` is not enforced after {} s", PATIENCE.as_secs())
+}
+
+/// Waits until the kernel has let go what a killed command took the pins from.
+fn until_unloaded(watch: &Watch) -> anyhow::Result<()> {
+    let start = Instant::now();
+    while watch.unloaded().is_err() && start.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    watch.unloaded()
 }
 
 /// Waits until the deadline passes, and holds what is enforced then against one name; where none runs, what is
