@@ -115,7 +115,7 @@ impl PathSet {
     }
 
     /// Returns the set in which the longest of these prefixes decides, and `everywhere` where none does. They are
-    /// sorted.
+    /// sorted, and no more entries and bytes than there is `room` for.
     pub(crate) fn from_prefixes<'prefix>(
         everywhere: bool,
         prefixes: impl Iterator<Item = (&'prefix [u8], bool)>,
