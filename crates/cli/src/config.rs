@@ -148,7 +148,7 @@ fn read_levels(cursor: &Cursor<'_>, sink: &mut Sink) -> Levels {
     for entry in entries {
         let Some(level) = field::level(&entry.value, sink) else { continue };
         match check_level(&entry.key.value, level) {
-            Ok(()) => levels.set(entry.key.value.clone(), level),
+            Ok(()) => levels.set(entry.key.value.as_ref(), level),
             Err(problem) => sink.report(Diagnostic { span: Some(entry.key.span), ..*problem }),
         }
     }

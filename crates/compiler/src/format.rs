@@ -60,7 +60,7 @@ fn lay_out(text: &str) -> Result<String, Unformatted> {
 
 /// A text without errors, and what stands in it.
 struct Parsed {
-    trees: Vec<Tree>,
+    trees: Vec<Tree<'static>>,
     comments: Vec<Comment>,
 }
 
@@ -71,7 +71,9 @@ impl Parsed {
         let mut trees = Vec::new();
         let mut comments = Vec::new();
         for (id, source) in sources.iter() {
-            comments = syntax::parse(id, source, &mut sink, |tree, _| trees.push(tree));
+            comments = syntax::parse(id, source, &mut sink, |tree, _| {
+                trees.push(Tree { root: tree.root.detached(), flaws: tree.flaws });
+            });
         }
         let sound = sink.error_count() == 0 && trees.iter().all(|tree| tree.flaws == 0);
         sound.then_some(Self { trees, comments })

@@ -172,12 +172,12 @@ fn bare(node: &Node) -> Tree {
     match &node.value {
         Value::Scalar { text, style } => {
             assert_eq!(*style, ScalarStyle::Quoted, "{text}");
-            Tree::Text(text.clone())
+            Tree::Text(text.to_string())
         }
         Value::Sequence(items) => Tree::List(items.iter().map(bare).collect()),
         Value::Mapping(mapping) => {
             let entries = mapping.entries.iter();
-            Tree::Map(entries.map(|entry| (entry.key.value.clone(), bare(&entry.value))).collect())
+            Tree::Map(entries.map(|entry| (entry.key.value.to_string(), bare(&entry.value))).collect())
         }
         Value::Unreadable => panic!("nothing here is unreadable"),
     }

@@ -106,14 +106,14 @@ fn cases(root: &Path) -> Vec<(String, String)> {
 }
 
 /// Each document of a text without a mistake in its syntax, and the errors the reader finds in it.
-fn documents(name: &str, text: &str) -> Vec<(Node, Vec<&'static str>)> {
+fn documents(name: &str, text: &str) -> Vec<(Node<'static>, Vec<&'static str>)> {
     let sources = SourceSet::single(name, text);
     let mut sink = Sink::new(Levels::default());
     let mut nodes = Vec::new();
     for (id, source) in sources.iter() {
         syntax::parse(id, source, &mut sink, |tree, _| {
             if tree.flaws == 0 {
-                nodes.push(tree.root);
+                nodes.push(tree.root.detached());
             }
         });
     }
@@ -149,12 +149,12 @@ fn json(node: &Node) -> Json {
             Some(Scalar::Boolean(value)) => value.into(),
             Some(Scalar::Integer(number)) => i64::try_from(number).map_or_else(|_| 1e300.into(), Json::from),
             Some(Scalar::Float) => text.parse::<f64>().map_or(Json::Null, Json::from),
-            Some(Scalar::Text(_)) | None => text.as_str().into(),
+            Some(Scalar::Text(_)) | None => text.as_ref().into(),
         },
         Value::Sequence(items) => items.iter().map(json).collect(),
         Value::Mapping(mapping) => {
             let entries = mapping.entries.iter();
-            Json::Object(entries.map(|entry| (entry.key.value.clone(), json(&entry.value))).collect())
+            Json::Object(entries.map(|entry| (entry.key.value.to_string(), json(&entry.value))).collect())
         }
         Value::Unreadable => Json::Null,
     }

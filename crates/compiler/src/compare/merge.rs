@@ -139,11 +139,11 @@ fn holds_both(versions: Versions<'_>, merged: &str) -> bool {
     })
 }
 
-fn trees(text: &str) -> Vec<Node> {
+fn trees(text: &str) -> Vec<Node<'static>> {
     let sources = SourceSet::single("", text);
     let mut trees = Vec::new();
     for (id, source) in sources.iter() {
-        syntax::parse(id, source, &mut Sink::default(), |tree, _| trees.push(tree.root));
+        syntax::parse(id, source, &mut Sink::default(), |tree, _| trees.push(tree.root.detached()));
     }
     trees
 }

@@ -70,7 +70,7 @@ const RUNTIME_GUARD: Kind = Kind {
 };
 
 /// Reads the tree of a document; nothing when an error was reported about it.
-pub(super) fn read(tree: &Tree, sink: &mut Sink) -> Option<Document> {
+pub(super) fn read(tree: &Tree<'_>, sink: &mut Sink) -> Option<Document> {
     let node = &tree.root;
     let before = sink.error_count();
     let document = match &node.value {

@@ -13,5 +13,5 @@ pub struct TracingPolicyDocument {
     /// `metadata.name`.
     pub name: Spanned<String>,
     /// The document as a tree; `tracing_policy` reads it into the engine's model.
-    pub node: Node,
+    pub node: Node<'static>,
 }

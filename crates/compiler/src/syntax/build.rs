@@ -1,5 +1,6 @@
 //! Parser events -> one tree of nodes, without recursion.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -19,17 +20,22 @@ use crate::source::{SourceId, Span, Spanned};
 pub(super) struct Builder<'text> {
     source: SourceId,
     text: &'text str,
-    open: Vec<Open>,
-    root: Option<Node>,
+    open: Vec<Open<'text>>,
+    /// The items of all open sequences, those of the innermost last: each sequence is allocated once, when its
+    /// length is known.
+    items: Vec<Node<'text>>,
+    /// The entries of all open mappings, in the same order.
+    entries: Vec<Entry<'text>>,
+    root: Option<Node<'text>>,
     nodes: usize,
     flaws: usize,
 }
 
 /// One document.
 #[derive(Debug)]
-pub struct Tree {
+pub struct Tree<'text> {
     /// Its value; never null.
-    pub root: Node,
+    pub root: Node<'text>,
     /// The number of errors that were reported about its text. A reader can still look for more,
     /// and must not use what it reads unless this is 0.
     pub flaws: usize,
@@ -39,35 +45,48 @@ pub struct Tree {
 pub(super) struct Full(pub(super) Box<Diagnostic>);
 
 /// A collection whose end has not come yet.
-struct Open {
+struct Open<'text> {
     span: Span,
     style: StructureStyle,
-    content: Content,
+    content: Content<'text>,
 }
 
-enum Content {
-    Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, key: Key },
+enum Content<'text> {
+    /// Its items are those from this one on.
+    Sequence { first: usize },
+    /// Its entries are those from this one on.
+    Mapping { first: usize, key: Key<'text> },
 }
 
 /// What a mapping waits for.
-enum Key {
+enum Key<'text> {
     /// The next node is a key.
     Awaited,
     /// The next node is the value of this key.
-    Read(Spanned<String>),
+    Read(Spanned<Cow<'text, str>>),
     /// The next node is the value of a key that was reported, and goes with it.
     Refused,
 }
 
 impl<'text> Builder<'text> {
     pub(super) fn new(source: SourceId, text: &'text str) -> Self {
-        Self { source, text, open: Vec::new(), root: None, nodes: 0, flaws: 0 }
+        Self {
+            source,
+            text,
+            open: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
+            root: None,
+            nodes: 0,
+            flaws: 0,
+        }
     }
 
     /// Forgets the document so far.
     pub(super) fn reset(&mut self) {
         self.open.clear();
+        self.items.clear();
+        self.entries.clear();
         self.root = None;
         self.nodes = 0;
         self.flaws = 0;
@@ -84,7 +103,7 @@ impl<'text> Builder<'text> {
     }
 
     /// Hands over the document, unless it is an empty one.
-    pub(super) fn finish(&mut self) -> Option<Tree> {
+    pub(super) fn finish(&mut self) -> Option<Tree<'text>> {
         let (root, flaws) = (self.root.take(), self.flaws);
         self.reset();
         root.filter(|node| !node.is_null()).map(|root| Tree { root, flaws })
@@ -103,7 +122,7 @@ impl<'text> Builder<'text> {
 
     pub(super) fn scalar(
         &mut self,
-        text: &str,
+        text: Cow<'text, str>,
         notation: Notation,
         span: Span,
         sink: &mut Sink,
@@ -118,9 +137,9 @@ impl<'text> Builder<'text> {
         }
         self.count(span)?;
         // The parser stands `~` in for a value that was not written at all.
-        let text = if span.start == span.end { "" } else { text };
+        let text = if span.start == span.end { Cow::Borrowed("") } else { text };
         let style = if notation == Notation::Plain { ScalarStyle::Plain } else { ScalarStyle::Quoted };
-        let value = Value::Scalar { text: text.to_owned(), style };
+        let value = Value::Scalar { text, style };
         let is_block = matches!(notation, Notation::Literal | Notation::Folded);
         let span = if is_block { self.trimmed(span) } else { span };
         self.place(Node { span, value }, sink);
@@ -134,14 +153,14 @@ impl<'text> Builder<'text> {
     }
 
     pub(super) fn open_sequence(&mut self, style: StructureStyle, span: Span) -> Result<(), Full> {
-        self.open(style, span, Content::Sequence(Vec::new()))
+        self.open(style, span, Content::Sequence { first: self.items.len() })
     }
 
     pub(super) fn open_mapping(&mut self, style: StructureStyle, span: Span) -> Result<(), Full> {
-        self.open(style, span, Content::Mapping { entries: Vec::new(), key: Key::Awaited })
+        self.open(style, span, Content::Mapping { first: self.entries.len(), key: Key::Awaited })
     }
 
-    fn open(&mut self, style: StructureStyle, span: Span, content: Content) -> Result<(), Full> {
+    fn open(&mut self, style: StructureStyle, span: Span, content: Content<'text>) -> Result<(), Full> {
         self.count(span)?;
         if self.open.len() >= limits::DEPTH {
             return Err(Full(Box::new(too_deep(span))));
@@ -154,8 +173,12 @@ impl<'text> Builder<'text> {
     pub(super) fn close(&mut self, end: Span, sink: &mut Sink) {
         let Some(Open { span, style, content }) = self.open.pop() else { return };
         let (last, value) = match content {
-            Content::Sequence(items) => (items.last().map(|node| node.span), Value::Sequence(items)),
-            Content::Mapping { entries, .. } => {
+            Content::Sequence { first } => {
+                let items = self.items.split_off(first.min(self.items.len()));
+                (items.last().map(|node| node.span), Value::Sequence(items))
+            }
+            Content::Mapping { first, .. } => {
+                let entries = self.entries.split_off(first.min(self.entries.len()));
                 let last = entries.last().map(|entry| entry.key.span.to(entry.value.span));
                 (last, Value::Mapping(Mapping { entries: self.unique(entries, sink) }))
             }
@@ -187,15 +210,15 @@ impl<'text> Builder<'text> {
     }
 
     /// Puts a finished node where the innermost open collection wants it.
-    fn place(&mut self, node: Node, sink: &mut Sink) {
+    fn place(&mut self, node: Node<'text>, sink: &mut Sink) {
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(node);
             return;
         };
         let refused = match &mut parent.content {
-            Content::Sequence(items) => return items.push(node),
-            Content::Mapping { entries, key } => match std::mem::replace(key, Key::Awaited) {
-                Key::Read(key) => return entries.push(Entry { key, value: node }),
+            Content::Sequence { .. } => return self.items.push(node),
+            Content::Mapping { key, .. } => match std::mem::replace(key, Key::Awaited) {
+                Key::Read(key) => return self.entries.push(Entry { key, value: node }),
                 Key::Refused => return,
                 Key::Awaited => match read_key(node) {
                     Ok(text) => return *key = Key::Read(text),
@@ -212,7 +235,7 @@ impl<'text> Builder<'text> {
     }
 
     /// Keeps the first entry of each key and reports the others.
-    fn unique(&mut self, entries: Vec<Entry>, sink: &mut Sink) -> Vec<Entry> {
+    fn unique(&mut self, entries: Vec<Entry<'text>>, sink: &mut Sink) -> Vec<Entry<'text>> {
         let again = repeated(&entries);
         for (first, again) in &again {
             if let (Some(first), Some(again)) = (entries.get(*first), entries.get(*again)) {
@@ -240,7 +263,7 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
 }
 
 /// Takes a node as a key, or says what to report; nothing when it was reported already.
-fn read_key(node: Node) -> Result<Spanned<String>, Option<Box<Diagnostic>>> {
+fn read_key(node: Node<'_>) -> Result<Spanned<Cow<'_, str>>, Option<Box<Diagnostic>>> {
     let refusal = match node.value {
         Value::Scalar { text, style: ScalarStyle::Plain } if text == "<<" => {
             let message = "merge keys are not part of policy documents";
@@ -260,7 +283,7 @@ fn read_key(node: Node) -> Result<Spanned<String>, Option<Box<Diagnostic>>> {
 
 /// Returns the index of each entry whose key came before, with that of the first such entry.
 fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
-    let key = |index: &usize| entries.get(*index).map(|entry| entry.key.value.as_str());
+    let key = |index: &usize| entries.get(*index).map(|entry| entry.key.value.as_ref());
     let mut order: Vec<usize> = (0..entries.len()).collect();
     order.sort_by(|left, right| key(left).cmp(&key(right)));
     let mut pairs = Vec::new();

@@ -24,13 +24,13 @@ const UNKNOWN_KEYS_LISTED: usize = 20;
 #[derive(Debug, Clone, Copy)]
 pub struct Cursor<'tree> {
     record: &'static Record,
-    node: &'tree Node,
-    mapping: &'tree Mapping,
+    node: &'tree Node<'tree>,
+    mapping: &'tree Mapping<'tree>,
 }
 
 impl<'tree> Cursor<'tree> {
     /// Opens a mapping. Reports a node of another type, unknown keys, and required keys that are absent.
-    pub fn open(node: &'tree Node, record: &'static Record, sink: &mut Sink) -> Option<Self> {
+    pub fn open(node: &'tree Node<'tree>, record: &'static Record, sink: &mut Sink) -> Option<Self> {
         let Value::Mapping(mapping) = &node.value else {
             wrong_type(node, &format!("a mapping with the keys of {}", record.noun), sink);
             return None;
@@ -51,7 +51,7 @@ impl<'tree> Cursor<'tree> {
 
     /// Returns the value of a field, unless it is absent or null.
     #[must_use]
-    pub fn value(&self, field: &Field) -> Option<&'tree Node> {
+    pub fn value(&self, field: &Field) -> Option<&'tree Node<'tree>> {
         debug_assert!(self.record.field(field.name).is_some(), "{} is not in the table", field.name);
         self.mapping.get(field.name).filter(|node| !node.is_null())
     }
@@ -119,7 +119,7 @@ impl<'tree> Cursor<'tree> {
         &self,
         field: &Field,
         sink: &mut Sink,
-        mut read: impl FnMut(&'tree Node, &'static Shape, &mut Sink) -> Option<T>,
+        mut read: impl FnMut(&'tree Node<'tree>, &'static Shape, &mut Sink) -> Option<T>,
     ) -> Option<(Span, Vec<T>)> {
         let Shape::List(item) = field.shape else { return None };
         let node = self.value(field)?;
@@ -131,7 +131,7 @@ impl<'tree> Cursor<'tree> {
     }
 
     /// Reads a mapping from names of the user's choice.
-    pub fn map(&self, field: &Field, sink: &mut Sink) -> Option<(Span, &'tree [Entry])> {
+    pub fn map(&self, field: &Field, sink: &mut Sink) -> Option<(Span, &'tree [Entry<'tree>])> {
         let node = self.value(field)?;
         let Value::Mapping(mapping) = &node.value else {
             wrong_type(node, field.shape.noun(), sink);
@@ -235,13 +235,13 @@ pub trait Member {
     fn span(&self) -> Span;
 }
 
-impl Member for Node {
+impl Member for Node<'_> {
     fn span(&self) -> Span {
         self.span
     }
 }
 
-impl Member for Entry {
+impl Member for Entry<'_> {
     fn span(&self) -> Span {
         self.key.span
     }

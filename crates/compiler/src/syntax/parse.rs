@@ -17,11 +17,11 @@ use crate::source::{Source, SourceId, Span};
 ///
 /// A syntax error costs its own document only. Documents without a value (two `---` in a row) are
 /// left out. Comments come in the order written, also those of documents with an error.
-pub fn parse(
+pub fn parse<'text>(
     id: SourceId,
-    source: &Source,
+    source: &'text Source,
     sink: &mut Sink,
-    mut receive: impl FnMut(Tree, &mut Sink),
+    mut receive: impl FnMut(Tree<'text>, &mut Sink),
 ) -> Vec<Comment> {
     let Some(mut stream) = Stream::open(id, source, sink) else { return Vec::new() };
     let rest = stream.read_plain(sink, &mut receive);
@@ -30,11 +30,11 @@ pub fn parse(
 }
 
 /// [`parse`] by the parser alone, which has the last word: what the shorter way is held against.
-pub fn parse_by_parser(
+pub fn parse_by_parser<'text>(
     id: SourceId,
-    source: &Source,
+    source: &'text Source,
     sink: &mut Sink,
-    mut receive: impl FnMut(Tree, &mut Sink),
+    mut receive: impl FnMut(Tree<'text>, &mut Sink),
 ) -> Vec<Comment> {
     let Some(mut stream) = Stream::open(id, source, sink) else { return Vec::new() };
     stream.read(0, sink, &mut receive);
@@ -70,7 +70,7 @@ impl<'text> Stream<'text> {
     }
 
     /// Reads documents up to the first that is not written plainly; returns where that one starts.
-    fn read_plain(&mut self, sink: &mut Sink, receive: &mut impl FnMut(Tree, &mut Sink)) -> usize {
+    fn read_plain(&mut self, sink: &mut Sink, receive: &mut impl FnMut(Tree<'text>, &mut Sink)) -> usize {
         let mut start = 0;
         while start < self.text.len() {
             let Some(document) = plain::read(self.id, self.text, start, &mut self.builder) else {
@@ -87,7 +87,7 @@ impl<'text> Stream<'text> {
     }
 
     /// Reads the documents from a byte of the text on, whatever they hold.
-    fn read(&mut self, start: usize, sink: &mut Sink, receive: &mut impl FnMut(Tree, &mut Sink)) {
+    fn read(&mut self, start: usize, sink: &mut Sink, receive: &mut impl FnMut(Tree<'text>, &mut Sink)) {
         let (id, text) = (self.id, self.text);
         let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) else { return };
         let options = options! {
@@ -148,7 +148,11 @@ impl<'text> Stream<'text> {
     }
 
     /// Hands over the document that the builder holds. Breaks when its source has too many findings.
-    fn hand_over(&mut self, sink: &mut Sink, receive: &mut impl FnMut(Tree, &mut Sink)) -> ControlFlow<()> {
+    fn hand_over(
+        &mut self,
+        sink: &mut Sink,
+        receive: &mut impl FnMut(Tree<'text>, &mut Sink),
+    ) -> ControlFlow<()> {
         let Some(document) = self.builder.finish() else { return ControlFlow::Continue(()) };
         self.complete += 1;
         let span = document.root.span;
@@ -188,7 +192,7 @@ impl<'text> Stream<'text> {
                 }
                 self.builder.reset();
             }
-            Event::Scalar(text, style, ..) => self.builder.scalar(&text, style, span, sink)?,
+            Event::Scalar(text, style, ..) => self.builder.scalar(text, style, span, sink)?,
             Event::SequenceStart(style, ..) => self.builder.open_sequence(style, span)?,
             Event::MappingStart(style, ..) => self.builder.open_mapping(style, span)?,
             Event::SequenceEnd | Event::MappingEnd => self.builder.close(span, sink),

@@ -56,7 +56,7 @@ pub fn parsed<T>(
 
 /// Reads the text of a scalar node and holds it against the limits of its field.
 pub(super) fn scalar_text<'tree>(
-    node: &'tree Node,
+    node: &'tree Node<'_>,
     shape: &Shape,
     limits: &Text,
     sink: &mut Sink,
@@ -78,7 +78,8 @@ pub(super) fn scalar_text<'tree>(
     };
     // Control characters are below U+0020 or take two bytes or more, save one.
     let is_suspect = |byte: u8| !(b' '..0x7f).contains(&byte);
-    if text.bytes().any(is_suspect)
+    // Without a way out of the loop the compiler looks at many bytes at once.
+    if text.bytes().fold(false, |suspect, byte| suspect | is_suspect(byte))
         && let Some(control) = text.chars().find(is_refused)
     {
         let message = format!("{} holds the control character U+{:04X}", quote(text), u32::from(control));

@@ -22,6 +22,10 @@ pub fn surprise(text: &str) -> Option<String> {
     if !unsigned.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
+    // So does nearly every number.
+    if !unsigned.starts_with('0') && !unsigned.bytes().any(|byte| matches!(byte, b':' | b'_')) {
+        return None;
+    }
     let sign = if text.starts_with('-') { "-" } else { "" };
     let number = sexagesimal(unsigned).or_else(|| with_underscores(unsigned)).or_else(|| octal(unsigned))?;
     Some(format!("the number {sign}{number}"))

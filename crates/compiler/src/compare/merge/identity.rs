@@ -25,7 +25,7 @@ pub(super) fn same(left: &Node, right: &Node) -> bool {
 }
 
 /// Returns the texts of a list that holds nothing but scalars.
-pub(super) fn scalars(items: &[Node]) -> Option<Vec<&str>> {
+pub(super) fn scalars<'tree>(items: &'tree [Node<'_>]) -> Option<Vec<&'tree str>> {
     items.iter().map(Node::text).collect()
 }
 

@@ -122,7 +122,7 @@ impl Merge<'_> {
     ) -> Result<(), Contradicts> {
         let block = !self.ours.is_flow(our_node);
         for our in &ours.entries {
-            let key = our.key.value.as_str();
+            let key = our.key.value.as_ref();
             let (base, their) = (before.and_then(|before| before.get(key)), theirs.entry(key));
             let mark = self.edits.mark();
             if self.entry(base, our, their, (our_node, ours), place).is_ok() {
@@ -137,7 +137,7 @@ impl Merge<'_> {
             self.edits.conflict(range, lines.unwrap_or_default(), format!("{place}: `{key}`"));
         }
         for (at, their) in theirs.entries.iter().enumerate() {
-            let key = their.key.value.as_str();
+            let key = their.key.value.as_ref();
             if ours.entry(key).is_some() {
                 continue;
             }

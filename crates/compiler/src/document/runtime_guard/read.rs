@@ -1,5 +1,7 @@
 //! The fields of a runtime guard, and a mapping -> [`RuntimeGuard`].
 
+use std::borrow::Cow;
+
 use super::{GuardAlerts, GuardMode, GuardProcess, RuntimeGuard};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::document::codes::{GUARD_WITHOUT_PROCESS, INVALID_PROCESS_NAME};
@@ -140,14 +142,15 @@ fn read_processes(cursor: &Cursor<'_>, sink: &mut Sink) -> Option<Vec<GuardProce
 }
 
 fn read_process(entry: &Entry, sink: &mut Sink) -> Option<GuardProcess> {
-    check_name(&entry.key, sink);
+    let name = entry.key.clone().map(Cow::into_owned);
+    check_name(&name, sink);
     // A name without lists is what existing guards read as one with empty lists.
     let empty = Node { span: entry.value.span, value: Value::Mapping(Mapping::default()) };
     let lists = if entry.value.is_null() { &empty } else { &entry.value };
     let cursor = Cursor::open(lists, &PROCESS, sink)?;
     Some(GuardProcess {
         span: entry.key.span.to(entry.value.span),
-        name: entry.key.clone(),
+        name,
         description: cursor.text(&PROCESS_DESCRIPTION, sink),
         allowed_exec: many(&cursor, &ALLOWED_EXEC, sink),
         blocked_syscalls: many(&cursor, &BLOCKED_SYSCALLS, sink),

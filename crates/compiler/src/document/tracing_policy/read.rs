@@ -38,7 +38,7 @@ pub(in crate::document) fn read(node: &Node, sink: &mut Sink) -> Option<TracingP
     cursor.choice(&KIND, &["TracingPolicy", "TracingPolicyNamespaced"], |word| word, sink);
     let metadata = Cursor::open(cursor.value(&METADATA_FIELD)?, &METADATA, sink)?;
     let name = metadata.text(&NAME, sink)?;
-    Some(TracingPolicyDocument { span: node.span, name, node: node.clone() })
+    Some(TracingPolicyDocument { span: node.span, name, node: node.detached() })
 }
 
 /// Warns of every scalar that the engine, which reads YAML 1.1, takes for something else.

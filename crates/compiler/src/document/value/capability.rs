@@ -64,8 +64,8 @@ impl Capability {
             Some((prefix, name)) if prefix.eq_ignore_ascii_case("CAP_") => name,
             _ => text,
         };
-        let is_named = |capability: &Self| capability.short_name().eq_ignore_ascii_case(name);
-        Self::all().find(is_named).ok_or(CapabilityError)
+        let index = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name)).ok_or(CapabilityError)?;
+        u8::try_from(index).map(Self).map_err(|_| CapabilityError)
     }
 
     /// Returns the capability of a number, if the kernel has it.

@@ -1,15 +1,17 @@
 //! Path text -> absolute paths and path patterns.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Longest path in bytes: PATH_MAX of Linux is 4,096 with the terminating NUL.
 const PATH_BYTES: usize = 4_095;
 /// Longest component in bytes: NAME_MAX of Linux.
 const COMPONENT_BYTES: usize = 255;
 
-/// A resolved path: absolute, without empty, `.` or `..` components and without a trailing slash.
+/// A resolved path: absolute, without empty, `.` or `..` components and without a trailing slash. Copies share
+/// their text, since a path travels from its document into confinements, members and subjects.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AbsolutePath(String);
+pub struct AbsolutePath(Arc<str>);
 
 impl AbsolutePath {
     /// Parses a path such as `/opt/amf/bin/amf`.
@@ -21,7 +23,7 @@ impl AbsolutePath {
         if text.len() > 1 && text.ends_with('/') {
             return Err(PathError::TrailingSlash);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// Returns the text.
@@ -51,7 +53,7 @@ pub enum PathPattern {
     /// `/a/b/`: everything below, not the directory itself.
     Below(AbsolutePath),
     /// `/a/b*`: every path that starts with these bytes.
-    Prefix(String),
+    Prefix(Arc<str>),
 }
 
 impl PathPattern {
@@ -65,18 +67,17 @@ impl PathPattern {
             None => (text, false),
         };
         check(body)?;
-        if let Some(glob) =
-            body.chars().find(|character| matches!(character, '*' | '?' | '[' | ']' | '{' | '}'))
+        if let Some(glob) = body.bytes().find(|byte| matches!(byte, b'*' | b'?' | b'[' | b']' | b'{' | b'}'))
         {
-            return Err(PathError::Glob(glob));
+            return Err(PathError::Glob(glob.into()));
         }
         if prefix {
-            return Ok(Self::Prefix(body.to_owned()));
+            return Ok(Self::Prefix(body.into()));
         }
         match body.strip_suffix('/') {
-            Some("") => Ok(Self::Below(AbsolutePath("/".to_owned()))),
-            Some(directory) => Ok(Self::Below(AbsolutePath(directory.to_owned()))),
-            None => Ok(Self::Tree(AbsolutePath(body.to_owned()))),
+            Some("") => Ok(Self::Below(AbsolutePath("/".into()))),
+            Some(directory) => Ok(Self::Below(AbsolutePath(directory.into()))),
+            None => Ok(Self::Tree(AbsolutePath(body.into()))),
         }
     }
 
@@ -96,7 +97,7 @@ impl PathPattern {
         let (exact, ended) = match self {
             Self::Tree(path) => (Some(path), (path.as_str(), Some(b'/'))),
             Self::Below(path) => (None, (path.as_str(), Some(b'/'))),
-            Self::Prefix(text) => (None, (text.as_str(), None)),
+            Self::Prefix(text) => (None, (&**text, None)),
         };
         let ended = match (ended.0.as_bytes(), ended.1) {
             ([directory @ .., b'/'], _) => (directory, Some(b'/')),
@@ -124,7 +125,7 @@ impl PathPattern {
         match self {
             Self::Tree(root) => path == root.as_str() || below(root),
             Self::Below(root) => below(root),
-            Self::Prefix(text) => path.starts_with(text.as_str()),
+            Self::Prefix(text) => path.starts_with(&**text),
         }
     }
 }
@@ -183,8 +184,8 @@ impl fmt::Display for PathError {
 
 fn has_control(text: &str) -> bool {
     let is_suspect = |byte: u8| !(b' '..0x7f).contains(&byte);
-    // Most paths are plain ASCII, which bytes settle.
-    text.bytes().any(is_suspect) && text.chars().any(char::is_control)
+    // Most paths are plain ASCII, which bytes settle, many at once.
+    text.bytes().fold(false, |suspect, byte| suspect | is_suspect(byte)) && text.chars().any(char::is_control)
 }
 
 fn check(text: &str) -> Result<(), PathError> {

@@ -63,7 +63,7 @@ pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Arc<S
                 format!("{directory}/").into()
             }
             PathPattern::Tree(_) | PathPattern::Below(_) => "/".into(),
-            PathPattern::Prefix(text) => text.into(),
+            PathPattern::Prefix(text) => (&**text).into(),
         };
         prefixes.push(Spanned::new(prefix, exemption.span));
     }

@@ -18,7 +18,7 @@ use crate::syntax::{Comment, Node, parse, parse_by_parser};
 /// All that reading a text gives.
 #[derive(Debug, PartialEq)]
 struct Reading {
-    documents: Vec<(Node, usize)>,
+    documents: Vec<(Node<'static>, usize)>,
     comments: Vec<Comment>,
     findings: Vec<String>,
 }
@@ -30,7 +30,9 @@ fn compare(text: &str) -> Result<(), TestCaseError> {
     for (id, source) in sources.iter() {
         for is_whole in [true, false] {
             let (mut sink, mut documents) = (Sink::default(), Vec::new());
-            let receive = |tree: crate::syntax::Tree, _: &mut Sink| documents.push((tree.root, tree.flaws));
+            let receive = |tree: crate::syntax::Tree<'_>, _: &mut Sink| {
+                documents.push((tree.root.detached(), tree.flaws));
+            };
             let comments = match is_whole {
                 true => parse(id, source, &mut sink, receive),
                 false => parse_by_parser(id, source, &mut sink, receive),

@@ -107,14 +107,14 @@ fn read_metadata(node: &Node, sink: &mut Sink) -> Option<Metadata<'static>> {
 }
 
 fn key(entry: &Entry) -> Text<'static> {
-    entry.key.clone().map(Cow::Owned)
+    entry.key.clone().map(|key| Cow::Owned(key.into_owned()))
 }
 
 /// Reads text of metadata, where the engine takes an unquoted number for its digits.
 fn coerced(node: &Node, sink: &mut Sink) -> Option<Text<'static>> {
     match (&node.value, resolve(node)) {
         (Value::Scalar { text, .. }, Some(EngineScalar::Text(_) | EngineScalar::Integer(_))) => {
-            Some(Spanned::new(text.clone().into(), node.span))
+            Some(Spanned::new(Cow::Owned(text.clone().into_owned()), node.span))
         }
         _ => {
             wrong_type(node, "text", sink);

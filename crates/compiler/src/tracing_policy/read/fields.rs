@@ -12,7 +12,7 @@ const INT32_MOST: i128 = 2_147_483_647;
 
 /// A mapping with known keys.
 pub(super) struct Fields<'tree> {
-    mapping: &'tree Mapping,
+    mapping: &'tree Mapping<'tree>,
     pub(super) span: Span,
     noun: &'static str,
 }
@@ -20,7 +20,7 @@ pub(super) struct Fields<'tree> {
 impl<'tree> Fields<'tree> {
     /// Opens a mapping; reports another type and keys the schema does not have.
     pub(super) fn open(
-        node: &'tree Node,
+        node: &'tree Node<'tree>,
         noun: &'static str,
         keys: &'static [&'static str],
         sink: &mut Sink,
@@ -30,7 +30,7 @@ impl<'tree> Fields<'tree> {
             return None;
         };
         for Entry { key, .. } in &mapping.entries {
-            if !keys.contains(&key.value.as_str()) {
+            if !keys.contains(&key.value.as_ref()) {
                 let message = format!("{} is not a key of {noun}", quote(&key.value));
                 let diagnostic = Diagnostic::new(&SCHEMA, key.span, message);
                 sink.report(match nearest(&key.value, keys.iter().copied()) {
@@ -43,7 +43,7 @@ impl<'tree> Fields<'tree> {
     }
 
     /// Returns the value of a key, null or not.
-    pub(super) fn node(&self, key: &str) -> Option<&'tree Node> {
+    pub(super) fn node(&self, key: &str) -> Option<&'tree Node<'tree>> {
         self.mapping.get(key)
     }
 
@@ -143,7 +143,7 @@ impl<'tree> Fields<'tree> {
         &self,
         key: &str,
         sink: &mut Sink,
-        mut read: impl FnMut(&'tree Node, &mut Sink) -> Option<T>,
+        mut read: impl FnMut(&'tree Node<'tree>, &mut Sink) -> Option<T>,
     ) -> Vec<T> {
         let Some(node) = self.node(key) else { return Vec::new() };
         let Value::Sequence(items) = &node.value else {
@@ -167,7 +167,7 @@ impl<'tree> Fields<'tree> {
     }
 
     /// Returns the entries of a mapping with keys of the user's choice.
-    pub(super) fn entries(&self, key: &str, sink: &mut Sink) -> &'tree [Entry] {
+    pub(super) fn entries(&self, key: &str, sink: &mut Sink) -> &'tree [Entry<'tree>] {
         match self.node(key) {
             None => &[],
             Some(Node { value: Value::Mapping(mapping), .. }) => &mapping.entries,
@@ -227,7 +227,7 @@ pub(super) fn wrong_type(node: &Node, expected: &str, sink: &mut Sink) {
         (_, Some(EngineScalar::Null)) => ("nothing".to_owned(), None),
         (Value::Scalar { text, .. }, Some(EngineScalar::Text(_))) => {
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            (quote(text), (expected == "a number" && digits).then(|| text.clone()))
+            (quote(text), (expected == "a number" && digits).then(|| text.to_string()))
         }
         (Value::Scalar { text, .. }, _) => {
             let kind =
