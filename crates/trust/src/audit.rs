@@ -221,6 +221,10 @@ pub fn append(path: &Path, record: &Record) -> Result<Appended, AuditError> {
             "its end is not where it was left; check it with `telovix trust log --verify`".to_owned();
         return Err(AuditError::Broken { path: path.to_owned(), line, detail });
     }
+    // It catches up before the next line: a second crash in the same place would leave it two behind.
+    if let Some(end) = end.filter(|_| head != end) {
+        write_head(path, end)?;
+    }
     let mut writer = Writer { path, log, end };
     let Some(torn) = torn else {
         return Ok(Appended { entry: writer.put(record.clone())?, cut_off: None });
