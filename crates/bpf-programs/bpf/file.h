@@ -25,7 +25,6 @@ struct request {
 	bool whole; /* what lies below is touched as well */
 	bool notes; /* the verifier lets us reach the directory's storage from here */
 	__u64 locks; /* where they stood when the note was read; LOCKS_HELD for no note */
-	struct directory *directory; /* has the note that was read */
 };
 
 /* The notes of the directory that a file lies in. */
@@ -60,7 +59,6 @@ static __always_inline bool allowed_by_note(struct subject *subject, struct requ
 	directory = directory_of(dentry, 0);
 	if (!directory)
 		return false;
-	request->directory = directory;
 	note = &directory->notes[subject->domain & (NOTES - 1)];
 	version = *(volatile __u64 *)&note->version;
 	if (note->owner != OWNER(subject->generation, subject->domain) || note->mount != (__u64)request->mount ||
@@ -90,19 +88,19 @@ static __always_inline bool allowed_by_note(struct subject *subject, struct requ
 	return !class;
 }
 
-/* Leaves a note with the directory, after a walk without doubt. */
+/* Leaves a note with the directory, after a walk without doubt. Which directory that is has to be asked after
+ * the walk: if the file has moved since, the locks have too, and what is noted is never good. */
 static __always_inline void take_note(struct subject *subject, const struct request *request,
 				      const struct question *question)
 {
 	struct walk *walk = &subject->state->walk;
-	struct directory *directory = request->directory;
+	struct directory *directory;
 	struct note *note;
 	__u64 version;
 
 	if (!question->parent_known || request->dentry == request->mount->mnt_root)
 		return;
-	if (!directory)
-		directory = directory_of(request->dentry, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	directory = directory_of(request->dentry, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!directory)
 		return;
 	note = &directory->notes[subject->domain & (NOTES - 1)];
