@@ -1,5 +1,6 @@
 //! YAML and JSON text -> nodes that keep their spans, and the fields of nodes.
 
+mod admit;
 mod build;
 pub mod codes;
 mod comment;

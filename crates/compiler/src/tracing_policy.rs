@@ -12,6 +12,7 @@ mod lsm_hook_table;
 mod model;
 mod read;
 mod selector;
+mod text;
 mod validate;
 mod vocabulary;
 mod write;
@@ -22,13 +23,14 @@ pub use encoded_size::{ENCODED_BYTES, encoded_size};
 pub use lsm_hook::{LsmHook, Returns};
 pub use model::{
     Argument, Enforcer, Hook, HookPoint, LabelSelector, Metadata, NamedList, PolicyKind, PolicyOption,
-    Section, Spec, SyscallFlag, Text, TracingPolicy,
+    Section, Spec, SyscallFlag, TracingPolicy,
 };
 pub use read::read;
 pub use selector::{
     Action, ArgumentFilter, BinaryFilter, CapabilityFilter, NamespaceChangeFilter, NamespaceFilter,
     PidFilter, Selector,
 };
+pub use text::Text;
 pub use validate::{Context, Engine, check_product, fits, is_policy_name, is_reserved, validate};
 pub use vocabulary::{ActionKind, BinaryOperator, CapabilitySetKind, Membership, NamespaceKind, Operator};
 pub use write::{push_quoted, write_tree};

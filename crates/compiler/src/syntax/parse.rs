@@ -4,6 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use granit_parser::{Event, Parser, options};
 
+use super::admit::admit;
 use super::build::{Builder, Full, Tree};
 use super::codes::{ALIAS, EMPTY_FILE, NO_DOCUMENT, TOO_MANY_ERRORS, YAML_VERSION};
 use super::comment::{Comment, Comments};
@@ -56,7 +57,7 @@ struct Stream<'text> {
 impl<'text> Stream<'text> {
     /// Starts on a source; nothing when there is nothing to read in it, which is reported.
     fn open(id: SourceId, source: &'text Source, sink: &mut Sink) -> Option<Self> {
-        if !limits::admit(id, source, sink) {
+        if !admit(id, source, sink) {
             return None;
         }
         let text = source.text();

@@ -35,8 +35,7 @@ fn selector_size(hook: &Hook, selector: &Selector) -> usize {
 }
 
 fn filter_size(hook: &Hook, filter: &ArgumentFilter) -> usize {
-    let kind =
-        super::validate::argument_of(hook, filter).map_or(ArgumentType::Auto, |argument| argument.kind.value);
+    let kind = hook.argument_of(filter).map_or(ArgumentType::Auto, |argument| argument.kind.value);
     16 + payload(kind, filter)
 }
 

@@ -2,16 +2,13 @@
 //!
 //! Source: `pkg/k8s/apis/cilium.io/v1alpha1/tracing_policy_types.go`.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::argument_type::ArgumentType;
-use super::selector::Selector;
+use super::selector::{ArgumentFilter, Selector};
+use super::text::Text;
 use super::vocabulary::vocabulary;
 use crate::source::{Span, Spanned};
-
-/// Text of the document: what was read is owned, what is compiled mostly stands in the policy it comes from.
-pub type Text<'text> = Spanned<Cow<'text, str>>;
 
 /// One document of the engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -227,6 +224,18 @@ pub enum SyscallFlag {
     Syscall,
     /// `syscall: false`.
     Function,
+}
+
+impl<'text> Hook<'text> {
+    /// Returns the declared argument that a filter means: `args` names a place in the list, `index` a position
+    /// in the prototype, of which the first declaration wins.
+    pub(super) fn argument_of(&self, filter: &ArgumentFilter<'_>) -> Option<&Argument<'text>> {
+        if let Some(position) = filter.positions.first() {
+            return self.arguments.get(position.value as usize);
+        }
+        let index = filter.index.map_or(0, |index| index.value);
+        self.arguments.iter().find(|argument| argument.index.value == index)
+    }
 }
 
 impl HookPoint<'_> {

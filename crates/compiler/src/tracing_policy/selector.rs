@@ -2,7 +2,7 @@
 //!
 //! Source: `KProbeSelector` of `pkg/k8s/apis/cilium.io/v1alpha1/tracing_policy_types.go`.
 
-use super::model::Text;
+use super::text::Text;
 use super::vocabulary::{ActionKind, BinaryOperator, CapabilitySetKind, Membership, NamespaceKind, Operator};
 use crate::source::{Span, Spanned};
 

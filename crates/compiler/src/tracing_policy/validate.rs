@@ -19,7 +19,6 @@ pub use limit::fits;
 pub use name::is_policy_name;
 pub use product::{check_product, is_reserved};
 
-pub(super) use argument::argument_of;
 pub(super) use name::is_label_value;
 
 use super::model::TracingPolicy;

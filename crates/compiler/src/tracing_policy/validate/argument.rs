@@ -1,8 +1,8 @@
-//! The arguments a hook declares, and which of them a filter means.
+//! The arguments a hook declares -> those that the engine refuses to read.
 
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::tracing_policy::codes::{ARGUMENT, CRASH, IGNORED};
-use crate::tracing_policy::{Argument, ArgumentFilter, ArgumentType, Hook, HookPoint, Section};
+use crate::tracing_policy::{Argument, ArgumentType, Hook, HookPoint, Section};
 
 /// Most arguments of a hook.
 const ARGUMENTS: usize = 5;
@@ -10,19 +10,6 @@ const ARGUMENTS: usize = 5;
 const RESOLVE_DEPTH: usize = 10;
 /// Highest position of a size.
 const SIZE_INDEX: u32 = 15;
-
-/// Returns the declared argument that a filter means: `args` names a place in the list, `index` a position
-/// in the prototype, of which the first declaration wins.
-pub(in crate::tracing_policy) fn argument_of<'hook, 'text>(
-    hook: &'hook Hook<'text>,
-    filter: &ArgumentFilter<'_>,
-) -> Option<&'hook Argument<'text>> {
-    if let Some(position) = filter.positions.first() {
-        return hook.arguments.get(position.value as usize);
-    }
-    let index = filter.index.map_or(0, |index| index.value);
-    hook.arguments.iter().find(|argument| argument.index.value == index)
-}
 
 /// Reports arguments that the engine refuses to read.
 pub(super) fn check(hook: &Hook, sink: &mut Sink) {

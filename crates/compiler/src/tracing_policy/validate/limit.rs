@@ -1,7 +1,6 @@
 //! Counts and sizes of a hook: what the engine refuses, what its programs cannot address, what maps hold.
 
 use super::action::disables_multi;
-use super::argument_of;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::tracing_policy::codes::{
     CRASH, ENCODED_SIZE, FILTER_MAPS, IGNORED, LIMIT, SHARED_FILTERS, UNREACHABLE_SELECTOR,
@@ -121,7 +120,7 @@ fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 6] {
 }
 
 fn is_text(hook: &Hook, filter: &ArgumentFilter) -> bool {
-    let class = argument_of(hook, filter).map(|argument| argument.kind.value.class());
+    let class = hook.argument_of(filter).map(|argument| argument.kind.value.class());
     matches!(class, Some(ArgumentClass::Text | ArgumentClass::File | ArgumentClass::UnixAddress))
 }
 

@@ -1,6 +1,6 @@
 //! Filters on arguments: which argument is meant, and what the operator makes of its type.
 
-use super::{Context, argument_of, value};
+use super::{Context, value};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::tracing_policy::codes::{
     ALWAYS_MATCHES, ARGUMENT, EMPTY_VALUES, IGNORED, NEVER_MATCHES, OPERATOR, VALUE,
@@ -11,7 +11,7 @@ use crate::tracing_policy::{Argument, ArgumentFilter, ArgumentType, Fit, Hook, O
 pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
     for selector in &hook.selectors {
         for filter in &selector.arguments {
-            match argument_of(hook, filter) {
+            match hook.argument_of(filter) {
                 Some(argument) => check_filter(hook, filter, argument, context, sink),
                 None if filter.operator.value == Operator::CelExpression => {
                     check_expression(hook, filter, sink);
