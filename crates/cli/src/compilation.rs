@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use clap::Args;
 use telovix_compiler::diagnostic::{Level, Severity};
-use telovix_compiler::emit::Artifact;
+use telovix_compiler::emit::{Artifact, Receiver};
 use telovix_compiler::lower::Policy;
 use telovix_compiler::target::Target;
-use telovix_compiler::{Options, Outcome, compile};
+use telovix_compiler::{Options, Outcome, compile_to};
 
 use crate::config::{Config, check_level, level};
 use crate::day::Day;
@@ -56,7 +56,7 @@ pub(crate) struct Repository {
 pub(crate) struct Compilation {
     /// What there is to say, and about which sources.
     pub(crate) report: Report,
-    /// What is to be written; absent when an error was found.
+    /// What was made; absent when an error was found, or when it was not wanted to the end.
     pub(crate) artifacts: Option<Vec<Artifact>>,
     /// What the policies mean.
     _policy: Policy,
@@ -128,7 +128,7 @@ impl Selection {
         Repository::find(&self.paths)
     }
 
-    /// Reads and compiles all but what lies in `output`; writes nothing.
+    /// Reads and compiles all but what lies in `output`, and hands what it makes to `receiver`.
     ///
     /// What comes of it is never dropped. Who compiles ends the process afterwards, and to give a million small
     /// pieces of memory back one by one before that would take a twentieth of the whole run.
@@ -140,11 +140,12 @@ impl Selection {
         repository: &Repository,
         output: &Path,
         progress: &Progress,
+        receiver: Receiver<'_>,
     ) -> Result<ManuallyDrop<Compilation>, Failure> {
         let options = self.options(repository)?;
         let input = repository.read(output);
         progress.step(format!("compiling {}", plural(input.sources.iter().count(), "file")));
-        let Outcome { mut diagnostics, artifacts, policy } = compile(&input.sources, &options);
+        let Outcome { mut diagnostics, artifacts, policy } = compile_to(&input.sources, &options, receiver);
         if self.deny_warnings {
             let warnings = diagnostics.iter_mut().filter(|found| found.severity == Severity::Warning);
             warnings.for_each(|warning| warning.severity = Severity::Error);

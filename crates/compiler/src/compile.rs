@@ -1,11 +1,13 @@
 //! One call for the whole data flow: sources -> findings, and artifacts when no finding is an error.
 
+use std::ops::ControlFlow;
+
 use crate::check;
 use crate::compare;
 use crate::diagnostic::{Diagnostic, Levels, Sink};
 use crate::document::value::Date;
 use crate::document::{self, Scope};
-use crate::emit::{self, Artifact, EngineOptions};
+use crate::emit::{self, Artifact, EngineOptions, Outbox, Receiver};
 use crate::lower::{self, Policy};
 use crate::source::SourceSet;
 use crate::target::{self, Target};
@@ -46,7 +48,8 @@ impl Options {
 pub struct Outcome {
     /// All findings, in order of place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Every artifact with the manifest, by path; absent when a finding is an error.
+    /// Every artifact with the manifest, by path; absent when a finding is an error, or when the receiver did not
+    /// take them all.
     pub artifacts: Option<Vec<Artifact>>,
     /// What the documents without an error mean.
     pub policy: Policy,
@@ -61,17 +64,27 @@ pub struct Analysis {
     pub policy: Policy,
 }
 
-/// Compiles sources for every target.
+/// Compiles sources for every target, and keeps the account of what was made, not the bytes.
 #[must_use]
 pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
+    compile_to(sources, options, &mut |_, _| ControlFlow::Continue(()))
+}
+
+/// Compiles sources for every target, and hands each artifact to `receiver` when it is made.
+///
+/// Nothing is handed over when sources have an error that shows before anything is made of them.
+#[must_use]
+pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>) -> Outcome {
     let mut sink = Sink::new(options.levels.clone());
     let policy = understand(sources, options, &mut sink);
     compare::hold(&policy, sources, &mut sink);
     check::check(&policy, options.as_of, &mut sink);
     let assessed = target::Options { targets: options.targets.clone(), engine_denial: options.engine.denial };
     let assessment = target::assess(&policy, &assessed, &mut sink);
-    let artifacts = emit::emit(&policy, &assessment, options.engine, sources, &mut sink);
-    let artifacts = (!sink.has_errors()).then_some(artifacts);
+    let nobody: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
+    let mut outbox = Outbox::new(if sink.has_errors() { nobody } else { receiver });
+    emit::emit(&policy, &assessment, options.engine, sources, &mut outbox, &mut sink);
+    let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
     Outcome { diagnostics: sink.into_sorted(), artifacts, policy }
 }
 

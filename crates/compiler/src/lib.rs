@@ -39,4 +39,4 @@ pub mod target;
 pub mod template;
 pub mod tracing_policy;
 
-pub use compile::{Analysis, Options, Outcome, analyse, compile};
+pub use compile::{Analysis, Options, Outcome, analyse, compile, compile_to};

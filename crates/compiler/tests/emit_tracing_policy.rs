@@ -4,6 +4,7 @@
 //! findings are in `output/findings`. `BLESS=1` writes the output.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use telovix_compiler::diagnostic::{Example, Severity, Sink};
@@ -54,11 +55,12 @@ fn compile_with(
     let as_of = Date::new(2026, 11, 21).expect("a date");
     let documents = document::read(&sources, &mut sink).documents;
     let policy = lower::lower(documents, &sources, lower::Options { as_of }, &mut sink);
-    let artifacts = emit::tracing_policy::emit(&policy, &sources, options, &mut sink);
-    let mut outputs: BTreeMap<_, _> = artifacts
-        .into_iter()
-        .map(|artifact| (artifact.path, String::from_utf8(artifact.bytes).expect("YAML is UTF-8")))
-        .collect();
+    let mut outputs = BTreeMap::new();
+    let mut collect = |path: &str, bytes: &[u8]| {
+        outputs.insert(path.to_owned(), String::from_utf8(bytes.to_vec()).expect("YAML is UTF-8"));
+        ControlFlow::Continue(())
+    };
+    emit::tracing_policy::emit(&policy, &sources, options, &mut emit::Outbox::new(&mut collect), &mut sink);
     let findings = sink.into_sorted().into_iter().filter(|finding| finding.severity > Severity::Note);
     let findings: Vec<String> = findings
         .map(|finding| {

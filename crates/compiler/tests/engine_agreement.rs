@@ -11,6 +11,7 @@ mod repository;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 
 use interpreter::{Call, Value, effect};
 use proptest::strategy::Strategy;
@@ -18,6 +19,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use telovix_compiler::confine::{Access, Confinement, Dimension, Effect, Operation};
 use telovix_compiler::diagnostic::Sink;
 use telovix_compiler::document::value::Date;
+use telovix_compiler::emit::Outbox;
 use telovix_compiler::emit::tracing_policy::{Options, emit};
 use telovix_compiler::judge::{Event, judge};
 use telovix_compiler::source::SourceSet;
@@ -34,11 +36,13 @@ fn compile(text: &str) -> (Vec<Confinement>, Vec<TracingPolicy<'static>>) {
     let documents = document::read(&sources, &mut sink).documents;
     let as_of = Date::new(2026, 11, 21).expect("a date");
     let policy = lower::lower(documents, &sources, lower::Options { as_of }, &mut sink);
-    let artifacts = emit(&policy, &sources, &Options::default(), &mut sink);
+    let mut files = BTreeMap::new();
+    let mut collect = |path: &str, bytes: &[u8]| {
+        files.insert(path.to_owned(), String::from_utf8(bytes.to_vec()).expect("text"));
+        ControlFlow::Continue(())
+    };
+    emit(&policy, &sources, &Options::default(), &mut Outbox::new(&mut collect), &mut sink);
     assert!(!sink.has_errors(), "{text}\n{:?}", sink.into_sorted());
-    let files = artifacts
-        .into_iter()
-        .map(|artifact| (artifact.path, String::from_utf8(artifact.bytes).expect("text")));
     let files = SourceSet::new(files);
     let mut policies = Vec::new();
     let mut sink = Sink::default();

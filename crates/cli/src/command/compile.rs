@@ -51,15 +51,15 @@ impl Run for Arguments {
         let repository = self.selection.repository()?;
         let output = self.output.clone().unwrap_or_else(|| repository.output());
         let folder = OutputFolder::check(&output, repository.root())?;
-        let compilation = self.selection.compile(&repository, folder.path(), &progress)?;
-        let replaced = match &compilation.artifacts {
-            Some(artifacts) => {
-                progress.step(format!("writing {}", plural(artifacts.len(), "file")));
-                let files = artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact.bytes.as_slice()));
-                Some(folder.replace(files)?)
-            }
-            None => None,
+        let mut successor = folder.successor();
+        let mut receive = |path: &str, bytes: &[u8]| {
+            progress.step(format!("writing `{path}`"));
+            successor.write(path, bytes)
         };
+        let compilation = self.selection.compile(&repository, folder.path(), &progress, &mut receive)?;
+        let artifacts = compilation.artifacts.as_ref();
+        let paths = artifacts.map(|all| all.iter().map(|artifact| artifact.path.as_str()));
+        let replaced = successor.take_over(paths)?;
         drop(progress);
         let told = Told { compilation: &compilation, output: &output, replaced: replaced.as_ref() };
         match self.format {
@@ -115,7 +115,7 @@ impl Told<'_> {
         let artifacts = self.compilation.artifacts.iter().flatten().map(|artifact| Written {
             path: artifact.path.clone(),
             kind: artifact.kind.name(),
-            bytes: artifact.bytes.len(),
+            bytes: artifact.bytes,
         });
         Document {
             version: VERSION,
@@ -148,7 +148,7 @@ impl Told<'_> {
             plural(artifacts.len(), "artifact"),
             shown(self.output),
             plural(of(ArtifactKind::TracingPolicy).count(), "TracingPolicy file"),
-            plural(of(ArtifactKind::Image).map(|image| image.bytes.len()).sum(), "byte"),
+            plural(of(ArtifactKind::Image).map(|image| image.bytes).sum(), "byte"),
         )?;
         let open = report.diagnostics.iter().filter(|found| *found.code == OPEN_WAY).count();
         if open > 0 {

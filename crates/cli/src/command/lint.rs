@@ -1,6 +1,9 @@
 //! Policies -> all that a compile would say about them, without writing.
 
+use std::ops::ControlFlow;
+
 use clap::{Args, ValueEnum};
+use telovix_compiler::emit::Receiver;
 
 use super::Run;
 use crate::compilation::Selection;
@@ -52,7 +55,9 @@ impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let progress = Progress::start("reading");
         let repository = self.selection.repository()?;
-        let compilation = self.selection.compile(&repository, &repository.output(), &progress)?;
+        let output = repository.output();
+        let nobody: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
+        let compilation = self.selection.compile(&repository, &output, &progress, nobody)?;
         drop(progress);
         let (report, out) = (&compilation.report, &mut streams.data);
         match self.format {

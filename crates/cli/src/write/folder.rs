@@ -65,4 +65,15 @@ impl OutputFolder {
     pub(super) fn staging(&self) -> PathBuf {
         self.path.with_file_name(format!(".{}.partial", self.name))
     }
+
+    pub(super) fn not_written(&self, error: &io::Error) -> Failure {
+        let message = format!("cannot write the output folder `{}`: {error}", shown(&self.path));
+        let failure = Failure::new(Exit::CannotRun, &code::OUTPUT_NOT_WRITTEN, message);
+        match error.kind() {
+            io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => {
+                failure.help("a mount point cannot be replaced whole; name a folder below it")
+            }
+            _ => failure.help("what the folder held before is untouched"),
+        }
+    }
 }

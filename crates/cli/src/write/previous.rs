@@ -1,6 +1,6 @@
 //! The folder as the last compile left it -> which of its files stay.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,24 +59,24 @@ impl Previous {
     pub(super) fn carry_over<'run>(
         &self,
         staging: &Path,
-        artifacts: impl Iterator<Item = (&'run str, &'run [u8])>,
+        artifacts: impl Iterator<Item = &'run str>,
         output: &OutputFolder,
     ) -> Result<Replaced, Failure> {
-        let artifacts: BTreeMap<&str, &[u8]> =
-            if self.files.is_empty() { BTreeMap::new() } else { artifacts.collect() };
+        let artifacts: BTreeSet<&str> =
+            if self.files.is_empty() { BTreeSet::new() } else { artifacts.collect() };
         let mut replaced = Replaced::default();
         for file in &self.files {
             let mut names = SIGNATURES.iter().filter_map(|ending| file.strip_suffix(ending));
             let signed = names.find(|signed| self.written.contains(*signed));
             if self.written.contains(file) {
-                if !artifacts.contains_key(file.as_str()) {
+                if !artifacts.contains(file.as_str()) {
                     replaced.stale.push(file.clone());
                 }
             } else if let Some(signed) = signed
-                && !self.unchanged(signed, &artifacts)
+                && !(artifacts.contains(signed) && self.is_unchanged(signed, staging))
             {
                 replaced.signatures.push(file.clone());
-            } else if artifacts.contains_key(file.as_str()) {
+            } else if artifacts.contains(file.as_str()) {
                 return Err(self.in_the_way(file));
             } else {
                 keep(&self.folder.join(file), &staging.join(file))
@@ -86,9 +86,9 @@ impl Previous {
         Ok(replaced)
     }
 
-    fn unchanged(&self, path: &str, artifacts: &BTreeMap<&str, &[u8]>) -> bool {
-        let old = fs::read(self.folder.join(path));
-        artifacts.get(path).is_some_and(|new| old.is_ok_and(|old| old == **new))
+    fn is_unchanged(&self, path: &str, staging: &Path) -> bool {
+        let (old, new) = (fs::read(self.folder.join(path)), fs::read(staging.join(path)));
+        old.is_ok_and(|old| new.is_ok_and(|new| old == new))
     }
 
     fn in_the_way(&self, file: &str) -> Failure {

@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{OutputFolder, Replaced};
+use crate::failure::Failure;
 
 fn write(root: &Path, artifacts: &[(&str, &str)]) -> Result<Replaced, String> {
     let listed: Vec<_> = artifacts.iter().map(|(path, _)| serde_json::json!({ "path": path })).collect();
@@ -11,7 +12,16 @@ fn write(root: &Path, artifacts: &[(&str, &str)]) -> Result<Replaced, String> {
         OutputFolder::check(&root.join("out"), &root.join("in")).map_err(|failure| format!("{failure:?}"))?;
     let artifacts = artifacts.iter().map(|(path, text)| (*path, text.as_bytes()));
     let artifacts = artifacts.chain([("manifest.json", manifest.as_bytes())]);
-    output.replace(artifacts).map_err(|failure| format!("{failure:?}"))
+    replace(&output, artifacts).map_err(|failure| format!("{failure:?}"))
+}
+
+fn replace<'run>(
+    output: &OutputFolder,
+    artifacts: impl Iterator<Item = (&'run str, &'run [u8])> + Clone,
+) -> Result<Replaced, Failure> {
+    let mut successor = output.successor();
+    let _stopped = artifacts.clone().try_for_each(|(path, bytes)| successor.write(path, bytes));
+    Ok(successor.take_over(Some(artifacts.map(|(path, _)| path)))?.expect("an artifact"))
 }
 
 fn content(folder: &Path) -> BTreeMap<String, String> {
@@ -129,7 +139,11 @@ fn an_interrupted_compile_leaves_the_folder_as_it_was() {
     write(root.path(), &[("a.yaml", "1")]).unwrap();
     let output = OutputFolder::check(&root.path().join("out"), &root.path().join("in")).unwrap();
     let artifacts = [("a.yaml", b"2".as_slice()), ("b.yaml", b"2")].into_iter();
-    let raise = |_: &_| signal_hook::low_level::raise(signal_hook::consts::SIGINT).unwrap();
-    assert!(output.replace(artifacts.inspect(raise)).is_err());
+    let raise = |(path, _): &(&str, _)| {
+        if *path == "b.yaml" {
+            signal_hook::low_level::raise(signal_hook::consts::SIGINT).unwrap();
+        }
+    };
+    assert!(replace(&output, artifacts.inspect(raise)).is_err());
     assert_eq!(content(root.path()), files(&[("out/a.yaml", "1")]));
 }

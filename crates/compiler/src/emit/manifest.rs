@@ -26,7 +26,7 @@ use crate::target::{self, Assessment, Evasion, Status};
 pub const MANIFEST_PATH: &str = "manifest.json";
 
 /// What a manifest is made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Account<'compile> {
     /// The texts, for places.
     pub sources: &'compile SourceSet,
@@ -35,7 +35,7 @@ pub struct Account<'compile> {
     /// What the artifacts were compiled for, and every way around them.
     pub assessment: &'compile Assessment,
     /// Every artifact but the manifest.
-    pub artifacts: &'compile [Artifact],
+    pub artifacts: Vec<&'compile Artifact>,
     /// The image, whose maps the budget counts; none without a native target.
     pub image: Option<&'compile Image>,
 }
@@ -43,8 +43,8 @@ pub struct Account<'compile> {
 impl<'compile> Account<'compile> {
     /// Returns the manifest.
     #[must_use]
-    pub fn manifest(self) -> Manifest<'compile> {
-        let Self { policy, sources, .. } = self;
+    pub fn manifest(&self) -> Manifest<'compile> {
+        let Self { policy, sources, .. } = *self;
         let documents = policy.documents.iter();
         Manifest {
             version: MANIFEST_VERSION,
@@ -62,7 +62,7 @@ impl<'compile> Account<'compile> {
         }
     }
 
-    fn budget(self) -> Budget<'compile> {
+    fn budget(&self) -> Budget<'compile> {
         let maps = Section::ALL.into_iter().filter(|section| section.kind() != Kind::Listing);
         let programs = |budget: &target::Budget| {
             budget.programs.iter().map(|(hook, count)| (Cow::from(*hook), *count as u64)).collect()
@@ -77,7 +77,7 @@ impl<'compile> Account<'compile> {
         }
     }
 
-    fn confinement_entry(self, confinement: &'compile Confinement) -> ConfinementEntry<'compile> {
+    fn confinement_entry(&self, confinement: &'compile Confinement) -> ConfinementEntry<'compile> {
         let targets = &self.assessment.targets;
         let (mut effects, mut reasons) = (Vec::with_capacity(targets.len()), BTreeMap::new());
         for target in targets {
@@ -151,8 +151,8 @@ fn artifact_entry<'compile>(artifact: &'compile Artifact, sources: &SourceSet) -
     ArtifactEntry {
         path: artifact.path.as_str().into(),
         kind: artifact.kind.name().into(),
-        sha256: digest(&artifact.bytes).into(),
-        bytes: artifact.bytes.len() as u64,
+        sha256: artifact.sha256.as_str().into(),
+        bytes: artifact.bytes as u64,
         scope: scope_entry(artifact.scope.clone()),
         sources: artifact.sources.iter().map(|span| sources.locate(*span).into()).collect(),
     }

@@ -24,10 +24,7 @@ mod yaml;
 
 pub use codes::CODES;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
-use super::{Artifact, ArtifactKind};
+use super::Outbox;
 use crate::confine::{Confinement, DocumentReference, Gate};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::document::{Document, EnforcementRule, GuardianProfile, ProfileMode, RuntimeGuard};
@@ -79,8 +76,14 @@ impl Default for Options {
 
 /// Writes the policies of every document. The same policy gives the same bytes, in order of paths.
 ///
-/// What cannot be written is reported; its document is then left out whole.
-pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut Sink) -> Vec<Artifact> {
+/// What cannot be written is reported, and of what is reported not everything may have been handed over.
+pub fn emit(
+    policy: &Policy,
+    sources: &SourceSet,
+    options: &Options,
+    outbox: &mut Outbox<'_>,
+    sink: &mut Sink,
+) {
     let context = Context { kernels: options.kernels.clone(), engine: options.engine };
     let mut emitter = Emitter {
         sources,
@@ -88,10 +91,13 @@ pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut 
         context: &context,
         sink,
         writer: yaml::Writer::new(sources),
-        artifacts: BTreeMap::new(),
+        outbox,
         hooks: Vec::new(),
     };
     for placed in &policy.documents {
+        if emitter.outbox.is_closed() {
+            return;
+        }
         let confinements = policy.confinements_of(placed);
         match &placed.document {
             Document::GuardianProfile(profile) => emitter.profile(profile, placed, confinements),
@@ -106,22 +112,20 @@ pub fn emit(policy: &Policy, sources: &SourceSet, options: &Options, sink: &mut 
     for (placed, custom) in policy.custom_policies() {
         if let Some((names, text)) = custom::compile(placed, custom, policy, sources, &context, emitter.sink)
         {
-            emitter.add(names.path(""), text.into_bytes(), placed.document.span(), placed);
+            add(names.path(""), &text, placed.document.span(), placed, emitter.outbox, emitter.sink);
         }
     }
     budget::check(&emitter.hooks, emitter.sink);
-    emitter.artifacts.into_values().map(|(artifact, _)| artifact).collect()
 }
 
-struct Emitter<'run> {
+struct Emitter<'run, 'out> {
     sources: &'run SourceSet,
     options: &'run Options,
     /// What each policy is checked against.
     context: &'run Context,
     sink: &'run mut Sink,
     writer: yaml::Writer<'run>,
-    /// By path, each with the place of its document.
-    artifacts: BTreeMap<String, (Artifact, Span)>,
+    outbox: &'run mut Outbox<'out>,
     /// What each policy hooks, for the budget.
     hooks: Vec<budget::Use<'run>>,
 }
@@ -135,7 +139,7 @@ struct Unit<'run> {
     comments: String,
 }
 
-impl<'run> Emitter<'run> {
+impl<'run> Emitter<'run, '_> {
     fn profile(
         &mut self,
         profile: &GuardianProfile,
@@ -157,7 +161,7 @@ impl<'run> Emitter<'run> {
         if mode == ProfileMode::Observe {
             header.push("Nothing acts in this mode, so this file holds no policy.".to_owned());
             let text = yaml::comments(&header);
-            self.add(names.path(""), text.into_bytes(), profile.span, placed);
+            add(names.path(""), &text, profile.span, placed, self.outbox, self.sink);
             return;
         }
         let comments = yaml::comments(&header);
@@ -259,7 +263,7 @@ impl<'run> Emitter<'run> {
         }
         self.hooks.extend(uses);
         let text = self.writer.write(&policy, &unit.comments, consequence(&policy.spec.hooks));
-        self.add(path, text, unit.span, unit.placed);
+        add(path, text, unit.span, unit.placed, self.outbox, self.sink);
     }
 
     fn policy_options(&self, unit: &Unit<'_>, part: Part) -> Vec<PolicyOption<'static>> {
@@ -292,24 +296,24 @@ impl<'run> Emitter<'run> {
         }
         findings.is_empty()
     }
+}
 
-    fn add(&mut self, path: String, bytes: Vec<u8>, span: Span, placed: &PolicyDocument) {
-        match self.artifacts.entry(path) {
-            Entry::Occupied(taken) => {
-                let message = format!("another document compiles to `{}` too", taken.key());
-                let diagnostic = Diagnostic::new(&NAME_COLLISION, placed.name_span(), message);
-                let (_, first) = taken.get();
-                self.sink.report(
-                    diagnostic.related(*first, "the first one").help("give one of them another name"),
-                );
-            }
-            Entry::Vacant(free) => {
-                let (path, kind) = (free.key().clone(), ArtifactKind::TracingPolicy);
-                let artifact = Artifact { path, bytes, kind, sources: vec![span], scope: placed.scope() };
-                free.insert((artifact, span));
-            }
-        }
+/// Hands a file over, unless another document has its path.
+fn add(
+    path: String,
+    text: &str,
+    span: Span,
+    placed: &PolicyDocument,
+    outbox: &mut Outbox<'_>,
+    sink: &mut Sink,
+) {
+    let Err(taken) = outbox.add(path, text.as_bytes(), span, placed.scope()) else { return };
+    let message = format!("another document compiles to `{}` too", taken.path);
+    let mut diagnostic = Diagnostic::new(&NAME_COLLISION, placed.name_span(), message);
+    for first in &taken.sources {
+        diagnostic = diagnostic.related(*first, "the first one");
     }
+    sink.report(diagnostic.help("give one of them another name"));
 }
 
 /// Says what the strongest action of a file does; the word `audit` alone would mislead.

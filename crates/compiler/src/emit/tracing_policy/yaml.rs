@@ -38,7 +38,7 @@ impl<'sources> Writer<'sources> {
     }
 
     /// Writes a policy below comments and one more line of them.
-    pub(super) fn write(&mut self, policy: &TracingPolicy<'_>, comments: &str, consequence: &str) -> Vec<u8> {
+    pub(super) fn write(&mut self, policy: &TracingPolicy<'_>, comments: &str, consequence: &str) -> &str {
         self.text.clear();
         self.text.push_str(comments);
         push_comment(&mut self.text, consequence);
@@ -57,7 +57,7 @@ impl<'sources> Writer<'sources> {
         for hook in &policy.spec.hooks {
             self.hook(hook);
         }
-        self.text.as_bytes().to_vec()
+        &self.text
     }
 
     /// Writes a key with any text.
