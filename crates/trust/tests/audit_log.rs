@@ -20,6 +20,10 @@ impl Log {
     }
 
     fn append(&self, epoch: u64) -> Result<Appended, AuditError> {
+        self.append_with(epoch, String::new())
+    }
+
+    fn append_with(&self, epoch: u64, detail: String) -> Result<Appended, AuditError> {
         let record = Record {
             created_at: Timestamp::from_seconds(1_795_255_200),
             action_type: Action::Applied,
@@ -30,7 +34,7 @@ impl Log {
             epoch: Some(epoch),
             generation: None,
             policy: None,
-            detail: String::new(),
+            detail,
         };
         audit::append(&self.path, &record)
     }
@@ -153,4 +157,20 @@ fn a_crash_between_the_line_and_the_head_is_no_break() {
     assert_eq!(audit::verify(&log.path).expect("whole").len(), 3);
     log.append(4).expect("appended");
     assert_eq!(audit::verify(&log.path).expect("whole").len(), 4);
+}
+
+#[test]
+fn crashes_in_a_row_between_the_line_and_the_head_are_no_break() {
+    let log = Log::with(2);
+    let head = log.path.with_extension("ndjson.head");
+    for epoch in 3..=5 {
+        // An entry that is too long is refused right where its line would be written: this is what the head holds then.
+        assert!(log.append_with(epoch, "x".repeat(1 << 16)).is_err());
+        let held = fs::read(&head).expect("a head");
+        log.append(epoch).expect("appended");
+        fs::write(&head, held).expect("written");
+        assert_eq!(audit::verify(&log.path).expect("whole").len() as u64, epoch);
+    }
+    log.append(6).expect("appended");
+    assert_eq!(audit::verify(&log.path).expect("whole").len(), 6);
 }
