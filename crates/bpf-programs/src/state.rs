@@ -146,7 +146,8 @@ impl Control {
 
 #[cfg(test)]
 mod tests {
-    use super::Control;
+    use super::{Control, Slot};
+    use crate::layout::Record as _;
 
     #[test]
     fn a_word_keeps_slot_and_deadline() {
@@ -156,5 +157,22 @@ mod tests {
         let word = Control::new(0, u32::MAX, None);
         assert_eq!((word.slot(), word.deadline(), word.active(u64::MAX)), (0, None, 0));
         assert_ne!(Control::new(0, 1, None), Control::new(0, 3, None));
+    }
+
+    #[test]
+    fn only_what_was_active_once_can_be_gone_back_to() {
+        let loaded = Slot { generation: 7, everybody: 3, subjects: 1, reserved: 0 };
+        let pending = loaded.pending();
+        assert!(loaded.is_proven() && !pending.is_proven() && pending.proven() == loaded);
+        assert!(!Slot::EMPTY.is_proven() && !Slot::EMPTY.pending().is_proven());
+        // What programs read is the same, and the mark is not lost on the way through the map.
+        let bytes = |slot: Slot| {
+            let mut bytes = Vec::new();
+            slot.encode(&mut bytes);
+            bytes
+        };
+        assert_eq!(bytes(pending).get(..12), bytes(loaded).get(..12));
+        assert_eq!(Slot::decode(&bytes(pending)), Some(pending));
+        assert_ne!(pending, loaded);
     }
 }
