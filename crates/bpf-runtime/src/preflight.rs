@@ -1,5 +1,6 @@
 //! A host -> the facts the programs need, or the reason why it cannot enforce.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use crate::{RuntimeError, sys};
@@ -10,6 +11,9 @@ pub(crate) struct Locks {
     pub(crate) renames: u64,
     pub(crate) mounts: u64,
 }
+
+/// The kernel's symbol table.
+const SYMBOLS: &str = "/proc/kallsyms";
 
 /// The oldest kernel that has every hook and helper, and was tested.
 const OLDEST: (u16, u16) = (6, 1);
@@ -60,17 +64,38 @@ fn supported(architecture: &'static str, kernel: (u16, u16)) -> Result<(), Runti
 
 /// Looks the counters up in the kernel's symbol table.
 pub(crate) fn locks() -> Result<Locks, RuntimeError> {
-    let path = Path::new("/proc/kallsyms");
-    let table = std::fs::read_to_string(path).map_err(RuntimeError::file(path))?;
-    Ok(Locks { renames: address(&table, "rename_lock")?, mounts: address(&table, "mount_lock")? })
+    let path = Path::new(SYMBOLS);
+    let table = std::fs::File::open(path).map_err(RuntimeError::file(path))?;
+    let [renames, mounts] = addresses(BufReader::new(table), ["rename_lock", "mount_lock"])?;
+    Ok(Locks { renames, mounts })
 }
 
-fn address(table: &str, symbol: &'static str) -> Result<u64, RuntimeError> {
-    let line = table.lines().find(|line| line.split_ascii_whitespace().nth(2) == Some(symbol));
-    let digits = line.and_then(|line| line.split_ascii_whitespace().next());
-    let address = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
+/// The addresses of symbols in a table of some 150,000, of which no more is read than is needed.
+fn addresses<const N: usize>(
+    mut table: impl BufRead,
+    symbols: [&'static str; N],
+) -> Result<[u64; N], RuntimeError> {
+    let (mut found, mut line) = ([0; N], String::new());
+    while found.contains(&0)
+        && table.read_line(&mut line).map_err(RuntimeError::file(Path::new(SYMBOLS)))? > 0
+    {
+        let mut words = line.split_ascii_whitespace();
+        if let (Some(digits), _, Some(name)) = (words.next(), words.next(), words.next()) {
+            let wanted = symbols.iter().position(|symbol| *symbol == name);
+            // A module may have one of the same name, further down.
+            if let Some(address) =
+                wanted.and_then(|index| found.get_mut(index)).filter(|address| **address == 0)
+            {
+                *address = u64::from_str_radix(digits, 16).unwrap_or_default();
+            }
+        }
+        line.clear();
+    }
     // An address that is hidden from this process reads as 0.
-    address.filter(|&address| address != 0).ok_or(RuntimeError::NoSymbol { symbol })
+    match symbols.into_iter().zip(found).find(|(_, address)| *address == 0) {
+        Some((symbol, _)) => Err(RuntimeError::NoSymbol { symbol }),
+        None => Ok(found),
+    }
 }
 
 /// The running kernel's major and minor number.
@@ -84,7 +109,7 @@ pub(crate) fn kernel_version() -> Result<(u16, u16), RuntimeError> {
 
 #[cfg(test)]
 mod tests {
-    use super::supported;
+    use super::{addresses, supported};
 
     #[test]
     fn other_machines_and_older_kernels_are_refused() {
@@ -94,5 +119,17 @@ mod tests {
         assert_eq!(code("aarch64", (6, 12)), Err("architecture-not-supported"));
         assert_eq!(code("x86_64", (5, 15)), Err("kernel-too-old"));
         assert_eq!(code("x86_64", (6, 0)), Err("kernel-too-old"));
+    }
+
+    #[test]
+    fn symbols_are_found_by_their_whole_names() {
+        let table =
+            "00f0 T my_lock_held\n00f1 d my_lock\n0000 d hidden\n00f2 d other [module]\n00f3 T my_lock_end\n";
+        assert_eq!(addresses(table.as_bytes(), ["my_lock", "other"]).ok(), Some([0xf1, 0xf2]));
+        for missing in ["hidden", "lock"] {
+            let refused =
+                addresses(table.as_bytes(), ["my_lock", missing]).map_err(|error| error.to_string());
+            assert!(refused.is_err_and(|text| text.contains(missing)));
+        }
     }
 }
