@@ -20,30 +20,6 @@ impl Runner {
     }
 }
 
-const SHELLS: [&str; 9] = ["ash", "bash", "busybox", "csh", "dash", "ksh", "sh", "tcsh", "zsh"];
-const INTERPRETERS: [&str; 12] =
-    ["awk", "gawk", "java", "lua", "mawk", "node", "perl", "php", "python", "ruby", "tclsh", "gdb"];
-const LAUNCHERS: [&str; 18] = [
-    "chroot",
-    "doas",
-    "env",
-    "find",
-    "nice",
-    "nohup",
-    "nsenter",
-    "setpriv",
-    "setsid",
-    "ssh",
-    "stdbuf",
-    "su",
-    "sudo",
-    "systemd-run",
-    "timeout",
-    "unshare",
-    "watch",
-    "xargs",
-];
-
 /// Paths that a pattern for a whole directory is held against.
 pub(super) const USUAL: [&str; 12] = [
     "/usr/bin/bash",
@@ -66,18 +42,17 @@ pub(super) fn runner(base_name: &str) -> Option<Runner> {
     {
         return Some(Runner::Loader);
     }
-    let plain =
-        base_name.trim_end_matches(|character: char| character.is_ascii_digit() || ".-".contains(character));
-    let is_in = |names: &[&str]| names.contains(&plain) || names.contains(&base_name);
-    if is_in(&SHELLS) {
-        Some(Runner::Shell)
-    } else if is_in(&INTERPRETERS) {
-        Some(Runner::Interpreter)
-    } else if is_in(&LAUNCHERS) {
-        Some(Runner::Launcher)
-    } else {
-        None
-    }
+    let is_of_version = |character: char| matches!(character, '0'..='9' | '.' | '-');
+    Some(match base_name.trim_end_matches(is_of_version) {
+        "ash" | "bash" | "busybox" | "csh" | "dash" | "ksh" | "sh" | "tcsh" | "zsh" => Runner::Shell,
+        "awk" | "gawk" | "gdb" | "java" | "lua" | "mawk" | "node" | "perl" | "php" | "python" | "ruby"
+        | "tclsh" => Runner::Interpreter,
+        "chroot" | "doas" | "env" | "find" | "nice" | "nohup" | "nsenter" | "setpriv" | "setsid" | "ssh"
+        | "stdbuf" | "su" | "sudo" | "systemd-run" | "timeout" | "unshare" | "watch" | "xargs" => {
+            Runner::Launcher
+        }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Confinements over a small universe, and every event of it, for tests that leave nothing out.
 
+use std::sync::Arc;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -146,11 +148,11 @@ pub(crate) fn confinement(document: u8) -> impl Strategy<Value = Confinement> {
 /// The confinement of everyone, everywhere.
 pub(crate) fn plain(document: u8, operation: Operation, condition: Condition, effect: Effect) -> Confinement {
     Confinement {
-        document: DocumentReference {
+        document: Arc::new(DocumentReference {
             kind: DocumentKind::EnforcementRule,
             id: format!("rule-{document}"),
             name: format!("rule {document}"),
-        },
+        }),
         dimension: Dimension::Template,
         span: span(),
         subject: Subject::Everyone,
@@ -163,7 +165,7 @@ pub(crate) fn plain(document: u8, operation: Operation, condition: Condition, ef
         exemptions: Vec::new(),
         listing: Listing::Blocks,
         members: Vec::new(),
-        waivers: Vec::new(),
+        waivers: Arc::default(),
     }
 }
 

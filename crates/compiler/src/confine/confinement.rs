@@ -1,17 +1,19 @@
 //! The unit of meaning: these events, by these subjects, get this effect, because of this line.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Condition, Effect, Operation, Subject};
 use crate::document::value::{Capability, Cidr, Date, NetworkPattern, PathPattern, PortRange, Syscall};
 use crate::document::{Children, Scope, Waiver};
 use crate::source::Span;
 
-/// Events of one operation, by one subject, that get one effect.
+/// Events of one operation, by one subject, that get one effect. What the confinements of one document have in
+/// common they share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Confinement {
     /// The document it was lowered from.
-    pub document: DocumentReference,
+    pub document: Arc<DocumentReference>,
     /// The part of the document.
     pub dimension: Dimension,
     /// The line that asks for it: the list, or the rule.
@@ -37,7 +39,7 @@ pub struct Confinement {
     /// What was listed, each with its line.
     pub members: Vec<Member>,
     /// The weakenings that the document accepts.
-    pub waivers: Vec<Waiver>,
+    pub waivers: Arc<[Waiver]>,
 }
 
 impl Confinement {

@@ -315,7 +315,10 @@ impl<'set> Sweep<'set> {
 
 impl<'pattern> FromIterator<&'pattern PathPattern> for PathSet {
     fn from_iter<I: IntoIterator<Item = &'pattern PathPattern>>(patterns: I) -> Self {
-        let mut listed = PrefixList::default();
+        let patterns: Vec<&PathPattern> = patterns.into_iter().collect();
+        // A pattern is two prefixes at most, each a byte longer than its stem.
+        let bytes: usize = patterns.iter().map(|pattern| 2 * (pattern.stem().len() + 1)).sum();
+        let mut listed = PrefixList::with_capacity(2 * patterns.len(), bytes);
         for (stem, end) in patterns.into_iter().flat_map(PathPattern::stems) {
             listed.push([stem, end.as_slice()], true);
         }

@@ -2,6 +2,8 @@
 
 pub(super) mod read;
 
+use std::sync::Arc;
+
 use super::{Exception, Scope, TracingPolicyDocument, Waiver};
 use crate::source::{Span, Spanned};
 
@@ -27,7 +29,7 @@ pub struct EnforcementRule {
     /// The operator's policy; present exactly when the template is `custom`.
     pub policy: Option<TracingPolicyDocument>,
     /// Weakenings the author accepts, each with a reason.
-    pub waive: Vec<Waiver>,
+    pub waive: Arc<[Waiver]>,
 }
 
 /// An enforcement template: an intent, not a system call.

@@ -2,6 +2,8 @@
 
 pub(super) mod read;
 
+use std::sync::Arc;
+
 use super::value::{AbsolutePath, Capability, Cidr, PathPattern, PortRange, ProfileId, Syscall};
 use super::{Exception, List, Scope, Waiver};
 use crate::source::{Span, Spanned};
@@ -49,7 +51,7 @@ pub struct GuardianProfile {
     /// What holds for programs the binary starts.
     pub children: Spanned<Children>,
     /// Weakenings the author accepts, each with a reason.
-    pub waive: Vec<Waiver>,
+    pub waive: Arc<[Waiver]>,
 }
 
 impl GuardianProfile {

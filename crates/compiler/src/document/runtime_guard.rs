@@ -2,6 +2,8 @@
 
 pub(super) mod read;
 
+use std::sync::Arc;
+
 use super::value::{NetworkPattern, PathPattern, Syscall};
 use super::{List, Waiver};
 use crate::source::{Span, Spanned};
@@ -20,7 +22,7 @@ pub struct RuntimeGuard {
     /// Where violations are sent.
     pub alerts: GuardAlerts,
     /// Weakenings the author accepts, each with a reason.
-    pub waive: Vec<Waiver>,
+    pub waive: Arc<[Waiver]>,
 }
 
 /// What a guard does on violation.

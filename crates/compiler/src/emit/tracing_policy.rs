@@ -195,7 +195,7 @@ impl<'run> Emitter<'run, '_> {
     ) {
         let same = |left: &Confinement, right: &Confinement| left.document == right.document;
         for own in confinements.chunk_by(same) {
-            let Some(DocumentReference { id, .. }) = own.first().map(|first| &first.document) else {
+            let Some(DocumentReference { id, .. }) = own.first().map(|first| &*first.document) else {
                 continue;
             };
             let span = guard.processes.iter().find(|process| process.name.value == *id);

@@ -103,7 +103,7 @@ fn nearness_of_network(value: &MemberValue, event: &Event) -> Option<(u32, Rever
 
 /// Returns how many leading bits a block and an address share; all of them when it is inside.
 fn shared_bits(cidr: Cidr, address: u128) -> u32 {
-    let inside = cidr.ranges().iter().any(|(first, last)| (*first..=*last).contains(&address));
+    let inside = cidr.ranges().any(|(first, last)| (first..=last).contains(&address));
     if inside { u128::BITS } else { (address_number(cidr.network().address()) ^ address).leading_zeros() }
 }
 

@@ -1,5 +1,7 @@
 //! An enforcement rule -> the confinements its template means, for everybody it does not exempt.
 
+use std::sync::Arc;
+
 use super::{Options, exception};
 use crate::confine::{
     Confinement, Dimension, DocumentKind, DocumentReference, Gate, Listing, Member, Subject,
@@ -38,11 +40,11 @@ pub(super) fn lower(
     }
     let Some(template) = template::find(rule.template.value) else { return };
     let id = rule.rule_id.as_ref().unwrap_or(&rule.name).value.clone();
-    let document =
-        DocumentReference { kind: DocumentKind::EnforcementRule, id, name: rule.name.value.clone() };
+    let name = rule.name.value.clone();
+    let document = Arc::new(DocumentReference { kind: DocumentKind::EnforcementRule, id, name });
     let span = rule.template.span;
     confinements.extend((template.clauses)().into_iter().map(|clause| Confinement {
-        document: document.clone(),
+        document: Arc::clone(&document),
         dimension: Dimension::Template,
         span,
         subject: Subject::Everyone,
@@ -55,6 +57,6 @@ pub(super) fn lower(
         exemptions: exemptions.clone(),
         listing: Listing::Blocks,
         members: clause.members.into_iter().map(|value| Member { value, span }).collect(),
-        waivers: rule.waive.clone(),
+        waivers: Arc::clone(&rule.waive),
     }));
 }

@@ -1,5 +1,7 @@
 //! A Guardian profile -> one confinement per dimension, and the name space its paths are read in.
 
+use std::sync::Arc;
+
 use super::name_space::{NAME_SPACE_CLOSED, OPEN_NAME_SPACE};
 use super::{Options, exception};
 use crate::confine::{
@@ -9,7 +11,7 @@ use crate::confine::{
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::document::value::{Capability, Cidr, PathPattern, PortRange, Syscall};
 use crate::document::{GuardianProfile, List, ProfileMode};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// Appends what a profile confines. A profile that observes confines nothing.
 pub(super) fn lower(
@@ -24,7 +26,12 @@ pub(super) fn lower(
         ProfileMode::Audit => Effect::Kill,
         ProfileMode::Enforce => Effect::Deny,
     };
-    let envelope = Envelope { profile, effect, exemptions };
+    let document = Arc::new(DocumentReference {
+        kind: DocumentKind::GuardianProfile,
+        id: profile.profile_id.value.as_str().to_owned(),
+        name: profile.name.value.clone(),
+    });
+    let envelope = Envelope { profile, document, effect, exemptions };
     confinements.extend(profile.allowed_spawns.as_ref().map(|list| envelope.spawns(list)));
     confinements.extend(profile.allowed_files.as_ref().map(|list| envelope.files(list)));
     confinements.extend(envelope.network());
@@ -47,6 +54,7 @@ pub(super) fn lower(
 /// What all confinements of a profile share.
 struct Envelope<'profile> {
     profile: &'profile GuardianProfile,
+    document: Arc<DocumentReference>,
     effect: Effect,
     exemptions: Vec<Exemption>,
 }
@@ -77,13 +85,16 @@ impl Envelope<'_> {
             Some(list) => EndpointSet::product(list.items.iter().map(|item| item.value), &port_set),
             None => EndpointSet::any_address(port_set),
         };
-        let mut listed_members = Vec::new();
-        listed_members
-            .extend(ports.into_iter().flat_map(|list| members(list, |range| MemberValue::Ports(*range))));
-        listed_members
-            .extend(cidrs.into_iter().flat_map(|list| members(list, |cidr| MemberValue::Cidr(*cidr))));
+        let (ports, cidrs) = (items(ports), items(cidrs));
+        let mut members = Vec::with_capacity(ports.len() + cidrs.len());
+        members.extend(
+            ports.iter().map(|item| Member { value: MemberValue::Ports(item.value), span: item.span }),
+        );
+        members.extend(
+            cidrs.iter().map(|item| Member { value: MemberValue::Cidr(item.value), span: item.span }),
+        );
         let condition = Condition::Connect(listed.complement());
-        Some(self.allows(Dimension::Network, span, Operation::Connect, condition, listed_members))
+        Some(self.allows(Dimension::Network, span, Operation::Connect, condition, members))
     }
 
     fn capabilities(&self, list: &List<Capability>) -> Confinement {
@@ -151,11 +162,7 @@ impl Envelope<'_> {
     ) -> Confinement {
         let profile = self.profile;
         Confinement {
-            document: DocumentReference {
-                kind: DocumentKind::GuardianProfile,
-                id: profile.profile_id.value.as_str().to_owned(),
-                name: profile.name.value.clone(),
-            },
+            document: Arc::clone(&self.document),
             dimension,
             span,
             subject: Subject::Binary(profile.target_binary.value.clone()),
@@ -168,7 +175,7 @@ impl Envelope<'_> {
             exemptions: self.exemptions.clone(),
             listing,
             members,
-            waivers: profile.waive.clone(),
+            waivers: Arc::clone(&profile.waive),
         }
     }
 }
@@ -176,4 +183,8 @@ impl Envelope<'_> {
 /// Returns each entry of a list with its line.
 pub(super) fn members<T>(list: &List<T>, value: impl Fn(&T) -> MemberValue) -> Vec<Member> {
     list.items.iter().map(|item| Member { value: value(&item.value), span: item.span }).collect()
+}
+
+fn items<T>(list: Option<&List<T>>) -> &[Spanned<T>] {
+    list.map_or(&[], |list| &list.items)
 }

@@ -1,6 +1,7 @@
 //! A runtime guard -> one confinement per list of each process, and the limits its host has to hold.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::guardian_profile::members;
 use super::{HostLimit, Resource};
@@ -15,7 +16,10 @@ use crate::source::Span;
 /// Appends what a guard confines, process by process. Block lists come first: they win over allow lists.
 pub(super) fn lower(guard: &RuntimeGuard, confinements: &mut Vec<Confinement>) {
     for process in &guard.processes {
-        let lists = Lists { guard, process };
+        let name = &process.name.value;
+        let kind = DocumentKind::RuntimeGuard;
+        let document = Arc::new(DocumentReference { kind, id: name.clone(), name: name.clone() });
+        let lists = Lists { guard, process, document };
         confinements.extend(lists.syscalls());
         confinements.extend(lists.blocked_files());
         confinements.extend(lists.blocked_network());
@@ -42,6 +46,7 @@ pub(super) fn host_limits(guard: &RuntimeGuard) -> Vec<HostLimit<'_>> {
 struct Lists<'guard> {
     guard: &'guard RuntimeGuard,
     process: &'guard GuardProcess,
+    document: Arc<DocumentReference>,
 }
 
 impl Lists<'_> {
@@ -137,16 +142,11 @@ impl Lists<'_> {
         listing: Listing,
         members: Vec<Member>,
     ) -> Confinement {
-        let name = &self.process.name.value;
         Confinement {
-            document: DocumentReference {
-                kind: DocumentKind::RuntimeGuard,
-                id: name.clone(),
-                name: name.clone(),
-            },
+            document: Arc::clone(&self.document),
             dimension,
             span,
-            subject: Subject::BaseName(name.clone()),
+            subject: Subject::BaseName(self.process.name.value.clone()),
             children: Children::Leave,
             operation,
             condition,
@@ -159,7 +159,7 @@ impl Lists<'_> {
             exemptions: Vec::new(),
             listing,
             members,
-            waivers: self.guard.waive.clone(),
+            waivers: Arc::clone(&self.guard.waive),
         }
     }
 }

@@ -6,24 +6,30 @@
 /// Returns how a YAML 1.1 reader reads `text`, or nothing when both versions agree.
 #[must_use]
 pub fn surprise(text: &str) -> Option<String> {
-    // Nearly every text starts otherwise.
-    if !matches!(
-        text.as_bytes().first(),
-        Some(b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' | b'+' | b'-' | b'0'..=b'9')
-    ) {
-        return None;
+    match text.as_bytes() {
+        [b'y' | b'Y' | b'n' | b'N' | b'o' | b'O', ..] => boolean(text).map(str::to_owned),
+        [b'+' | b'-' | b'0'..=b'9', ..] => number(text),
+        // Nearly every text starts so.
+        _ => None,
     }
+}
+
+/// `no` is false.
+fn boolean(text: &str) -> Option<&'static str> {
     match text {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => return Some("`true`".to_owned()),
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => return Some("`false`".to_owned()),
-        _ => {}
+        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some("`true`"),
+        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some("`false`"),
+        _ => None,
     }
+}
+
+fn number(text: &str) -> Option<String> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if !unsigned.starts_with(|first: char| first.is_ascii_digit()) {
+    // Nearly every number is the same in both.
+    if !unsigned.starts_with('0') && !unsigned.bytes().any(|byte| matches!(byte, b':' | b'_')) {
         return None;
     }
-    // So does nearly every number.
-    if !unsigned.starts_with('0') && !unsigned.bytes().any(|byte| matches!(byte, b':' | b'_')) {
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
     let sign = if text.starts_with('-') { "-" } else { "" };

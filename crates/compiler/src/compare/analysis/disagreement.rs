@@ -44,7 +44,7 @@ fn compare<'policy>(
 ) {
     for weak in confining {
         for strong in confining {
-            let pair = (&weak.document, &strong.document, process.operation);
+            let pair = (&*weak.document, &*strong.document, process.operation);
             if weak.document == strong.document
                 || strong.acting_effect() < Effect::Log
                 || told.contains(&pair)

@@ -1,5 +1,7 @@
 //! The fields of exceptions and waivers, and their mappings -> [`Exception`] and [`Waiver`].
 
+use std::sync::Arc;
+
 use super::{Exception, Waiver};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::document::codes::EXCEPTION_WITHOUT_PATTERN;
@@ -56,9 +58,9 @@ pub(in crate::document) fn read_exceptions(cursor: &Cursor<'_>, sink: &mut Sink)
 }
 
 /// Reads the waivers of a document.
-pub(in crate::document) fn read_waivers(cursor: &Cursor<'_>, sink: &mut Sink) -> Vec<Waiver> {
+pub(in crate::document) fn read_waivers(cursor: &Cursor<'_>, sink: &mut Sink) -> Arc<[Waiver]> {
     let read = |node: &Node, _: &Shape, sink: &mut Sink| read_waiver(node, sink);
-    cursor.list(&WAIVE, sink, read).map_or_else(Vec::new, |(_, items)| items)
+    cursor.list(&WAIVE, sink, read).map_or_else(Arc::default, |(_, items)| items.into())
 }
 
 fn read_exception(node: &Node, sink: &mut Sink) -> Option<Exception> {

@@ -86,26 +86,24 @@ impl Cidr {
     /// Returns the inclusive ranges of the block in the one 128-bit space where an IPv4 address lies
     /// at its IPv4-mapped place. An IPv6 block wider than /96 leaves the mapped range out.
     #[must_use]
-    pub fn ranges(self) -> Vec<(u128, u128)> {
+    pub fn ranges(self) -> impl Iterator<Item = (u128, u128)> {
         let network = self.network();
         let first = address_number(network.address);
         let width = if network.address.is_ipv4() { 32 } else { 128 };
         let size = u128::MAX.checked_shr(128 - u32::from(width - self.length)).unwrap_or(0);
         let last = first | size;
         let mapped = (MAPPED, MAPPED | u128::from(u32::MAX));
-        if last < mapped.0 || first > mapped.1 || (first >= mapped.0 && last <= mapped.1) {
-            return vec![(first, last)];
-        }
-        let below = mapped.0.checked_sub(1).filter(|end| first <= *end).map(|end| (first, end));
-        let above = mapped.1.checked_add(1).filter(|start| *start <= last).map(|start| (start, last));
-        below.into_iter().chain(above).collect()
+        let holds_mapped = first < mapped.0 && last > mapped.1;
+        let (below, above) = ((first, mapped.0 - 1), (mapped.1 + 1, last));
+        let ranges = if holds_mapped { [Some(below), Some(above)] } else { [Some((first, last)), None] };
+        ranges.into_iter().flatten()
     }
 
     /// Tells whether an address is inside; an IPv4-mapped IPv6 address counts as its IPv4 address.
     #[must_use]
     pub fn contains(self, address: IpAddr) -> bool {
         let number = address_number(address);
-        self.ranges().iter().any(|(first, last)| (*first..=*last).contains(&number))
+        self.ranges().any(|(first, last)| (first..=last).contains(&number))
     }
 }
 

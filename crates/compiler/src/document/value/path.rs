@@ -35,7 +35,7 @@ impl AbsolutePath {
     /// Returns the last component.
     #[must_use]
     pub fn base_name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or("")
+        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
     }
 }
 
@@ -66,10 +66,11 @@ impl PathPattern {
             Some(body) => (body, true),
             None => (text, false),
         };
-        check(body)?;
-        if let Some(glob) = body.bytes().find(|byte| matches!(byte, b'*' | b'?' | b'[' | b']' | b'{' | b'}'))
+        let marks = check(body)?;
+        if marks & GLOB != 0
+            && let Some(glob) = body.chars().find(|character| GLOBS.contains(*character))
         {
-            return Err(PathError::Glob(glob.into()));
+            return Err(PathError::Glob(glob));
         }
         if prefix {
             return Ok(Self::Prefix(body.into()));
@@ -182,23 +183,69 @@ impl fmt::Display for PathError {
     }
 }
 
-fn has_control(text: &str) -> bool {
-    let is_suspect = |byte: u8| !(b' '..0x7f).contains(&byte);
-    // Most paths are plain ASCII, which bytes settle, many at once.
-    text.bytes().fold(false, |suspect, byte| suspect | is_suspect(byte)) && text.chars().any(char::is_control)
+/// A byte of a path that means something: several of these in one text add up.
+const SLASH: u8 = 1;
+const DOT: u8 = 1 << 1;
+const GLOB: u8 = 1 << 2;
+/// A control character, or a part of a character that may be one.
+const SUSPECT: u8 = 1 << 3;
+/// A slash and behind it another one or a dot.
+const ODD_COMPONENT: u8 = 1 << 4;
+
+/// Characters of pattern languages that are not read here.
+const GLOBS: &str = "*?[]{}";
+
+/// What each byte means.
+static MARKS: [u8; 256] = {
+    let mut marks = [0; 256];
+    let mut byte = 0;
+    while byte < marks.len() {
+        if byte < b' ' as usize || byte >= 0x7f {
+            marks[byte] = SUSPECT;
+        }
+        byte += 1;
+    }
+    marks[b'/' as usize] = SLASH;
+    marks[b'.' as usize] = DOT;
+    let mut at = 0;
+    while at < GLOBS.len() {
+        marks[GLOBS.as_bytes()[at] as usize] = GLOB;
+        at += 1;
+    }
+    marks
+};
+
+/// Returns everything that some byte of a text means: one look at each settles nearly every path.
+fn marks(text: &str) -> u8 {
+    let mut before = 0;
+    text.bytes().fold(0, |seen, byte| {
+        let mark = MARKS[usize::from(byte)];
+        let is_odd = before == SLASH && mark & (SLASH | DOT) != 0;
+        before = mark;
+        seen | mark | if is_odd { ODD_COMPONENT } else { 0 }
+    })
 }
 
-fn check(text: &str) -> Result<(), PathError> {
+/// Holds a text against what all paths have in common, and returns its marks.
+fn check(text: &str) -> Result<u8, PathError> {
     if text.is_empty() {
         return Err(PathError::Empty);
     }
     let Some(relative) = text.strip_prefix('/') else { return Err(PathError::Relative) };
-    if has_control(text) {
+    let marks = marks(text);
+    if marks & SUSPECT != 0 && text.chars().any(char::is_control) {
         return Err(PathError::Control);
     }
     if text.len() > PATH_BYTES {
         return Err(PathError::TooLong(text.len()));
     }
+    if marks & ODD_COMPONENT != 0 || text.len() > COMPONENT_BYTES {
+        check_components(relative)?;
+    }
+    Ok(marks)
+}
+
+fn check_components(relative: &str) -> Result<(), PathError> {
     let body = relative.strip_suffix('/').unwrap_or(relative);
     if body.is_empty() {
         return if relative.is_empty() { Ok(()) } else { Err(PathError::EmptyComponent) };

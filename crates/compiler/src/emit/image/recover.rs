@@ -2,6 +2,7 @@
 //! lost, and what confines nobody is not there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{self, ANY_DOMAIN, CONFINEMENT_BLOCKS, Header, Origin, Section};
@@ -200,7 +201,7 @@ fn confinement(
         || matches!(dimension, Dimension::Template | Dimension::NameSpace);
     let scope = image.record::<u32>(Section::Scopes, u32::from(record.scope)).map(text).unwrap_or_default();
     Ok(Confinement {
-        document: DocumentReference { kind, id: text(origin.id), name: text(origin.name) },
+        document: Arc::new(DocumentReference { kind, id: text(origin.id), name: text(origin.name) }),
         dimension,
         span: Span::NOWHERE,
         subject,
@@ -217,7 +218,7 @@ fn confinement(
         exemptions,
         listing: if blocks { Listing::Blocks } else { Listing::Allows },
         members: Vec::new(),
-        waivers: Vec::new(),
+        waivers: Arc::default(),
     })
 }
 

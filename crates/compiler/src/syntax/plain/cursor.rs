@@ -125,7 +125,7 @@ impl<'text> Cursor<'text> {
         let mut end = start;
         let mut at = start;
         loop {
-            let word = self.from(at).iter().take_while(|byte| is_ordinary(**byte)).count();
+            let word = self.from(at).iter().take_while(|byte| ORDINARY[usize::from(**byte)]).count();
             at += word;
             if word > 0 {
                 end = at;
@@ -181,7 +181,13 @@ impl<'text> Cursor<'text> {
     }
 }
 
-/// Tells whether a byte means nothing in a plain scalar wherever it stands, which holds for nearly all of them.
-fn is_ordinary(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'-'..=b'9' | b'A'..=b'Z' | b'_')
-}
+/// By byte: whether it means nothing in a plain scalar wherever it stands, which holds for nearly all of them.
+static ORDINARY: [bool; 256] = {
+    let mut ordinary = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x7f {
+        ordinary[byte as usize] = matches!(byte, b'a'..=b'z' | b'-'..=b'9' | b'A'..=b'Z' | b'_');
+        byte += 1;
+    }
+    ordinary
+};

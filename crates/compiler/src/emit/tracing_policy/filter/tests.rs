@@ -1,5 +1,7 @@
 //! Sets that have no equal among the engine's filters are refused, not approximated.
 
+use std::sync::Arc;
+
 use super::{Place, path_alternatives};
 use crate::confine::{
     Condition, Confinement, Dimension, DocumentKind, DocumentReference, Effect, Gate, Listing, Operation,
@@ -18,11 +20,11 @@ fn confinement() -> Confinement {
     let sources = SourceSet::single("a.yaml", "");
     let span = sources.iter().map(|(id, _)| Span::start_of(id)).next().expect("one source");
     Confinement {
-        document: DocumentReference {
+        document: Arc::new(DocumentReference {
             kind: DocumentKind::GuardianProfile,
             id: String::new(),
             name: String::new(),
-        },
+        }),
         dimension: Dimension::Files,
         span,
         subject: Subject::Everyone,
@@ -35,7 +37,7 @@ fn confinement() -> Confinement {
         exemptions: Vec::new(),
         listing: Listing::Allows,
         members: Vec::new(),
-        waivers: Vec::new(),
+        waivers: Arc::default(),
     }
 }
 
