@@ -113,6 +113,14 @@ impl Sections {
         record.encode(self.of(section));
     }
 
+    /// Appends records to an array section.
+    pub fn extend<R: Record>(&mut self, section: Section, records: &[R]) {
+        self.of(section).reserve(records.len() * R::SIZE);
+        for record in records {
+            self.push(section, record);
+        }
+    }
+
     /// Appends an entry to a keyed section. Entries must come in the order of their keys.
     pub fn insert<K: Record, V: Record>(&mut self, section: Section, key: &K, value: &V) {
         debug_assert_eq!((K::SIZE, V::SIZE), (section.key_size(), section.value_size()));

@@ -135,6 +135,15 @@ impl EndpointSet {
         Self { parts: self.parts.clone(), ports: self.ports.iter().map(PortSet::complement).collect() }
     }
 
+    /// Turns the set into what is not inside.
+    #[must_use]
+    pub fn into_complement(mut self) -> Self {
+        for ports in &mut self.ports {
+            *ports = ports.complement();
+        }
+        self
+    }
+
     /// Returns what is in this set and not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
@@ -192,7 +201,13 @@ impl EndpointSet {
         self.ports_of(part.map_or(0, |(_, index)| *index))
     }
 
-    fn ports_of(&self, index: u32) -> &PortSet {
+    /// Returns where each part starts and the number of its ports: the places rise from 0.
+    pub(crate) fn places(&self) -> &[(u128, u32)] {
+        &self.parts
+    }
+
+    /// Returns the ports of a number.
+    pub(crate) fn ports_of(&self, index: u32) -> &PortSet {
         static NONE: PortSet = PortSet::EMPTY;
         self.ports.get(index as usize).unwrap_or(&NONE)
     }

@@ -93,7 +93,7 @@ impl Envelope<'_> {
         members.extend(
             cidrs.iter().map(|item| Member { value: MemberValue::Cidr(item.value), span: item.span }),
         );
-        let condition = Condition::Connect(listed.complement());
+        let condition = Condition::Connect(listed.into_complement());
         Some(self.allows(Dimension::Network, span, Operation::Connect, condition, members))
     }
 

@@ -219,7 +219,10 @@ fn names<'map, 'prefix>(
             [_] => about.below = Some(*value),
             [_, ..] => {
                 let directory = prefix.get(..at + end + 1).unwrap_or_default();
-                taken += after.partition_point(|(prefix, _)| prefix.starts_with(directory));
+                let is_below = |(prefix, _): &(&[u8], u32)| prefix.starts_with(directory);
+                // Most directories on the way to what is listed hold nothing else.
+                let is_only = after.last().is_none_or(is_below);
+                taken += if is_only { after.len() } else { after.partition_point(is_below) };
                 about.deeper = rest.get(..taken).unwrap_or_default();
             }
         }

@@ -93,8 +93,6 @@ impl<T: Clone + Eq + std::hash::Hash> Runs<T> {
 impl Runs<u32> {
     /// Writes the runs as the classes map.
     pub(super) fn write(&self, sections: &mut Sections) {
-        for decision in self.records() {
-            sections.push(Section::Classes, decision);
-        }
+        sections.extend(Section::Classes, self.records());
     }
 }

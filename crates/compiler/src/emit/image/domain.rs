@@ -10,12 +10,12 @@ use super::automaton::{Nodes, Values};
 use super::class::{Classes, Runs};
 use super::endpoint::Endpoints;
 use super::kernel::kernel_operation;
-use super::overlay::{Step, overlay};
+use super::overlay::Paths;
 use super::plan::{DomainPlan, Group};
 use super::set_table::SetTable;
 use super::syscall;
 use crate::confine::{
-    CapabilitySet, Condition, Confinement, Effect, EndpointSet, Listing, PathSet, Subject, SyscallSet,
+    CapabilitySet, Condition, Confinement, Effect, EndpointSet, Listing, Subject, SyscallSet,
 };
 
 /// The tables of an image in the making.
@@ -74,11 +74,11 @@ impl<'policy> Tables<'policy> {
             operations: 0,
             strict: 0,
             inherits: plan.inherits,
-            exec: self.automaton(here.exec),
-            file: self.automaton(here.file),
+            exec: self.automaton(&here.exec),
+            file: self.automaton(&here.file),
             endpoints: self.endpoints(&here.endpoints),
             syscalls: self.syscalls(&here.syscalls),
-            anonymous_exec: self.decision(&here.anonymous),
+            anonymous_exec: self.decisions.of(here.anonymous),
             slots: [0; layout::Operation::SLOTS],
             capabilities: [0; CAPABILITIES],
         };
@@ -101,16 +101,8 @@ impl<'policy> Tables<'policy> {
         domain
     }
 
-    fn decision(&mut self, members: &[u32]) -> u32 {
-        members.iter().fold(0, |set, member| {
-            let member = self.decisions.single(*member);
-            self.decisions.union(set, member)
-        })
-    }
-
-    fn automaton(&mut self, paths: Paths<'_>) -> Automaton {
-        let everywhere = self.decision(&paths.everywhere);
-        let map = overlay(&mut self.decisions, everywhere, paths.steps);
+    fn automaton(&mut self, paths: &Paths<'_>) -> Automaton {
+        let map = paths.overlay(&mut self.decisions);
         let mut classes = Classes::new(&mut self.decisions);
         let root = self.nodes.add(&map, &mut classes);
         let (classes, class_count) = self.classes.add(classes.into_decisions());
@@ -128,27 +120,32 @@ impl<'policy> Tables<'policy> {
     }
 
     fn syscalls(&mut self, sets: &[(u32, Option<&SyscallSet>)]) -> Syscalls {
-        let mut decisions = vec![0_u32; SYSCALL_CELLS];
+        let mut decisions = [0_u32; SYSCALL_CELLS];
+        let mut decided = Vec::new();
         for (index, set) in sets {
             let member = self.decisions.single(*index);
-            let mut add = |cell: usize| {
-                if let Some(decision) = decisions.get_mut(cell) {
+            let first = decided.len();
+            match set {
+                Some(set) => decided.extend(set.iter().flat_map(syscall::cells)),
+                None => decided.extend(0..SYSCALL_CELLS),
+            }
+            for cell in decided.iter().skip(first) {
+                if let Some(decision) = decisions.get_mut(*cell) {
                     *decision = self.decisions.union(*decision, member);
                 }
-            };
-            match set {
-                Some(set) => set.iter().flat_map(syscall::cells).for_each(&mut add),
-                None => (0..SYSCALL_CELLS).for_each(&mut add),
             }
         }
-        if decisions.iter().all(|decision| *decision == 0) {
+        if decided.is_empty() {
             return Syscalls { table: 0, classes: 0, class_count: 0 };
         }
+        decided.sort_unstable();
+        decided.dedup();
         let mut classes = Classes::new(&mut self.decisions);
         let mut table = SyscallTable { classes: [0; SYSCALL_CELLS] };
-        let decided = table.classes.iter_mut().zip(decisions).filter(|(_, decision)| *decision != 0);
-        for (cell, decision) in decided {
-            *cell = u16::try_from(classes.store(decision)).unwrap_or(u16::MAX);
+        for cell in decided {
+            if let (Some(class), Some(decision)) = (table.classes.get_mut(cell), decisions.get(cell)) {
+                *class = u16::try_from(classes.store(*decision)).unwrap_or(u16::MAX);
+            }
         }
         let (classes, class_count) = self.classes.add(classes.into_decisions());
         let next = u32::try_from(self.syscalls.len() + 1).unwrap_or(u32::MAX);
@@ -171,9 +168,7 @@ impl<'policy> Tables<'policy> {
         self.classes.write(sections);
         self.nodes.write(sections);
         self.endpoints.write(sections);
-        for table in &self.syscalls {
-            sections.push(Section::Syscalls, table);
-        }
+        sections.extend(Section::Syscalls, &self.syscalls);
     }
 }
 
@@ -189,29 +184,22 @@ struct Here<'policy> {
     slots: Vec<(u32, layout::Operation)>,
 }
 
-/// Path sets of several confinements.
-#[derive(Default)]
-struct Paths<'policy> {
-    everywhere: Vec<u32>,
-    steps: Vec<Step<'policy>>,
-}
-
 impl<'policy> Here<'policy> {
     fn add(&mut self, index: u32, confinement: &'policy Confinement, every: &'policy EndpointSet) {
         let Some(operation) = kernel_operation(confinement) else { return };
         match (operation, &confinement.condition) {
             (layout::Operation::Exec, Condition::Exec { paths, anonymous }) => {
-                self.exec.add(index, paths);
+                self.exec.sets.push((index, paths));
                 self.anonymous.extend(anonymous.then_some(index));
             }
             (layout::Operation::Exec, _) => {
-                self.exec.everywhere.push(index);
+                self.exec.whole.push(index);
                 self.anonymous.push(index);
             }
             (layout::Operation::File, Condition::Open { paths, accesses }) if !accesses.is_empty() => {
-                self.file.add(index, paths);
+                self.file.sets.push((index, paths));
             }
-            (layout::Operation::File, Condition::Always) => self.file.everywhere.push(index),
+            (layout::Operation::File, Condition::Always) => self.file.whole.push(index),
             (layout::Operation::File, _) => {}
             (layout::Operation::Connect, Condition::Connect(set)) => self.endpoints.push((index, set)),
             (layout::Operation::Connect, _) => self.endpoints.push((index, every)),
@@ -223,14 +211,6 @@ impl<'policy> Here<'policy> {
             (layout::Operation::Syscall, _) => self.syscalls.push((index, None)),
             (operation, _) => self.slots.push((index, operation)),
         }
-    }
-}
-
-impl<'policy> Paths<'policy> {
-    fn add(&mut self, index: u32, paths: &'policy PathSet) {
-        let (everywhere, prefixes) = paths.prefixes();
-        self.everywhere.extend(everywhere.then_some(index));
-        self.steps.extend(prefixes.map(|(prefix, inside)| Step { prefix, member: index, inside }));
     }
 }
 

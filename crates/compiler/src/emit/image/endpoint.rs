@@ -14,9 +14,6 @@ pub(super) struct Endpoints {
     ports: Runs<Port>,
 }
 
-/// The ports that each member names at one address.
-type MemberPorts<'set> = Vec<(u32, &'set PortSet)>;
-
 /// What holds at an address: a class, or a run of port boundaries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Holding {
@@ -28,24 +25,29 @@ struct Holding {
 impl Endpoints {
     /// Lays the members' sets over one another and returns the run of address boundaries: start and count.
     pub(super) fn add(&mut self, sets: &[(u32, &EndpointSet)], classes: &mut Classes<'_>) -> (u32, u32) {
-        let mut cursors: Vec<_> =
-            sets.iter().map(|(member, set)| (*member, set.parts().peekable())).collect();
-        let mut here = MemberPorts::new();
-        let mut run: Vec<Address> = Vec::new();
-        let (mut before, mut next): (Option<Holding>, Option<u128>) = (None, Some(0));
-        let mut seen: Vec<(MemberPorts<'_>, Holding)> = Vec::new();
+        // By set: the part at hand, and those behind it.
+        let mut parts: Vec<&[(u128, u32)]> = sets.iter().map(|(_, set)| set.places()).collect();
+        let mut run: Vec<Address> = Vec::with_capacity(parts.iter().map(|parts| parts.len()).sum());
+        let (mut before, mut next) = (None, Some(0));
+        // What holds where each set has the ports of this number.
+        let mut seen: Vec<(Vec<u32>, Holding)> = Vec::new();
+        let mut here: Vec<u32> = Vec::with_capacity(sets.len());
         while let Some(first) = next {
-            next = None;
-            here.clear();
-            for (member, parts) in &mut cursors {
-                while parts.next_if(|(_, last, _)| *last < first).is_some() {}
-                let Some((_, last, ports)) = parts.peek() else { continue };
-                here.push((*member, ports));
-                next = [next, last.checked_add(1)].into_iter().flatten().min();
+            for parts in &mut parts {
+                while let [_, rest @ ..] = *parts
+                    && rest.first().is_some_and(|(after, _)| *after <= first)
+                {
+                    *parts = rest;
+                }
             }
-            let known = seen.iter().find(|(sets, _)| *sets == here).map(|(_, holding)| *holding);
+            next = parts.iter().filter_map(|parts| parts.get(1)).map(|(after, _)| *after).min();
+            here.clear();
+            here.extend(parts.iter().filter_map(|parts| parts.first()).map(|(_, ports)| *ports));
+            let known = seen.iter().find(|(numbers, _)| *numbers == here).map(|(_, holding)| *holding);
             let holding = known.unwrap_or_else(|| {
-                let holding = self.holding(&here, classes);
+                let ports =
+                    sets.iter().zip(&here).map(|((member, set), ports)| (*member, set.ports_of(*ports)));
+                let holding = self.holding(&ports.collect::<Vec<_>>(), classes);
                 seen.push((here.clone(), holding));
                 holding
             });
@@ -61,12 +63,8 @@ impl Endpoints {
     }
 
     pub(super) fn write(&self, sections: &mut Sections) {
-        for address in self.addresses.records() {
-            sections.push(Section::Addresses, address);
-        }
-        for port in self.ports.records() {
-            sections.push(Section::Ports, port);
-        }
+        sections.extend(Section::Addresses, self.addresses.records());
+        sections.extend(Section::Ports, self.ports.records());
     }
 
     fn holding(&mut self, sets: &[(u32, &PortSet)], classes: &mut Classes<'_>) -> Holding {

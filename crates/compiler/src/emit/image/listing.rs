@@ -1,6 +1,7 @@
 //! Confinements -> their records in the kernel, and where each comes from.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use telovix_bpf_programs::image::Sections;
@@ -26,6 +27,9 @@ pub(super) fn write(
     let exempted: BTreeSet<u32> = exemptions.iter().map(|exemption| exemption.confinement).collect();
     let mut strings = Strings::default();
     let mut scopes: FxHashMap<u32, u16> = FxHashMap::default();
+    let mut lines = sources.lines();
+    // The names of the document at hand: the confinements of one document follow each other.
+    let mut names = None;
     let fleet = strings.offset(sections, "")?;
     sections.push(Section::Scopes, &fleet);
     for (index, confinement) in (0..).zip(confinements) {
@@ -54,15 +58,24 @@ pub(super) fn write(
         sections.push(Section::Confinements, &record);
 
         let (document, span) = (&confinement.document, confinement.span);
+        let [kind, id, name] = match names {
+            Some((known, offsets)) if Arc::ptr_eq(known, document) => offsets,
+            _ => {
+                let texts = [document.kind.name(), &document.id, &document.name];
+                let [kind, id, name] = texts.map(|text| strings.offset(sections, text));
+                [kind?, id?, name?]
+            }
+        };
+        names = Some((document, [kind, id, name]));
         let origin = Origin {
-            kind: strings.offset(sections, document.kind.name())?,
-            id: strings.offset(sections, &document.id)?,
-            name: strings.offset(sections, &document.name)?,
+            kind,
+            id,
+            name,
             dimension: strings.offset(sections, confinement.dimension.name())?,
             file: strings.offset(sections, sources.name(span))?,
             start: span.start,
             end: span.end,
-            line: sources.line(span),
+            line: lines.line(span),
         };
         sections.push(Section::Origins, &origin);
     }

@@ -1,6 +1,7 @@
 //! Sets of byte prefixes -> one map from prefixes to interned sets: for each path, everything that names it.
 
 use super::set_table::SetTable;
+use crate::confine::PathSet;
 
 /// A longest-match map over paths that end in NUL. Sorted; no entry repeats what its closest shorter entry says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,44 @@ pub(super) struct Step<'prefix> {
     pub(super) prefix: &'prefix [u8],
     pub(super) member: u32,
     pub(super) inside: bool,
+}
+
+/// Path sets of several members.
+#[derive(Debug, Default)]
+pub(super) struct Paths<'policy> {
+    /// Members whose set is every path.
+    pub(super) whole: Vec<u32>,
+    /// The sets of the others.
+    pub(super) sets: Vec<(u32, &'policy PathSet)>,
+}
+
+impl<'policy> Paths<'policy> {
+    /// Lays the sets over one another.
+    pub(super) fn overlay(&self, sets: &mut SetTable) -> PathMap<'policy> {
+        // The set of one member is a map already.
+        if let ([], [(member, set)]) = (self.whole.as_slice(), self.sets.as_slice()) {
+            let inside = if set.is_empty() { 0 } else { sets.single(*member) };
+            return PathMap::of(set, inside);
+        }
+        let everywhere = self.sets.iter().filter(|(_, set)| set.prefixes().0).map(|(member, _)| member);
+        let everywhere = sets.of(self.whole.iter().chain(everywhere).copied());
+        let steps = self.sets.iter().flat_map(|(member, set)| {
+            let prefixes = set.prefixes().1;
+            prefixes.map(|(prefix, inside)| Step { prefix, member: *member, inside })
+        });
+        let steps = steps.collect();
+        overlay(sets, everywhere, steps)
+    }
+}
+
+impl<'prefix> PathMap<'prefix> {
+    /// Returns the map that has one value for what is inside a set, and 0 for the rest.
+    fn of(set: &'prefix PathSet, value: u32) -> Self {
+        let value_if = |inside| if inside { value } else { 0 };
+        let (everywhere, prefixes) = set.prefixes();
+        let entries = prefixes.map(|(prefix, inside)| (prefix, value_if(inside))).collect();
+        Self { everywhere: value_if(everywhere), entries }
+    }
 }
 
 /// Lays the members' sets over one another. `everywhere` holds the members that start inside.

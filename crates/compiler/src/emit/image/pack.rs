@@ -36,9 +36,7 @@ pub fn pack(confinements: &[Confinement], sources: &SourceSet, sink: &mut Sink) 
     let mut tables = Tables::new(confinements, &groups);
     let domains: Vec<Domain> = plan.domains.iter().map(|domain| tables.domain(domain)).collect();
     let mut sections = Sections::default();
-    for domain in &domains {
-        sections.push(Section::Domains, domain);
-    }
+    sections.extend(Section::Domains, &domains);
     write_subjects(&mut sections, tables.nodes(), &executables, &marks, &plan);
     tables.write(&mut sections);
     let packed = listing::write(&mut sections, confinements, &plan.exemptions, sources)

@@ -65,6 +65,14 @@ pub(super) fn group(confinements: &[Confinement]) -> Vec<Group<'_>> {
             group.children == confinement.children
                 && same_exemptions(group.exemptions, &confinement.exemptions)
         };
+        // Those of one document follow each other.
+        if let Some(last) = groups.last_mut()
+            && *last.subject == confinement.subject
+            && same(last)
+        {
+            last.members.push(index);
+            continue;
+        }
         let candidates = known.entry(&confinement.subject).or_default();
         let found = candidates.iter().copied().find(|at| groups.get(*at).is_some_and(same));
         match found.and_then(|at| groups.get_mut(at)) {

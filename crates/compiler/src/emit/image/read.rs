@@ -29,6 +29,8 @@ pub struct Reader<'image> {
     ports: FxHashMap<(u32, u32), Vec<(u32, PortSet)>>,
     /// System-call tables already read.
     syscalls: FxHashMap<u32, CallsByClass>,
+    /// Entries and bytes of the path map read last: the next one is mostly about as large.
+    room: (usize, usize),
     left: usize,
 }
 
@@ -54,15 +56,15 @@ impl std::fmt::Display for Unreadable {
 /// A longest-match map over paths: a class everywhere, and by prefix.
 pub(super) type ClassMap = (u32, PrefixList<u32>);
 
-/// A node that is still to be read.
-struct Todo {
-    child: u32,
-    /// Length of the path of the node above.
-    above: usize,
-    /// What leads here from there; for the root the empty name before the first slash.
-    chunk: [u8; CHUNK],
+/// A node that is being read.
+struct Open<'reader, Edges> {
+    /// The edges that are still to be read.
+    edges: Edges,
+    prefixes: &'reader [(Vec<u8>, u32)],
     /// The class of what nothing in the node covers.
     below: u32,
+    /// Length of the path of the node above.
+    above: usize,
 }
 
 impl<'image> Reader<'image> {
@@ -79,7 +81,7 @@ impl<'image> Reader<'image> {
             edges.resize(known.max(edges.len()), place);
         }
         let (ports, syscalls) = (FxHashMap::default(), FxHashMap::default());
-        Self { image, edges, prefixes, ports, syscalls, left: PREFIX_LIMIT }
+        Self { image, edges, prefixes, ports, syscalls, room: (0, 0), left: PREFIX_LIMIT }
     }
 
     /// Returns the image.
@@ -104,16 +106,9 @@ impl<'image> Reader<'image> {
             regions.insert(rule, Region::Connect(set));
         }
         self.syscalls(&domain, &mut regions)?;
-        let mut capabilities: BTreeMap<u32, CapabilitySet> = BTreeMap::new();
-        for (number, decision) in (0..).zip(domain.capabilities) {
-            for rule in self.members(decision) {
-                let capability =
-                    Capability::from_number(number).ok_or(Unreadable("an unknown capability"))?;
-                let set = capabilities.entry(rule).or_default();
-                *set = set.with(capability);
-            }
+        for (rule, set) in self.capabilities(&domain)? {
+            regions.insert(rule, Region::Capability(set));
         }
-        regions.extend(capabilities.into_iter().map(|(rule, set)| (rule, Region::Capability(set))));
         for operation in layout::Operation::ALL {
             let decision = operation.slot().and_then(|slot| domain.slots.get(slot));
             for rule in decision.into_iter().flat_map(|decision| self.members(*decision)) {
@@ -126,45 +121,69 @@ impl<'image> Reader<'image> {
     /// Returns what the automaton from a state says, as the map it was made from: a class everywhere, and one for
     /// each prefix, sorted.
     pub(super) fn class_map(&mut self, root: PathState) -> Result<ClassMap, Unreadable> {
-        let mut entries = PrefixList::default();
+        let mut entries = self.walk(root)?;
+        entries.sort();
+        self.left -= entries.len();
+        self.room = (entries.len(), entries.byte_count());
+        Ok((root.below, entries))
+    }
+
+    /// Returns each prefix that the automaton from a state tells from what is around it, nearly sorted.
+    fn walk(&self, root: PathState) -> Result<PrefixList<u32>, Unreadable> {
+        let mut entries = PrefixList::with_capacity(self.room.0, self.room.1);
         if root.exact != root.below {
             entries.push([b"/\0".as_slice()], root.exact);
         }
-        // The path of the node at hand. What is still to do comes off the end of the list, so that the paths of
-        // the nodes above it are still there.
-        let mut path = Vec::new();
-        let mut todo = vec![Todo { child: root.child, above: 0, chunk: [0; CHUNK], below: root.below }];
-        while let Some(Todo { child, above, chunk, below }) = todo.pop() {
-            path.truncate(above);
-            append(&mut path, &chunk);
-            let prefixes = self.prefixes_of(child);
-            for (bytes, class) in prefixes {
-                entries.push([path.as_slice(), bytes.as_slice()], *class);
+        // The path of the innermost node.
+        let mut path = b"/".to_vec();
+        let mut open = vec![self.open(root.child, root.below, &path, 0, &mut entries)];
+        while let Some(node) = open.last_mut() {
+            let Some((key, state)) = node.edges.next() else {
+                path.truncate(node.above);
+                open.pop();
+                continue;
+            };
+            let name = name_of(&key.chunk);
+            let fits = node.prefixes.iter().filter(|(bytes, _)| name.starts_with(bytes));
+            let default = fits.max_by_key(|(bytes, _)| bytes.len()).map_or(node.below, |(_, class)| *class);
+            let above = path.len();
+            path.extend_from_slice(name);
+            let is_whole = name.len() < CHUNK;
+            if is_whole && state.exact != default {
+                entries.push([path.as_slice(), &[0]], state.exact);
             }
-            for (key, state) in self.edges_of(child) {
-                let name = name_of(&key.chunk);
-                let fits = prefixes.iter().filter(|(bytes, _)| name.starts_with(bytes));
-                let default = fits.max_by_key(|(bytes, _)| bytes.len()).map_or(below, |(_, class)| *class);
-                let is_whole = name.len() < CHUNK;
-                if is_whole && state.exact != default {
-                    entries.push([path.as_slice(), name, &[0]], state.exact);
-                }
-                if state.below != default {
-                    let end: &[u8] = if is_whole { b"/" } else { b"" };
-                    entries.push([path.as_slice(), name, end], state.below);
-                }
-                if state.child != 0 {
-                    let (child, chunk, below) = (state.child, key.chunk, state.below);
-                    todo.push(Todo { child, above: path.len(), chunk, below });
-                }
+            if is_whole {
+                path.push(b'/');
             }
-            if entries.len() + todo.len() > self.left {
+            if state.below != default {
+                entries.push([path.as_slice()], state.below);
+            }
+            if state.child == 0 {
+                path.truncate(above);
+            } else {
+                open.push(self.open(state.child, state.below, &path, above, &mut entries));
+            }
+            if entries.len() + open.len() > self.left {
                 return Err(Unreadable("it describes more paths than can be listed"));
             }
         }
-        self.left -= entries.len();
-        entries.sort();
-        Ok((root.below, entries))
+        Ok(entries)
+    }
+
+    /// Starts on a node, of which the path is known, with the prefixes in it.
+    fn open<'reader>(
+        &'reader self,
+        child: u32,
+        below: u32,
+        path: &[u8],
+        above: usize,
+        entries: &mut PrefixList<u32>,
+    ) -> Open<'reader, impl Iterator<Item = (EdgeKey, PathState)> + use<'reader, 'image>> {
+        let prefixes = self.prefixes_of(child);
+        for (bytes, class) in prefixes {
+            entries.push([path, bytes.as_slice()], *class);
+        }
+        Open { edges: self.edges_of(child), prefixes, below, above }
     }
 
     fn prefixes_of(&self, child: u32) -> &[(Vec<u8>, u32)] {
@@ -275,6 +294,27 @@ impl<'image> Reader<'image> {
         Ok(())
     }
 
+    /// Returns the capabilities that each confinement names.
+    fn capabilities(&self, domain: &Domain) -> Result<BTreeMap<u32, CapabilitySet>, Unreadable> {
+        // Most capabilities have one of a few decisions.
+        let mut by_decision: Vec<(u32, CapabilitySet)> = Vec::new();
+        for (number, decision) in (0..).zip(domain.capabilities).filter(|(_, decision)| *decision != 0) {
+            let capability = Capability::from_number(number).ok_or(Unreadable("an unknown capability"))?;
+            match by_decision.iter_mut().find(|(known, _)| *known == decision) {
+                Some((_, set)) => *set = set.with(capability),
+                None => by_decision.push((decision, CapabilitySet::default().with(capability))),
+            }
+        }
+        let mut by_rule: BTreeMap<u32, CapabilitySet> = BTreeMap::new();
+        for (decision, set) in by_decision {
+            for rule in self.members(decision) {
+                let named = by_rule.entry(rule).or_default();
+                *named = named.union(set);
+            }
+        }
+        Ok(by_rule)
+    }
+
     /// Returns the confinements behind each class, from class 0 on.
     fn classes(&self, start: u32, count: u32) -> Vec<Vec<u32>> {
         let indices = start..start.saturating_add(count);
@@ -318,15 +358,6 @@ fn slot_region(operation: layout::Operation) -> Region {
         layout::Operation::PacketSocket => Region::Socket(packet_sockets()),
         layout::Operation::CapsetSysAdmin => Region::Capability(sys_admin()),
         _ => Region::Whole(true),
-    }
-}
-
-/// Adds to the path of a node what leads to the next: a name and its slash, or the first part of a long name.
-fn append(path: &mut Vec<u8>, chunk: &[u8; CHUNK]) {
-    let name = name_of(chunk);
-    path.extend_from_slice(name);
-    if name.len() < CHUNK {
-        path.push(b'/');
     }
 }
 

@@ -26,6 +26,14 @@ impl SetTable {
         self.cell(member, 0)
     }
 
+    /// Returns the set of these members.
+    pub(super) fn of(&mut self, members: impl IntoIterator<Item = u32>) -> u32 {
+        members.into_iter().fold(0, |set, member| {
+            let member = self.single(member);
+            self.union(set, member)
+        })
+    }
+
     /// Returns what is in either set.
     pub(super) fn union(&mut self, left: u32, right: u32) -> u32 {
         let pair = (left.min(right), left.max(right));
