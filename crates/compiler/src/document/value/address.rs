@@ -85,7 +85,6 @@ impl Cidr {
 
     /// Returns the inclusive ranges of the block in the one 128-bit space where an IPv4 address lies
     /// at its IPv4-mapped place. An IPv6 block wider than /96 leaves the mapped range out.
-    #[must_use]
     pub fn ranges(self) -> impl Iterator<Item = (u128, u128)> {
         let network = self.network();
         let first = address_number(network.address);
