@@ -34,7 +34,7 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
         Document::GuardianProfile(_) | Document::RuntimeGuard(_) => super::list::cidrs(document),
         _ => return,
     };
-    for item in listed.into_iter().filter(|item| item.value.length() == 0) {
+    for item in listed.filter(|item| item.value.length() == 0) {
         let family = if item.value.address().is_ipv4() { "IPv4" } else { "IPv6" };
         let message = format!("`{}` holds every {family} address", item.value);
         sink.report(

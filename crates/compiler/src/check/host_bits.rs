@@ -29,7 +29,7 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
-    for item in super::list::cidrs(document).into_iter().filter(|item| item.value.has_host_bits()) {
+    for item in super::list::cidrs(document).filter(|item| item.value.has_host_bits()) {
         let (written, network) = (item.value, item.value.network());
         let message = format!("`{written}` has host bits set and is read as `{network}`");
         let finding = Diagnostic::new(&LINT.code, item.span, message)

@@ -1,5 +1,7 @@
 //! A document -> the lists in it, by what they hold.
 
+use std::iter;
+
 use crate::document::value::{Cidr, NetworkPattern, PathPattern, PortRange};
 use crate::document::{Document, Exception, GuardianProfile, List, RuntimeGuard};
 use crate::source::{Span, Spanned};
@@ -41,33 +43,33 @@ pub(super) fn paths(document: &Document) -> Vec<PathList<'_>> {
 }
 
 /// Returns every block of addresses of a document.
-pub(super) fn cidrs(document: &Document) -> Vec<Spanned<Cidr>> {
+pub(super) fn cidrs(document: &Document) -> Box<dyn Iterator<Item = Spanned<Cidr>> + '_> {
     match document {
-        Document::GuardianProfile(profile) => {
-            profile.allowed_dst_cidrs.iter().flat_map(|list| list.items.clone()).collect()
-        }
-        Document::RuntimeGuard(guard) => network_entries(guard)
-            .filter_map(|item| item.value.cidr.map(|cidr| Spanned::new(cidr, item.span)))
-            .collect(),
-        Document::GuardianPolicy(detection) => detection.match_dst_ip_prefix.iter().cloned().collect(),
-        _ => Vec::new(),
+        Document::GuardianProfile(profile) => Box::new(items(profile.allowed_dst_cidrs.as_ref())),
+        Document::RuntimeGuard(guard) => Box::new(
+            network_entries(guard)
+                .filter_map(|item| item.value.cidr.map(|cidr| Spanned::new(cidr, item.span))),
+        ),
+        Document::GuardianPolicy(detection) => Box::new(detection.match_dst_ip_prefix.iter().copied()),
+        _ => Box::new(iter::empty()),
     }
 }
 
 /// Returns every range of ports of a document.
-pub(super) fn ports(document: &Document) -> Vec<Spanned<PortRange>> {
+pub(super) fn ports(document: &Document) -> Box<dyn Iterator<Item = Spanned<PortRange>> + '_> {
     match document {
-        Document::GuardianProfile(profile) => {
-            profile.allowed_dst_ports.iter().flat_map(|list| list.items.clone()).collect()
-        }
-        Document::RuntimeGuard(guard) => network_entries(guard)
-            .filter_map(|item| item.value.ports.map(|ports| Spanned::new(ports, item.span)))
-            .collect(),
-        Document::GuardianPolicy(detection) => {
-            detection.match_dst_port.iter().flat_map(|list| list.items.clone()).collect()
-        }
-        _ => Vec::new(),
+        Document::GuardianProfile(profile) => Box::new(items(profile.allowed_dst_ports.as_ref())),
+        Document::RuntimeGuard(guard) => Box::new(
+            network_entries(guard)
+                .filter_map(|item| item.value.ports.map(|ports| Spanned::new(ports, item.span))),
+        ),
+        Document::GuardianPolicy(detection) => Box::new(items(detection.match_dst_port.as_ref())),
+        _ => Box::new(iter::empty()),
     }
+}
+
+fn items<T: Copy>(list: Option<&List<T>>) -> impl Iterator<Item = Spanned<T>> {
+    list.into_iter().flat_map(|list| &list.items).copied()
 }
 
 /// Returns the exceptions of a document.

@@ -30,7 +30,7 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
-    for item in super::list::ports(document).into_iter().filter(|item| item.value.first() == 0) {
+    for item in super::list::ports(document).filter(|item| item.value.first() == 0) {
         let message = format!("`{}` starts at port 0, on which nothing listens", item.value);
         sink.report(
             Diagnostic::new(&LINT.code, item.span, message)

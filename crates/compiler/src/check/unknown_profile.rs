@@ -35,18 +35,22 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn check(policy: &Policy, sink: &mut Sink) {
+    let named = policy.documents.iter().filter_map(|placed| match &placed.document {
+        Document::GuardianPolicy(detection) => detection.profile.as_ref(),
+        _ => None,
+    });
+    let mut named = named.peekable();
+    // Most repositories have no detection, and many profiles.
+    if named.peek().is_none() {
+        return;
+    }
     let mut known = BTreeSet::new();
     for placed in &policy.documents {
         if let Document::GuardianProfile(profile) = &placed.document {
             known.extend([profile.profile_id.value.as_str(), profile.name.value.as_str()]);
         }
     }
-    for placed in &policy.documents {
-        let Document::GuardianPolicy(detection) = &placed.document else { continue };
-        let Some(profile) = detection.profile.as_ref().filter(|name| !known.contains(name.value.as_str()))
-        else {
-            continue;
-        };
+    for profile in named.filter(|profile| !known.contains(profile.value.as_str())) {
         let message = format!("no profile here has the id or name `{}`", profile.value);
         sink.report(
             Diagnostic::new(&LINT.code, profile.span, message).help("correct it, or add the profile"),

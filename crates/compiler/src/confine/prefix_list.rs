@@ -64,6 +64,12 @@ impl<T: Copy> PrefixList<T> {
         self.entries.iter_mut().map(|entry| &mut entry.value)
     }
 
+    /// Removes every entry and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+    }
+
     /// Gives back what room is left.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.bytes.shrink_to_fit();

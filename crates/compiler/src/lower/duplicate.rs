@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::PolicyDocument;
 use crate::diagnostic::{Code, Diagnostic, Example, Severity, Sink};
 use crate::document::{Document, GuardianProfile, ProfileMode, Scope};
@@ -84,7 +86,7 @@ only what both allow.\n\nMove the lists into one guard.",
 
 /// Reports documents that answer to one name, and those that act on one subject.
 pub(super) fn report(placed: &[PolicyDocument], sink: &mut Sink) {
-    let mut taken: Claims<'_> = BTreeMap::new();
+    let mut taken = Claims::default();
     for holder in placed {
         for (what, identity, span) in identities(&holder.document) {
             let Some(first) = claim(&mut taken, what, identity, span, holder) else { continue };
@@ -103,7 +105,7 @@ pub(super) fn report(placed: &[PolicyDocument], sink: &mut Sink) {
 }
 
 /// Who holds an identity. Another version of the same pack may hold it too.
-type Claims<'policy> = BTreeMap<(&'static str, &'policy str), Vec<(Span, &'policy PolicyDocument)>>;
+type Claims<'policy> = FxHashMap<(&'static str, &'policy str), Vec<(Span, &'policy PolicyDocument)>>;
 
 /// Takes an identity, or returns where it was taken before.
 fn claim<'policy>(
@@ -148,7 +150,7 @@ fn identities(document: &Document) -> Vec<(&'static str, &str, Span)> {
 }
 
 fn report_shared_processes(placed: &[PolicyDocument], sink: &mut Sink) {
-    let mut guarded: Claims<'_> = BTreeMap::new();
+    let mut guarded = Claims::default();
     for holder in placed {
         let Document::RuntimeGuard(guard) = &holder.document else { continue };
         for process in &guard.processes {
@@ -177,7 +179,8 @@ fn other_version(left: &PolicyDocument, right: &PolicyDocument) -> bool {
 
 /// Reports each acting profile whose binary an earlier acting profile confines on the same sensors.
 fn report_overlaps(placed: &[PolicyDocument], sink: &mut Sink) {
-    let mut by_binary: BTreeMap<&str, BTreeMap<Scope, (&GuardianProfile, &PolicyDocument)>> = BTreeMap::new();
+    let mut by_binary: FxHashMap<&str, BTreeMap<Scope, (&GuardianProfile, &PolicyDocument)>> =
+        FxHashMap::default();
     for holder in placed {
         let Document::GuardianProfile(profile) = &holder.document else { continue };
         if profile.mode.value == ProfileMode::Observe {

@@ -58,7 +58,7 @@ fn integer(text: &str) -> Option<Scalar<'_>> {
         [b'+' | b'-', ..] => (10, text.get(1..)?),
         _ => (10, text),
     };
-    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+    if digits.is_empty() || !digits.bytes().all(|digit| char::from(digit).is_digit(radix)) {
         return None;
     }
     let negative = text.starts_with('-');

@@ -93,7 +93,7 @@ pub(super) fn scalar_text<'tree>(
         sink.report(Diagnostic::new(&TOO_LONG, node.span, message).help("shorten it"));
         return None;
     }
-    if length < limits.least || (limits.least > 0 && text.trim_start().is_empty()) {
+    if length < limits.least || (limits.least > 0 && text.chars().all(char::is_whitespace)) {
         let message = format!("expected {}, found empty text", limits.noun);
         sink.report(Diagnostic::new(&EMPTY_VALUE, node.span, message));
         return None;

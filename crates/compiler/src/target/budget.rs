@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Backend, Kernel, Target, engine, native};
-use crate::confine::{Condition, Dimension, Operation, Subject};
+use crate::confine::{Condition, Dimension, Operation, Subject, SyscallSet};
 use crate::document::Scope;
-use crate::document::value::Syscall;
 use crate::lower::Policy;
 
 /// Programs that one hook's trampoline holds (`BPF_MAX_TRAMP_LINKS` in the kernel's `include/linux/bpf.h`).
@@ -52,7 +51,7 @@ struct Used {
     documents: BTreeMap<Operation, BTreeMap<Scope, usize>>,
     /// Operations that close name spaces.
     closing: BTreeSet<Operation>,
-    syscalls: BTreeSet<Syscall>,
+    syscalls: SyscallSet,
     /// Whether it matters who a task is.
     is_tracked: bool,
 }
@@ -64,7 +63,7 @@ impl Used {
             let mut operations = BTreeSet::new();
             for confinement in policy.confinements_of(document) {
                 if let Condition::Syscall(syscalls) = &confinement.condition {
-                    used.syscalls.extend(syscalls.iter());
+                    used.syscalls = used.syscalls.union(syscalls);
                 }
                 used.is_tracked |=
                     confinement.subject != Subject::Everyone || !confinement.exemptions.is_empty();
@@ -88,7 +87,7 @@ impl Used {
             .filter(|operation| *operation != Operation::Syscall)
             .flat_map(|operation| native::operation_hooks(operation, kernel));
         let tracking = native::TRACKING.into_iter().filter(|_| self.is_tracked);
-        let syscalls = native::syscall_hooks(&self.syscalls.iter().copied().collect(), kernel);
+        let syscalls = native::syscall_hooks(&self.syscalls, kernel);
         hooks.chain(tracking).chain(syscalls).map(|hook| (hook, 1)).collect()
     }
 

@@ -35,7 +35,8 @@ impl AbsolutePath {
     /// Returns the last component.
     #[must_use]
     pub fn base_name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
+        let slash = self.0.bytes().rposition(|byte| byte == b'/');
+        slash.and_then(|at| self.0.get(at + 1..)).unwrap_or(&self.0)
     }
 }
 

@@ -139,7 +139,8 @@ impl<V: Values> Builder<'_, V> {
     /// Builds the node for names, or for the rest of names whose earlier chunks are consumed. Names are sorted.
     /// `below` is the value of a name that nothing here covers.
     fn chunks(&mut self, names: &[(&[u8], Name<'_, '_>)], at: usize, below: u32) -> (u32, u32) {
-        let (mut node, mut joined) = (Node::default(), 0);
+        let mut node = Node { edges: Vec::with_capacity(names.len()), prefixes: Vec::new() };
+        let mut joined = 0;
         let mut covering: Vec<(&[u8], u32)> = Vec::new();
         let share_a_chunk =
             |left: &[u8], right: &[u8]| left.len() >= CHUNK && left.get(..CHUNK) == right.get(..CHUNK);
@@ -226,7 +227,10 @@ fn names<'map, 'prefix>(
                 about.deeper = rest.get(..taken).unwrap_or_default();
             }
         }
-        names.push((name, about));
+        match names.last_mut() {
+            Some((last, known)) if *last == name => known.add(&about),
+            _ => names.push((name, about)),
+        }
         rest = rest.get(taken..).unwrap_or_default();
     }
     names.sort_by_key(|(name, _)| *name);

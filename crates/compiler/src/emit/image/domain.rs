@@ -126,7 +126,7 @@ impl<'policy> Tables<'policy> {
             let member = self.decisions.single(*index);
             let first = decided.len();
             match set {
-                Some(set) => decided.extend(set.iter().flat_map(syscall::cells)),
+                Some(set) => set.iter().for_each(|call| decided.extend(syscall::cells_of(call))),
                 None => decided.extend(0..SYSCALL_CELLS),
             }
             for cell in decided.iter().skip(first) {

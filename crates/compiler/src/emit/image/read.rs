@@ -29,8 +29,8 @@ pub struct Reader<'image> {
     ports: FxHashMap<(u32, u32), Vec<(u32, PortSet)>>,
     /// System-call tables already read.
     syscalls: FxHashMap<u32, CallsByClass>,
-    /// Entries and bytes of the path map read last: the next one is mostly about as large.
-    room: (usize, usize),
+    /// The room of a path map that is read no longer, for the next one.
+    spare: PrefixList<u32>,
     left: usize,
 }
 
@@ -81,7 +81,7 @@ impl<'image> Reader<'image> {
             edges.resize(known.max(edges.len()), place);
         }
         let (ports, syscalls) = (FxHashMap::default(), FxHashMap::default());
-        Self { image, edges, prefixes, ports, syscalls, room: (0, 0), left: PREFIX_LIMIT }
+        Self { image, edges, prefixes, ports, syscalls, spare: PrefixList::default(), left: PREFIX_LIMIT }
     }
 
     /// Returns the image.
@@ -121,22 +121,22 @@ impl<'image> Reader<'image> {
     /// Returns what the automaton from a state says, as the map it was made from: a class everywhere, and one for
     /// each prefix, sorted.
     pub(super) fn class_map(&mut self, root: PathState) -> Result<ClassMap, Unreadable> {
-        let mut entries = self.walk(root)?;
+        let mut entries = std::mem::take(&mut self.spare);
+        entries.clear();
+        self.walk(root, &mut entries)?;
         entries.sort();
         self.left -= entries.len();
-        self.room = (entries.len(), entries.byte_count());
         Ok((root.below, entries))
     }
 
-    /// Returns each prefix that the automaton from a state tells from what is around it, nearly sorted.
-    fn walk(&self, root: PathState) -> Result<PrefixList<u32>, Unreadable> {
-        let mut entries = PrefixList::with_capacity(self.room.0, self.room.1);
+    /// Adds each prefix that the automaton from a state tells from what is around it, nearly sorted.
+    fn walk(&self, root: PathState, entries: &mut PrefixList<u32>) -> Result<(), Unreadable> {
         if root.exact != root.below {
             entries.push([b"/\0".as_slice()], root.exact);
         }
         // The path of the innermost node.
         let mut path = b"/".to_vec();
-        let mut open = vec![self.open(root.child, root.below, &path, 0, &mut entries)];
+        let mut open = vec![self.open(root.child, root.below, &path, 0, entries)];
         while let Some(node) = open.last_mut() {
             let Some((key, state)) = node.edges.next() else {
                 path.truncate(node.above);
@@ -161,13 +161,13 @@ impl<'image> Reader<'image> {
             if state.child == 0 {
                 path.truncate(above);
             } else {
-                open.push(self.open(state.child, state.below, &path, above, &mut entries));
+                open.push(self.open(state.child, state.below, &path, above, entries));
             }
             if entries.len() + open.len() > self.left {
                 return Err(Unreadable("it describes more paths than can be listed"));
             }
         }
-        Ok(entries)
+        Ok(())
     }
 
     /// Starts on a node, of which the path is known, with the prefixes in it.
@@ -210,7 +210,9 @@ impl<'image> Reader<'image> {
             let room = (entries.len(), entries.byte_count());
             (rule, PathSet::from_prefixes(names(&rules, everywhere, rule), prefixes, room))
         };
-        Ok(named(&rules).into_iter().map(set).filter(|(_, paths)| !paths.is_empty()).collect())
+        let sets = named(&rules).into_iter().map(set).filter(|(_, paths)| !paths.is_empty()).collect();
+        self.spare = entries;
+        Ok(sets)
     }
 
     fn exec(&mut self, domain: &Domain, regions: &mut BTreeMap<u32, Region>) -> Result<(), Unreadable> {

@@ -71,7 +71,11 @@ static NAMELESS: LazyLock<Vec<usize>> = LazyLock::new(|| {
 });
 
 /// Returns the cells of a syscall table that a call has.
-pub(super) fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
+pub(super) fn cells_of(syscall: Syscall) -> &'static [usize] {
+    CALLS.get(syscall.index()).map_or(&[], |(_, cells)| cells)
+}
+
+fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
     let x32 = X32_CELLS.get(&syscall).copied();
     let ia32 = syscall.ia32_number().map(|number| SYSCALLS_IA32_START + usize::from(number));
     [syscall.number().map(usize::from), x32, ia32].into_iter().flatten()
