@@ -100,23 +100,34 @@ fn settle(switch: &Switch) -> Result<(), RuntimeError> {
 /// Attaches what is missing. When this version's programs are all there already, the kernel's type information,
 /// which takes longest to read, is not needed.
 fn prepare(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
-    let digest = Sha256::digest(OBJECT).to_vec();
-    let record = places.state.join("programs");
-    // A map that has lost its pin is made anew, and programs that use the old one must not stay beside it.
-    let current = places.pins_are_whole()? && std::fs::read(&record).is_ok_and(|old| old == digest);
-    let missing: Vec<Place> = needed
-        .iter()
-        .copied()
-        .filter(|place| !current || !places.links().join(place.name()).exists())
-        .collect();
+    let current = is_current(places)?;
+    let missing = missing(places, needed, current);
     if !missing.is_empty() || !current {
         let mut object = Object::open(places, preflight::locks()?)?;
         for place in missing {
             object.attach(place, &places.links())?;
         }
-        std::fs::write(&record, &digest).map_err(RuntimeError::file(&record))?;
+        let record = places.programs();
+        std::fs::write(&record, digest()).map_err(RuntimeError::file(&record))?;
     }
     Ok(())
+}
+
+/// Whether what is pinned is of this version, with no map missing: a map that has lost its pin is made anew, and
+/// programs that use the old one must not stay beside it.
+pub(crate) fn is_current(places: &Places) -> Result<bool, RuntimeError> {
+    Ok(places.pins_are_whole()? && std::fs::read(places.programs()).is_ok_and(|old| old == digest()))
+}
+
+/// The places without a program; all of them, when what is pinned is not current.
+pub(crate) fn missing(places: &Places, needed: &BTreeSet<Place>, current: bool) -> BTreeSet<Place> {
+    let attached = |place: &Place| current && places.links().join(place.name()).exists();
+    needed.iter().copied().filter(|place| !attached(place)).collect()
+}
+
+/// What tells this version's programs from others.
+fn digest() -> Vec<u8> {
+    Sha256::digest(OBJECT).to_vec()
 }
 
 /// Detaches the programs that neither loaded generation needs; none when nobody knows what the one before needs.

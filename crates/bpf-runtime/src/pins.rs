@@ -53,6 +53,16 @@ impl Places {
         self.state.join(format!("slot-{slot}.image"))
     }
 
+    /// Says which version's programs are pinned.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.state.join("programs")
+    }
+
+    /// Says which programs a `remove` takes the pins from, until they are gone.
+    pub(crate) fn leaving(&self) -> PathBuf {
+        self.state.join("leaving")
+    }
+
     /// Takes the lock that keeps two commands from changing the policy at once. It ends with the process.
     pub(crate) fn lock(&self) -> Result<File, RuntimeError> {
         std::fs::create_dir_all(&self.state).map_err(RuntimeError::file(&self.state))?;

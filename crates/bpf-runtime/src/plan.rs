@@ -1,15 +1,17 @@
 //! A verified image -> what applying it would do to this host, without doing it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use telovix_bpf_programs::image::Image;
 
 use crate::control::{Switch, now};
 use crate::generation::Demands;
-use crate::object::places as places_needed;
+use crate::object::{Place, places as places_needed};
 use crate::pins::Places;
 use crate::probe::{HookState, probe_places};
 use crate::status::image_of;
-use crate::{RuntimeError, lockout, preflight};
+use crate::{RuntimeError, apply, lockout, preflight};
 
 /// What an apply would do.
 #[derive(Clone, Debug, Serialize)]
@@ -27,7 +29,8 @@ pub struct Plan {
     pub active: Option<Image>,
 }
 
-/// Finds out what [`apply`](crate::apply::apply) would do. Loads the programs that would be attached, attaches none.
+/// Finds out what [`apply`](crate::apply::apply) would do. Loads the programs that would have to be attached, and
+/// attaches none.
 ///
 /// # Errors
 /// The host cannot enforce at all.
@@ -45,10 +48,25 @@ pub fn plan(places: &Places, image: &Image, confine: &[String]) -> Result<Plan, 
         _ => None,
     };
     Ok(Plan {
-        hooks: probe_places(places, &needed)?,
+        hooks: hooks(places, &needed)?,
         kernel_bytes: image.kernel_bytes(),
         lockout,
         generation,
         active,
     })
+}
+
+/// What the kernel says about the hooks that are needed. It has said so already where our program is attached.
+fn hooks(places: &Places, needed: &BTreeSet<Place>) -> Result<Vec<HookState>, RuntimeError> {
+    let missing = apply::missing(places, needed, apply::is_current(places)?);
+    let mut states = Vec::new();
+    if !missing.is_empty() {
+        states = probe_places(places, &missing)?;
+    }
+    for (index, place) in needed.iter().enumerate() {
+        if !missing.contains(place) {
+            states.insert(index, HookState { hook: place.name(), refused: None });
+        }
+    }
+    Ok(states)
 }
