@@ -1,5 +1,6 @@
 //! Confirm, roll back, remove: one write each, and what has to be cleared away behind it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,8 @@ pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
     preflight::check(&places.bpffs)?;
     let _lock = places.lock()?;
     places.remove_dead_probes()?;
-    let programs = pinned_programs(&places.links())?;
+    let pinned = pinned_programs(&places.links())?;
+    let leaving = places.leaving();
     let folder = places.bpffs.join(&places.name);
     match Switch::open(places)? {
         Some(switch) => {
@@ -77,12 +79,17 @@ pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
             switch.set_control(Control::new(1 - active, 0, None))?;
             switch.set_slot(active, Slot::EMPTY)?;
         }
-        // A crashed first run leaves folders without the maps that matter.
-        None if folder.exists() => {}
+        // A crashed first run leaves folders without the maps that matter, a killed `remove` programs without pins.
+        None if folder.exists() || leaving.exists() => {}
         None => return Err(RuntimeError::NothingLoaded),
     }
-    // Killed from here on, some pins are left. Without this note the next apply loads every program again.
-    remove_file(&places.state.join("programs"))?;
+    let mut programs = noted(&leaving);
+    programs.extend(pinned.into_iter().map(|(name, id)| (id, name)));
+    // Killed from here on, programs may be left whose pins are gone: the next `remove` waits for them too. Without room
+    // for this note only that is lost.
+    let _ = std::fs::write(&leaving, note(&programs));
+    // Nor are all pins left. Without this other note the next apply loads every program again.
+    remove_file(&places.programs())?;
     for folder in [places.links(), places.maps(), folder] {
         match std::fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -95,7 +102,24 @@ pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
         remove_file(&places.image(slot))?;
     }
     wait_for(&programs)?;
+    remove_file(&leaving)?;
     Ok(programs.len())
+}
+
+/// Programs as text: a line for each, with the number first.
+fn note(programs: &BTreeMap<u32, String>) -> String {
+    programs.iter().map(|(id, name)| format!("{id} {name}\n")).collect()
+}
+
+/// Programs that a killed `remove` noted. Numbers are not used again before four billion programs were loaded, and the
+/// note does not outlive the kernel. Of a line that was cut off, nothing is believed.
+fn noted(path: &Path) -> BTreeMap<u32, String> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+    lines
+        .filter_map(|line| line.split_once(' '))
+        .filter_map(|(id, name)| Some((id.parse().ok()?, name.to_owned())))
+        .collect()
 }
 
 /// Removes a file that may not be there.
@@ -107,11 +131,11 @@ fn remove_file(path: &Path) -> Result<(), RuntimeError> {
 }
 
 /// Waits until the programs are gone: freeing is deferred, and until then they still run.
-fn wait_for(programs: &[(String, u32)]) -> Result<(), RuntimeError> {
+fn wait_for(programs: &BTreeMap<u32, String>) -> Result<(), RuntimeError> {
     let start = Instant::now();
     loop {
         let mut left = 0;
-        for (name, id) in programs {
+        for (id, name) in programs {
             left += usize::from(sys::program_exists(*id).map_err(RuntimeError::map(name))?);
         }
         if left == 0 {
@@ -129,4 +153,24 @@ fn open(places: &Places) -> Result<(std::fs::File, Switch), RuntimeError> {
     let lock = places.lock()?;
     let switch = Switch::open(places)?.ok_or(RuntimeError::NothingLoaded)?;
     Ok((lock, switch))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{note, noted};
+
+    #[test]
+    fn what_a_remove_noted_is_read_as_far_as_it_was_written() {
+        let programs = BTreeMap::from([(7, "file_open".to_owned()), (12, "place_task".to_owned())]);
+        let file = std::env::temp_dir().join(format!("telovix-leaving-{}", std::process::id()));
+        assert_eq!(noted(&file), BTreeMap::new());
+        let text = note(&programs);
+        std::fs::write(&file, &text).unwrap();
+        assert_eq!(noted(&file), programs);
+        std::fs::write(&file, text.trim_end()).unwrap();
+        assert_eq!(noted(&file), BTreeMap::from([(7, "file_open".to_owned())]));
+        std::fs::remove_file(&file).unwrap();
+    }
 }
