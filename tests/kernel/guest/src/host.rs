@@ -29,27 +29,34 @@ const PROGRAMS: [&str; 3] = [enforced::PROGRAM, "/opt/tool-a", "/opt/tool-b"];
 
 /// Runs the files that are for this machine and whose names hold one of the filters, each in a process of its own.
 pub(crate) fn run_all(filter: &str, machine: &str) {
-    let mut files: Vec<_> = std::fs::read_dir("/host").expect("a folder").flatten().collect();
-    files.sort_by_key(std::fs::DirEntry::file_name);
-    for file in files {
+    let mut files = Vec::new();
+    for file in std::fs::read_dir("/host").expect("a folder").flatten() {
         let path = file.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if !filter.split(',').any(|part| name.contains(part)) {
             continue;
         }
         match std::fs::read_to_string(&path).map_err(Into::into).and_then(|text| Host::parse(&text)) {
-            Ok(host) if host.machine != machine || host.slow && !kill::at_every_step() => continue,
-            Ok(_) => {}
-            Err(error) => {
-                println!("@@ FAIL host/{name}: {error:#}");
-                continue;
-            }
+            Ok(host) if host.machine != machine || host.slow && !kill::at_every_step() => {}
+            Ok(host) => files.push((host.loaded, name, path)),
+            Err(error) => println!("@@ FAIL host/{name}: {error:#}"),
         }
-        let status = Command::new("/init").arg("host").arg(&path).status();
+    }
+    // Those that may begin with programs attached come last, so that these are attached once.
+    files.sort();
+    for (number, (_, name, path)) in files.iter().enumerate() {
+        let status = Command::new("/init").arg("host").arg(path).status();
         if !matches!(&status, Ok(status) if status.code().is_some()) {
             println!("@@ FAIL host/{name}: the runner ended: {status:?}");
         }
-        // Whatever the file did, the next one starts on a host that enforces nothing.
+        clear(files.get(number + 1).is_some_and(|(loaded, ..)| *loaded));
+    }
+}
+
+/// Whatever a file did, the next one starts on a host that enforces nothing, and knows nothing of an earlier policy.
+fn clear(keep_programs: bool) {
+    let emptied = keep_programs && kill::emptied().unwrap_or(false);
+    if !emptied {
         let _ = Command::new(TELOVIX).arg("remove").output();
         let _ = std::fs::remove_dir_all("/run/telovix");
     }

@@ -168,6 +168,12 @@ pub(super) fn at_switch(words: &[&str], side: Side) -> anyhow::Result<()> {
     if dead { Ok(()) } else { bail!("it never wrote into the map `control`") }
 }
 
+/// Kills a `remove` that has emptied the policy and is about to take the programs away. False when there was nothing to
+/// remove.
+pub(super) fn emptied() -> anyhow::Result<bool> {
+    killed(&["remove"], |_, stopped| stopped.removes())
+}
+
 fn end(child: &mut Child) -> anyhow::Result<()> {
     child.kill()?;
     child.wait()?;
@@ -214,6 +220,11 @@ impl Stopped {
             | libc::SYS_ftruncate => true,
             _ => false,
         }
+    }
+
+    /// Whether the call removes a file.
+    fn removes(&self) -> bool {
+        [libc::SYS_unlink, libc::SYS_unlinkat].contains(&self.registers.call)
     }
 
     fn reads_tasks(&self, descriptor: u64) -> bool {

@@ -9,6 +9,8 @@ use super::step::Step;
 pub(super) struct Host {
     /// How the machine has to be booted; empty for the usual way.
     pub(super) machine: String,
+    /// Whether it may begin with the programs of the file before, which enforce nothing: attaching takes long.
+    pub(super) loaded: bool,
     /// Whether it is run only where time is no matter.
     pub(super) slow: bool,
     /// What happens once.
@@ -52,6 +54,7 @@ impl Host {
             match key {
                 "kind" => {}
                 "machine" => value.clone_into(&mut host.machine),
+                "begins" if value == "loaded" => host.loaded = true,
                 "slow" => host.slow = value == "true",
                 "kill" => host.kill = Some(value.to_owned()),
                 "old" => value.clone_into(&mut host.old),
