@@ -11,14 +11,16 @@ use super::fault;
 /// The program that the policies `a` and `b` confine.
 pub(super) const PROGRAM: &str = "/opt/racer";
 
-/// What the program tries: to open four files, and to start two programs.
-const ATTEMPTS: [&str; 6] = [
+/// What the program tries: to open four files, to start two programs, and to use two capabilities.
+const ATTEMPTS: [&str; 8] = [
     "open-read /srv/a",
     "open-read /srv/b",
     "open-read /srv/open",
     "open-read /srv/secret",
     "spawn /opt/tool-a",
     "spawn /opt/tool-b",
+    "set-host-name",
+    "bind-low-port",
 ];
 
 /// A confined program that was started before any policy was loaded and runs through it all.
@@ -42,7 +44,7 @@ impl Watch {
     }
 
     /// Names the policy that acts: `a` and `b` each deny what has their name, and both deny the secret; `few-a` and
-    /// `few-b` deny programs only. A process that is new and the one that ran before must agree; anything else is a
+    /// `few-b` each deny one capability. A process that is new and the one that ran before must agree; anything else is a
     /// mixture.
     pub(super) fn enforced(&mut self) -> anyhow::Result<&'static str> {
         let (mut new, mut old) = ([false; ATTEMPTS.len()], [false; ATTEMPTS.len()]);
@@ -53,11 +55,11 @@ impl Watch {
         }
         Ok(match new {
             _ if new != old => "a mixture of an old and a new process",
-            [false, true, true, false, false, true] => "a",
-            [true, false, true, false, true, false] => "b",
-            [true, true, true, true, false, true] => "few-a",
-            [true, true, true, true, true, false] => "few-b",
-            [true, true, true, true, true, true] => "nothing",
+            [false, true, true, false, false, true, true, true] => "a",
+            [true, false, true, false, true, false, true, true] => "b",
+            [true, true, true, true, true, true, false, true] => "few-a",
+            [true, true, true, true, true, true, true, false] => "few-b",
+            [true, true, true, true, true, true, true, true] => "nothing",
             _ => "a mixture",
         })
     }
