@@ -49,6 +49,7 @@ pub(super) fn build(telovix: &Path) -> anyhow::Result<Delivery> {
     }
     std::fs::write(folder.join("large.yaml"), large())?;
     maker.compile("large", "native-6.12", "large")?;
+    maker.softer("few-b")?;
     maker.compile("b", "native-6.12", "unsigned")?;
     maker.compile("b", "native-6.12", "elsewhere")?;
     maker.sign("elsewhere", "sensor:another")?;
@@ -74,10 +75,28 @@ impl Maker<'_> {
 
     fn sign(&self, bundle: &str, scope: &str) -> anyhow::Result<()> {
         // `a` and `few-a` are older than those that hosts are switched between.
-        let epoch = if bundle.ends_with('a') { "1" } else { "2" };
+        let epoch = match bundle {
+            // One host accepts all of these, and an epoch for one manifest only.
+            "softer" => "4",
+            "few-b" => "3",
+            older if older.ends_with('a') => "1",
+            _ => "2",
+        };
         let bundle = format!("bundles/{bundle}");
         let words = ["--key", "host.ed25519", "--trust-root", "trust-root.json", "--scope", scope];
         self.run(&[["sign", &bundle, "--epoch", epoch].as_slice(), &words].concat())
+    }
+
+    /// A bundle of the same file, line by line, whose rules kill instead of denying.
+    fn softer(&self, policy: &str) -> anyhow::Result<()> {
+        let name = format!("{policy}.yaml");
+        let folder = self.folder.join("softer");
+        std::fs::create_dir_all(&folder)?;
+        let text = std::fs::read_to_string(self.folder.join(&name))?;
+        std::fs::write(folder.join(&name), text.replace("mode: enforce", "mode: audit"))?;
+        let softer = Maker { folder: &folder, ..*self };
+        softer.run(&["compile", &name, "--target", "native-6.12", "-o", "../bundles/softer"])?;
+        self.sign("softer", "fleet")
     }
 
     fn run(&self, words: &[&str]) -> anyhow::Result<()> {
