@@ -1,13 +1,15 @@
 //! Any text -> findings and artifacts: no panic, and the same ones twice.
 #![no_main]
 
+use std::ops::ControlFlow;
+
 use libfuzzer_sys::fuzz_target;
 use telovix_compiler::diagnostic::Levels;
 use telovix_compiler::document::value::Date;
 use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::source::SourceSet;
 use telovix_compiler::target::Target;
-use telovix_compiler::{Options, compile};
+use telovix_compiler::{Options, compile_to};
 
 fuzz_target!(|text: &str| {
     let options = Options {
@@ -19,8 +21,13 @@ fuzz_target!(|text: &str| {
         engine: EngineOptions::default(),
     };
     let sources = SourceSet::single("case.yaml", text);
-    let first = compile(&sources, &options);
-    let second = compile(&sources, &options);
-    assert_eq!(first.diagnostics.len(), second.diagnostics.len());
-    assert_eq!(first.artifacts, second.artifacts);
+    let made = || {
+        let mut artifacts = Vec::new();
+        let outcome = compile_to(&sources, &options, &mut |path, bytes| {
+            artifacts.push((path.to_owned(), bytes.to_vec()));
+            ControlFlow::Continue(())
+        });
+        (outcome.diagnostics.len(), artifacts)
+    };
+    assert_eq!(made(), made());
 });

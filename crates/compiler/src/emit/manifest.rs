@@ -53,7 +53,11 @@ impl<'compile> Account<'compile> {
             targets: self.assessment.targets.iter().map(|target| target.name().into()).collect(),
             documents: documents.clone().filter_map(|placed| document::entry(placed, sources)).collect(),
             confinements: policy.confinements.iter().map(|one| self.confinement_entry(one)).collect(),
-            artifacts: self.artifacts.iter().map(|artifact| artifact_entry(artifact, sources)).collect(),
+            artifacts: self
+                .artifacts
+                .iter()
+                .filter_map(|artifact| artifact_entry(artifact, sources))
+                .collect(),
             evasions: evasion_entries(&self.assessment.evasions),
             packs: policy.packs.iter().map(|pack| pack_entry(pack, sources)).collect(),
             detections: documents.filter_map(|placed| document::detection(placed, sources)).collect(),
@@ -147,15 +151,18 @@ pub fn digest(bytes: &[u8]) -> String {
     text
 }
 
-fn artifact_entry<'compile>(artifact: &'compile Artifact, sources: &SourceSet) -> ArtifactEntry<'compile> {
-    ArtifactEntry {
+fn artifact_entry<'compile>(
+    artifact: &'compile Artifact,
+    sources: &SourceSet,
+) -> Option<ArtifactEntry<'compile>> {
+    Some(ArtifactEntry {
         path: artifact.path.as_str().into(),
         kind: artifact.kind.name().into(),
-        sha256: artifact.sha256.as_str().into(),
+        sha256: artifact.sha256.as_deref()?.into(),
         bytes: artifact.bytes as u64,
         scope: scope_entry(artifact.scope.clone()),
         sources: artifact.sources.iter().map(|span| sources.locate(*span).into()).collect(),
-    }
+    })
 }
 
 fn pack_entry<'compile>(pack: &'compile Pack, sources: &SourceSet) -> PackEntry<'compile> {

@@ -22,8 +22,8 @@ pub struct Artifact {
     pub path: String,
     /// How many bytes it has.
     pub bytes: usize,
-    /// SHA-256 of them, in lower-case hexadecimal.
-    pub sha256: String,
+    /// SHA-256 of them, in lower-case hexadecimal; none of the manifest, which holds those of all others.
+    pub sha256: Option<String>,
     /// What it is.
     pub kind: ArtifactKind,
     /// The documents it was made from; empty for what was made from all of them.
@@ -35,7 +35,8 @@ pub struct Artifact {
 impl Artifact {
     fn of_everything(path: String, bytes: &[u8], kind: ArtifactKind) -> Self {
         let (sources, scope) = (Vec::new(), Scope::Fleet);
-        Self { path, bytes: bytes.len(), sha256: digest(bytes), kind, sources, scope }
+        let sha256 = (kind != ArtifactKind::Manifest).then(|| digest(bytes));
+        Self { path, bytes: bytes.len(), sha256, kind, sources, scope }
     }
 }
 

@@ -127,9 +127,10 @@ const DELETED: &str = " (deleted)";
 fn name_deleted(filter: &mut ArgumentFilter<'_>) {
     if filter.operator.value == Operator::Equal {
         let deleted = |path: &Text<'_>| Spanned::new([&path.value, DELETED].concat().into(), path.span);
-        let deleted: Vec<Text<'_>> = filter.values.iter().map(deleted).collect();
         // The kernel gives out no longer path than the engine compares.
-        filter.values.extend(deleted.into_iter().filter(|path| path.value.len() <= PATH_BYTES));
+        let fits = |path: &&Text<'_>| path.value.len() + DELETED.len() <= PATH_BYTES;
+        let deleted: Vec<Text<'_>> = filter.values.iter().filter(fits).map(deleted).collect();
+        filter.values.extend(deleted);
     }
 }
 
@@ -281,7 +282,7 @@ fn memory_file(kernels: &[Kernel], effect: Effect, span: Span) -> Vec<Plan<'stat
         let sites = ["sys_memfd_create", "sys_memfd_secret"]
             .map(|call| Site::kprobe(call, SyscallFlag::Syscall, span).where_present());
         plans.push(Plan::kprobes(sites.to_vec(), effect, span));
-        let stubs = ["__ia32_sys_memfd_create", "__ia32_sys_memfd_secret"].map(str::to_owned);
+        let stubs = ["__ia32_sys_memfd_create", "__ia32_sys_memfd_secret"];
         plans.extend(syscall::of_32_bit_programs(stubs.to_vec(), effect, span));
     }
     plans

@@ -85,11 +85,11 @@ impl<'text> Plan<'text> {
     /// Plans one kprobe for a list of functions, of which kernels may lack some.
     pub(super) fn kprobe_list(
         name: &'static str,
-        functions: Vec<String>,
+        functions: Vec<&'static str>,
         effect: Effect,
         span: Span,
     ) -> Self {
-        let site = Site::kprobe(format!("list:{name}"), SyscallFlag::Function, span).where_present();
+        let site = Site::kprobe(["list:", name].concat(), SyscallFlag::Function, span).where_present();
         let list = NamedList {
             span,
             name: Spanned::new(name.into(), span),

@@ -5,6 +5,8 @@
 
 mod entry_32;
 
+use std::sync::OnceLock;
+
 use super::filter::Refusal;
 use super::plan::{Plan, Site};
 use crate::confine::{Effect, SyscallSet};
@@ -74,9 +76,9 @@ pub(super) fn plans(
     span: Span,
 ) -> Result<Vec<Plan<'static>>, Refusal> {
     let native: Vec<_> = syscalls.iter().filter_map(|call| native(call, span)).collect();
-    let mut functions = Vec::new();
+    let mut functions = Vec::with_capacity(2 * native.len());
     for call in syscalls.iter() {
-        functions.extend(entry_32::functions(call, span)?);
+        functions.extend(entry_32::functions(call, span)?.iter().map(String::as_str));
     }
     let compatible = of_32_bit_programs(functions, effect, span);
     Ok([Plan::kprobes(native, effect, span)].into_iter().chain(compatible).collect())
@@ -84,7 +86,7 @@ pub(super) fn plans(
 
 /// Plans one kprobe for functions of the 32-bit entry path, of which kernels may lack some.
 pub(super) fn of_32_bit_programs(
-    mut functions: Vec<String>,
+    mut functions: Vec<&'static str>,
     effect: Effect,
     span: Span,
 ) -> Option<Plan<'static>> {
@@ -94,12 +96,15 @@ pub(super) fn of_32_bit_programs(
 }
 
 fn native(syscall: Syscall, span: Span) -> Option<Site<'static>> {
+    static SPELLED: [OnceLock<String>; Syscall::COUNT] = [const { OnceLock::new() }; Syscall::COUNT];
+    let spelled = SPELLED.get(syscall.index())?;
     if has_no_arguments(syscall) {
-        let call = format!("__do_sys_{}", syscall.name());
-        return Some(Site::kprobe(call, SyscallFlag::Function, span));
+        let call = spelled.get_or_init(|| ["__do_sys_", syscall.name()].concat());
+        return Some(Site::kprobe(call.as_str(), SyscallFlag::Function, span));
     }
     syscall.number()?;
-    let site = Site::kprobe(["sys_", function(syscall)].concat(), SyscallFlag::Syscall, span);
+    let call = spelled.get_or_init(|| ["sys_", function(syscall)].concat());
+    let site = Site::kprobe(call.as_str(), SyscallFlag::Syscall, span);
     Some(if is_everywhere(syscall) { site } else { site.where_present() })
 }
 

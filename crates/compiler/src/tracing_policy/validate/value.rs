@@ -283,10 +283,14 @@ fn decimal_range(text: &str, signed: bool) -> Option<(i128, i128)> {
 }
 
 fn decimal(text: &str, signed: bool) -> Option<i128> {
+    /// Digits of the largest number that an `i64` holds whatever it is.
+    const SHORT: usize = 18;
     let digits = if signed { text.strip_prefix(['-', '+']).unwrap_or(text) } else { text };
-    let is_number =
-        !digits.is_empty() && digits.len() <= 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number = digits.parse::<i128>().ok().filter(|_| is_number)?;
+    if digits.is_empty() || digits.len() > 20 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let short = (digits.len() <= SHORT).then(|| digits.parse::<i64>().ok().map(i128::from));
+    let number = short.unwrap_or_else(|| digits.parse().ok())?;
     Some(if text.starts_with('-') { -number } else { number })
 }
 

@@ -40,7 +40,7 @@ pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
     for ports in kinds.keys().filter(|ports| !ports.is_empty()) {
         let wider = kinds.iter().filter(|(all, _)| ports.is_subset(all));
         let wider: BTreeSet<usize> = wider.map(|(_, kind)| *kind).collect();
-        let region = Region::of(parts.iter().filter(|(_, _, kind)| wider.contains(kind)));
+        let region = Region::of(&parts, |kind| wider.contains(&kind));
         let families = [Family::Inet, Family::Inet6].into_iter().filter_map(|family| {
             Some((family, address_filter(&region, family, place, &mut blocks.walk(), span)?))
         });
@@ -105,10 +105,10 @@ impl Family {
 struct Region(Vec<(u128, u128)>);
 
 impl Region {
-    /// Joins parts, which come in order.
-    fn of<'parts, Kind: 'parts>(parts: impl Iterator<Item = &'parts (u128, u128, Kind)>) -> Self {
-        let mut ranges: Vec<(u128, u128)> = Vec::new();
-        for &(first, last, _) in parts {
+    /// Joins the parts of some kinds; parts come in order.
+    fn of(parts: &[(u128, u128, usize)], is_meant: impl Fn(usize) -> bool) -> Self {
+        let mut ranges: Vec<(u128, u128)> = Vec::with_capacity(parts.len());
+        for &(first, last, _) in parts.iter().filter(|(_, _, kind)| is_meant(*kind)) {
             match ranges.last_mut() {
                 Some(previous) if previous.1.checked_add(1) == Some(first) => previous.1 = last,
                 _ => ranges.push((first, last)),
@@ -119,11 +119,13 @@ impl Region {
 
     fn within(&self, space: (u128, u128)) -> Self {
         let cut = self.0.iter().map(|(first, last)| ((*first).max(space.0), (*last).min(space.1)));
-        Self(cut.filter(|(first, last)| first <= last).collect())
+        let mut ranges = Vec::with_capacity(self.0.len());
+        ranges.extend(cut.filter(|(first, last)| first <= last));
+        Self(ranges)
     }
 
     fn complement(&self, space: (u128, u128)) -> Self {
-        let mut ranges = Vec::new();
+        let mut ranges = Vec::with_capacity(self.0.len() + 1);
         let mut next = Some(space.0);
         for (first, last) in &self.0 {
             if let (Some(start), Some(end)) = (next, first.checked_sub(1))
@@ -184,18 +186,27 @@ fn address_filter(
     if others.0.is_empty() {
         return Some(None);
     }
-    let unlisted: Vec<Block> = others.blocks(family).collect();
-    let listed = meant.blocks(family).take(unlisted.len()).count();
-    let (operator, blocks) = if listed < unlisted.len() {
-        (Operator::SAddr, meant.blocks(family).collect())
+    let (operator, named) = if is_shorter(meant.blocks(family), others.blocks(family)) {
+        (Operator::SAddr, meant)
     } else {
-        (Operator::NotSAddr, unlisted)
+        (Operator::NotSAddr, others)
     };
-    let values = blocks.iter().map(|block| {
+    let values = named.blocks(family).map(|block| {
         let line = block.written().and_then(|block| lines.of(&block));
         Spanned::new(block.text().into(), line.unwrap_or(span))
     });
     Some(Some(filter(place, operator, values.collect(), span)))
+}
+
+/// Tells whether the first of two lists ends before the second does, without going further than that.
+fn is_shorter(mut first: impl Iterator, mut second: impl Iterator) -> bool {
+    loop {
+        match (first.next(), second.next()) {
+            (Some(_), Some(_)) => {}
+            (None, Some(_)) => return true,
+            (_, None) => return false,
+        }
+    }
 }
 
 impl Block {

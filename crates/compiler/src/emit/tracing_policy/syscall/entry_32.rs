@@ -5,6 +5,8 @@
 //! `arch/x86/entry/syscalls/syscall_32.tbl`; every name was looked up in the BTF of Debian's cloud kernels 6.1.176,
 //! 6.12.107 and 7.2.13.
 
+use std::sync::OnceLock;
+
 use super::super::filter::Refusal;
 use super::{function, has_no_arguments};
 use crate::document::value::Syscall;
@@ -131,25 +133,32 @@ const RETURNS: &[(&str, &str)] =
 const SHARED: &[&str] = &["getegid32", "geteuid32", "getgid32", "getuid32"];
 
 /// Returns the functions of a call, of which a kernel has at most one; none where the 64-bit path has the same.
-pub(super) fn functions(syscall: Syscall, span: Span) -> Result<Vec<String>, Refusal> {
+pub(super) fn functions(syscall: Syscall, span: Span) -> Result<&'static [String], Refusal> {
+    static SPELLED: [OnceLock<Vec<String>>; Syscall::COUNT] = [const { OnceLock::new() }; Syscall::COUNT];
     let name = syscall.name();
-    if syscall.ia32_number().is_none() {
-        return Ok(Vec::new());
-    }
-    if SHARED.contains(&name) {
+    if syscall.ia32_number().is_some() && SHARED.contains(&name) {
         let message = format!("`{name}` of 32-bit programs is one function with the call of 64-bit programs");
         return Err(Refusal::cannot_express(span, message));
     }
+    let spelled = SPELLED.get(syscall.index());
+    Ok(spelled.map_or(&[], |functions| functions.get_or_init(|| spell(syscall))))
+}
+
+fn spell(syscall: Syscall) -> Vec<String> {
+    let name = syscall.name();
+    if syscall.ia32_number().is_none() {
+        return Vec::new();
+    }
     if let Some((_, function)) = RETURNS.iter().find(|(call, _)| *call == name) {
-        return Ok(vec![(*function).to_owned()]);
+        return vec![(*function).to_owned()];
     }
     let other = OTHER_FUNCTION.binary_search_by_key(&name, |(call, _)| *call);
     let function = match other.ok().and_then(|place| OTHER_FUNCTION.get(place)) {
         Some((_, function)) => function,
-        None if has_no_arguments(syscall) => return Ok(Vec::new()),
+        None if has_no_arguments(syscall) => return Vec::new(),
         None => function(syscall),
     };
-    Ok(["__ia32_sys_", "__ia32_compat_sys_"].iter().map(|prefix| [prefix, function].concat()).collect())
+    ["__ia32_sys_", "__ia32_compat_sys_"].map(|prefix| [prefix, function].concat()).to_vec()
 }
 
 #[cfg(test)]
@@ -163,7 +172,7 @@ mod tests {
         let sources = SourceSet::single("calls.yaml", name);
         let (id, _) = sources.iter().next().expect("a source");
         let span = Span::new(id, 0, 0);
-        functions(call, span).map_err(|refusal| refusal.message)
+        functions(call, span).map(<[String]>::to_vec).map_err(|refusal| refusal.message)
     }
 
     #[test]
