@@ -1,11 +1,14 @@
 //! A policy and its artifacts -> `manifest.json`, the account that signatures cover and hosts read.
 
 mod document;
+mod indented;
 mod model;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::Serialize as _;
+use serde_json::Serializer;
 use sha2::{Digest, Sha256};
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{Kind, LAYOUT_VERSION, Section};
@@ -21,6 +24,7 @@ use crate::document::Scope;
 use crate::lower::{HostLimit, Pack, Policy};
 use crate::source::SourceSet;
 use crate::target::{self, Assessment, Evasion, Status};
+use indented::Indented;
 
 /// The manifest's place in a bundle.
 pub const MANIFEST_PATH: &str = "manifest.json";
@@ -133,7 +137,12 @@ fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry<'static>> {
 /// Returns the manifest as the bytes that are written: JSON, indented, with a final line end.
 #[must_use]
 pub fn render(manifest: &Manifest<'_>) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(manifest).unwrap_or_default();
+    let mut text = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut text, Indented::default());
+    if manifest.serialize(&mut serializer).is_err() {
+        // Every key is a text, and memory takes every byte.
+        text.clear();
+    }
     text.push(b'\n');
     text
 }

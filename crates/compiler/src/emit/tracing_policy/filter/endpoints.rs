@@ -236,9 +236,12 @@ impl Block {
 }
 
 fn push_octets(text: &mut String, address: Ipv4Addr) {
+    let digit = |value: u8| char::from(b'0' + value % 10);
     for (place, octet) in address.octets().into_iter().enumerate() {
-        text.push_str(if place == 0 { "" } else { "." });
-        text.push_str(itoa::Buffer::new().format(octet));
+        let dot = (place > 0).then_some('.');
+        let hundreds = (octet >= 100).then(|| digit(octet / 100));
+        let tens = (octet >= 10).then(|| digit(octet / 10));
+        text.extend(dot.into_iter().chain(hundreds).chain(tens).chain([digit(octet)]));
     }
 }
 
