@@ -58,6 +58,6 @@ pub fn emit(
     }
     let artifacts = outbox.artifacts().collect();
     let account = Account { sources, policy, assessment, artifacts, image: image.as_ref() };
-    let manifest = manifest::render(&account.manifest());
+    let manifest = manifest::render(&account);
     outbox.add_whole(MANIFEST_PATH, &manifest, ArtifactKind::Manifest);
 }

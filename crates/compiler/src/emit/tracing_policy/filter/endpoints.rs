@@ -238,10 +238,16 @@ impl Block {
 fn push_octets(text: &mut String, address: Ipv4Addr) {
     let digit = |value: u8| char::from(b'0' + value % 10);
     for (place, octet) in address.octets().into_iter().enumerate() {
-        let dot = (place > 0).then_some('.');
-        let hundreds = (octet >= 100).then(|| digit(octet / 100));
-        let tens = (octet >= 10).then(|| digit(octet / 10));
-        text.extend(dot.into_iter().chain(hundreds).chain(tens).chain([digit(octet)]));
+        if place > 0 {
+            text.push('.');
+        }
+        if octet >= 100 {
+            text.push(digit(octet / 100));
+        }
+        if octet >= 10 {
+            text.push(digit(octet / 10));
+        }
+        text.push(digit(octet));
     }
 }
 
