@@ -113,9 +113,14 @@ impl Sections {
         record.encode(self.of(section));
     }
 
+    /// Makes room for so many more records of a section.
+    pub fn reserve(&mut self, section: Section, records: usize) {
+        self.of(section).reserve(records * section.record_size());
+    }
+
     /// Appends records to an array section.
     pub fn extend<R: Record>(&mut self, section: Section, records: &[R]) {
-        self.of(section).reserve(records.len() * R::SIZE);
+        self.reserve(section, records.len());
         for record in records {
             self.push(section, record);
         }

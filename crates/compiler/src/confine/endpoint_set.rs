@@ -51,7 +51,9 @@ impl EndpointSet {
     /// Returns the given ports of every address of the given blocks.
     #[must_use]
     pub fn product(blocks: impl IntoIterator<Item = Cidr>, ports: &PortSet) -> Self {
-        let mut ranges: Vec<_> = blocks.into_iter().flat_map(Cidr::ranges).collect();
+        let blocks = blocks.into_iter();
+        let mut ranges = Vec::with_capacity(blocks.size_hint().0);
+        ranges.extend(blocks.flat_map(Cidr::ranges));
         ranges.sort_unstable();
         let mut merged: Vec<(u128, u128)> = Vec::with_capacity(ranges.len());
         for (first, last) in ranges {

@@ -125,7 +125,9 @@ fn attaches(hook: &Hook, kernel: Kernel) -> bool {
 /// Names the first of the calls, and says why they are only killed.
 fn pass_no_hook(syscalls: &SyscallSet) -> String {
     const SHOWN: usize = 4;
-    let mut text = String::new();
+    /// Room for a sentence with so many names.
+    const ROOM: usize = 128;
+    let mut text = String::with_capacity(ROOM);
     for syscall in syscalls.iter().take(SHOWN) {
         if !text.is_empty() {
             text.push_str(", ");

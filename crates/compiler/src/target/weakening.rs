@@ -75,9 +75,12 @@ fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink)
 
 /// The engine is a process like others, and loads a program for each policy.
 fn report_locked_out(confinement: &Confinement, targets: &[Target], sink: &mut Sink) {
-    let engines = engines(targets);
     let exempts = confinement.exemptions.iter().any(|exemption| exemption.process.is_some());
-    if confinement.operation != Operation::Bpf || engines.is_empty() || exempts {
+    if confinement.operation != Operation::Bpf || exempts {
+        return;
+    }
+    let engines = engines(targets);
+    if engines.is_empty() {
         return;
     }
     let message = format!(

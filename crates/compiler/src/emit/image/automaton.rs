@@ -77,6 +77,7 @@ impl Nodes {
 
     /// Writes all nodes in the order of their numbers.
     pub(super) fn write(&self, sections: &mut Sections) {
+        sections.reserve(Section::Edges, self.nodes.iter().map(|node| node.edges.len()).sum());
         for (number, node) in (1..).zip(&self.nodes) {
             for (chunk, state) in &node.edges {
                 sections.insert(Section::Edges, &EdgeKey { node: number, chunk: *chunk }, state);

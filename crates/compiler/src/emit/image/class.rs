@@ -1,6 +1,8 @@
 //! Decisions -> a table's own class numbers: tables of one shape become equal, whatever they decide.
 
-use rustc_hash::FxHashMap;
+use std::hash::{BuildHasher, Hash};
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use telovix_bpf_programs::image::Sections;
 use telovix_bpf_programs::layout::Section;
 
@@ -59,28 +61,34 @@ impl Values for Classes<'_> {
 #[derive(Debug)]
 pub(super) struct Runs<T> {
     records: Vec<T>,
-    starts: FxHashMap<Vec<T>, u32>,
+    /// By the hash of a run: start and length of each known one.
+    known: FxHashMap<u64, Vec<(u32, u32)>>,
 }
 
 impl<T> Default for Runs<T> {
     fn default() -> Self {
-        Self { records: Vec::new(), starts: FxHashMap::default() }
+        Self { records: Vec::new(), known: FxHashMap::default() }
     }
 }
 
-impl<T: Clone + Eq + std::hash::Hash> Runs<T> {
+impl<T: Copy + Eq + Hash> Runs<T> {
     /// Returns where the run starts and how long it is.
-    pub(super) fn add(&mut self, run: Vec<T>) -> (u32, u32) {
+    pub(super) fn add(&mut self, run: &[T]) -> (u32, u32) {
         let count = u32::try_from(run.len()).unwrap_or(u32::MAX);
         if count == 0 {
             return (0, 0);
         }
-        let records = &mut self.records;
-        let start = *self.starts.entry(run).or_insert_with_key(|run| {
-            let start = u32::try_from(records.len()).unwrap_or(u32::MAX);
-            records.extend_from_slice(run);
-            start
-        });
+        let candidates = self.known.entry(FxBuildHasher.hash_one(run)).or_default();
+        let is_same = |(start, count): &&(u32, u32)| {
+            let (start, count) = (*start as usize, *count as usize);
+            self.records.get(start..start + count) == Some(run)
+        };
+        if let Some(known) = candidates.iter().find(is_same) {
+            return *known;
+        }
+        let start = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        self.records.extend_from_slice(run);
+        candidates.push((start, count));
         (start, count)
     }
 

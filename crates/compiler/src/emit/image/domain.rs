@@ -105,7 +105,7 @@ impl<'policy> Tables<'policy> {
         let map = paths.overlay(&mut self.decisions);
         let mut classes = Classes::new(&mut self.decisions);
         let root = self.nodes.add(&map, &mut classes);
-        let (classes, class_count) = self.classes.add(classes.into_decisions());
+        let (classes, class_count) = self.classes.add(&classes.into_decisions());
         Automaton { root, classes, class_count }
     }
 
@@ -115,7 +115,7 @@ impl<'policy> Tables<'policy> {
         }
         let mut classes = Classes::new(&mut self.decisions);
         let (start, count) = self.endpoints.add(sets, &mut classes);
-        let (classes, class_count) = self.classes.add(classes.into_decisions());
+        let (classes, class_count) = self.classes.add(&classes.into_decisions());
         layout::Endpoints { start, count, classes, class_count }
     }
 
@@ -147,7 +147,7 @@ impl<'policy> Tables<'policy> {
                 *class = u16::try_from(classes.store(*decision)).unwrap_or(u16::MAX);
             }
         }
-        let (classes, class_count) = self.classes.add(classes.into_decisions());
+        let (classes, class_count) = self.classes.add(&classes.into_decisions());
         let next = u32::try_from(self.syscalls.len() + 1).unwrap_or(u32::MAX);
         let number = *self.syscall_numbers.entry(table).or_insert(next);
         if number == next {
@@ -161,7 +161,8 @@ impl<'policy> Tables<'policy> {
         &mut self.nodes
     }
 
-    pub(super) fn write(&self, sections: &mut Sections) {
+    /// Writes the tables, which nobody needs then.
+    pub(super) fn write(self, sections: &mut Sections) {
         for (confinement, next) in self.decisions.cells() {
             sections.push(Section::Decisions, &Decision { confinement: *confinement, next: *next });
         }

@@ -59,7 +59,7 @@ impl Endpoints {
         if run.iter().all(|boundary| boundary.port_count == 0 && boundary.class == 0) {
             return (0, 0);
         }
-        self.addresses.add(run)
+        self.addresses.add(&run)
     }
 
     pub(super) fn write(&self, sections: &mut Sections) {
@@ -73,7 +73,7 @@ impl Endpoints {
             [] => Holding::default(),
             [every] => Holding { class: every.class, ..Holding::default() },
             _ => {
-                let (ports, port_count) = self.ports.add(run);
+                let (ports, port_count) = self.ports.add(&run);
                 Holding { ports, port_count, class: 0 }
             }
         }
@@ -87,13 +87,13 @@ fn boundary(first: u128, holding: Holding) -> Address {
 
 /// Lays port sets over one another: the class from each boundary on, neighbours different, the first at port 0.
 fn port_boundaries(sets: &[(u32, &PortSet)], classes: &mut Classes<'_>) -> Vec<Port> {
-    let mut firsts: Vec<u32> = sets
-        .iter()
-        .flat_map(|(_, ports)| ports.ranges())
-        .flat_map(|(first, last)| [u32::from(*first), u32::from(*last) + 1])
-        .chain([0])
-        .filter(|first| *first <= u32::from(u16::MAX))
-        .collect();
+    let ranges = || sets.iter().flat_map(|(_, ports)| ports.ranges());
+    let mut firsts: Vec<u32> = Vec::with_capacity(2 * ranges().count() + 1);
+    firsts.push(0);
+    for (first, last) in ranges() {
+        firsts.push(u32::from(*first));
+        firsts.extend(last.checked_add(1).map(u32::from));
+    }
     firsts.sort_unstable();
     firsts.dedup();
     let mut run: Vec<Port> = Vec::with_capacity(firsts.len());

@@ -32,6 +32,8 @@ pub(super) fn write(
     let mut names = None;
     let fleet = strings.offset(sections, "")?;
     sections.push(Section::Scopes, &fleet);
+    sections.reserve(Section::Confinements, confinements.len());
+    sections.reserve(Section::Origins, confinements.len());
     for (index, confinement) in (0..).zip(confinements) {
         let Some(operation) = kernel_operation(confinement) else { continue };
         let scope = match scope_text(&confinement.scope) {

@@ -1,7 +1,7 @@
 //! Confinements -> the sections of an image.
 
 use telovix_bpf_programs::image::{Image, Sections};
-use telovix_bpf_programs::layout::{self, Domain, Header, LAYOUT_VERSION, PATH_DEPTH, PathState, Section};
+use telovix_bpf_programs::layout::{self, Header, LAYOUT_VERSION, PATH_DEPTH, PathState, Section};
 
 use super::automaton::{Nodes, Values};
 use super::code::{PATH_TOO_DEEP, UNPACKABLE};
@@ -34,9 +34,11 @@ pub fn pack(confinements: &[Confinement], sources: &SourceSet, sink: &mut Sink) 
     let plan = Plan::new(&groups, &marks, &executables, &mark_sets);
 
     let mut tables = Tables::new(confinements, &groups);
-    let domains: Vec<Domain> = plan.domains.iter().map(|domain| tables.domain(domain)).collect();
     let mut sections = Sections::default();
-    sections.extend(Section::Domains, &domains);
+    sections.reserve(Section::Domains, plan.domains.len());
+    for domain in &plan.domains {
+        sections.push(Section::Domains, &tables.domain(domain));
+    }
     write_subjects(&mut sections, tables.nodes(), &executables, &marks, &plan);
     tables.write(&mut sections);
     let packed = listing::write(&mut sections, confinements, &plan.exemptions, sources)
