@@ -1,8 +1,15 @@
 //! System call names -> numbers on each entry path.
 
 use std::fmt;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use super::syscall_table::SYSCALLS;
+
+/// Every call by its name; made once.
+static BY_NAME: LazyLock<FxHashMap<&str, Syscall>> =
+    LazyLock::new(|| Syscall::all().map(|syscall| (syscall.name(), syscall)).collect());
 
 /// A system call known on x86-64, on ia32, or on both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,8 +25,7 @@ impl Syscall {
     /// Refuses names that neither entry path has.
     pub fn parse(text: &str) -> Result<Self, SyscallError> {
         let name = text.strip_prefix("sys_").unwrap_or(text);
-        let index = SYSCALLS.binary_search_by_key(&name, |entry| entry.0).map_err(|_| SyscallError)?;
-        u16::try_from(index).map(Self).map_err(|_| SyscallError)
+        BY_NAME.get(name).copied().ok_or(SyscallError)
     }
 
     /// Returns the call behind an x86-64 number.
