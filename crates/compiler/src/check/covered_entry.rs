@@ -74,15 +74,16 @@ fn covered_paths(items: &[Spanned<PathPattern>]) -> Vec<(usize, usize)> {
         PathPattern::Tree(_) => 1,
         PathPattern::Below(_) => 2,
     };
-    let patterns = items.iter().map(|item| &item.value).enumerate();
-    let mut order: Vec<(&str, u8, usize, &PathPattern)> =
-        patterns.map(|(at, pattern)| (pattern.stem(), breadth(pattern), at, pattern)).collect();
-    order.sort_unstable_by_key(|(stem, breadth, at, _)| (*stem, *breadth, *at));
+    let mut order: Vec<(usize, &PathPattern)> = items.iter().map(|item| &item.value).enumerate().collect();
+    order.sort_unstable_by(|(at, pattern), (other_at, other)| {
+        let by_stem = pattern.stem().cmp(other.stem());
+        by_stem.then_with(|| (breadth(pattern), at).cmp(&(breadth(other), other_at)))
+    });
     let mut covered = Vec::new();
     // Uncovered patterns whose stem begins the current one, shortest first: nothing else can cover it.
     let mut open: Vec<(usize, &PathPattern)> = Vec::new();
-    for (stem, _, at, pattern) in order {
-        while open.last().is_some_and(|(_, outer)| !stem.starts_with(outer.stem())) {
+    for (at, pattern) in order {
+        while open.last().is_some_and(|(_, outer)| !pattern.stem().starts_with(outer.stem())) {
             open.pop();
         }
         match open.iter().find(|(_, wide)| covers(wide, pattern)) {

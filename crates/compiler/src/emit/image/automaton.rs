@@ -1,8 +1,8 @@
 //! Path maps -> nodes of one shared automaton: an edge per path component, equal subtrees stored once.
 
-use std::rc::Rc;
+use std::hash::BuildHasher;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use telovix_bpf_programs::image::Sections;
 use telovix_bpf_programs::layout::{
     CHUNK, EdgeKey, NODE_HAS_EDGES, NODE_HAS_PREFIXES, PathState, PrefixKey, Section,
@@ -13,8 +13,9 @@ use super::overlay::PathMap;
 /// All nodes of an image. A node's number is larger than those of the nodes it leads to.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
-    nodes: Vec<Rc<Node>>,
-    numbers: FxHashMap<Rc<Node>, u32>,
+    nodes: Vec<Node>,
+    /// By the hash of a node: the numbers of those that are known.
+    known: FxHashMap<u64, Vec<u32>>,
 }
 
 /// What can follow a directory, or follow the first chunk of a long name. Both lists are sorted.
@@ -101,10 +102,12 @@ impl Nodes {
         if edges | prefixes == 0 {
             return 0;
         }
-        let next = u32::try_from(self.nodes.len() + 1).unwrap_or(u32::MAX);
-        let nodes = &mut self.nodes;
-        let number = *self.numbers.entry(Rc::new(node)).or_insert_with_key(|node| {
-            nodes.push(Rc::clone(node));
+        let candidates = self.known.entry(FxBuildHasher.hash_one(&node)).or_default();
+        let is_same = |number: &u32| self.nodes.get(*number as usize - 1) == Some(&node);
+        let number = candidates.iter().copied().find(is_same).unwrap_or_else(|| {
+            self.nodes.push(node);
+            let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+            candidates.push(next);
             next
         });
         number | edges | prefixes
