@@ -7,6 +7,9 @@ pub(super) use endpoints::endpoint_alternatives;
 pub(super) use paths::{PATH_BYTES, path_alternatives};
 
 use std::borrow::Cow;
+use std::hash::Hash;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::codes::CANNOT_EXPRESS;
 use crate::confine::{Confinement, MemberValue};
@@ -79,49 +82,27 @@ pub(super) fn decimal(number: impl itoa::Integer) -> Cow<'static, str> {
     Cow::Owned(itoa::Buffer::new().format(number).to_owned())
 }
 
-/// The first line of each listed value, in the form that filters take it; sorted by value.
-pub(super) struct Lines<Value>(Vec<(Value, Span)>);
+/// The first line of each listed value, in the form that filters take it.
+pub(super) struct Lines<Value>(FxHashMap<Value, Span>);
 
-impl<Value: Ord> Lines<Value> {
+impl<Value: Eq + Hash> Lines<Value> {
     /// Collects the lines of those members that have the form.
     pub(super) fn of<'members>(
         confinement: &'members Confinement,
         form: impl Fn(&'members MemberValue) -> Option<Value>,
     ) -> Self {
-        let mut lines = Vec::with_capacity(confinement.members.len());
-        lines.extend(
-            confinement.members.iter().filter_map(|member| Some((form(&member.value)?, member.span))),
-        );
-        lines.sort_by(|left: &(Value, Span), right| left.0.cmp(&right.0));
-        lines.dedup_by(|later, first| later.0 == first.0);
+        let mut lines = FxHashMap::with_capacity_and_hasher(confinement.members.len(), FxBuildHasher);
+        for member in confinement.members.iter() {
+            if let Some(value) = form(&member.value) {
+                lines.entry(value).or_insert(member.span);
+            }
+        }
         Self(lines)
     }
 
-    /// Starts looking lines up.
-    pub(super) fn walk(&self) -> Walk<'_, Value> {
-        Walk { lines: &self.0, next: 0 }
-    }
-}
-
-/// Looks up lines of values that mostly rise, as those of a set do: each is expected behind the last.
-pub(super) struct Walk<'lines, Value> {
-    lines: &'lines [(Value, Span)],
-    next: usize,
-}
-
-impl<Value: Ord> Walk<'_, Value> {
     /// Returns the line that a value stands on.
-    pub(super) fn of(&mut self, value: &Value) -> Option<Span> {
-        let expected = self.lines.get(self.next).filter(|(listed, _)| listed == value);
-        let (_, span) = match expected {
-            Some(line) => line,
-            None => {
-                self.next = self.lines.binary_search_by(|(listed, _)| listed.cmp(value)).ok()?;
-                self.lines.get(self.next)?
-            }
-        };
-        self.next += 1;
-        Some(*span)
+    pub(super) fn get(&self, value: &Value) -> Option<Span> {
+        self.0.get(value).copied()
     }
 }
 

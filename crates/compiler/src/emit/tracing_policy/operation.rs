@@ -141,11 +141,10 @@ fn capability(set: CapabilitySet, confinement: &Confinement) -> Plan<'static> {
         MemberValue::Capability(capability) => Some(*capability),
         _ => None,
     });
-    let mut lines = lines.walk();
-    let mut number = |capability: Capability| {
-        Spanned::new(decimal(capability.number()), lines.of(&capability).unwrap_or(span))
+    let number = |capability: Capability| {
+        Spanned::new(decimal(capability.number()), lines.get(&capability).unwrap_or(span))
     };
-    let mut values = |set: CapabilitySet| set.iter().map(&mut number).collect::<Vec<_>>();
+    let values = |set: CapabilitySet| set.iter().map(number).collect::<Vec<_>>();
     // A capability that a later kernel adds is in no list, so what allows a list names it too.
     let filter = match confinement.listing {
         Listing::Allows => filter(place, Operator::NotInMap, values(set.complement()), span),

@@ -76,9 +76,12 @@ pub(super) fn plans(
     span: Span,
 ) -> Result<Vec<Plan<'static>>, Refusal> {
     let native: Vec<_> = syscalls.iter().filter_map(|call| native(call, span)).collect();
-    let mut functions = Vec::with_capacity(2 * native.len());
-    for call in syscalls.iter() {
-        functions.extend(entry_32::functions(call, span)?.iter().map(String::as_str));
+    let spelled: Result<Vec<_>, _> = syscalls.iter().map(|call| entry_32::functions(call, span)).collect();
+    let spelled = spelled?;
+    let mut functions = Vec::with_capacity(2 * spelled.len());
+    // The second of the two prefixes sorts first, so that this is nearly in order.
+    for place in [1, 0] {
+        functions.extend(spelled.iter().filter_map(|both| both.get(place)).map(String::as_str));
     }
     let compatible = of_32_bit_programs(functions, effect, span);
     Ok([Plan::kprobes(native, effect, span)].into_iter().chain(compatible).collect())
@@ -90,7 +93,7 @@ pub(super) fn of_32_bit_programs(
     effect: Effect,
     span: Span,
 ) -> Option<Plan<'static>> {
-    functions.sort_unstable();
+    functions.sort();
     functions.dedup();
     (!functions.is_empty()).then(|| Plan::kprobe_list(LIST_32_BIT, functions, effect, span))
 }

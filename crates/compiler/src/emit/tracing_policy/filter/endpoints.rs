@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Lines, Place, Walk, constant_filter, decimal, filter};
+use super::{Lines, Place, constant_filter, decimal, filter};
 use crate::confine::{Confinement, EndpointSet, MemberValue, PortSet};
 use crate::document::value::{Cidr, PortRange, address_at};
 use crate::source::{Span, Spanned};
@@ -41,9 +41,9 @@ pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
         let wider = kinds.iter().filter(|(all, _)| ports.is_subset(all));
         let wider: BTreeSet<usize> = wider.map(|(_, kind)| *kind).collect();
         let region = Region::of(&parts, |kind| wider.contains(&kind));
-        let families = [Family::Inet, Family::Inet6].into_iter().filter_map(|family| {
-            Some((family, address_filter(&region, family, place, &mut blocks.walk(), span)?))
-        });
+        let families = [Family::Inet, Family::Inet6]
+            .into_iter()
+            .filter_map(|family| Some((family, address_filter(&region, family, place, &blocks, span)?)));
         let families: Vec<_> = families.collect();
         let port_filters = std::iter::repeat_n(port_filter(ports, place, &ranges, span), families.len());
         for ((family, addresses), ports) in families.into_iter().zip(port_filters) {
@@ -175,7 +175,7 @@ fn address_filter(
     region: &Region,
     family: Family,
     place: Place,
-    lines: &mut Walk<'_, Cidr>,
+    lines: &Lines<Cidr>,
     span: Span,
 ) -> Option<Option<ArgumentFilter<'static>>> {
     let meant = region.within(family.space());
@@ -192,7 +192,7 @@ fn address_filter(
         (Operator::NotSAddr, others)
     };
     let values = named.blocks(family).map(|block| {
-        let line = block.written().and_then(|block| lines.of(&block));
+        let line = block.written().and_then(|block| lines.get(&block));
         Spanned::new(block.text().into(), line.unwrap_or(span))
     });
     Some(Some(filter(place, operator, values.collect(), span)))
@@ -267,10 +267,9 @@ fn port_filter(
         |set: &PortSet| set.ranges().iter().map(|(first, last)| u32::from(last - first) + 1).sum::<u32>();
     let (operator, listed) =
         if count(ports) <= count(&others) { (Operator::SPort, ports) } else { (Operator::NotSPort, &others) };
-    let mut lines = lines.walk();
     let values = listed.ranges().iter().map(|&(first, last)| {
         let text = if first == last { decimal(first) } else { format!("{first}:{last}").into() };
-        Spanned::new(text, lines.of(&(first, last)).unwrap_or(span))
+        Spanned::new(text, lines.get(&(first, last)).unwrap_or(span))
     });
     Some(filter(place, operator, values.collect(), span))
 }

@@ -24,8 +24,7 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
     confinement: &Confinement,
 ) -> Result<Vec<Vec<ArgumentFilter<'text>>>, Refusal> {
     let (everywhere, entries) = paths.prefixes();
-    let lines = [Some(0), Some(b'/'), None].map(|end| stem_lines(confinement, end));
-    let [mut files, mut directories, mut stems] = lines.each_ref().map(Lines::walk);
+    let [files, directories, stems] = [Some(0), Some(b'/'), None].map(|end| stem_lines(confinement, end));
     let (count, _) = entries.size_hint();
     let files_count = paths.prefixes().1.filter(|(bytes, _)| bytes.ends_with(&[0])).count();
     let mut exact = Vec::with_capacity(files_count);
@@ -36,9 +35,9 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
             return Err(Refusal::cannot_express(confinement.span, message));
         }
         let (form, most, line) = match bytes {
-            [file @ .., 0] => (file, PATH_BYTES, files.of(&file)),
-            [directory @ .., b'/'] => (bytes, PREFIX_BYTES, directories.of(&directory)),
-            stem => (bytes, PREFIX_BYTES, stems.of(&stem)),
+            [file @ .., 0] => (file, PATH_BYTES, files.get(&file)),
+            [directory @ .., b'/'] => (bytes, PREFIX_BYTES, directories.get(&directory)),
+            stem => (bytes, PREFIX_BYTES, stems.get(&stem)),
         };
         let span = line.unwrap_or(confinement.span);
         if form.len() > most {
