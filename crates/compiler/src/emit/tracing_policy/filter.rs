@@ -86,15 +86,15 @@ pub(super) fn decimal(number: impl itoa::Integer) -> Cow<'static, str> {
 pub(super) struct Lines<Value>(FxHashMap<Value, Span>);
 
 impl<Value: Eq + Hash> Lines<Value> {
-    /// Collects the lines of those members that have the form.
-    pub(super) fn of<'members>(
+    /// Collects the lines of members by their forms, of which a member may have several or none.
+    pub(super) fn of<'members, Forms: IntoIterator<Item = Value>>(
         confinement: &'members Confinement,
-        form: impl Fn(&'members MemberValue) -> Option<Value>,
+        forms: impl Fn(&'members MemberValue) -> Forms,
     ) -> Self {
         let mut lines = FxHashMap::with_capacity_and_hasher(confinement.members.len(), FxBuildHasher);
         for member in confinement.members.iter() {
-            if let Some(value) = form(&member.value) {
-                lines.entry(value).or_insert(member.span);
+            for form in forms(&member.value) {
+                lines.entry(form).or_insert(member.span);
             }
         }
         Self(lines)

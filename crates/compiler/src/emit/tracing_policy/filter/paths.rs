@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::codes::PATH_TOO_LONG;
 use super::{Lines, Place, Refusal, filter};
 use crate::confine::{Confinement, MemberValue, PathSet};
+use crate::document::value::PathPattern;
 use crate::source::Spanned;
 use crate::tracing_policy::{ArgumentFilter, Operator};
 
@@ -24,7 +25,10 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
     confinement: &Confinement,
 ) -> Result<Vec<Vec<ArgumentFilter<'text>>>, Refusal> {
     let (everywhere, entries) = paths.prefixes();
-    let [files, directories, stems] = [Some(0), Some(b'/'), None].map(|end| stem_lines(confinement, end));
+    let lines = Lines::of(confinement, |member| {
+        let pattern = if let MemberValue::Path(pattern) = member { Some(pattern) } else { None };
+        pattern.into_iter().flat_map(PathPattern::stems)
+    });
     let (count, _) = entries.size_hint();
     let files_count = paths.prefixes().1.filter(|(bytes, _)| bytes.ends_with(&[0])).count();
     let mut exact = Vec::with_capacity(files_count);
@@ -35,9 +39,9 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
             return Err(Refusal::cannot_express(confinement.span, message));
         }
         let (form, most, line) = match bytes {
-            [file @ .., 0] => (file, PATH_BYTES, files.get(&file)),
-            [directory @ .., b'/'] => (bytes, PREFIX_BYTES, directories.get(&directory)),
-            stem => (bytes, PREFIX_BYTES, stems.get(&stem)),
+            [file @ .., 0] => (file, PATH_BYTES, lines.get(&(file, Some(0)))),
+            [directory @ .., b'/'] => (bytes, PREFIX_BYTES, lines.get(&(directory, Some(b'/')))),
+            stem => (bytes, PREFIX_BYTES, lines.get(&(stem, None))),
         };
         let span = line.unwrap_or(confinement.span);
         if form.len() > most {
@@ -65,16 +69,6 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
     let filters: Vec<_> =
         some(Operator::NotEqual, exact).into_iter().chain(some(Operator::NotPrefix, prefixes)).collect();
     Ok(vec![filters])
-}
-
-/// Returns the lines of the prefixes with one end, by what stands before that: see [`PathPattern::stems`].
-///
-/// [`PathPattern::stems`]: crate::document::value::PathPattern::stems
-fn stem_lines(confinement: &Confinement, end: Option<u8>) -> Lines<&[u8]> {
-    Lines::of(confinement, |member| match member {
-        MemberValue::Path(pattern) => pattern.stems().find(|(_, own)| *own == end).map(|(stem, _)| stem),
-        _ => None,
-    })
 }
 
 /// Paths of documents are UTF-8; the check that they still are is cheaper than one that repairs them.
