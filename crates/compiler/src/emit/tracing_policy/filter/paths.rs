@@ -30,9 +30,7 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
         pattern.into_iter().flat_map(PathPattern::stems)
     });
     let (count, _) = entries.size_hint();
-    let files_count = paths.prefixes().1.filter(|(bytes, _)| bytes.ends_with(&[0])).count();
-    let mut exact = Vec::with_capacity(files_count);
-    let mut prefixes = Vec::with_capacity(count.saturating_sub(files_count));
+    let (mut exact, mut prefixes) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for (bytes, inside) in entries {
         if inside == everywhere {
             let message = "the set of paths has exceptions inside exceptions";
