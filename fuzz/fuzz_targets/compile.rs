@@ -4,22 +4,12 @@
 use std::ops::ControlFlow;
 
 use libfuzzer_sys::fuzz_target;
-use telovix_compiler::diagnostic::Levels;
 use telovix_compiler::document::value::Date;
-use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::source::SourceSet;
-use telovix_compiler::target::Target;
 use telovix_compiler::{Options, compile_to};
 
 fuzz_target!(|text: &str| {
-    let options = Options {
-        targets: Target::ALL.to_vec(),
-        levels: Levels::default(),
-        as_of: Date::new(2026, 11, 21).expect("a day of the calendar"),
-        sensor: None,
-        group: None,
-        engine: EngineOptions::default(),
-    };
+    let options = Options::on(Date::new(2026, 11, 21).expect("a day of the calendar"));
     let sources = SourceSet::single("case.yaml", text);
     let made = || {
         let mut artifacts = Vec::new();

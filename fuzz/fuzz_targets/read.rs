@@ -1,11 +1,13 @@
 //! Any text -> documents and findings: no panic, every span is text, the same ones twice.
 #![no_main]
 
+#[path = "../../crates/compiler/tests/readers/mod.rs"]
+mod readers;
+
 use libfuzzer_sys::fuzz_target;
 use telovix_compiler::diagnostic::{Diagnostic, Levels, Sink};
 use telovix_compiler::document::{self, Documents};
 use telovix_compiler::source::{SourceSet, Span};
-use telovix_compiler::syntax::{Tree, parse, parse_by_parser};
 
 fuzz_target!(|text: &str| {
     let sources = SourceSet::single("case.yaml", text);
@@ -19,7 +21,7 @@ fuzz_target!(|text: &str| {
         finding.span.into_iter().chain(related).chain(fix).for_each(|span| expect_text(&sources, span));
         assert!(!finding.message.contains('\n'));
     }
-    assert_eq!(nodes(&sources, false), nodes(&sources, true));
+    readers::expect_agreement(&sources);
     let (again, findings_again) = read(&sources);
     assert_eq!(documents.documents, again.documents);
     assert_eq!(findings.len(), findings_again.len());
@@ -29,22 +31,6 @@ fn read(sources: &SourceSet) -> (Documents, Vec<Diagnostic>) {
     let mut sink = Sink::new(Levels::default());
     let documents = document::read(sources, &mut sink);
     (documents, sink.into_sorted())
-}
-
-/// Reads by one of the two ways: nodes with their places, and comments.
-fn nodes(sources: &SourceSet, is_by_parser: bool) -> Vec<String> {
-    let (mut shown, mut sink) = (Vec::new(), Sink::new(Levels::default()));
-    for (id, source) in sources.iter() {
-        let mut nodes = Vec::new();
-        let receive = |tree: Tree<'_>, _: &mut Sink| nodes.push(format!("{:?}", tree.root));
-        let comments = match is_by_parser {
-            true => parse_by_parser(id, source, &mut sink, receive),
-            false => parse(id, source, &mut sink, receive),
-        };
-        shown.extend(nodes);
-        shown.push(format!("{comments:?}"));
-    }
-    shown
 }
 
 fn expect_text(sources: &SourceSet, span: Span) {

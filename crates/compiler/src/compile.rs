@@ -30,6 +30,19 @@ pub struct Options {
 }
 
 impl Options {
+    /// Returns options that take everything as it is written: every target, the whole fleet, no level changed.
+    #[must_use]
+    pub fn on(as_of: Date) -> Self {
+        Self {
+            targets: Target::ALL.to_vec(),
+            levels: Levels::default(),
+            as_of,
+            sensor: None,
+            group: None,
+            engine: EngineOptions::default(),
+        }
+    }
+
     /// Tells whether what holds in `scope` is compiled. Without a sensor or a group everything is.
     fn includes(&self, scope: &Scope) -> bool {
         if self.sensor.is_none() && self.group.is_none() {

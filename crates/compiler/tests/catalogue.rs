@@ -1,10 +1,8 @@
 //! Every code of the compiler -> its firing example is reported, its silent example is not.
 
-use telovix_compiler::diagnostic::{Diagnostic, Example, Levels, catalogue};
+use telovix_compiler::diagnostic::{Diagnostic, Example, catalogue};
 use telovix_compiler::document::value::Date;
-use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::source::SourceSet;
-use telovix_compiler::target::Target;
 use telovix_compiler::{Options, compile};
 
 #[test]
@@ -64,14 +62,7 @@ fn run(example: Example) -> Option<(String, Vec<Diagnostic>)> {
         Example::Made(_, make) => make(),
         Example::Situation(_) => return None,
     };
-    let options = Options {
-        targets: Target::ALL.to_vec(),
-        levels: Levels::default(),
-        as_of: Date::new(2026, 11, 21).expect("a day of the calendar"),
-        sensor: None,
-        group: None,
-        engine: EngineOptions::default(),
-    };
+    let options = Options::on(Date::new(2026, 11, 21).expect("a day of the calendar"));
     let said = compile(&SourceSet::single("example.yaml", &text), &options).diagnostics;
     Some((text.chars().take(2_000).collect(), said))
 }

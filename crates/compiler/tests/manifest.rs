@@ -4,12 +4,10 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::diagnostic::Levels;
 use telovix_compiler::document::value::Date;
+use telovix_compiler::emit::Receiver;
 use telovix_compiler::emit::manifest::{MANIFEST_PATH, Manifest};
-use telovix_compiler::emit::{EngineOptions, Receiver};
 use telovix_compiler::source::SourceSet;
-use telovix_compiler::target::Target;
 use telovix_compiler::{Options, Outcome, compile_to};
 
 /// Reads the policies below a folder.
@@ -35,14 +33,7 @@ fn policies(folder: &Path) -> Vec<(String, String)> {
 fn compile(receiver: Receiver<'_>) -> Outcome {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let sources = SourceSet::new(policies(&examples));
-    let options = Options {
-        targets: Target::ALL.to_vec(),
-        levels: Levels::default(),
-        as_of: Date::new(2026, 11, 21).expect("a day of the calendar"),
-        sensor: None,
-        group: None,
-        engine: EngineOptions::default(),
-    };
+    let options = Options::on(Date::new(2026, 11, 21).expect("a day of the calendar"));
     compile_to(&sources, &options, receiver)
 }
 

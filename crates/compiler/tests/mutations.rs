@@ -3,6 +3,8 @@
 //! `TELOVIX_FUZZ_CASES` sets how many are tried (`cargo xtask fuzz` tries many); `TELOVIX_FUZZ_SEED` repeats a run
 //! that failed.
 
+mod readers;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
@@ -11,11 +13,8 @@ use std::path::{Path, PathBuf};
 
 use telovix_compiler::diagnostic::{Diagnostic, Levels, Sink};
 use telovix_compiler::document::{self, value::Date};
-use telovix_compiler::emit::EngineOptions;
 use telovix_compiler::format::format;
 use telovix_compiler::source::{SourceSet, Span};
-use telovix_compiler::syntax::{Tree, parse, parse_by_parser};
-use telovix_compiler::target::Target;
 use telovix_compiler::{Options, Outcome, compile_to};
 
 /// Cases of an ordinary run: a few seconds without optimisation.
@@ -110,38 +109,14 @@ fn made(sources: &SourceSet, options: &Options) -> (Outcome, BTreeMap<String, Ve
     (outcome, artifacts)
 }
 
-/// Reads by one of the two ways: nodes, comments and findings as they are shown.
-fn reading(sources: &SourceSet, is_by_parser: bool) -> Vec<String> {
-    let (mut shown, mut sink) = (Vec::new(), Sink::default());
-    for (id, source) in sources.iter() {
-        let mut nodes = Vec::new();
-        let receive = |tree: Tree<'_>, _: &mut Sink| nodes.push(format!("{:?}", tree.root));
-        let comments = match is_by_parser {
-            true => parse_by_parser(id, source, &mut sink, receive),
-            false => parse(id, source, &mut sink, receive),
-        };
-        shown.extend(nodes);
-        shown.push(format!("{comments:?}"));
-    }
-    shown.extend(sink.into_sorted().iter().map(|finding| finding.plain(sources)));
-    shown
-}
-
 fn check(text: &str) {
     let sources = SourceSet::single("mutated.yaml", text);
-    assert_eq!(reading(&sources, false), reading(&sources, true));
+    readers::expect_agreement(&sources);
     document::read(&sources, &mut Sink::new(Levels::default()));
     if let Ok(formatted) = format(text) {
         assert_eq!(format(&formatted).as_deref(), Ok(formatted.as_str()), "its form is not at rest");
     }
-    let options = Options {
-        targets: Target::ALL.to_vec(),
-        levels: Levels::default(),
-        as_of: Date::new(2026, 11, 20).expect("the calendar has the day"),
-        sensor: None,
-        group: None,
-        engine: EngineOptions::default(),
-    };
+    let options = Options::on(Date::new(2026, 11, 20).expect("the calendar has the day"));
     let (first, artifacts) = made(&sources, &options);
     let (second, same) = made(&sources, &options);
     assert_eq!(said(&first.diagnostics), said(&second.diagnostics));
