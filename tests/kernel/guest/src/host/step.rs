@@ -108,21 +108,22 @@ impl Step {
         }
     }
 
-    /// Runs a command with more and more memory until it has enough. Before that it is refused or ended, as the file
-    /// says, at least once by itself, and what was enforced stays.
+    /// Runs a command with more and more memory until it has enough. Before that it is refused or killed, as the file
+    /// says, at least once, and the enforced policy is unchanged. Which of the two depends on the kernel: it kills when
+    /// a page fault meets the limit, and refuses when a map does. A refusal must carry its code.
     fn each_limit(
         &self,
         watch: &mut Watch,
         limited: impl Fn(u64) -> anyhow::Result<Command>,
     ) -> anyhow::Result<()> {
-        let (before, mut refused) = (watch.enforced()?, 0);
+        let (before, mut stopped) = (watch.enforced()?, false);
         for megabytes in (4..96).step_by(2) {
             let (end, printed) = outcome(limited(megabytes)?)?;
             if end == End::Exit(0) {
-                return if refused > 0 { Ok(()) } else { bail!("it was never refused") };
+                return if stopped { Ok(()) } else { bail!("the lowest limit was enough") };
             }
             self.hold(&end, &printed).with_context(|| format!("with {megabytes} MB"))?;
-            refused += usize::from(end != End::Killed);
+            stopped = true;
             expect(watch, &[before]).with_context(|| format!("with {megabytes} MB"))?;
         }
         bail!("no memory was enough")
