@@ -1,0 +1,410 @@
+//! A tally -> the answer: what a policy would have done with a history, and how far that can be trusted.
+
+mod confidence;
+mod delta;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::counter::Counter;
+use crate::judge::{Effect, Field, Judge, Rule};
+use crate::moment::Moment;
+use crate::scan::{Amount, Question};
+use crate::stream::Incomplete;
+use crate::tally::{ByRule, OfRule, Place, Sample, Tally};
+pub use confidence::{Confidence, Kind, OperationSeen, PartWithoutEvents, UpperBound, Window};
+pub use delta::Delta;
+
+/// The version of the shape below. It rises when a field changes its meaning or goes.
+const VERSION: u32 = 1;
+/// Entries of each list of the most frequent.
+const TOP: usize = 20;
+
+/// What a policy would have done with a history.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Impact {
+    /// The version of this shape.
+    pub version: u32,
+    /// Whether the history has any event that the policy could name. Without one the history answers nothing: no
+    /// data is not safety.
+    pub has_data: bool,
+    /// Events that the policy names: the affected ones.
+    pub total_events: u64,
+    /// Events of which it depends on something they do not tell whether the policy names them.
+    pub possible_events: u64,
+    /// Events that were read.
+    pub scanned_events: u64,
+    /// Events that the policy could name: of a binary and an operation that it confines.
+    pub decidable_events: u64,
+    /// Affected events by effect.
+    pub by_effect: Effects,
+    /// The first affected event.
+    pub first_seen: Option<String>,
+    /// The last affected event.
+    pub last_seen: Option<String>,
+    /// The binaries with the most affected events.
+    pub top_binaries: Vec<Count>,
+    /// What decided, the most frequent first.
+    pub by_rule: Vec<RuleImpact>,
+    /// Every hour of the history that has events.
+    pub by_hour: Vec<HourImpact>,
+    /// Affected events by the executable of the parent.
+    pub by_parent: Vec<Count>,
+    /// Affected events by destination port.
+    pub by_port: Vec<Count>,
+    /// Affected events by path.
+    pub by_path: Vec<Count>,
+    /// Affected events by host.
+    pub by_host: Vec<Count>,
+    /// Affected events by pod.
+    pub by_pod: Vec<Count>,
+    /// What may decide the events that do not tell enough.
+    pub possible: Possible,
+    /// How far the answer can be trusted.
+    pub confidence: Confidence,
+    /// What was read.
+    pub history: History,
+    /// How the policy differs from the one given as `--base`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delta: Option<Delta>,
+}
+
+/// Counts by effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Effects {
+    /// Would not have happened.
+    pub deny: u64,
+    /// The process would have been killed after the fact.
+    pub kill: u64,
+    /// Would have been recorded.
+    pub log: u64,
+    /// Would have been counted only.
+    pub observe: u64,
+}
+
+/// How often something came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Count {
+    /// What.
+    pub value: String,
+    /// How often.
+    pub events: u64,
+}
+
+/// What one line of a policy does.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RuleImpact {
+    /// The kind of its document.
+    pub kind: String,
+    /// The id of its document.
+    pub id: String,
+    /// The name of its document.
+    pub name: String,
+    /// The part of the document.
+    pub dimension: String,
+    /// File and line: `profiles/amf.yaml:12`.
+    pub source: String,
+    /// The entry of the list, where one decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// `deny`, `kill`, `log` or `observe`.
+    pub effect: String,
+    /// Events it decided.
+    pub events: u64,
+    /// The first of them.
+    pub first_seen: Option<String>,
+    /// The last of them.
+    pub last_seen: Option<String>,
+    /// Events by hour of the day in UTC.
+    pub hours: [u64; 24],
+    /// Some of them, no two alike.
+    pub samples: Vec<SampleEvent>,
+}
+
+/// An event, with where it was found.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SampleEvent {
+    /// The event, in the shape that `telovix why` reads.
+    pub event: Value,
+    /// The event in words.
+    pub text: String,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// On which host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// In which pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
+    /// File and line of the history.
+    pub found: String,
+    /// What the policy does with it.
+    pub effect: String,
+    /// What the policy given as `--base` does with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+}
+
+/// One hour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HourImpact {
+    /// Its start.
+    pub hour: String,
+    /// Events that were read.
+    pub scanned: u64,
+    /// Affected events.
+    pub events: u64,
+}
+
+/// Events that do not tell enough.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+pub struct Possible {
+    /// What they do not tell, the most frequent first.
+    pub lacking: Vec<Count>,
+    /// What may name them, with the strongest effect that is possible.
+    pub by_rule: Vec<RuleImpact>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct History {
+    /// The files.
+    pub files: Vec<String>,
+    /// Bytes, as they lie on the disk.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Events of Tetragon.
+    pub tetragon_events: u64,
+    /// Events of Telovix.
+    pub telovix_events: u64,
+    /// Lines that should say something and could not be read.
+    pub malformed: u64,
+    /// Those, by what is wrong.
+    pub problems: Vec<ProblemLines>,
+    /// Files that were not read to their end. The answer is of what came before.
+    pub incomplete: Vec<IncompleteFile>,
+    /// Lines that stand for several events each; each is counted once.
+    pub aggregated: u64,
+    /// Whether some list dropped rare values because there were too many, so that small counts may be too small.
+    pub approximate: bool,
+}
+
+/// Malformed lines of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ProblemLines {
+    /// What is wrong.
+    pub problem: String,
+    /// How many lines.
+    pub lines: u64,
+    /// The first ones: file and line, and what is there.
+    pub first: Vec<MalformedLine>,
+}
+
+/// A malformed line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MalformedLine {
+    /// File and line.
+    pub found: String,
+    /// How it starts, or what is wrong with it.
+    pub text: String,
+}
+
+/// A file that was not read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IncompleteFile {
+    /// The file.
+    pub file: String,
+    /// Why.
+    pub problem: String,
+    /// Whether what is missing was lost, rather than written while the file was read.
+    pub lost: bool,
+}
+
+impl Impact {
+    /// Answers the question from its tally.
+    #[must_use]
+    pub fn new(tally: &Tally, amount: &Amount, question: &Question<'_>) -> Self {
+        let words = Words { files: &amount.files, judge: &question.now, before: None };
+        Self {
+            version: VERSION,
+            has_data: tally.decidable > 0,
+            total_events: tally.affected_events(),
+            possible_events: tally.possible.rules.values().map(|of| of.events).sum(),
+            scanned_events: tally.events(),
+            decidable_events: tally.decidable,
+            by_effect: effects(tally),
+            first_seen: tally.affected.0.map(|(first, _)| first.to_string()),
+            last_seen: tally.affected.0.map(|(_, last)| last.to_string()),
+            top_binaries: top(&tally.binaries),
+            by_rule: words.rules(&tally.rules),
+            by_hour: hours(tally),
+            by_parent: top(&tally.parents),
+            by_port: top(&tally.ports),
+            by_path: top(&tally.paths),
+            by_host: top(&tally.affected_hosts),
+            by_pod: top(&tally.pods),
+            possible: Possible { lacking: lacking(tally), by_rule: words.rules(&tally.possible) },
+            confidence: confidence::confidence(tally, &question.now),
+            history: history(tally, amount),
+            delta: question.before.as_ref().map(|before| {
+                delta::delta(
+                    tally,
+                    &Words { files: &amount.files, judge: &question.now, before: Some(before) },
+                )
+            }),
+        }
+    }
+
+    /// Tells whether the policy names, or may name, some event; with `--base`, whether some verdict differs.
+    #[must_use]
+    pub fn is_affected(&self) -> bool {
+        self.total_events > 0
+            || self.possible_events > 0
+            || self
+                .delta
+                .as_ref()
+                .is_some_and(|delta| delta.no_longer_affected > 0 || delta.changed_effect > 0)
+    }
+}
+
+fn effects(tally: &Tally) -> Effects {
+    let of = |effect: Effect| tally.effects.get(effect as usize).copied().unwrap_or(0);
+    Effects {
+        deny: of(Effect::Deny),
+        kill: of(Effect::Kill),
+        log: of(Effect::Log),
+        observe: of(Effect::Observe),
+    }
+}
+
+/// Returns the most frequent names.
+fn top(counter: &Counter) -> Vec<Count> {
+    let sorted = counter.sorted().into_iter().take(TOP);
+    sorted.map(|(value, events)| Count { value: value.to_owned(), events }).collect()
+}
+
+fn lacking(tally: &Tally) -> Vec<Count> {
+    let fields = Field::ALL.iter().zip(tally.lacking).filter(|(_, events)| *events > 0);
+    let mut lacking: Vec<_> =
+        fields.map(|(field, events)| Count { value: field.name().to_owned(), events }).collect();
+    lacking.sort_by(|left, right| right.events.cmp(&left.events).then(left.value.cmp(&right.value)));
+    lacking
+}
+
+fn hours(tally: &Tally) -> Vec<HourImpact> {
+    let known = tally.hours.iter().filter(|(hour, _)| **hour != i64::MAX);
+    let hours = known.map(|(hour, [scanned, events])| HourImpact {
+        hour: Moment::of_hour(*hour).to_string(),
+        scanned: *scanned,
+        events: *events,
+    });
+    hours.collect()
+}
+
+fn history(tally: &Tally, amount: &Amount) -> History {
+    let place = |place: &Place| found(&amount.files, *place);
+    let problems = tally.problems().into_iter().map(|(problem, lines, first)| ProblemLines {
+        problem: problem.text().to_owned(),
+        lines,
+        first: first
+            .iter()
+            .map(|(at, text)| MalformedLine { found: place(at), text: text.clone() })
+            .collect(),
+    });
+    let broken = amount.broken.iter().map(|broken| IncompleteFile {
+        file: broken.file.clone(),
+        problem: broken.problem.clone(),
+        lost: true,
+    });
+    let changed = amount.changed.iter().map(|(file, changed)| {
+        let (problem, lost) = match changed {
+            Incomplete::Shrank(bytes) => (format!("it became {bytes} bytes shorter while it was read"), true),
+            Incomplete::Grew(bytes) => (format!("{bytes} bytes were added while it was read"), false),
+        };
+        IncompleteFile { file: file.clone(), problem, lost }
+    });
+    let counters = [
+        &tally.binaries,
+        &tally.parents,
+        &tally.paths,
+        &tally.ports,
+        &tally.pods,
+        &tally.hosts,
+        &tally.passed,
+    ];
+    History {
+        files: amount.files.clone(),
+        bytes: amount.bytes,
+        lines: tally.lines,
+        tetragon_events: tally.from_tetragon,
+        telovix_events: tally.from_telovix,
+        malformed: tally.malformed(),
+        problems: problems.collect(),
+        incomplete: broken.chain(changed).collect(),
+        aggregated: tally.aggregated,
+        approximate: counters.iter().any(|counter| !counter.is_exact()),
+    }
+}
+
+/// Names a line of the history.
+fn found(files: &[String], place: Place) -> String {
+    let file = files.get(place.file as usize).map_or("", String::as_str);
+    format!("{file}:{}", place.line)
+}
+
+/// What rules and places are called.
+struct Words<'run> {
+    files: &'run [String],
+    judge: &'run Judge<'run>,
+    /// The policy whose rules are meant where events are allowed now.
+    before: Option<&'run Judge<'run>>,
+}
+
+impl Words<'_> {
+    /// Returns rules with what they decided, the most frequent first.
+    fn rules(&self, by_rule: &ByRule) -> Vec<RuleImpact> {
+        self.rules_of(self.judge, by_rule)
+    }
+
+    fn rules_of(&self, judge: &Judge<'_>, by_rule: &ByRule) -> Vec<RuleImpact> {
+        let rules = by_rule.rules.iter().filter_map(|(rule, of)| rule.as_ref().map(|rule| (rule, of)));
+        let mut rules: Vec<(RuleImpact, &Rule)> =
+            rules.filter_map(|(rule, of)| Some((self.rule(judge, *rule, of)?, rule))).collect();
+        rules.sort_by(|left, right| right.0.events.cmp(&left.0.events).then(left.1.cmp(right.1)));
+        rules.into_iter().map(|(impact, _)| impact).collect()
+    }
+
+    fn rule(&self, judge: &Judge<'_>, rule: Rule, of: &OfRule) -> Option<RuleImpact> {
+        let words = judge.describe(rule)?;
+        Some(RuleImpact {
+            kind: words.kind.to_owned(),
+            id: words.id,
+            name: words.name,
+            dimension: words.dimension.to_owned(),
+            source: words.source,
+            member: words.member,
+            effect: words.effect.to_owned(),
+            events: of.events,
+            first_seen: of.span.0.map(|(first, _)| first.to_string()),
+            last_seen: of.span.0.map(|(_, last)| last.to_string()),
+            hours: of.hours,
+            samples: of.samples.iter().map(|sample| self.sample(sample)).collect(),
+        })
+    }
+
+    fn sample(&self, sample: &Sample) -> SampleEvent {
+        SampleEvent {
+            event: sample.event.to_json(),
+            text: sample.words.clone(),
+            time: sample.time.map(|time| time.to_string()),
+            host: sample.host.clone(),
+            pod: sample.pod.clone(),
+            found: found(self.files, sample.place),
+            effect: sample.effect.name().to_owned(),
+            before: sample.before.map(|before| before.name().to_owned()),
+        }
+    }
+}

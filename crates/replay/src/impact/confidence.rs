@@ -1,0 +1,158 @@
+//! How far an answer can be trusted: what the history covers, and what it cannot tell.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Count, TOP, top};
+use crate::judge::{Exposed, Judge, Operation, Subject};
+use crate::tally::Tally;
+
+/// Parts of the policy named one by one.
+const NAMED: usize = 50;
+/// The chance that an upper bound holds, if events were drawn independently.
+const CHANCE: f64 = 0.95;
+
+/// How far an answer can be trusted.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Confidence {
+    /// The time that the history covers; absent where no event tells its time.
+    pub window: Option<Window>,
+    /// Events that do not tell their time.
+    pub without_time: u64,
+    /// How many hosts the events name.
+    pub hosts: u64,
+    /// Some of them, by their events.
+    pub top_hosts: Vec<Count>,
+    /// Every operation, with its events, and whether the policy confines it.
+    pub operations: Vec<OperationSeen>,
+    /// Operations that the policy confines and the history has no event of: nothing hooked them, or nobody did it.
+    pub unseen_operations: Vec<String>,
+    /// Parts of the policy: a list of a profile, a rule.
+    pub parts: u64,
+    /// Parts of which the history has no event: their answer is unknown, not zero.
+    pub parts_without_events: u64,
+    /// The first of them.
+    pub without_events: Vec<PartWithoutEvents>,
+    /// For no affected event at all: how many there may be all the same.
+    pub upper_bound: Option<UpperBound>,
+    /// Events that no policy decides, or that do not tell what was done, by hook or kind.
+    pub passed_over: Vec<Kind>,
+    /// Events that were judged, by hook or kind.
+    pub judged: Vec<Kind>,
+    /// Events that Tetragon reports as lost.
+    pub lost_events: u64,
+}
+
+/// The time that a history covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Window {
+    /// The first event.
+    pub first: String,
+    /// The last event.
+    pub last: String,
+    /// Seconds between them.
+    pub seconds: i64,
+}
+
+/// How often an operation was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OperationSeen {
+    /// The operation.
+    pub operation: String,
+    /// Its events.
+    pub events: u64,
+    /// Whether the policy says anything about it.
+    pub confined: bool,
+}
+
+/// A part of the policy that the history says nothing about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PartWithoutEvents {
+    /// The name of its document.
+    pub name: String,
+    /// The part of the document.
+    pub dimension: String,
+    /// The operation.
+    pub operation: String,
+    /// File and line.
+    pub source: String,
+}
+
+/// A bound on a rate of which no event was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct UpperBound {
+    /// Events that could have been affected and were not.
+    pub events: u64,
+    /// At most this share of such events is affected, if they are drawn independently of each other and the future is
+    /// like this window: the rule of three, 3 / events.
+    pub rate: f64,
+    /// The chance that the bound holds.
+    pub confidence: f64,
+}
+
+/// Events of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Kind {
+    /// The hook, the traced function, or the kind of event.
+    pub kind: String,
+    /// How many.
+    pub events: u64,
+}
+
+pub(super) fn confidence(tally: &Tally, judge: &Judge<'_>) -> Confidence {
+    let seen = |operation: Operation| tally.operations.get(operation as usize).copied().unwrap_or(0);
+    let confined = |operation: Operation| judge.subjects().confine(operation);
+    let operations = Operation::ALL.map(|operation| OperationSeen {
+        operation: operation.name().to_owned(),
+        events: seen(operation),
+        confined: confined(operation),
+    });
+    let unseen = operations.iter().filter(|operation| operation.confined && operation.events == 0);
+    let unseen_operations = unseen.map(|operation| operation.operation.clone()).collect();
+    let events_of = |exposed: &Exposed| match exposed.subject {
+        Subject::Everyone => seen(exposed.operation),
+        Subject::Some(_) => tally.exposed.get(exposed).copied().unwrap_or(0),
+    };
+    let (mut parts, mut without) = (0, Vec::new());
+    for (exposed, words) in judge.exposed() {
+        parts += 1;
+        if events_of(&exposed) == 0 {
+            without.push(PartWithoutEvents {
+                name: words.name,
+                dimension: words.dimension.to_owned(),
+                operation: exposed.operation.name().to_owned(),
+                source: words.source,
+            });
+        }
+    }
+    let parts_without_events = without.len() as u64;
+    without.truncate(NAMED);
+    let none = tally.affected_events() == 0 && tally.possible.rules.is_empty() && tally.decidable > 0;
+    let kinds = |counter: &crate::counter::Counter| {
+        let sorted = counter.sorted().into_iter().take(TOP);
+        sorted.map(|(kind, events)| Kind { kind: kind.to_owned(), events }).collect()
+    };
+    Confidence {
+        window: tally.span.0.map(|(first, last)| Window {
+            first: first.to_string(),
+            last: last.to_string(),
+            seconds: last.since(first),
+        }),
+        without_time: tally.without_time,
+        hosts: tally.hosts.len() as u64,
+        top_hosts: top(&tally.hosts),
+        operations: operations.to_vec(),
+        unseen_operations,
+        parts,
+        parts_without_events,
+        without_events: without,
+        upper_bound: none.then(|| UpperBound {
+            events: tally.decidable,
+            rate: (3.0 / tally.decidable as f64).min(1.0),
+            confidence: CHANCE,
+        }),
+        passed_over: kinds(&tally.passed),
+        judged: kinds(&tally.judged),
+        lost_events: tally.reported_lost,
+    }
+}

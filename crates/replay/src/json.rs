@@ -1,0 +1,232 @@
+//! One line of JSON -> the values somebody asks for, with every other byte checked and passed over.
+//!
+//! This accepts exactly the texts that `serde_json` accepts, so that a line is malformed here when it is malformed
+//! there. It is fast because what is not asked for is neither copied nor stored.
+
+mod number;
+mod string;
+
+use std::borrow::Cow;
+
+/// The line is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotJson;
+
+/// Nested deeper than this, a value is refused, as `serde_json` does.
+const DEEPEST: u8 = 127;
+
+/// A field of a record, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Slot<T> {
+    /// Not there, or `null`.
+    #[default]
+    Absent,
+    /// There, and of another type.
+    Wrong,
+    /// There.
+    Is(T),
+}
+
+impl<T> Slot<T> {
+    /// Returns the value, if it is there and of its type.
+    pub(crate) fn get(&self) -> Option<&T> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Absent | Self::Wrong => None,
+        }
+    }
+}
+
+/// A place in a line.
+#[derive(Debug)]
+pub(crate) struct Cursor<'line> {
+    text: &'line str,
+    bytes: &'line [u8],
+    at: usize,
+    depth: u8,
+}
+
+impl<'line> Cursor<'line> {
+    /// Starts at the first byte of a line.
+    pub(crate) fn new(text: &'line str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0 }
+    }
+
+    /// Reads an object and hands over each member with the cursor before its value, which `each` must take. Another
+    /// value is passed over.
+    pub(crate) fn members(
+        &mut self,
+        mut each: impl FnMut(&mut Self, &str) -> Result<(), NotJson>,
+    ) -> Result<Slot<()>, NotJson> {
+        if self.peek()? != b'{' {
+            return self.other();
+        }
+        self.enter()?;
+        if self.closes(b'}')? {
+            return Ok(Slot::Is(()));
+        }
+        loop {
+            self.expect(b'"')?;
+            let key = self.string()?;
+            self.expect(b':')?;
+            self.space();
+            each(self, &key)?;
+            if self.ends(b'}')? {
+                return Ok(Slot::Is(()));
+            }
+        }
+    }
+
+    /// Reads an array and calls `each` with the cursor before every item. Another value is passed over.
+    pub(crate) fn items(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<(), NotJson>,
+    ) -> Result<Slot<()>, NotJson> {
+        if self.peek()? != b'[' {
+            return self.other();
+        }
+        self.enter()?;
+        if self.closes(b']')? {
+            return Ok(Slot::Is(()));
+        }
+        loop {
+            self.space();
+            each(self)?;
+            if self.ends(b']')? {
+                return Ok(Slot::Is(()));
+            }
+        }
+    }
+
+    /// Reads a string. Another value is passed over.
+    pub(crate) fn text(&mut self) -> Result<Slot<Cow<'line, str>>, NotJson> {
+        if self.peek()? != b'"' {
+            return self.other();
+        }
+        self.at += 1;
+        self.string().map(Slot::Is)
+    }
+
+    /// Reads a whole number, also one in a string, as 64-bit numbers are written. Another value is passed over.
+    pub(crate) fn number(&mut self) -> Result<Slot<i64>, NotJson> {
+        let first = self.peek()?;
+        if first == b'"' {
+            self.at += 1;
+            let text = self.string()?;
+            return Ok(text.parse().map_or(Slot::Wrong, Slot::Is));
+        }
+        if first == b'-' || first.is_ascii_digit() {
+            let start = self.at;
+            self.skip_number()?;
+            let text = self.text.get(start..self.at).unwrap_or_default();
+            return Ok(number::whole(text));
+        }
+        self.other()
+    }
+
+    /// Passes over any value, and checks it.
+    pub(crate) fn skip(&mut self) -> Result<(), NotJson> {
+        match self.peek()? {
+            b'"' => {
+                self.at += 1;
+                self.skip_string()
+            }
+            b'{' => {
+                self.enter()?;
+                if self.closes(b'}')? {
+                    return Ok(());
+                }
+                loop {
+                    self.expect(b'"')?;
+                    self.skip_string()?;
+                    self.expect(b':')?;
+                    self.space();
+                    self.skip()?;
+                    if self.ends(b'}')? {
+                        return Ok(());
+                    }
+                }
+            }
+            b'[' => self.items(Self::skip).map(drop),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            _ => self.skip_number(),
+        }
+    }
+
+    /// Checks that nothing but space is left.
+    pub(crate) fn finish(mut self) -> Result<(), NotJson> {
+        self.space();
+        if self.at == self.bytes.len() { Ok(()) } else { Err(NotJson) }
+    }
+
+    /// Passes over a value that is not of the type that was asked for.
+    fn other<T>(&mut self) -> Result<Slot<T>, NotJson> {
+        let absent = self.peek()? == b'n';
+        self.skip()?;
+        Ok(if absent { Slot::Absent } else { Slot::Wrong })
+    }
+
+    /// Returns the first byte of the next token.
+    #[inline]
+    fn peek(&mut self) -> Result<u8, NotJson> {
+        self.space();
+        self.bytes.get(self.at).copied().ok_or(NotJson)
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    fn expect(&mut self, wanted: u8) -> Result<(), NotJson> {
+        if self.peek()? != wanted {
+            return Err(NotJson);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn enter(&mut self) -> Result<(), NotJson> {
+        self.at += 1;
+        self.depth += 1;
+        if self.depth > DEEPEST { Err(NotJson) } else { Ok(()) }
+    }
+
+    /// Tells whether an object or array is empty, and leaves it then.
+    fn closes(&mut self, closing: u8) -> Result<bool, NotJson> {
+        let empty = self.peek()? == closing;
+        if empty {
+            self.at += 1;
+            self.depth -= 1;
+        }
+        Ok(empty)
+    }
+
+    /// Takes what follows a member or an item: the end, or a comma and so another one.
+    #[inline]
+    fn ends(&mut self, closing: u8) -> Result<bool, NotJson> {
+        let found = self.peek()?;
+        self.at += 1;
+        if found == b',' {
+            return Ok(false);
+        }
+        self.depth -= 1;
+        if found == closing { Ok(true) } else { Err(NotJson) }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), NotJson> {
+        if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            return Err(NotJson);
+        }
+        self.at += word.len();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! A history of events -> what a policy would have done with it.
+//!
+//! The files stand in the order in which data flows:
+//!
+//! ```text
+//! source      paths, patterns and folders -> the files of a history
+//! stream      one file -> its bytes, decompressed, and how it ended
+//! chunk       bytes -> pieces of whole lines, in bounded memory
+//! json        a line -> tokens, every byte of it checked
+//! line        a line -> an envelope: what Tetragon or Telovix wrote, in its own words
+//! deed        an envelope -> what a process did, in the words that policies decide by
+//! judge       a deed -> the verdict of a policy: the one place that names the compiler
+//! tally       verdicts -> counts that can be added up
+//! scan        all of it on every processor, with the same result on any number of them
+//! impact      counts -> the answer, and how far it can be trusted
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod chunk;
+mod counter;
+mod deed;
+mod impact;
+mod json;
+mod judge;
+mod line;
+mod moment;
+mod scan;
+mod source;
+mod stream;
+pub mod synthetic;
+mod tally;
+
+pub use impact::*;
+pub use judge::Judge;
+pub use moment::Moment;
+pub use scan::{Amount, Options, Question, Reading, scan};
+pub use source::{Source, SourceError, find};
+pub use stream::{Broken, Incomplete};
+pub use tally::{Place, Problem, Tally};
