@@ -59,6 +59,7 @@ verbs! {
     Check in check,
     Query in query,
     Why in why,
+    Impact in impact,
     Inspect in inspect,
     Explain in explain,
     Keygen in keygen,
@@ -86,5 +87,6 @@ pub(crate) const CODES: &[&[&Code]] = &[
     merge::CODES,
     &[&query::UNKNOWN_DEED],
     why::CODES,
+    impact::CODES,
     inspect::CODES,
 ];

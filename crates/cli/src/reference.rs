@@ -13,6 +13,7 @@ use serde_json::Value;
 use telovix_compiler::compare::DifferenceReport;
 use telovix_compiler::document::KINDS;
 use telovix_compiler::judge::{Event, VerdictReport};
+use telovix_replay::Impact;
 
 use crate::Telovix;
 use crate::catalogue::catalogue;
@@ -115,6 +116,7 @@ fn schemas_of_outputs() {
     output::<json::Document>("report");
     output::<compile::Document>("compile");
     output::<VerdictReport>("why");
+    output::<Impact>("impact");
     output::<DifferenceReport>("diff");
     output::<query::Who>("query-who");
     output::<query::What>("query-what");

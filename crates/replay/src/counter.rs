@@ -31,6 +31,7 @@ impl Counter {
         if self.counts.is_empty() {
             self.counts = next.counts;
         } else {
+            #[allow(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
             for (name, count) in next.counts {
                 *self.counts.entry(name).or_default() += count;
             }

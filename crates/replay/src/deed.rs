@@ -32,6 +32,7 @@ pub(crate) struct Deed<'line> {
 
 /// What an event of Tetragon is to a policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "it lives for one line; a box would cost more")]
 pub(crate) enum Reading<'line> {
     /// It did this; a system call may be an operation of its own as well.
     Did(Deed<'line>, Option<Deed<'line>>),

@@ -26,7 +26,7 @@ const TOP: usize = 20;
 pub struct Impact {
     /// The version of this shape.
     pub version: u32,
-    /// Whether the history has any event that the policy could name. Without one the history answers nothing: no
+    /// Whether the history has any event that the policy covers. Without one the history answers nothing: no
     /// data is not safety.
     pub has_data: bool,
     /// Events that the policy names: the affected ones.
@@ -35,8 +35,8 @@ pub struct Impact {
     pub possible_events: u64,
     /// Events that were read.
     pub scanned_events: u64,
-    /// Events that the policy could name: of a binary and an operation that it confines.
-    pub decidable_events: u64,
+    /// Events that the policy covers: of a binary and an operation that it confines.
+    pub covered_events: u64,
     /// Affected events by effect.
     pub by_effect: Effects,
     /// The first affected event.
@@ -230,11 +230,11 @@ impl Impact {
         let words = Words { files: &amount.files, judge: &question.now, before: None };
         Self {
             version: VERSION,
-            has_data: tally.decidable > 0,
+            has_data: tally.covered > 0,
             total_events: tally.affected_events(),
             possible_events: tally.possible.rules.values().map(|of| of.events).sum(),
             scanned_events: tally.events(),
-            decidable_events: tally.decidable,
+            covered_events: tally.covered,
             by_effect: effects(tally),
             first_seen: tally.affected.0.map(|(first, _)| first.to_string()),
             last_seen: tally.affected.0.map(|(_, last)| last.to_string()),
@@ -306,10 +306,11 @@ fn hours(tally: &Tally) -> Vec<HourImpact> {
 
 fn history(tally: &Tally, amount: &Amount) -> History {
     let place = |place: &Place| found(&amount.files, *place);
-    let problems = tally.problems().into_iter().map(|(problem, lines, first)| ProblemLines {
+    let problems = tally.problems.iter().map(|(problem, of)| ProblemLines {
         problem: problem.text().to_owned(),
-        lines,
-        first: first
+        lines: of.lines,
+        first: of
+            .first
             .iter()
             .map(|(at, text)| MalformedLine { found: place(at), text: text.clone() })
             .collect(),

@@ -33,7 +33,7 @@ pub struct Question<'policy> {
 /// How lines are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reading {
-    /// In one pass, and judging only what the policy can name.
+    /// In one pass, and judging only what the policy covers.
     #[default]
     Fast,
     /// By way of `serde_json`, judging everything: to check the other one.

@@ -129,7 +129,10 @@ impl Search {
                     Ok(metadata) => self.file(path, &metadata),
                     Err(error) => self.unreadable(&path, error),
                 },
-                Err(error) => self.unreadable(&error.path().to_owned(), error.into()),
+                Err(error) => {
+                    let path = error.path().to_owned();
+                    self.unreadable(&path, error.into());
+                }
             }
         }
         if none {

@@ -59,13 +59,13 @@ impl Problem {
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
-            Self::TooLong => "the line is longer than 8 MiB",
-            Self::NotUtf8 => "the line is not UTF-8",
-            Self::NulBytes => "the line holds NUL bytes: the file was cut while a program wrote to it",
-            Self::NotJson => "the line is not JSON",
-            Self::Unfinished => "the last line is unfinished: it was still being written",
-            Self::NotAnEvent => "the line is neither an event of Tetragon nor one of Telovix",
-            Self::BadEvent => "the event has a mistake",
+            Self::TooLong => "longer than 8 MiB",
+            Self::NotUtf8 => "not UTF-8",
+            Self::NulBytes => "NUL bytes, as in a file that was truncated while a program wrote to it",
+            Self::NotJson => "not JSON",
+            Self::Unfinished => "the last line, which was still being written",
+            Self::NotAnEvent => "neither an event of Tetragon nor one of Telovix",
+            Self::BadEvent => "an event of Telovix with a mistake",
         }
     }
 }
@@ -216,8 +216,8 @@ pub struct Tally {
     pub(crate) operations: [u64; Operation::ALL.len()],
     /// Events of each subject that the policy confines.
     pub(crate) exposed: FxHashMap<Exposed, u64>,
-    /// Events that the policy could name.
-    pub(crate) decidable: u64,
+    /// Events of a binary and an operation that the policy confines.
+    pub(crate) covered: u64,
     pub(crate) span: Span,
     pub(crate) hosts: Counter,
     /// By hours since 1970: events, affected events.
@@ -364,10 +364,11 @@ impl Tally {
         self.judged.absorb(next.judged);
         self.passed.absorb(next.passed);
         add(&mut self.operations, &next.operations);
+        #[allow(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
         for (exposed, events) in next.exposed {
             *self.exposed.entry(exposed).or_default() += events;
         }
-        self.decidable += next.decidable;
+        self.covered += next.covered;
         self.span.absorb(next.span);
         self.hosts.absorb(next.hosts);
         for (hour, counts) in next.hours {
@@ -424,10 +425,10 @@ impl Tally {
         self.problems.values().map(|problems| problems.lines).sum()
     }
 
-    /// Returns the first lines that could not be judged, with why.
+    /// Returns how many lines could not be judged, by why.
     #[must_use]
-    pub fn problems(&self) -> Vec<(Problem, u64, &[(Place, String)])> {
-        self.problems.iter().map(|(problem, of)| (*problem, of.lines, of.first.as_slice())).collect()
+    pub fn problems(&self) -> Vec<(Problem, u64)> {
+        self.problems.iter().map(|(problem, of)| (*problem, of.lines)).collect()
     }
 
     /// Returns how many events were read.

@@ -218,7 +218,7 @@ fn path<'line>(body: &'line Body<'_>) -> Option<&'line str> {
     paths.next().flatten()
 }
 
-fn numbers<'line>(body: &'line Body<'_>) -> impl Iterator<Item = i64> {
+fn numbers(body: &Body<'_>) -> impl Iterator<Item = i64> {
     arguments(body, |argument| match argument {
         Argument::Number(number) => number.get().copied(),
         _ => None,

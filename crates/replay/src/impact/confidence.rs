@@ -127,7 +127,7 @@ pub(super) fn confidence(tally: &Tally, judge: &Judge<'_>) -> Confidence {
     }
     let parts_without_events = without.len() as u64;
     without.truncate(NAMED);
-    let none = tally.affected_events() == 0 && tally.possible.rules.is_empty() && tally.decidable > 0;
+    let none = tally.affected_events() == 0 && tally.possible.rules.is_empty() && tally.covered > 0;
     let kinds = |counter: &crate::counter::Counter| {
         let sorted = counter.sorted().into_iter().take(TOP);
         sorted.map(|(kind, events)| Kind { kind: kind.to_owned(), events }).collect()
@@ -147,8 +147,8 @@ pub(super) fn confidence(tally: &Tally, judge: &Judge<'_>) -> Confidence {
         parts_without_events,
         without_events: without,
         upper_bound: none.then(|| UpperBound {
-            events: tally.decidable,
-            rate: (3.0 / tally.decidable as f64).min(1.0),
+            events: tally.covered,
+            rate: (3.0 / tally.covered as f64).min(1.0),
             confidence: CHANCE,
         }),
         passed_over: kinds(&tally.passed),

@@ -53,7 +53,7 @@ pub(crate) fn envelope(line: &str) -> Result<Envelope<'_>, Unreadable> {
 }
 
 /// Gives a record its place if it was an object.
-fn filled<T>(shape: Slot<()>, record: T) -> Slot<T> {
+fn filled<T>(shape: &Slot<()>, record: T) -> Slot<T> {
     match shape {
         Slot::Is(()) => Slot::Is(record),
         Slot::Wrong => Slot::Wrong,
@@ -83,7 +83,7 @@ fn body<'line>(cursor: &mut Cursor<'line>) -> Result<Slot<Body<'line>>, NotJson>
         }
         Ok(())
     })?;
-    Ok(filled(object, body))
+    Ok(filled(&object, body))
 }
 
 fn process<'line>(cursor: &mut Cursor<'line>) -> Result<Slot<Process<'line>>, NotJson> {
@@ -98,7 +98,7 @@ fn process<'line>(cursor: &mut Cursor<'line>) -> Result<Slot<Process<'line>>, No
         }
         Ok(())
     })?;
-    Ok(filled(object, process))
+    Ok(filled(&object, process))
 }
 
 fn pod<'line>(cursor: &mut Cursor<'line>) -> Result<Slot<Pod<'line>>, NotJson> {
@@ -111,7 +111,7 @@ fn pod<'line>(cursor: &mut Cursor<'line>) -> Result<Slot<Pod<'line>>, NotJson> {
         }
         Ok(())
     })?;
-    Ok(filled(object, pod))
+    Ok(filled(&object, pod))
 }
 
 /// Reads an argument; one with several known keys is none.

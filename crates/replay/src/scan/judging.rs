@@ -188,7 +188,7 @@ impl<'run> Clerk<'run> {
         tally.operations[operation as usize] += 1;
         let policy = &self.question.now;
         if policy.may_name(operation, binary) {
-            tally.decidable += 1;
+            tally.covered += 1;
         }
         if let Some(binary) = binary {
             for subject in policy.subjects().of(operation, binary) {

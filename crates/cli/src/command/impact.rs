@@ -1,0 +1,154 @@
+//! A history of events and policies -> what the policies would have done, when, to whom, and how sure that is.
+
+mod code;
+mod html;
+mod markdown;
+mod policy;
+mod reading;
+mod text;
+mod words;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use telovix_compiler::diagnostic::{Diagnostic, Severity};
+use telovix_replay::{Impact, Judge, Options, Question, Reading, find, scan};
+
+pub(crate) use code::CODES;
+
+use super::Run;
+use crate::day::Day;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Format, Report, Streams, json, text as findings};
+use policy::{Policy, Stage};
+
+/// Tell what policies would have done with a history of events: how many, which binaries, when, by which line.
+///
+/// A history is what Tetragon exports (NDJSON) or what `telovix events` prints: files, also rotated and compressed
+/// ones (gzip and Zstandard, known by their content), folders, patterns in quotes, or standard input. It is read as a
+/// stream, on every processor, in bounded memory.
+///
+/// An event is affected when a policy names it: it would have been denied, its process killed, or it would have been
+/// recorded. What an event does not tell is unknown; where the verdict depends on it, the event is counted apart.
+///
+/// The command ends with 0 when no event is affected, 1 when some are or may be, and 2 when the history cannot answer:
+/// it has no event that the policies cover, or it could not be read to its end.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telovix impact /var/log/tetragon/ --policy profiles/
+  telovix impact 'tetragon*.log.gz' --enforced          # as if every profile and pack were enforced
+  telovix impact tetragon.log --base deployed/ --policy profiles/ --format markdown
+  telovix impact tetragon.log --format html > impact.html
+  kubectl logs -n kube-system ds/tetragon -c export-stdout | telovix impact -")]
+pub(crate) struct Arguments {
+    /// Files, folders and patterns of events; standard input when absent or `-`.
+    #[arg(value_name = "HISTORY")]
+    history: Vec<PathBuf>,
+    /// A file or a folder of policies; may be given several times. The repository around the current folder when
+    /// absent.
+    #[arg(long, value_name = "PATH")]
+    policy: Vec<PathBuf>,
+    /// Policies to compare with, such as those that are deployed; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    base: Vec<PathBuf>,
+    /// Judge as if every profile had `mode: enforce` and every pack were enforced.
+    #[arg(long)]
+    enforced: bool,
+    /// End with 2 when a line cannot be read, and answer nothing.
+    #[arg(long)]
+    strict: bool,
+    /// The sensor that the history is of, for policies that hold on one sensor only.
+    #[arg(long, value_name = "ID")]
+    sensor: Option<String>,
+    /// The group of that sensor.
+    #[arg(long, value_name = "ID")]
+    group: Option<String>,
+    /// How many threads to use; as many as there are processors when absent. The answer does not depend on it.
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<NonZeroUsize>,
+    /// Read by the slow way that the fast one is checked with.
+    #[arg(long, hide = true)]
+    reference: bool,
+    #[command(flatten)]
+    day: Day,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    format: ImpactFormat,
+}
+
+/// The forms that an impact has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum ImpactFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON document with a `version` and a published schema.
+    Json,
+    /// A comment for a pull request.
+    Markdown,
+    /// A page that needs nothing else: no script, no other file.
+    Html,
+}
+
+impl Run for Arguments {
+    fn format(&self) -> Format {
+        if self.format == ImpactFormat::Json { Format::Json } else { Format::Text }
+    }
+
+    fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let stage = if self.enforced { Stage::Enforced } else { Stage::AsWritten };
+        let now = Policy::read(&self.policy, &self.day, stage)?;
+        let base = match self.base.as_slice() {
+            [] => None,
+            paths => Some(Policy::read(paths, &self.day, stage)?),
+        };
+        let standard_input = [PathBuf::from("-")];
+        let history = if self.history.is_empty() { &standard_input[..] } else { &self.history };
+        let sources = find(history).map_err(|errors| code::unreadable(&errors))?;
+        let question = Question {
+            now: Judge::new(&now.confinements, &now.sources),
+            before: base.as_ref().map(|base| Judge::new(&base.confinements, &base.sources)),
+        };
+        let impact = {
+            let reading = reading::Progress::start(&sources);
+            let tell = |bytes| reading.tell(bytes);
+            let options = Options {
+                threads: self.threads,
+                reading: if self.reference { Reading::Reference } else { Reading::Fast },
+                sensor: self.sensor.as_deref(),
+                group: self.group.as_deref(),
+                progress: Some(&tell),
+            };
+            let (tally, amount) = scan(&sources, &question, options);
+            Impact::new(&tally, &amount, &question)
+        };
+        let mut findings = code::findings(&impact, now.observing, self.strict);
+        let fatal = |found: &Diagnostic| found.severity == Severity::Error;
+        if self.strict && impact.history.malformed > 0 {
+            findings.retain(fatal);
+            return Err(Failure::because(Exit::CannotRun, Report::without_sources(findings)));
+        }
+        self.write(&impact, streams)?;
+        if findings.iter().any(fatal) {
+            return Err(Failure::because(Exit::CannotRun, Report::without_sources(findings)).told_as_text());
+        }
+        findings::write(&Report::without_sources(findings), &mut streams.talk)?;
+        Ok(if impact.is_affected() { Exit::Findings } else { Exit::Clean })
+    }
+}
+
+impl Arguments {
+    fn write(&self, impact: &Impact, streams: &mut Streams) -> Result<(), Failure> {
+        let out = &mut streams.data;
+        match self.format {
+            ImpactFormat::Text => text::write(impact, out)?,
+            ImpactFormat::Json => json::print(impact, out)?,
+            ImpactFormat::Markdown => markdown::write(impact, out)?,
+            ImpactFormat::Html => html::write(impact, out)?,
+        }
+        Ok(())
+    }
+}
