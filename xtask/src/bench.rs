@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the numbers the project promises -> what this machine measures.
 
+mod history;
 mod profiles;
 
 use std::fs;
@@ -23,10 +24,12 @@ const ENGINE_MILLISECONDS: f64 = 30.0;
 
 /// Builds the release binary and measures it.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let history = matches!(arguments, [flag] if flag == "--history");
     let many = match arguments {
         [] => 100_000,
         [flag] if flag == "--quick" => 10_000,
-        _ => bail!("usage: cargo xtask bench [--quick]"),
+        _ if history => 0,
+        _ => bail!("usage: cargo xtask bench [--quick | --history]"),
     };
     let build = ["build", "--release", "--quiet", "--package", "telovix"];
     repository::run(Command::new(env!("CARGO")).current_dir(repository::root()).args(build))?;
@@ -35,6 +38,9 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         folder: repository::target().join("xtask/bench"),
     };
     fs::create_dir_all(&bench.folder)?;
+    if history {
+        return history::run(&bench.binary, &bench.folder);
+    }
     bench.instructions()?;
     bench.emit(1_000)?;
     let thousand = bench.compile(1_000)?;

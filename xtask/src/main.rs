@@ -30,7 +30,7 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "bench",
-        arguments: "[--quick]",
+        arguments: "[--quick | --history]",
         summary: "measure CPU time, memory and instructions of the release binary",
         run: bench::run,
     },
