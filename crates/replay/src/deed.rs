@@ -132,14 +132,16 @@ pub(crate) fn read<'line>(envelope: &'line Envelope<'_>) -> Reading<'line> {
 /// its own program, Tetragon does not tell by which. Processes that ran before Tetragon did not execute anything.
 fn exec<'line>(body: &'line Body<'_>) -> Reading<'line> {
     let Slot::Is(process) = &body.process else { return Reading::Passed };
-    let flags = process.flags.get().map(AsRef::as_ref).unwrap_or_default();
-    if flags.split(' ').any(|flag| flag == "procFS") {
+    let flags: &str = process.flags.get().map(AsRef::as_ref).unwrap_or_default();
+    let flagged =
+        |word: &str| flags.as_bytes().split(|byte| *byte == b' ').any(|flag| flag == word.as_bytes());
+    if flagged("procFS") {
         return Reading::Passed;
     }
     let parent = body.parent.get();
     let mut deed = Deed::new(Operation::Exec, parent, parent);
     deed.uid = Deed::new(Operation::Exec, Some(process), None).uid;
-    if !flags.split(' ').any(|flag| flag == "clone") {
+    if !flagged("clone") {
         deed.binary = None;
     }
     Reading::Did(deed.at(process.binary.get().map(AsRef::as_ref)), None)
@@ -151,10 +153,17 @@ fn binary<'line>(process: &'line Process<'_>) -> Option<&'line str> {
 
 /// Returns a path if it is absolute and has no part that leads elsewhere: what policies speak of.
 fn resolved(path: &str) -> Option<&str> {
-    let rest = path.strip_prefix('/')?;
-    let plain =
-        rest.is_empty() || rest.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
-    (plain && !path.contains('\0')).then_some(path)
+    let bytes = path.as_bytes();
+    let mut start = 1;
+    for slash in memchr::memchr_iter(b'/', bytes).skip(1).chain([bytes.len()]) {
+        // The root has no parts.
+        let part = bytes.get(start..slash)?;
+        if matches!(part, b"." | b"..") || (part.is_empty() && bytes.len() > 1) {
+            return None;
+        }
+        start = slash + 1;
+    }
+    (bytes.first() == Some(&b'/') && memchr::memchr(0, bytes).is_none()).then_some(path)
 }
 
 #[cfg(test)]

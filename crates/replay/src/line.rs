@@ -32,6 +32,14 @@ pub(crate) const KINDS: [&str; 11] = [
     "test",
 ];
 
+/// The kinds whose body is read: those that tell what was done, and what was lost.
+pub(crate) fn is_read(kind: &str) -> bool {
+    matches!(
+        kind,
+        "process_exec" | "process_kprobe" | "process_lsm" | "process_tracepoint" | "rate_limit_info"
+    )
+}
+
 /// Who wrote a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -46,7 +54,7 @@ pub(crate) enum Origin {
 pub(crate) struct Envelope<'line> {
     /// Who wrote it.
     pub(crate) origin: Origin,
-    /// The event; of a line of Telovix it is empty.
+    /// The event; empty in a line of Telovix and where no policy decides the kind.
     pub(crate) body: Body<'line>,
     /// `node_name`.
     pub(crate) host: Text<'line>,

@@ -1,4 +1,4 @@
-use super::{Reading, read};
+use super::{Reading, read, resolved};
 use crate::judge::event;
 use crate::line::{fast, reference};
 
@@ -159,4 +159,14 @@ fn calls_of_32_bit_programs_are_not_mistaken_by_their_number() {
         enter(r#"{"syscall_id":{"id":101,"abi":"i386"}}"#),
         [r#"{"binary":"/a","operation":"syscall"}"#]
     );
+}
+
+#[test]
+fn only_resolved_paths_are_paths() {
+    for path in ["/", "/a", "/a/b", "/.a/..b/c..", "/a b"] {
+        assert_eq!(resolved(path), Some(path));
+    }
+    for path in ["", "a", "a/b", "//", "/a/", "/a//b", "/.", "/a/..", "/../a", "/./a", "/a\0b", "./a", "a/"] {
+        assert_eq!(resolved(path), None, "{path}");
+    }
 }

@@ -1,7 +1,8 @@
 //! The reader of every day: one pass, no copies.
 
 use super::{
-    Argument, ArgumentShape, Body, Envelope, KINDS, Origin, Pod, Process, Socket, Text, Unreadable, shape,
+    Argument, ArgumentShape, Body, Envelope, KINDS, Origin, Pod, Process, Socket, Text, Unreadable, is_read,
+    shape,
 };
 use crate::json::{Cursor, NotJson, Slot};
 
@@ -30,7 +31,11 @@ pub(crate) fn envelope(line: &str) -> Result<Envelope<'_>, Unreadable> {
                 Some(place) => {
                     ambiguous |= kind.is_some_and(|kind| kind != place);
                     kind = Some(place);
-                    body = self::body(cursor)?;
+                    body = if is_read(key) {
+                        self::body(cursor)?
+                    } else {
+                        filled(&cursor.members(|cursor, _| cursor.skip())?, Body::default())
+                    };
                 }
                 None => cursor.skip()?,
             },

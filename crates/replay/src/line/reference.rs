@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Argument, ArgumentShape, Body, Envelope, KINDS, Origin, Pod, Process, Socket, Text, Unreadable, shape,
+    Argument, ArgumentShape, Body, Envelope, KINDS, Origin, Pod, Process, Socket, Text, Unreadable, is_read,
+    shape,
 };
 use crate::json::Slot;
 
@@ -14,7 +15,8 @@ pub(crate) fn envelope(line: &str) -> Result<Envelope<'static>, Unreadable> {
     let mut kinds = KINDS.iter().enumerate().filter(|(_, kind)| fields.contains_key(**kind));
     let (origin, body) = match (kinds.next(), kinds.next()) {
         (Some((place, kind)), None) => match fields.get(*kind) {
-            Some(Value::Object(body)) => (Origin::Tetragon(place), self::body(body)),
+            Some(Value::Object(body)) if is_read(kind) => (Origin::Tetragon(place), self::body(body)),
+            Some(Value::Object(_)) => (Origin::Tetragon(place), Body::default()),
             _ => return Err(Unreadable::NotAnEvent),
         },
         (None, _) if fields.contains_key("operation") => (Origin::Telovix, Body::default()),
