@@ -31,7 +31,10 @@ mod stream;
 pub mod synthetic;
 mod tally;
 
-pub use impact::*;
+pub use impact::{
+    Confidence, Count, Delta, Effects, History, HourImpact, Impact, IncompleteFile, Kind, MalformedLine,
+    OperationSeen, PartWithoutEvents, Possible, ProblemLines, RuleImpact, SampleEvent, UpperBound, Window,
+};
 pub use judge::Judge;
 pub use moment::Moment;
 pub use scan::{Amount, Options, Question, Reading, scan};

@@ -1,82 +1,23 @@
 //! What lines said and what policies made of them -> counts that can be added up in any cut of the history.
 
+mod by_rule;
+mod problem;
+
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
 use crate::counter::Counter;
-use crate::judge::{Effect, Event, Exposed, Field, Judgement, Operation, Rule};
+use crate::judge::{Effect, Event, Exposed, Field, Judgement, Operation};
 use crate::moment::Moment;
+pub(crate) use by_rule::{ByRule, OfRule, Sample};
+use problem::Problems;
+pub use problem::{Place, Problem};
 
 /// Places shown of each kind of problem, and samples kept of each rule.
 const SHOWN: usize = 3;
 /// Hours of a timeline; events of more are counted without their hour.
 const HOURS: usize = 40_000;
-/// Samples kept over all rules.
-const SAMPLES: usize = 2_000;
-
-/// A line of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    /// The number of the file among those that were read.
-    pub file: u32,
-    /// The line, from 1.
-    pub line: u64,
-}
-
-/// Why a line was not judged although it should say something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Problem {
-    /// It is longer than is read.
-    TooLong,
-    /// It is not UTF-8.
-    NotUtf8,
-    /// It holds NUL bytes, as files do that were cut while a program wrote to them.
-    NulBytes,
-    /// It is not JSON.
-    NotJson,
-    /// It is the last line, has no line break and is not JSON: it was still being written.
-    Unfinished,
-    /// It is JSON, and no event of Tetragon or Telovix.
-    NotAnEvent,
-    /// It is an event of Telovix with a mistake in it.
-    BadEvent,
-}
-
-impl Problem {
-    /// Every problem.
-    pub const ALL: [Self; 7] = [
-        Self::TooLong,
-        Self::NotUtf8,
-        Self::NulBytes,
-        Self::NotJson,
-        Self::Unfinished,
-        Self::NotAnEvent,
-        Self::BadEvent,
-    ];
-
-    /// Says what is wrong.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::TooLong => "longer than 8 MiB",
-            Self::NotUtf8 => "not UTF-8",
-            Self::NulBytes => "NUL bytes, as in a file that was truncated while a program wrote to it",
-            Self::NotJson => "not JSON",
-            Self::Unfinished => "the last line, which was still being written",
-            Self::NotAnEvent => "neither an event of Tetragon nor one of Telovix",
-            Self::BadEvent => "an event of Telovix with a mistake",
-        }
-    }
-}
-
-/// Lines with one kind of problem.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Problems {
-    pub(crate) lines: u64,
-    /// The first ones, with what there is to say about each.
-    pub(crate) first: Vec<(Place, String)>,
-}
 
 /// The first and the last moment of something.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,92 +35,6 @@ impl Span {
             (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
             (one, two) => one.or(two),
         };
-    }
-}
-
-/// An event that a policy names.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Sample {
-    pub(crate) place: Place,
-    pub(crate) event: Event,
-    /// The event in words, without its time: samples differ in it.
-    pub(crate) words: String,
-    pub(crate) time: Option<Moment>,
-    pub(crate) host: Option<String>,
-    pub(crate) pod: Option<String>,
-    pub(crate) effect: Effect,
-    pub(crate) before: Option<Effect>,
-}
-
-/// Events that one rule decided.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct OfRule {
-    pub(crate) events: u64,
-    pub(crate) hours: [u64; 24],
-    pub(crate) span: Span,
-    pub(crate) samples: Vec<Sample>,
-}
-
-impl OfRule {
-    fn absorb(&mut self, next: Self, kept: &mut usize) {
-        self.events += next.events;
-        self.hours.iter_mut().zip(next.hours).for_each(|(hour, more)| *hour += more);
-        self.span.absorb(next.span);
-        for sample in next.samples {
-            self.keep(sample, kept);
-        }
-    }
-
-    fn keep(&mut self, sample: Sample, kept: &mut usize) {
-        let known = self.samples.iter().any(|known| known.words == sample.words);
-        if self.samples.len() < SHOWN && *kept < SAMPLES && !known {
-            *kept += 1;
-            self.samples.push(sample);
-        }
-    }
-
-    /// Tells whether another sample in these words would be kept.
-    fn wants(&self, words: &str) -> bool {
-        self.samples.len() < SHOWN && !self.samples.iter().any(|known| known.words == words)
-    }
-}
-
-/// Events that rules decided.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct ByRule {
-    pub(crate) rules: FxHashMap<Option<Rule>, OfRule>,
-    kept: usize,
-}
-
-impl ByRule {
-    /// Counts an event; `sample` is made when it is wanted.
-    pub(crate) fn add(
-        &mut self,
-        rule: Option<Rule>,
-        time: Option<Moment>,
-        sample: &mut dyn FnMut() -> Sample,
-    ) {
-        let of = self.rules.entry(rule).or_default();
-        of.events += 1;
-        of.span.add(time);
-        if let Some(time) = time {
-            of.hours[time.hour_of_day()] += 1;
-        }
-        if of.samples.len() < SHOWN && self.kept < SAMPLES {
-            let sample = sample();
-            if of.wants(&sample.words) {
-                of.keep(sample, &mut self.kept);
-            }
-        }
-    }
-
-    fn absorb(&mut self, next: Self) {
-        // What is kept depends on the order within one rule only, until there are too many.
-        let mut next: Vec<_> = next.rules.into_iter().collect();
-        next.sort_unstable_by_key(|(rule, _)| *rule);
-        for (rule, of) in next {
-            self.rules.entry(rule).or_default().absorb(of, &mut self.kept);
-        }
     }
 }
 

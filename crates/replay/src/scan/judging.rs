@@ -85,7 +85,7 @@ impl<'run> Clerk<'run> {
             Origin::Tetragon(kind) => self.of_tetragon(kind, envelope, place, tally),
             Origin::Telovix => match judge::read(line) {
                 Ok(event) => self.of_telovix(event, place, tally),
-                Err(problem) => tally.problem(Problem::BadEvent, place, || problem.into_owned()),
+                Err(problem) => tally.problem(Problem::BadEvent, place, || problem),
             },
         }
     }

@@ -1,0 +1,209 @@
+//! The shape of the answer, which its JSON has as well.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Confidence, Delta};
+
+/// What a policy would have done with a history.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Impact {
+    /// The version of this shape.
+    pub version: u32,
+    /// Whether the history has any event that the policy covers. Without one the history answers nothing: no
+    /// data is not safety.
+    pub has_data: bool,
+    /// Events that the policy names: the affected ones.
+    pub total_events: u64,
+    /// Events of which it depends on something they do not tell whether the policy names them.
+    pub possible_events: u64,
+    /// Events that were read.
+    pub scanned_events: u64,
+    /// Events that the policy covers: of a binary and an operation that it confines.
+    pub covered_events: u64,
+    /// Affected events by effect.
+    pub by_effect: Effects,
+    /// The first affected event.
+    pub first_seen: Option<String>,
+    /// The last affected event.
+    pub last_seen: Option<String>,
+    /// The binaries with the most affected events.
+    pub top_binaries: Vec<Count>,
+    /// What decided, the most frequent first.
+    pub by_rule: Vec<RuleImpact>,
+    /// Every hour of the history that has events.
+    pub by_hour: Vec<HourImpact>,
+    /// Affected events by the executable of the parent.
+    pub by_parent: Vec<Count>,
+    /// Affected events by destination port.
+    pub by_port: Vec<Count>,
+    /// Affected events by path.
+    pub by_path: Vec<Count>,
+    /// Affected events by host.
+    pub by_host: Vec<Count>,
+    /// Affected events by pod.
+    pub by_pod: Vec<Count>,
+    /// What may decide the events that do not tell enough.
+    pub possible: Possible,
+    /// How far the answer can be trusted.
+    pub confidence: Confidence,
+    /// What was read.
+    pub history: History,
+    /// How the policy differs from the one given as `--base`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delta: Option<Delta>,
+}
+
+/// Counts by effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Effects {
+    /// Would not have happened.
+    pub deny: u64,
+    /// The process would have been killed after the fact.
+    pub kill: u64,
+    /// Would have been recorded.
+    pub log: u64,
+    /// Would have been counted only.
+    pub observe: u64,
+}
+
+/// How often something came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Count {
+    /// What.
+    pub value: String,
+    /// How often.
+    pub events: u64,
+}
+
+/// What one line of a policy does.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct RuleImpact {
+    /// The kind of its document.
+    pub kind: String,
+    /// The id of its document.
+    pub id: String,
+    /// The name of its document.
+    pub name: String,
+    /// The part of the document.
+    pub dimension: String,
+    /// File and line: `profiles/amf.yaml:12`.
+    pub source: String,
+    /// The entry of the list, where one decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// `deny`, `kill`, `log` or `observe`.
+    pub effect: String,
+    /// Events it decided.
+    pub events: u64,
+    /// The first of them.
+    pub first_seen: Option<String>,
+    /// The last of them.
+    pub last_seen: Option<String>,
+    /// Events by hour of the day in UTC.
+    pub hours: [u64; 24],
+    /// Some of them, no two alike.
+    pub samples: Vec<SampleEvent>,
+}
+
+/// An event, with where it was found.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SampleEvent {
+    /// The event, in the shape that `telovix why` reads.
+    pub event: Value,
+    /// The event in words.
+    pub text: String,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// On which host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// In which pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
+    /// File and line of the history.
+    pub found: String,
+    /// What the policy does with it.
+    pub effect: String,
+    /// What the policy given as `--base` does with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+}
+
+/// One hour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HourImpact {
+    /// Its start.
+    pub hour: String,
+    /// Events that were read.
+    pub scanned: u64,
+    /// Affected events.
+    pub events: u64,
+}
+
+/// Events that do not tell enough.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
+pub struct Possible {
+    /// What they do not tell, the most frequent first.
+    pub lacking: Vec<Count>,
+    /// What may name them, with the strongest effect that is possible.
+    pub by_rule: Vec<RuleImpact>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct History {
+    /// The files.
+    pub files: Vec<String>,
+    /// Bytes, as they lie on the disk.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Events of Tetragon.
+    pub tetragon_events: u64,
+    /// Events of Telovix.
+    pub telovix_events: u64,
+    /// Lines that should say something and could not be read.
+    pub malformed: u64,
+    /// Those, by what is wrong.
+    pub problems: Vec<ProblemLines>,
+    /// Files that were not read to their end. The answer is of what came before.
+    pub incomplete: Vec<IncompleteFile>,
+    /// Lines that stand for several events each; each is counted once.
+    pub aggregated: u64,
+    /// Whether some list dropped rare values because there were too many, so that small counts may be too small.
+    pub approximate: bool,
+}
+
+/// Malformed lines of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ProblemLines {
+    /// What is wrong.
+    pub problem: String,
+    /// How many lines.
+    pub lines: u64,
+    /// The first ones: file and line, and what is there.
+    pub first: Vec<MalformedLine>,
+}
+
+/// A malformed line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MalformedLine {
+    /// File and line.
+    pub found: String,
+    /// How it starts, or what is wrong with it.
+    pub text: String,
+}
+
+/// A file that was not read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IncompleteFile {
+    /// The file.
+    pub file: String,
+    /// Why.
+    pub problem: String,
+    /// Whether what is missing was lost, rather than written while the file was read.
+    pub lost: bool,
+}
