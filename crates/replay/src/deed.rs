@@ -7,8 +7,8 @@ mod hook;
 use std::net::IpAddr;
 
 use crate::json::Slot;
-use crate::judge::{AccessSet, Capability, Operation, SocketType, Syscall};
 use crate::line::{Body, Envelope, KINDS, Origin, Process};
+use crate::vocabulary::{AccessSet, Capability, Operation, SocketType, Syscall};
 
 /// What one process did. What is `None` is unknown.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,11 +5,12 @@ mod delta;
 mod shape;
 
 use crate::counter::Counter;
-use crate::judge::{Effect, Field, Judge, Rule};
+use crate::judge::{Judge, Rule};
 use crate::moment::Moment;
 use crate::scan::{Amount, Question};
 use crate::stream::Incomplete;
 use crate::tally::{ByRule, OfRule, Place, Sample, Tally};
+use crate::vocabulary::{Effect, Field};
 pub use confidence::{Confidence, Kind, OperationSeen, PartWithoutEvents, UpperBound, Window};
 pub use delta::Delta;
 pub use shape::{

@@ -41,15 +41,15 @@ impl<T> Slot<T> {
 #[derive(Debug)]
 pub(crate) struct Cursor<'line> {
     text: &'line str,
-    bytes: &'line [u8],
-    at: usize,
+    /// What is left of the text.
+    rest: &'line [u8],
     depth: u8,
 }
 
 impl<'line> Cursor<'line> {
     /// Starts at the first byte of a line.
     pub(crate) fn new(text: &'line str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, depth: 0 }
+        Self { text, rest: text.as_bytes(), depth: 0 }
     }
 
     /// Reads an object and hands over each member with the cursor before its value, which `each` must take. Another
@@ -103,7 +103,7 @@ impl<'line> Cursor<'line> {
         if self.peek()? != b'"' {
             return self.other();
         }
-        self.at += 1;
+        self.advance();
         self.string().map(Slot::Is)
     }
 
@@ -111,15 +111,14 @@ impl<'line> Cursor<'line> {
     pub(crate) fn number(&mut self) -> Result<Slot<i64>, NotJson> {
         let first = self.peek()?;
         if first == b'"' {
-            self.at += 1;
+            self.advance();
             let text = self.string()?;
             return Ok(text.parse().map_or(Slot::Wrong, Slot::Is));
         }
         if first == b'-' || first.is_ascii_digit() {
-            let start = self.at;
+            let start = self.rest;
             self.skip_number()?;
-            let text = self.text.get(start..self.at).unwrap_or_default();
-            return Ok(number::whole(text));
+            return Ok(number::whole(self.since(start)?));
         }
         self.other()
     }
@@ -128,7 +127,7 @@ impl<'line> Cursor<'line> {
     pub(crate) fn skip(&mut self) -> Result<(), NotJson> {
         match self.peek()? {
             b'"' => {
-                self.at += 1;
+                self.advance();
                 self.skip_string()
             }
             b'{' => {
@@ -158,7 +157,7 @@ impl<'line> Cursor<'line> {
     /// Checks that nothing but space is left.
     pub(crate) fn finish(mut self) -> Result<(), NotJson> {
         self.space();
-        if self.at == self.bytes.len() { Ok(()) } else { Err(NotJson) }
+        if self.rest.is_empty() { Ok(()) } else { Err(NotJson) }
     }
 
     /// Passes over a value that is not of the type that was asked for.
@@ -172,14 +171,30 @@ impl<'line> Cursor<'line> {
     #[inline]
     fn peek(&mut self) -> Result<u8, NotJson> {
         self.space();
-        self.bytes.get(self.at).copied().ok_or(NotJson)
+        self.rest.first().copied().ok_or(NotJson)
     }
 
     #[inline]
     fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.bytes.get(self.at) {
-            self.at += 1;
+        while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = self.rest {
+            self.rest = rest;
         }
+    }
+
+    /// Passes over a byte that was looked at.
+    #[inline]
+    fn advance(&mut self) {
+        if let [_, rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+    }
+
+    /// Returns the text from an earlier place to this one.
+    #[inline]
+    fn since(&self, start: &[u8]) -> Result<&'line str, NotJson> {
+        let end = self.text.len().wrapping_sub(self.rest.len());
+        let start = self.text.len().wrapping_sub(start.len());
+        self.text.get(start..end).ok_or(NotJson)
     }
 
     #[inline]
@@ -187,12 +202,12 @@ impl<'line> Cursor<'line> {
         if self.peek()? != wanted {
             return Err(NotJson);
         }
-        self.at += 1;
+        self.advance();
         Ok(())
     }
 
     fn enter(&mut self) -> Result<(), NotJson> {
-        self.at += 1;
+        self.advance();
         self.depth += 1;
         if self.depth > DEEPEST { Err(NotJson) } else { Ok(()) }
     }
@@ -201,7 +216,7 @@ impl<'line> Cursor<'line> {
     fn closes(&mut self, closing: u8) -> Result<bool, NotJson> {
         let empty = self.peek()? == closing;
         if empty {
-            self.at += 1;
+            self.advance();
             self.depth -= 1;
         }
         Ok(empty)
@@ -211,7 +226,7 @@ impl<'line> Cursor<'line> {
     #[inline]
     fn ends(&mut self, closing: u8) -> Result<bool, NotJson> {
         let found = self.peek()?;
-        self.at += 1;
+        self.advance();
         if found == b',' {
             return Ok(false);
         }
@@ -220,10 +235,7 @@ impl<'line> Cursor<'line> {
     }
 
     fn word(&mut self, word: &str) -> Result<(), NotJson> {
-        if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
-            return Err(NotJson);
-        }
-        self.at += word.len();
+        self.rest = self.rest.strip_prefix(word.as_bytes()).ok_or(NotJson)?;
         Ok(())
     }
 }

@@ -1,18 +1,12 @@
-//! A deed -> the verdict of a policy. The one file that names items of the compiler; everything else in this crate
-//! takes them from here.
+//! A deed -> the verdict of a policy.
 
 mod exposure;
 
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
-use telovix_compiler::confine::Confinement;
-pub(crate) use telovix_compiler::confine::{Access, AccessSet, Effect, Operation, SocketType};
-pub(crate) use telovix_compiler::document::value::{Capability, Syscall};
-pub(crate) use telovix_compiler::judge::{Event, Field, Fields};
-use telovix_compiler::judge::{Index, Reason, Verdict};
-use telovix_compiler::source::SourceSet;
 
 use crate::deed::Deed;
+use crate::vocabulary::{Confinement, Effect, Event, Fields, Index, Operation, Reason, SourceSet, Verdict};
 use exposure::Subjects;
 pub(crate) use exposure::{Exposed, Subject};
 

@@ -9,7 +9,8 @@
 //! json        a line -> tokens, every byte of it checked
 //! line        a line -> an envelope: what Tetragon or Telovix wrote, in its own words
 //! deed        an envelope -> what a process did, in the words that policies decide by
-//! judge       a deed -> the verdict of a policy: the one place that names the compiler
+//! judge       a deed -> the verdict of a policy
+//! vocabulary  the items of the compiler that are used, named in one place
 //! tally       verdicts -> counts that can be added up
 //! scan        all of it on every processor, with the same result on any number of them
 //! impact      counts -> the answer, and how far it can be trusted
@@ -30,6 +31,7 @@ mod source;
 mod stream;
 pub mod synthetic;
 mod tally;
+mod vocabulary;
 
 pub use impact::{
     Confidence, Count, Delta, Effects, History, HourImpact, Impact, IncompleteFile, Kind, MalformedLine,

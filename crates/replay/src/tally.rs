@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::counter::Counter;
-use crate::judge::{Effect, Event, Exposed, Field, Judgement, Operation};
+use crate::judge::{Exposed, Judgement};
 use crate::moment::Moment;
+use crate::vocabulary::{Effect, Event, Field, Operation};
 pub(crate) use by_rule::{ByRule, OfRule, Sample};
 use problem::Problems;
 pub use problem::{Place, Problem};

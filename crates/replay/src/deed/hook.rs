@@ -6,8 +6,8 @@
 use std::net::IpAddr;
 
 use super::{Deed, Reading};
-use crate::judge::{Access, AccessSet, Capability, Operation, SocketType, Syscall};
 use crate::line::{Argument, Body, Socket};
+use crate::vocabulary::{Access, AccessSet, Capability, Operation, SocketType, Syscall};
 
 /// `O_ACCMODE`, and how a file is opened for execution, of `include/uapi/asm-generic/fcntl.h` and `linux/fs.h`.
 const ACCESS_MODE: i64 = 3;

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Count, TOP, top};
-use crate::judge::{Exposed, Judge, Operation, Subject};
+use crate::judge::{Exposed, Judge, Subject};
 use crate::tally::Tally;
+use crate::vocabulary::Operation;
 
 /// Parts of the policy named one by one.
 const NAMED: usize = 50;

@@ -8,41 +8,40 @@ const SURELY_FINITE: usize = 300;
 impl Cursor<'_> {
     /// Passes over a number.
     pub(super) fn skip_number(&mut self) -> Result<(), NotJson> {
-        let start = self.at;
-        if self.bytes.get(self.at) == Some(&b'-') {
-            self.at += 1;
+        let start = self.rest;
+        if let [b'-', rest @ ..] = self.rest {
+            self.rest = rest;
         }
-        match self.bytes.get(self.at) {
-            Some(b'0') => self.at += 1,
-            Some(b'1'..=b'9') => self.digits()?,
+        match self.rest {
+            [b'0', rest @ ..] => self.rest = rest,
+            [b'1'..=b'9', ..] => self.digits()?,
             _ => return Err(NotJson),
         }
-        if self.bytes.get(self.at) == Some(&b'.') {
-            self.at += 1;
+        if let [b'.', rest @ ..] = self.rest {
+            self.rest = rest;
             self.digits()?;
         }
-        let scaled = matches!(self.bytes.get(self.at), Some(b'e' | b'E'));
+        let scaled = matches!(self.rest, [b'e' | b'E', ..]);
         if scaled {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.bytes.get(self.at) {
-                self.at += 1;
+            self.advance();
+            if let [b'+' | b'-', rest @ ..] = self.rest {
+                self.rest = rest;
             }
             self.digits()?;
         }
-        if scaled || self.at - start > SURELY_FINITE {
-            let text = self.text.get(start..self.at).unwrap_or_default();
-            let finite = text.parse::<f64>().is_ok_and(f64::is_finite);
+        if scaled || start.len() > self.rest.len() + SURELY_FINITE {
+            let finite = self.since(start)?.parse::<f64>().is_ok_and(f64::is_finite);
             return if finite { Ok(()) } else { Err(NotJson) };
         }
         Ok(())
     }
 
     fn digits(&mut self) -> Result<(), NotJson> {
-        let start = self.at;
-        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
-            self.at += 1;
+        let start = self.rest.len();
+        while let [b'0'..=b'9', rest @ ..] = self.rest {
+            self.rest = rest;
         }
-        if self.at == start { Err(NotJson) } else { Ok(()) }
+        if self.rest.len() == start { Err(NotJson) } else { Ok(()) }
     }
 }
 

@@ -20,41 +20,26 @@ fn marks(word: u64) -> u64 {
     (zero_in(quote) | zero_in(backslash) | control) & HIGHEST
 }
 
-/// Bytes of a wide step.
-const WIDE: usize = 32;
-
-/// Tells whether nothing in a wide step ends a run of plain text. Compilers make vector instructions of this.
-#[inline]
-fn is_plain(bytes: &[u8; WIDE]) -> bool {
-    let ends = |byte: u8| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20);
-    bytes.iter().fold(0, |found, byte| found | ends(*byte)) == 0
-}
-
 impl<'line> Cursor<'line> {
     /// Goes to the end of a run of plain text, and returns the byte there.
     #[inline]
     fn plain(&mut self) -> Result<u8, NotJson> {
-        // Most texts are short; of long ones, wide steps are taken.
-        let mut steps = 0;
-        while let Some(word) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
+        let mut rest = self.rest;
+        while let Some((word, more)) = rest.split_first_chunk::<8>() {
             let marks = marks(u64::from_le_bytes(*word));
             if marks != 0 {
-                self.at += (marks.trailing_zeros() / 8) as usize;
-                return self.bytes.get(self.at).copied().ok_or(NotJson);
+                let end = (marks.trailing_zeros() / 8) as usize;
+                self.rest = rest.get(end..).unwrap_or_default();
+                return self.rest.first().copied().ok_or(NotJson);
             }
-            self.at += 8;
-            steps += 1;
-            if steps == 2 {
-                while self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<WIDE>).is_some_and(is_plain) {
-                    self.at += WIDE;
-                }
-            }
+            rest = more;
         }
-        while let Some(&byte) = self.bytes.get(self.at) {
-            if byte == b'"' || byte == b'\\' || byte < 0x20 {
-                return Ok(byte);
+        while let [byte, more @ ..] = rest {
+            if *byte == b'"' || *byte == b'\\' || *byte < 0x20 {
+                self.rest = rest;
+                return Ok(*byte);
             }
-            self.at += 1;
+            rest = more;
         }
         Err(NotJson)
     }
@@ -65,7 +50,7 @@ impl<'line> Cursor<'line> {
         loop {
             match self.plain()? {
                 b'"' => {
-                    self.at += 1;
+                    self.advance();
                     return Ok(());
                 }
                 b'\\' => drop(self.escaped()?),
@@ -75,13 +60,13 @@ impl<'line> Cursor<'line> {
     }
 
     /// Reads a string whose opening quote is behind the cursor.
-    #[inline(always)]
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'line, str>, NotJson> {
-        let start = self.at;
+        let start = self.rest;
         let end = self.plain()?;
-        let plain = self.text.get(start..self.at).ok_or(NotJson)?;
+        let plain = self.since(start)?;
         if end == b'"' {
-            self.at += 1;
+            self.advance();
             return Ok(Cow::Borrowed(plain));
         }
         self.unescape(plain.to_owned()).map(Cow::Owned)
@@ -90,12 +75,12 @@ impl<'line> Cursor<'line> {
     #[cold]
     fn unescape(&mut self, mut text: String) -> Result<String, NotJson> {
         loop {
-            let start = self.at;
+            let start = self.rest;
             let end = self.plain()?;
-            text.push_str(self.text.get(start..self.at).ok_or(NotJson)?);
+            text.push_str(self.since(start)?);
             match end {
                 b'"' => {
-                    self.at += 1;
+                    self.advance();
                     return Ok(text);
                 }
                 b'\\' => text.push(self.escaped()?),
@@ -106,8 +91,8 @@ impl<'line> Cursor<'line> {
 
     /// Reads an escape, which starts at the cursor.
     fn escaped(&mut self) -> Result<char, NotJson> {
-        let letter = self.bytes.get(self.at + 1).copied().ok_or(NotJson)?;
-        self.at += 2;
+        let [_, letter, rest @ ..] = self.rest else { return Err(NotJson) };
+        self.rest = rest;
         Ok(match letter {
             b'"' => '"',
             b'\\' => '\\',
@@ -128,10 +113,7 @@ impl<'line> Cursor<'line> {
         if !(0xd800..0xdc00).contains(&first) {
             return char::from_u32(first).ok_or(NotJson);
         }
-        if self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
-            return Err(NotJson);
-        }
-        self.at += 2;
+        self.rest = self.rest.strip_prefix(b"\\u").ok_or(NotJson)?;
         let second = self.unit()?;
         if !(0xdc00..0xe000).contains(&second) {
             return Err(NotJson);
@@ -140,8 +122,8 @@ impl<'line> Cursor<'line> {
     }
 
     fn unit(&mut self) -> Result<u32, NotJson> {
-        let digits = self.bytes.get(self.at..self.at + 4).ok_or(NotJson)?;
-        self.at += 4;
+        let (digits, rest) = self.rest.split_first_chunk::<4>().ok_or(NotJson)?;
+        self.rest = rest;
         digits.iter().try_fold(0, |unit, digit| {
             char::from(*digit).to_digit(16).map(|digit| unit << 4 | digit).ok_or(NotJson)
         })

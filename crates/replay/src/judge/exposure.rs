@@ -1,8 +1,8 @@
 //! Whom a policy speaks of: which events it can name, and how many a history has for each part of it.
 
 use rustc_hash::FxHashMap;
-use telovix_compiler::confine::{self, Confinement, Operation};
-use telovix_compiler::document::Children;
+
+use crate::vocabulary::{Children, ConfinedSubject, Confinement, Operation};
 
 /// Whom a part of a policy speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,12 +56,12 @@ impl Subjects {
                 subjects.anyone.add(confinement.operation);
             }
             let (names, name) = match &confinement.subject {
-                confine::Subject::Everyone => {
+                ConfinedSubject::Everyone => {
                     subjects.anyone.add(confinement.operation);
                     continue;
                 }
-                confine::Subject::Binary(path) => (&mut subjects.by_binary, path.as_str()),
-                confine::Subject::BaseName(name) => (&mut subjects.by_base_name, name.as_str()),
+                ConfinedSubject::Binary(path) => (&mut subjects.by_binary, path.as_str()),
+                ConfinedSubject::BaseName(name) => (&mut subjects.by_base_name, name.as_str()),
             };
             let next = subjects.operations.len();
             let number = *names.entry(name.to_owned()).or_insert(u32::try_from(next).unwrap_or(u32::MAX));
@@ -103,9 +103,9 @@ impl Subjects {
     /// Returns whom and what a confinement speaks of.
     pub(super) fn exposed(&self, confinement: &Confinement) -> Exposed {
         let number = match &confinement.subject {
-            confine::Subject::Everyone => None,
-            confine::Subject::Binary(path) => self.by_binary.get(path.as_str()),
-            confine::Subject::BaseName(name) => self.by_base_name.get(name),
+            ConfinedSubject::Everyone => None,
+            ConfinedSubject::Binary(path) => self.by_binary.get(path.as_str()),
+            ConfinedSubject::BaseName(name) => self.by_base_name.get(name),
         };
         let subject = number.map_or(Subject::Everyone, |number| Subject::Some(*number));
         Exposed { subject, operation: confinement.operation }

@@ -7,10 +7,11 @@ use memchr::memchr_iter;
 use super::{Options, Question, Reading};
 use crate::chunk::Piece;
 use crate::deed::{self, Deed};
-use crate::judge::{self, Event, Exposed, Judge, Judgement, Memory, Subject};
+use crate::judge::{self, Exposed, Judge, Judgement, Memory, Subject};
 use crate::line::{self, Envelope, KINDS, Origin, Unreadable};
 use crate::moment::Moment;
 use crate::tally::{Circumstances, Place, Problem, Tally};
+use crate::vocabulary::{Event, Operation};
 
 /// Bytes of a malformed line that are shown.
 const EXCERPT: usize = 60;
@@ -184,7 +185,7 @@ impl<'run> Clerk<'run> {
     }
 
     /// Counts an event for what the policy says about whoever did it.
-    fn expose(&self, operation: judge::Operation, binary: Option<&str>, tally: &mut Tally) {
+    fn expose(&self, operation: Operation, binary: Option<&str>, tally: &mut Tally) {
         tally.operations[operation as usize] += 1;
         let policy = &self.question.now;
         if policy.may_name(operation, binary) {

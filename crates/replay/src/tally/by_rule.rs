@@ -3,8 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::{Place, SHOWN, Span};
-use crate::judge::{Effect, Event, Rule};
+use crate::judge::Rule;
 use crate::moment::Moment;
+use crate::vocabulary::{Effect, Event};
 
 /// Samples kept over all rules.
 const SAMPLES: usize = 2_000;
