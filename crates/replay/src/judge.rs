@@ -218,12 +218,13 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::read;
+    use crate::vocabulary::Syscall;
 
     #[test]
     fn calls_of_other_entries_are_unknown() {
         let call = |abi: &str, number: u32| {
             let line = format!(r#"{{"operation":"syscall","syscall":{number},"abi":"{abi}"}}"#);
-            read(&line).expect("an event").syscall.map(|call| call.name())
+            read(&line).expect("an event").syscall.map(Syscall::name)
         };
         assert_eq!(call("x86-64", 101), Some("ptrace"));
         assert_eq!((call("ia32", 101), call("ia32", 65_000)), (None, None));
