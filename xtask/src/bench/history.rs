@@ -43,10 +43,14 @@ pub(super) fn run(binary: &Path, folder: &Path) -> anyhow::Result<()> {
     println!(
         "\n| command | wall s | CPU s | MB/s | MB per CPU s | events per CPU s | peak MB |\n|---|--:|--:|--:|--:|--:|--:|"
     );
+    let answer = folder.join("answer");
     let row = |name: &str, of: u64, command: &mut dyn FnMut() -> Command| -> anyhow::Result<()> {
         let mut best: Option<Cost> = None;
         for _ in 0..ROUNDS {
-            let cost = measure(command())?;
+            let mut command = command();
+            // `grep` stops at the first match where nothing is kept.
+            command.stdout(File::create(&answer)?);
+            let cost = measure(command)?;
             if best.as_ref().is_none_or(|best| cost.wall < best.wall) {
                 best = Some(cost);
             }
