@@ -2,7 +2,8 @@
 //!
 //! It names every package of the binary with its version, licence and the digest that the lock file pins. Packages that
 //! only run while it is built (build scripts, procedural macros and what these need) have the scope `excluded`.
-//! There is no time and no random number in it, so that the same lock file gives the same bytes.
+//! Features are those of the whole workspace, so a package that only a feature for tests brings may be listed as well;
+//! none is missing. There is no time and no random number in it, so that the same lock file gives the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
