@@ -4,6 +4,7 @@
 
 mod bench;
 mod bpf;
+mod dist;
 mod docs;
 mod fuzz;
 mod kernel_test;
@@ -57,6 +58,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--kernel 6.1|6.12|7.2]... [--scenarios | --host [--every-step] | --cost | --race] [FILTER]",
         summary: "boot distribution kernels in a VM and run what is under tests/kernel",
         run: kernel_test::run,
+    },
+    Verb {
+        name: "dist",
+        arguments: "[--target TRIPLE] [--tag vVERSION]",
+        summary: "pack a release into target/dist: binary, completions, man pages, checksums, SBOM, notes",
+        run: dist::run,
     },
 ];
 

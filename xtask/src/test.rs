@@ -175,3 +175,44 @@ fn pass_on(from: impl Read, mut to: impl Write) -> Vec<String> {
     }
     closing
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_in_which_runners_sum_up_close_the_run() {
+        let output = "     Summary [   0.6s] 16 tests run: 16 passed, 0 skipped\nrunning 3 tests\n\
+                      test result: ok. 3 passed; 0 failed; 0 ignored\ntest result: ok. 0 passed; 0 failed; 1 ignored\n";
+        let mut passed_on = Vec::new();
+        let closing = pass_on(output.as_bytes(), &mut passed_on);
+        assert_eq!(passed_on, output.as_bytes());
+        assert_eq!(
+            closing,
+            [
+                "Summary [   0.6s] 16 tests run: 16 passed, 0 skipped",
+                "test result: ok. 3 passed; 0 failed; 0 ignored"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_step_that_cannot_run_here_says_why_and_runs_nothing() {
+        let step = Step::new("deny", [Command::new("/no/such/program")]);
+        let outcome = step.needing(Err(anyhow!("cargo-deny is not installed"))).run().unwrap();
+        assert!(outcome.end == End::Skipped);
+        assert_eq!(outcome.closing, ["cargo-deny is not installed"]);
+    }
+
+    #[test]
+    fn a_failed_command_fails_its_step_and_the_next_one_still_runs() {
+        let echo = || {
+            let mut command = Command::new("echo");
+            command.arg("test result: ok. 1 passed; 0 failed");
+            command
+        };
+        let outcome = Step::new("tests", [Command::new("false"), echo()]).run().unwrap();
+        assert!(outcome.end == End::Failed);
+        assert_eq!(outcome.closing, ["test result: ok. 1 passed; 0 failed"]);
+    }
+}
