@@ -17,10 +17,11 @@ use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
 
 pub(crate) use audit::{AuditArguments, Deed, actor};
-pub(crate) use bundle::{Accepted, BundleArguments};
+pub(crate) use bundle::{Accepted, BundleArguments, HOST_STATE};
 pub(crate) use code::{
-    AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE,
-    KEY_NOT_WRITTEN, NO_SIGNING_KEY, NOT_SIGNED, NOT_VERIFIED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
+    AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE,
+    KEY_NOT_USABLE, KEY_NOT_WRITTEN, NO_SIGNING_KEY, NOT_SIGNED, NOT_VERIFIED, SIGNING_KEY_NOT_TRUSTED,
+    SOURCE_NOT_COMMITTED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
 };
 pub(crate) use key::{KeyArguments, passphrase, public_key};
 pub(crate) use trust_root::{
