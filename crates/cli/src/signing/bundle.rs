@@ -8,10 +8,9 @@ use telovix_trust::root::Chain;
 use telovix_trust::{Acceptance, Host, HostState, RecordError, Timestamp};
 
 use super::{
-    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, refused,
+    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, code, exit, refused,
 };
 use crate::failure::Failure;
-use crate::input::shown;
 
 /// Where a host remembers what it accepted.
 pub(crate) const HOST_STATE: &str = "/var/lib/telovix/trust-state.json";
@@ -86,10 +85,10 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         state: &HostState,
     ) -> Result<(), Failure> {
         chain.check_pin(state.root).map_err(|refusal| {
-            refused(&refusal).help(format!(
-                "{root} was compared with what the host remembers in `{}`",
-                shown(&self.state_path())
-            ))
+            let state = self.state_path();
+            Failure::new(exit(&refusal), code::of(&refusal), refusal.to_string())
+                .help(format!("{root} was compared with what the host remembers in `{}`", state.display()))
+                .help("put the newest trust root of the fleet that this host follows in its place")
         })
     }
 

@@ -34,6 +34,7 @@ pub(crate) const CODES: &[&Code] = &[
     &EPOCH_NOT_RESET,
     &AUDIT_LOG_NOT_WRITTEN,
     &AUDIT_LOG_BROKEN,
+    &AUDIT_LOG_ABSENT,
     &AUDIT_LOG_TORN,
 ];
 
@@ -309,6 +310,15 @@ pub(crate) static AUDIT_LOG_BROKEN: Code = page(
      changed, removed, inserted or cut off. Keep the file as evidence and begin a new one.",
     "a line of the log was edited",
     "the log as it was appended to",
+);
+
+pub(crate) static AUDIT_LOG_ABSENT: Code = page(
+    "audit-log-absent",
+    "there is no audit log to read",
+    "The file does not exist. A host has one from its first `apply` on, and it does not go away by itself: where a host \
+     enforces a policy and has no log, somebody removed it.",
+    "`telovix trust log` on a host where nothing was applied yet",
+    "`telovix trust log` after `telovix apply`",
 );
 
 pub(crate) static AUDIT_LOG_TORN: Code = Code {
