@@ -8,7 +8,8 @@ use telovix_trust::root::Chain;
 use telovix_trust::{Acceptance, Host, HostState, RecordError, Timestamp};
 
 use super::{
-    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, code, exit, refused,
+    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, code,
+    exit, refused,
 };
 use crate::failure::Failure;
 
