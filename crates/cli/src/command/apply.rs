@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
-use crate::signing::AuditArguments;
+use crate::signing::{AuditArguments, NamedTrustRoot, TrustRootEntry};
 
 /// Enforce a bundle, starting at one instant, without a daemon.
 ///
@@ -58,6 +58,9 @@ pub(crate) struct Document {
     programs: usize,
     /// Whether somebody's signature stands behind it.
     verification: Verification,
+    /// The trust root that decided; absent with `--insecure-skip-verify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_root: Option<TrustRootEntry>,
     /// Seconds until it reverts unless it is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirm_within: Option<u64>,
@@ -91,6 +94,7 @@ impl Run for Arguments {
             generation: applied.generation,
             programs: applied.programs,
             verification: delivered.verification(),
+            trust_root: delivered.trust_root().map(NamedTrustRoot::entry),
             confirm_within: self.confirm_within.map(|time| time.as_secs()),
         };
         match self.format {
@@ -98,6 +102,9 @@ impl Run for Arguments {
             Format::Text => {
                 let programs = plural(applied.programs, "program");
                 writeln!(streams.data, "generation {} is active, {programs}", applied.generation)?;
+                if let Some(root) = delivered.trust_root() {
+                    writeln!(streams.data, "trusted by {root}")?;
+                }
                 if let Some(time) = self.confirm_within {
                     let seconds = time.as_secs();
                     writeln!(streams.data, "it reverts in {seconds} s unless `telovix confirm` comes")?;

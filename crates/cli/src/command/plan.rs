@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
+use crate::signing::{NamedTrustRoot, TrustRootEntry};
 
 /// Show what `apply` would do to this host, without doing it.
 ///
@@ -49,6 +50,9 @@ pub(crate) struct Document {
     possible: bool,
     /// Whether somebody's signature stands behind it.
     verification: Verification,
+    /// The trust root that decided; absent with `--insecure-skip-verify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_root: Option<TrustRootEntry>,
     /// The active generation; 0 when nothing is enforced.
     generation: u32,
     /// Rules that are not in force now.
@@ -79,7 +83,12 @@ impl Run for Arguments {
         let document = Document::of(&plan, &delivered);
         match self.format {
             Format::Json => json::print(&document, &mut streams.data)?,
-            Format::Text => document.write(&mut streams.data)?,
+            Format::Text => {
+                document.write(&mut streams.data)?;
+                if let Some(root) = delivered.trust_root() {
+                    writeln!(streams.data, "trusted by {root}")?;
+                }
+            }
         }
         Ok(if document.possible { Exit::Clean } else { Exit::KernelRefused })
     }
@@ -93,6 +102,7 @@ impl Document {
             version: VERSION,
             possible: plan.lockout.is_none() && plan.hooks.iter().all(|hook| hook.refused.is_none()),
             verification: delivered.verification(),
+            trust_root: delivered.trust_root().map(NamedTrustRoot::entry),
             generation: plan.generation,
             added: Vec::new(),
             changed: Vec::new(),

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
 use crate::output::{Report, Streams, text};
-use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed};
+use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed, NamedTrustRoot};
 
 /// The flags of the verbs that load a bundle.
 #[derive(Debug, Args)]
@@ -102,6 +102,11 @@ impl Delivered {
     /// Returns the digest of the policy, as `status` prints it.
     pub(crate) fn policy(&self) -> String {
         self.image.digest().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Returns the trust root that decided; `None` where nothing was verified.
+    pub(crate) fn trust_root(&self) -> Option<&NamedTrustRoot> {
+        self.accepted.as_ref().map(|accepted| &accepted.trust_root)
     }
 
     /// Returns whether somebody's signature stands behind the bundle.

@@ -15,20 +15,26 @@ pub(crate) const CODES: &[&Code] = &[
     &NOT_YET_VALID,
     &OLDER_EPOCH,
     &REUSED_EPOCH,
+    &EPOCH_AHEAD,
     &WRONG_TARGET,
     &REVOKED,
     &TOO_FEW_SIGNATURES,
     &NO_SIGNING_KEY,
     &KEY_NOT_USABLE,
     &KEY_NOT_WRITTEN,
+    &SIGNING_KEY_NOT_TRUSTED,
+    &SOURCE_NOT_COMMITTED,
     &NO_TRUST_ROOT,
     &TRUST_ROOT_NOT_USABLE,
+    &TRUST_ROOT_EXPOSED,
     &TRUST_ROOT_NOT_CHANGED,
     &NOT_SIGNED,
     &NOT_VERIFIED,
     &HOST_STATE_NOT_USABLE,
+    &EPOCH_NOT_RESET,
     &AUDIT_LOG_NOT_WRITTEN,
     &AUDIT_LOG_BROKEN,
+    &AUDIT_LOG_ABSENT,
     &AUDIT_LOG_TORN,
 ];
 
@@ -43,6 +49,7 @@ pub(super) fn of(refusal: &Refusal) -> &'static Code {
         Refusal::NotYetValid { .. } => &NOT_YET_VALID,
         Refusal::OlderEpoch { .. } => &OLDER_EPOCH,
         Refusal::ReusedEpoch { .. } => &REUSED_EPOCH,
+        Refusal::EpochAhead { .. } => &EPOCH_AHEAD,
         Refusal::WrongTarget { .. } => &WRONG_TARGET,
         Refusal::Revoked { .. } => &REVOKED,
         Refusal::TooFewSignatures { .. } => &TOO_FEW_SIGNATURES,
@@ -122,6 +129,16 @@ static REUSED_EPOCH: Code = page(
     "bundles signed without `--epoch`, which takes the time",
 );
 
+static EPOCH_AHEAD: Code = page(
+    "epoch-ahead",
+    "the epoch lies in the future",
+    "An epoch is the time in seconds, and a host accepts none that is more than a day ahead of its clock. Without that \
+     bound a stolen key could sign the highest number there is, and nothing would ever be newer. `verify` ends with exit \
+     code 13. A host that accepted such an epoch before this bound is led back with `telovix trust reset-epoch`.",
+    "a bundle whose approval has the epoch 18446744073709551615",
+    "a bundle signed without `--epoch`",
+);
+
 static WRONG_TARGET: Code = page(
     "wrong-target",
     "the approval is for another host",
@@ -177,11 +194,36 @@ pub(crate) static KEY_NOT_WRITTEN: Code = page(
     "`telovix keygen release-2027`",
 );
 
+pub(crate) static SIGNING_KEY_NOT_TRUSTED: Code = page(
+    "signing-key-not-trusted",
+    "no host would take a signature by this key",
+    "The trust root of the repository does not list the key for bundles, has revoked it, or lets it count at another \
+     time. Hosts would refuse the signature, so none is made. List a new key with `telovix trust add` or `trust rotate` \
+     first; `--trust-root` names the trust root of another fleet.",
+    "`telovix sign` with the old key after `telovix trust rotate release next.pub --overlap-days 0`",
+    "`telovix sign` with a key that `telovix trust show` calls valid",
+);
+
+pub(crate) static SOURCE_NOT_COMMITTED: Code = Code {
+    severity: Severity::Warning,
+    ..page(
+        "source-not-committed",
+        "the work tree is not the revision that the approval names",
+        "An approval names the revision that its files were made from. The work tree around the signed folder holds \
+         changes or files that are not committed, so the revision is recorded with `-dirty` behind it: what was signed \
+         cannot be made again from that commit.",
+        "`telovix sign` after editing a policy without `git commit`",
+        "`telovix sign` in a clean checkout",
+    )
+};
+
 pub(crate) static NO_TRUST_ROOT: Code = page(
     "no-trust-root",
     "there is no trust root",
-    "Signatures count only by keys that a trust root lists. None was named with `--trust-root`; the repository has \
-     no `trust_root` in `telovix.yaml` and no `trust-root.json`; the host has no `/etc/telovix/trust-root.json`.",
+    "Signatures count only by keys that a trust root lists, and none was named with `--trust-root`. `plan` and `apply` \
+     look at `/etc/telovix/trust-root.json` alone; `sign` and `trust` at `trust_root` of the `telovix.yaml` around the \
+     current folder or `trust-root.json` beside it; `verify` there, then at the host's. What is verified is never \
+     searched for a trust root, and a `policy-signing.pub` that lies beside it says nothing.",
     "`telovix verify` in a repository without a trust root",
     "`telovix verify` after `telovix trust init`",
 );
@@ -193,6 +235,18 @@ pub(crate) static TRUST_ROOT_NOT_USABLE: Code = page(
      as many keys as the threshold asks for, versions that follow one another.",
     "`telovix verify --trust-root README.md`",
     "a file that `telovix trust` wrote",
+);
+
+pub(crate) static TRUST_ROOT_EXPOSED: Code = page(
+    "trust-root-exposed",
+    "somebody else may change the trust root",
+    "Whoever can write the trust root decides whose signatures count. The host's own, `/etc/telovix/trust-root.json`, \
+     and its folder must belong to root and be writable by root alone. The one of a repository, its `telovix.yaml` and \
+     its folder must belong to the user who runs the command or to root, and not be writable by everybody: otherwise \
+     a folder that a stranger left behind would verify the stranger's bundle. `--trust-root FILE` trusts a file \
+     whoever owns it.",
+    "`telovix verify` as root in a folder of another user's that holds a `trust-root.json`",
+    "`telovix verify` in a checkout of your own",
 );
 
 pub(crate) static TRUST_ROOT_NOT_CHANGED: Code = page(
@@ -231,6 +285,15 @@ pub(crate) static HOST_STATE_NOT_USABLE: Code = page(
     "a state file that `apply` wrote, or none on a new host",
 );
 
+pub(crate) static EPOCH_NOT_RESET: Code = page(
+    "epoch-not-reset",
+    "the host accepts that epoch already",
+    "`telovix trust reset-epoch` leads a host back whose accepted epoch was raised by a mistake. The epoch that was named \
+     is not below the accepted one, so there is nothing to lead back, and nothing was changed.",
+    "`telovix trust reset-epoch --to 1795255200` on a new host",
+    "the same on a host that accepted a higher epoch",
+);
+
 pub(crate) static AUDIT_LOG_NOT_WRITTEN: Code = page(
     "audit-log-not-written",
     "the audit log cannot be used",
@@ -247,6 +310,15 @@ pub(crate) static AUDIT_LOG_BROKEN: Code = page(
      changed, removed, inserted or cut off. Keep the file as evidence and begin a new one.",
     "a line of the log was edited",
     "the log as it was appended to",
+);
+
+pub(crate) static AUDIT_LOG_ABSENT: Code = page(
+    "audit-log-absent",
+    "there is no audit log to read",
+    "The file does not exist. A host has one from its first `apply` on, and it does not go away by itself: where a host \
+     enforces a policy and has no log, somebody removed it.",
+    "`telovix trust log` on a host where nothing was applied yet",
+    "`telovix trust log` after `telovix apply`",
 );
 
 pub(crate) static AUDIT_LOG_TORN: Code = Code {

@@ -1,6 +1,6 @@
 //! The audit log -> what was done, by whom, and whether the log is whole.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
-use crate::signing::{AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, cannot};
+use crate::signing::{AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, cannot};
 
 /// Print the audit log. It is always checked; a log that was changed is refused.
 #[derive(Debug, Args)]
@@ -57,6 +57,11 @@ impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let entries = audit::verify(&self.file).map_err(|error| match error {
             AuditError::Broken { .. } => Failure::new(Exit::Findings, &AUDIT_LOG_BROKEN, error.to_string()),
+            AuditError::File { source, .. } if source.kind() == ErrorKind::NotFound => {
+                let message = format!("there is no audit log `{}`", self.file.display());
+                Failure::new(Exit::CannotRun, &AUDIT_LOG_ABSENT, message)
+                    .help("a host begins one with its first `apply`; elsewhere `--audit-log FILE` names one")
+            }
             error => cannot(&AUDIT_LOG_NOT_WRITTEN, &error),
         })?;
         let head = entries.last().map(|entry| entry.digest().to_string());
