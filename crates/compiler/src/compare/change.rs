@@ -147,10 +147,11 @@ impl<'policy> Sides<'policy> {
             let (before, after) = judge_both(&self.before, &self.after, &event);
             for field in before.depends_on.union(after.depends_on).iter() {
                 match field {
-                    Field::Parent => {
+                    // No parent can only be told as an empty line.
+                    Field::Parent if process.parent.is_some() => event.parent.clone_from(&process.parent),
+                    Field::Parent | Field::Ancestors => {
                         event.parent.clone_from(&process.parent);
-                        let told = process.ancestors.as_ref().is_some_and(|line| line.len() == 1);
-                        event.ancestors = if told { None } else { process.ancestors.clone() };
+                        event.ancestors.clone_from(&process.ancestors);
                     }
                     Field::Sensor => event.sensor.clone_from(&process.sensor),
                     Field::Group => event.group.clone_from(&process.group),

@@ -1,5 +1,6 @@
 //! What one process did, or would do; a witness is one, and so is a line of history.
 
+mod json;
 mod read;
 mod write;
 
@@ -20,8 +21,8 @@ pub struct Event {
     pub binary: Option<String>,
     /// The executable of its parent.
     pub parent: Option<String>,
-    /// The executables of all it descends from, nearest first. Where this is absent and `parent` is
-    /// not, the parent is taken for the whole descent.
+    /// The executables of all it descends from, nearest first: the first is that of the parent, and an empty list
+    /// is a process without one.
     pub ancestors: Option<Vec<String>>,
     /// The user it runs as.
     pub uid: Option<u32>,
@@ -31,9 +32,10 @@ pub struct Event {
     pub group: Option<String>,
     /// The resolved path of the file.
     pub path: Option<String>,
-    /// How the file is used.
+    /// How the file is used; never empty.
     pub access: Option<AccessSet>,
-    /// Whether what is executed is anonymous memory or a deleted file.
+    /// Whether what is executed is anonymous memory or a deleted file. An execution that tells a path and not this
+    /// is one of the file at that path.
     pub anonymous: Option<bool>,
     /// The destination; an IPv4-mapped IPv6 address counts as its IPv4 address.
     pub address: Option<IpAddr>,

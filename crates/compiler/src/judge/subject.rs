@@ -25,8 +25,9 @@ pub(super) fn subject(confinement: &Confinement, event: &Event) -> Truth {
         Children::Inherit => itself.or(|| {
             if event.lineage().any(is) {
                 Truth::Yes
-            } else if event.parent().is_none() && event.ancestors.is_none() {
-                Truth::unknown([Field::Parent])
+            } else if event.ancestors.is_none() {
+                // A parent that is known says nothing of those before it.
+                Truth::unknown([Field::Ancestors])
             } else {
                 Truth::No
             }
