@@ -9,6 +9,7 @@ use std::net::IpAddr;
 pub use read::EventError;
 use serde_json::{Map, Value};
 
+use super::{Field, Fields};
 use crate::confine::{AccessSet, Deed, Operation, SocketType};
 use crate::document::value::{Capability, Syscall};
 
@@ -111,6 +112,23 @@ impl Event {
             }
         }
         event
+    }
+
+    /// Takes what these fields tell of a complete process.
+    pub(crate) fn take(&mut self, fields: Fields, process: &Self) {
+        for field in fields.iter() {
+            match field {
+                // That there is no parent can only be told by an empty line.
+                Field::Parent if process.parent.is_some() => self.parent.clone_from(&process.parent),
+                Field::Parent | Field::Ancestors => {
+                    self.parent.clone_from(&process.parent);
+                    self.ancestors.clone_from(&process.ancestors);
+                }
+                Field::Sensor => self.sensor.clone_from(&process.sensor),
+                Field::Group => self.group.clone_from(&process.group),
+                _ => {}
+            }
+        }
     }
 
     /// Returns the executable of the parent, as told by `parent` or by the nearest ancestor.

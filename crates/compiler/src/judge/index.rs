@@ -151,6 +151,13 @@ impl<'policy> Index<'policy> {
         confining
     }
 
+    /// Returns the confinements on the operation of an event whose subject certainly is its process, wherever they
+    /// hold and whomever they exempt.
+    pub(crate) fn about(&self, process: &Event) -> Vec<&'policy Confinement> {
+        let about = self.candidates(process).into_iter().map(|(_, confinement)| confinement);
+        about.filter(|confinement| subject::subject(confinement, process) == Truth::Yes).collect()
+    }
+
     /// Returns the confinements on the operation that may speak of the process, in order.
     fn candidates(&self, event: &Event) -> Vec<(usize, &'policy Confinement)> {
         let everyone = self.everyone.get(&event.operation).into_iter().flatten();
