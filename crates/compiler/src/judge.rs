@@ -34,3 +34,5 @@ pub fn judge<'policy>(confinements: &'policy [Confinement], event: &Event) -> Ve
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::forget;

@@ -1,14 +1,14 @@
 //! A policy and a question -> who gets which effect, and because of which line; what a process may do, and where and
 //! when it is something else.
 
-use std::collections::BTreeSet;
+use rustc_hash::FxHashSet;
 
 use super::piece::Side;
 use super::process::World;
 use super::words::words;
 use crate::confine::{Confinement, Deed, Exemption, Operation, PathSet, Subject};
 use crate::document::{Children, Scope};
-use crate::judge::{Event, Index, Verdict};
+use crate::judge::{Decision, Event, Index, Verdict};
 
 /// One answer: a process, what it would do, and what happens.
 #[derive(Debug, Clone)]
@@ -22,19 +22,26 @@ pub struct Answer<'policy> {
 }
 
 /// Asks for everybody a document names, and for somebody whom none does: what happens when they do this?
-/// A process appears once for each parent that exceptions can tell from others, and for each sensor and group that
-/// scopes can.
+/// Of the parents that exceptions can tell apart, and of the sensors and groups that scopes can, a process appears with
+/// one for each line that decides about it.
 #[must_use]
 pub fn who<'policy>(side: &'policy Side<'policy>, operation: Operation, deed: &Deed) -> Vec<Answer<'policy>> {
     let index = Index::new(side.confinements());
     let world = World::new(side.confinements());
     let mut answers = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = FxHashSet::default();
     let mut ask = |name: Option<&'policy str>, subject: &Subject, children: Children| {
-        for process in world.processes_of(operation, (subject, children), &[]) {
+        let mut processes = world.processes_of(operation, (subject, children), &[]);
+        // A process without a parent stands for others only where nobody else does.
+        processes.sort_by_key(|process| process.parent.is_none());
+        for process in processes {
             for process in on_hosts(&process, &index.about(&process)) {
                 let (event, verdict) = tell(&index, &process, deed);
-                if seen.insert(event.to_string()) {
+                let decision = verdict.decision.as_ref();
+                let decision =
+                    decision.map(|Decision { index, reason, .. }| (*index, std::mem::discriminant(reason)));
+                let known = (event.binary.clone(), verdict.effect, decision);
+                if seen.insert(known) {
                     answers.push(Answer { name, event, verdict });
                 }
             }

@@ -206,9 +206,15 @@ fn outweighs(later: &Confinement, earlier: &Confinement) -> bool {
     weight(later) > weight(earlier)
 }
 
+/// Tells whether a confinement is about the process and may hold where it runs, whomever it exempts.
+fn speaks(confinement: &Confinement, event: &Event) -> bool {
+    subject::subject(confinement, event) == Truth::Yes
+        && subject::scope(&confinement.scope, event) != Truth::No
+}
+
 /// Tells whether an exemption is what keeps a confinement from the process.
 fn is_exempt(confinement: &Confinement, event: &Event) -> bool {
-    subject::subject(confinement, event) == Truth::Yes
+    speaks(confinement, event)
         && confinement.exemptions.iter().any(|exemption| subject::exempts(exemption, event) == Truth::Yes)
 }
 
@@ -217,8 +223,7 @@ fn allowing<'policy>(
     candidates: &[(usize, &'policy Confinement)],
     event: &Event,
 ) -> Option<Decision<'policy>> {
-    let confining =
-        || candidates.iter().filter(|(_, confinement)| subject::subject(confinement, event) == Truth::Yes);
+    let confining = || candidates.iter().filter(|(_, confinement)| speaks(confinement, event));
     let listed = confining().filter(|(_, confinement)| confinement.listing == Listing::Allows).find_map(
         |(index, confinement)| {
             let member = lists(confinement, event)?;

@@ -35,7 +35,8 @@ pub(super) fn subject(confinement: &Confinement, event: &Event) -> Truth {
     }
 }
 
-fn scope(scope: &Scope, event: &Event) -> Truth {
+/// Tells whether the process runs where a scope holds.
+pub(super) fn scope(scope: &Scope, event: &Event) -> Truth {
     let is = |known: &Option<String>, wanted: &str, field| match known {
         Some(known) => Truth::from(known == wanted),
         None => Truth::unknown([field]),

@@ -63,7 +63,8 @@ fn event() -> impl Strategy<Value = Event> {
     (select(processes()), select(deeds())).prop_map(|(process, deed)| join(&process, &deed))
 }
 
-fn forget(event: &Event, fields: &[Field]) -> Event {
+/// Returns the event without these fields; without a parent nobody before it is known.
+pub(crate) fn forget(event: &Event, fields: &[Field]) -> Event {
     let mut event = event.clone();
     for field in fields {
         match field {

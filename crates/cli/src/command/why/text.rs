@@ -34,14 +34,15 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
         let fields = told.depends_on.join(", ");
         writeln!(out, "         the event does not tell {fields}")?;
     }
-    for document in &told.not_evaluated {
+    // Detections are told below, with what they depend on.
+    for document in told.not_evaluated.iter().filter(|one| one.document.kind != "GuardianPolicy") {
         writeln!(out, "         {}", not_evaluated(document))?;
-    }
-    if let (Some(least), Some(most)) = (told.at_least, told.at_most) {
-        writeln!(out, "         the effect is between {least} and {most}")?;
     }
     for found in &told.detections {
         writeln!(out, "         {}", detection(found))?;
+    }
+    if let (Some(least), Some(most)) = (told.at_least, told.at_most) {
+        writeln!(out, "         the effect is between {least} and {most}")?;
     }
     Ok(())
 }

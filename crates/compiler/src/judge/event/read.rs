@@ -21,6 +21,7 @@ impl Event {
         match serde_json::from_str(text) {
             Ok(Strict(Value::Object(fields))) => Self::from_fields(fields),
             Ok(Strict(_)) => Err(EventError::new(None, "an event is a JSON object")),
+            Err(error) if error.is_data() => Err(EventError::new(None, error.to_string())),
             Err(error) => Err(EventError::new(None, format!("not JSON: {error}"))),
         }
     }
