@@ -7,6 +7,7 @@
 
 mod detection;
 mod engine_policy;
+mod filter;
 mod hook;
 
 use crate::confine::Effect;

@@ -1,5 +1,8 @@
 //! A policy of the engine -> the hooks at which it acts, and how strongly.
 
+use std::sync::Arc;
+
+use super::filter::Filter;
 use super::hook::Reach;
 use crate::confine::{Effect, Gate};
 use crate::diagnostic::{Levels, Sink};
@@ -7,7 +10,9 @@ use crate::document::{Document, Scope};
 use crate::judge::{DocumentReport, Event};
 use crate::lower::{Policy, PolicyDocument};
 use crate::source::Span;
-use crate::tracing_policy::{Action, ActionKind, Hook, HookPoint, Spec, SyscallFlag, TracingPolicy, read};
+use crate::tracing_policy::{
+    Action, ActionKind, Hook, HookPoint, Selector, Spec, SyscallFlag, TracingPolicy, read,
+};
 
 /// A policy of the engine that acts.
 #[derive(Debug)]
@@ -16,8 +21,23 @@ pub(super) struct EnginePolicy {
     span: Span,
     scope: Scope,
     strongest: Effect,
-    /// Each hook at which it acts, by its name. None when the policy cannot be read: it may act anywhere.
-    hooks: Option<Vec<(String, Reach)>>,
+    /// Each hook at which it acts. None when the policy cannot be read: it may act anywhere.
+    hooks: Option<Vec<ActingHook>>,
+}
+
+/// A hook at which a policy acts.
+#[derive(Debug)]
+struct ActingHook {
+    name: String,
+    reach: Reach,
+    /// What each selector that acts asks for.
+    filters: Arc<[Filter]>,
+}
+
+impl ActingHook {
+    fn sees(&self, event: &Event) -> bool {
+        self.reach.sees(event) && self.filters.iter().any(|filter| filter.may_match(event))
+    }
 }
 
 impl EnginePolicy {
@@ -49,9 +69,9 @@ impl EnginePolicy {
         }
         let Some(hooks) = &self.hooks else { return Some(Vec::new()) };
         let mut seeing: Vec<String> = Vec::new();
-        for (name, reach) in hooks {
-            if reach.sees(event) && !seeing.contains(name) {
-                seeing.push(name.clone());
+        for hook in hooks.iter().filter(|hook| hook.sees(event)) {
+            if !seeing.contains(&hook.name) {
+                seeing.push(hook.name.clone());
             }
         }
         (!seeing.is_empty()).then_some(seeing)
@@ -93,7 +113,7 @@ fn name(placed: &PolicyDocument, name: &str) -> DocumentReport {
     }
 }
 
-type Acts = (Effect, Option<Vec<(String, Reach)>>);
+type Acts = (Effect, Option<Vec<ActingHook>>);
 
 /// Returns the strongest effect and the hooks of a document; nothing when it only reports.
 fn acts(document: &TracingPolicy<'_>) -> Option<Acts> {
@@ -112,11 +132,14 @@ fn acts(document: &TracingPolicy<'_>) -> Option<Acts> {
             continue;
         }
         strongest = strongest.max(effect);
-        hooks.extend(reaches(spec, hook));
+        let mut places = reaches(spec, hook);
         if actions(spec, hook).any(|action| action.kind.value == ActionKind::NotifyEnforcer) {
             let calls = spec.enforcers.iter().flat_map(|enforcer| &enforcer.calls);
-            hooks.extend(calls.flat_map(|call| functions(spec, &call.value, true)));
+            places.extend(calls.flat_map(|call| functions(spec, &call.value, true)));
         }
+        let filters = filters(hook);
+        let hook = |(name, reach)| ActingHook { name, reach, filters: Arc::clone(&filters) };
+        hooks.extend(places.into_iter().map(hook));
     }
     (strongest > Effect::Allow).then_some((strongest, Some(hooks)))
 }
@@ -127,6 +150,15 @@ fn actions<'a>(spec: &'a Spec<'_>, hook: &'a Hook<'_>) -> impl Iterator<Item = &
     let has_macros = hook.selectors.iter().any(|selector| !selector.macros.is_empty());
     let included = spec.macros.iter().filter(move |_| has_macros).map(|(_, selector)| selector);
     own.chain(included).flat_map(|selector| selector.actions.iter().chain(&selector.return_actions))
+}
+
+/// Returns what each selector asks for that acts, or may by a macro.
+fn filters(hook: &Hook<'_>) -> Arc<[Filter]> {
+    let acts = |selector: &&Arc<Selector<'_>>| {
+        let mut actions = selector.actions.iter().chain(&selector.return_actions);
+        !selector.macros.is_empty() || actions.any(|action| effect(action) > Effect::Allow)
+    };
+    hook.selectors.iter().filter(acts).map(|selector| Filter::of(hook, selector)).collect()
 }
 
 fn effect(action: &Action<'_>) -> Effect {

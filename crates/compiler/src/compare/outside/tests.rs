@@ -84,6 +84,22 @@ fn what_only_monitors_is_no_reason_to_doubt() {
 }
 
 #[test]
+fn a_selector_that_cannot_match_does_not_act() {
+    let policy = tracing_policy(
+        "  lsmhooks:\n  - hook: file_open\n    args: [{index: 0, type: file}]\n    selectors:\n    - matchArgs: [{index: 0, operator: Prefix, values: [/var/keys/]}]\n      matchBinaries: [{operator: NotIn, values: [/opt/udm]}]\n      matchActions: [{action: Override, argError: -1}]\n    - matchArgs: [{index: 0, operator: Equal, values: [/etc/shadow]}]\n      matchActions: [{action: Post}]\n",
+    );
+    let open =
+        |binary: &str, path: &str| format!(r#"{{"operation": "open", "access": ["read"]{binary}{path}}}"#);
+    let unknown = |binary: &str, path: &str| verdict(&policy, &open(binary, path)).is_unknown();
+    let keys = r#", "path": "/var/keys/a""#;
+    assert!(unknown(r#", "binary": "/bin/cat""#, keys));
+    assert!(unknown("", keys));
+    assert!(unknown("", ""));
+    assert!(!unknown(r#", "binary": "/opt/udm""#, keys));
+    assert!(!unknown("", r#", "path": "/etc/shadow""#));
+}
+
+#[test]
 fn a_list_stands_for_its_members() {
     let policy = |calls: &str| {
         tracing_policy(&format!(

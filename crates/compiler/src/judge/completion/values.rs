@@ -92,17 +92,14 @@ pub(super) fn of(event: &Event, confinements: &[&Confinement]) -> Vec<(Field, Ve
     }
     let conditions = || confinements.iter().map(|confinement| &confinement.condition);
     match event.operation {
-        Operation::Exec if event.anonymous == Some(true) => {}
-        Operation::Exec => {
-            if event.path.is_none() {
-                let sets = conditions().filter_map(|condition| match condition {
-                    Condition::Exec { paths, .. } => Some(paths),
-                    _ => None,
-                });
-                lacks(Field::Path, paths(sets).map(Value::Path).collect());
-                if event.anonymous.is_none() {
-                    lacks(Field::Anonymous, [false, true].map(Value::Anonymous).into());
-                }
+        Operation::Exec if event.path.is_none() && event.anonymous != Some(true) => {
+            let sets = conditions().filter_map(|condition| match condition {
+                Condition::Exec { paths, .. } => Some(paths),
+                _ => None,
+            });
+            lacks(Field::Path, paths(sets).map(Value::Path).collect());
+            if event.anonymous.is_none() {
+                lacks(Field::Anonymous, [false, true].map(Value::Anonymous).into());
             }
         }
         Operation::Open => {

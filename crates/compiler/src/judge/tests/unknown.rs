@@ -113,10 +113,10 @@ fn deeds(event: &Event) -> Vec<Event> {
         }
         Operation::Socket => {
             let all = fill(all, event.family.is_none(), &[1, 2, 17, 30], |event, family| {
-                event.family = Some(family)
+                event.family = Some(family);
             });
             fill(all, event.socket_type.is_none(), &SocketType::ALL, |event, kind| {
-                event.socket_type = Some(kind)
+                event.socket_type = Some(kind);
             })
         }
         _ => all,
