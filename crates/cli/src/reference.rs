@@ -12,13 +12,13 @@ use schemars::JsonSchema;
 use serde_json::Value;
 use telovix_compiler::compare::DifferenceReport;
 use telovix_compiler::document::KINDS;
-use telovix_compiler::judge::{Event, VerdictReport};
+use telovix_compiler::judge::Event;
 
 use crate::Telovix;
 use crate::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
-    apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify,
+    apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify, why,
 };
 use crate::config;
 use crate::enforcement::Turn;
@@ -114,7 +114,7 @@ fn evasion_matrix() {
 fn schemas_of_outputs() {
     output::<json::Document>("report");
     output::<compile::Document>("compile");
-    output::<VerdictReport>("why");
+    output::<why::Line<'_>>("why");
     output::<DifferenceReport>("diff");
     output::<query::Who>("query-who");
     output::<query::What>("query-what");

@@ -11,6 +11,7 @@ mod direction;
 mod invariant;
 mod merge;
 mod outline;
+mod outside;
 mod pairing;
 mod piece;
 mod process;
@@ -27,8 +28,9 @@ pub use direction::Direction;
 pub use invariant::hold;
 pub use merge::{Contradiction, Merged, Refusal, Version, Versions, merge};
 pub use outline::{Change, Outline};
+pub use outside::Outside;
 pub use piece::{Piece, Side};
-pub use query::{Answer, what, who};
+pub use query::{Allowed, Answer, Otherwise, what, who};
 pub use reading::{Reading, Untouched, read_both};
 pub use report::{ChangeReport, DifferenceReport, SubjectReport, WitnessReport};
 

@@ -1,9 +1,10 @@
 //! One event against confinements -> a verdict, with its reason.
 //!
 //! What no confinement names is allowed; when several name an event, the strongest effect wins. A
-//! field that the event lacks is unknown: where the outcome depends on it, the verdict says so and
-//! tells the strongest effect that is possible.
+//! field that the event lacks is unknown: the verdict is the one that all events with that field filled in
+//! share, and where they do not share one it is unknown, between two effects, and names the fields it depends on.
 
+mod completion;
 mod condition;
 mod event;
 mod field;
@@ -14,11 +15,14 @@ mod truth;
 mod verdict;
 mod word;
 
+pub use completion::{Completions, Spread};
 pub use event::{Event, EventError};
 pub use field::{Field, Fields};
 pub use index::{Index, Opinion};
 pub use nearest::{lists, nearest};
-pub use verdict::{Decision, DocumentReport, Reason, Verdict, VerdictReport};
+pub use verdict::{
+    Decision, DetectionReport, DocumentReport, NotEvaluated, Reason, UNKNOWN, Verdict, VerdictReport,
+};
 
 use crate::confine::Confinement;
 
@@ -30,3 +34,5 @@ pub fn judge<'policy>(confinements: &'policy [Confinement], event: &Event) -> Ve
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::forget;

@@ -64,11 +64,14 @@ pub(crate) fn open(path: &std::path::Path) -> Result<Image, Failure> {
         let message = format!("cannot read the image `{}`: {error}", shown(path));
         Failure::new(Exit::CannotRun, &UNREADABLE_IMAGE, message)
     })?;
-    Image::read(&bytes).map_err(|error| {
-        let message = format!("`{}`: {error}", shown(path));
-        let failure = Failure::new(Exit::CannotRun, &IMAGE_INVALID, message);
-        failure.help("compile it again; an image is never repaired")
-    })
+    Image::read(&bytes).map_err(|error| invalid(path, &error.to_string()))
+}
+
+/// Says what is wrong with an image.
+pub(crate) fn invalid(path: &std::path::Path, problem: &str) -> Failure {
+    let message = format!("`{}`: {problem}", shown(path));
+    let failure = Failure::new(Exit::CannotRun, &IMAGE_INVALID, message);
+    failure.help("compile it again; an image is never repaired")
 }
 
 fn write(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {

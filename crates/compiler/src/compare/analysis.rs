@@ -5,7 +5,7 @@ mod closure;
 mod code;
 mod disagreement;
 
-pub(super) use closure::allowed;
+pub(super) use closure::allowed_to;
 pub(super) use code::CODES;
 
 use crate::check;

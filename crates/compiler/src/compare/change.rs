@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::process::World;
 use super::{Direction, Piece, Side, judge_both, piece};
 use crate::confine::{Confinement, Deed, Effect, Operation, Region};
-use crate::judge::{Event, Field, Index};
+use crate::judge::{Event, Index};
 
 /// Most witnesses of one document.
 const MOST: usize = 100;
@@ -145,18 +145,7 @@ impl<'policy> Sides<'policy> {
         // Knowing one field can uncover that another matters.
         for _ in 0..3 {
             let (before, after) = judge_both(&self.before, &self.after, &event);
-            for field in before.depends_on.union(after.depends_on).iter() {
-                match field {
-                    Field::Parent => {
-                        event.parent.clone_from(&process.parent);
-                        let told = process.ancestors.as_ref().is_some_and(|line| line.len() == 1);
-                        event.ancestors = if told { None } else { process.ancestors.clone() };
-                    }
-                    Field::Sensor => event.sensor.clone_from(&process.sensor),
-                    Field::Group => event.group.clone_from(&process.group),
-                    _ => {}
-                }
-            }
+            event.take(before.depends_on.union(after.depends_on), process);
         }
         event
     }

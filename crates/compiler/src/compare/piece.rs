@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::outside::Outside;
 use super::reading::{Reading, Untouched};
 use crate::confine::{Confinement, DocumentKind, Exemption, Subject};
 use crate::document::{Document, GuardProcess, RuntimeGuard};
@@ -14,6 +15,7 @@ use crate::source::{SourceSet, Span};
 pub struct Side<'policy> {
     confinements: &'policy [Confinement],
     sources: Option<&'policy SourceSet>,
+    policy: Option<&'policy Policy>,
     pieces: Vec<Piece<'policy>>,
     untouched: Vec<Piece<'policy>>,
 }
@@ -23,7 +25,13 @@ impl<'policy> Side<'policy> {
     #[must_use]
     pub fn of_policy(policy: &'policy Policy, sources: &'policy SourceSet) -> Self {
         let pieces = policy.documents.iter().flat_map(|placed| pieces(policy, placed, sources)).collect();
-        Self { confinements: &policy.confinements, sources: Some(sources), pieces, untouched: Vec::new() }
+        Self {
+            confinements: &policy.confinements,
+            sources: Some(sources),
+            policy: Some(policy),
+            pieces,
+            untouched: Vec::new(),
+        }
     }
 
     /// Returns the side of what [`read_both`](super::read_both) read.
@@ -62,7 +70,7 @@ impl<'policy> Side<'policy> {
                 range,
             })
         });
-        Self { confinements, sources: None, pieces: pieces.collect(), untouched: Vec::new() }
+        Self { confinements, sources: None, policy: None, pieces: pieces.collect(), untouched: Vec::new() }
     }
 
     /// Returns every confinement.
@@ -75,6 +83,12 @@ impl<'policy> Side<'policy> {
     #[must_use]
     pub fn sources(&self) -> Option<&'policy SourceSet> {
         self.sources
+    }
+
+    /// Returns what acts beside the confinements; nothing is known of that where only confinements are.
+    #[must_use]
+    pub fn outside(&self) -> Option<Outside<'policy>> {
+        Some(Outside::new(self.policy?, self.sources?))
     }
 
     /// Returns the profiles that were not read because the other side has the same, in the same order.

@@ -167,7 +167,17 @@ impl PathSet {
     /// Returns for each cell its one path, or a stem that begins only paths of the cell.
     #[must_use]
     pub fn cells<'pattern>(patterns: impl IntoIterator<Item = &'pattern PathPattern>) -> Vec<Cell> {
-        let mut prefixes: Vec<_> = patterns.into_iter().flat_map(PathPattern::prefixes).collect();
+        Self::cut(patterns.into_iter().flat_map(PathPattern::prefixes).collect())
+    }
+
+    /// Cuts the universe along the prefixes of sets: each set holds all paths of a cell or none.
+    #[must_use]
+    pub fn cells_of_sets<'set>(sets: impl IntoIterator<Item = &'set Self>) -> Vec<Cell> {
+        let prefixes = sets.into_iter().flat_map(|set| set.prefixes().1.map(|(prefix, _)| prefix.to_vec()));
+        Self::cut(prefixes.collect())
+    }
+
+    fn cut(mut prefixes: Vec<Vec<u8>>) -> Vec<Cell> {
         prefixes.retain(|prefix| prefix != ROOT);
         prefixes.sort_unstable();
         prefixes.dedup();

@@ -13,21 +13,7 @@ pub(super) fn names(operation: Operation, condition: &Condition, event: &Event) 
     match (condition, operation) {
         (Condition::Always, _) => Truth::Yes,
         (Condition::Exec { paths, anonymous }, Operation::Exec) => executes(paths, *anonymous, event),
-        (Condition::Open { paths, accesses }, Operation::Open) => {
-            let governed = match event.access {
-                Some(used) => Truth::from(accesses.intersects(used)),
-                None if accesses.is_empty() => Truth::No,
-                None => Truth::unknown([Field::Access]),
-            };
-            // Renaming a directory takes along everything below it.
-            let moves = |used: AccessSet| accesses.contains(Access::Rename) && used.contains(Access::Rename);
-            governed.and(|| match &event.path {
-                Some(directory) if event.access.is_some_and(moves) && paths.reaches_below(directory) => {
-                    Truth::Yes
-                }
-                _ => path(paths, event),
-            })
-        }
+        (Condition::Open { paths, accesses }, Operation::Open) => opens(paths, *accesses, event),
         (Condition::Connect(set), Operation::Connect) => connects(set, event),
         (Condition::Capability(set), Operation::Capability | Operation::Capset) => capability(*set, event),
         (Condition::Syscall(set), Operation::Syscall) => syscall(set, event),
@@ -44,6 +30,22 @@ fn executes(paths: &PathSet, anonymous: bool, event: &Event) -> Truth {
         (None, None) if paths.is_all() && anonymous => Truth::Yes,
         (None, None) if paths.is_empty() && !anonymous => Truth::No,
         (None, None) => Truth::unknown([Field::Path, Field::Anonymous]),
+    }
+}
+
+/// Whether one of the uses is governed and the file is meant. Renaming a directory takes along everything below it.
+fn opens(paths: &PathSet, accesses: AccessSet, event: &Event) -> Truth {
+    let moved = accesses.contains(Access::Rename)
+        && event.path.as_ref().is_some_and(|directory| paths.reaches_below(directory));
+    match event.access {
+        Some(used) if !accesses.intersects(used) => Truth::No,
+        Some(used) if moved && used.contains(Access::Rename) => Truth::Yes,
+        Some(_) => path(paths, event),
+        None if accesses.is_empty() => Truth::No,
+        None => match path(paths, event) {
+            Truth::No if !moved => Truth::No,
+            named => Truth::Unknown(named.fields().union([Field::Access].into_iter().collect())),
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! What one process did, or would do; a witness is one, and so is a line of history.
 
+mod json;
 mod read;
 mod write;
 
@@ -8,6 +9,7 @@ use std::net::IpAddr;
 pub use read::EventError;
 use serde_json::{Map, Value};
 
+use super::{Field, Fields};
 use crate::confine::{AccessSet, Deed, Operation, SocketType};
 use crate::document::value::{Capability, Syscall};
 
@@ -20,8 +22,8 @@ pub struct Event {
     pub binary: Option<String>,
     /// The executable of its parent.
     pub parent: Option<String>,
-    /// The executables of all it descends from, nearest first. Where this is absent and `parent` is
-    /// not, the parent is taken for the whole descent.
+    /// The executables of all it descends from, nearest first: the first is that of the parent, and an empty list
+    /// is a process without one.
     pub ancestors: Option<Vec<String>>,
     /// The user it runs as.
     pub uid: Option<u32>,
@@ -31,9 +33,10 @@ pub struct Event {
     pub group: Option<String>,
     /// The resolved path of the file.
     pub path: Option<String>,
-    /// How the file is used.
+    /// How the file is used; never empty.
     pub access: Option<AccessSet>,
-    /// Whether what is executed is anonymous memory or a deleted file.
+    /// Whether what is executed is anonymous memory or a deleted file. An execution that tells a path and not this
+    /// is one of the file at that path.
     pub anonymous: Option<bool>,
     /// The destination; an IPv4-mapped IPv6 address counts as its IPv4 address.
     pub address: Option<IpAddr>,
@@ -109,6 +112,23 @@ impl Event {
             }
         }
         event
+    }
+
+    /// Takes what these fields tell of a complete process.
+    pub(crate) fn take(&mut self, fields: Fields, process: &Self) {
+        for field in fields.iter() {
+            match field {
+                // That there is no parent can only be told by an empty line.
+                Field::Parent if process.parent.is_some() => self.parent.clone_from(&process.parent),
+                Field::Parent | Field::Ancestors => {
+                    self.parent.clone_from(&process.parent);
+                    self.ancestors.clone_from(&process.ancestors);
+                }
+                Field::Sensor => self.sensor.clone_from(&process.sensor),
+                Field::Group => self.group.clone_from(&process.group),
+                _ => {}
+            }
+        }
     }
 
     /// Returns the executable of the parent, as told by `parent` or by the nearest ancestor.

@@ -9,6 +9,10 @@ pub enum Field {
     Binary,
     /// The executable of its parent.
     Parent,
+    /// The executables of all it descends from.
+    Ancestors,
+    /// The user it runs as; only detections ask for it.
+    Uid,
     /// The sensor of the host.
     Sensor,
     /// The group of the sensor.
@@ -35,9 +39,11 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Binary,
         Self::Parent,
+        Self::Ancestors,
+        Self::Uid,
         Self::Sensor,
         Self::Group,
         Self::Path,
@@ -57,6 +63,8 @@ impl Field {
         match self {
             Self::Binary => "binary",
             Self::Parent => "parent",
+            Self::Ancestors => "ancestors",
+            Self::Uid => "uid",
             Self::Sensor => "sensor",
             Self::Group => "group",
             Self::Path => "path",

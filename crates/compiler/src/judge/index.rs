@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::truth::Truth;
 use super::verdict::{Decision, Reason, Verdict};
-use super::{Event, Fields, condition, lists, subject};
+use super::{Completions, Event, Fields, Spread, condition, lists, subject};
 use crate::confine::{Confinement, Effect, Listing, Operation, Subject};
 use crate::document::Children;
 
@@ -67,34 +67,60 @@ impl<'policy> Index<'policy> {
     #[must_use]
     pub fn judge(&self, event: &Event) -> Verdict<'policy> {
         let mut certain: Option<(usize, &'policy Confinement)> = None;
-        let mut possible: Vec<(usize, &'policy Confinement, Fields)> = Vec::new();
+        let mut possible: Vec<(usize, &'policy Confinement)> = Vec::new();
         let candidates = self.candidates(event);
         for &(at, confinement) in &candidates {
-            let named = subject::confines(confinement, event)
-                .and(|| condition::names(confinement.operation, &confinement.condition, event));
-            match named {
+            match names(confinement, event) {
                 Truth::No => {}
                 Truth::Yes if certain.is_some_and(|best| !outweighs(confinement, best.1)) => {}
                 Truth::Yes => certain = Some((at, confinement)),
-                Truth::Unknown(fields) => possible.push((at, confinement, fields)),
+                Truth::Unknown(_) => possible.push((at, confinement)),
             }
         }
-        let at_least = certain.map_or(Effect::Allow, |(_, confinement)| confinement.acting_effect());
-        possible.retain(|(_, confinement, _)| confinement.acting_effect() > at_least);
+        let certain_effect = certain.map_or(Effect::Allow, |(_, confinement)| confinement.acting_effect());
+        possible.retain(|(_, confinement)| confinement.acting_effect() > certain_effect);
+        let spread = self.spread(event, &possible, certain_effect);
         let strongest = possible
             .iter()
-            .map(|(at, confinement, _)| (*at, *confinement))
+            .copied()
+            .filter(|(_, confinement)| confinement.acting_effect() == spread.most)
             .reduce(|best, next| if outweighs(next.1, best.1) { next } else { best });
         let decision = match strongest.or(certain) {
             Some((at, confinement)) => Some(Decision::names(at, confinement, event)),
             None => allowing(&candidates, event),
         };
-        Verdict {
-            effect: strongest.map_or(at_least, |(_, confinement)| confinement.acting_effect()),
-            at_least,
-            depends_on: possible.iter().fold(Fields::default(), |sum, (_, _, fields)| sum.union(*fields)),
-            decision,
+        Verdict { effect: spread.most, at_least: spread.least, depends_on: spread.fields, decision }
+    }
+
+    /// Returns between which effects a verdict lies, when one is certain and these confinements may say more.
+    fn spread(&self, event: &Event, possible: &[(usize, &'policy Confinement)], certain: Effect) -> Spread {
+        if possible.is_empty() {
+            return Spread { least: certain, most: certain, fields: Fields::default() };
         }
+        let possible: Vec<_> = possible.iter().map(|(_, confinement)| *confinement).collect();
+        let completions = Completions::new(event, &possible);
+        completions.spread(|complete| self.effect(complete)).unwrap_or_else(|| {
+            // What was not tried may be anything between the two.
+            let most = possible.iter().map(|confinement| confinement.acting_effect()).max();
+            Spread { least: certain, most: most.unwrap_or(certain), fields: completions.open() }
+        })
+    }
+
+    /// Returns the effect of an event that lacks nothing.
+    fn effect(&self, event: &Event) -> Effect {
+        let candidates = self.candidates(event).into_iter();
+        let naming = candidates.filter(|(_, confinement)| names(confinement, event) == Truth::Yes);
+        naming.map(|(_, confinement)| confinement.acting_effect()).max().unwrap_or_default()
+    }
+
+    /// Returns the complete events that an incomplete one may stand for, as far as confinements can tell them apart
+    /// that may decide it.
+    #[must_use]
+    pub fn completions(&self, event: &Event) -> Completions {
+        let possible = self.candidates(event).into_iter();
+        let possible =
+            possible.filter(|(_, confinement)| matches!(names(confinement, event), Truth::Unknown(_)));
+        Completions::new(event, &possible.map(|(_, confinement)| confinement).collect::<Vec<_>>())
     }
 
     /// Returns what every confinement that speaks of an event says of it, each with its place. Allowlists that the
@@ -125,6 +151,13 @@ impl<'policy> Index<'policy> {
         confining
     }
 
+    /// Returns the confinements on the operation of an event whose subject certainly is its process, wherever they
+    /// hold and whomever they exempt.
+    pub(crate) fn about(&self, process: &Event) -> Vec<&'policy Confinement> {
+        let about = self.candidates(process).into_iter().map(|(_, confinement)| confinement);
+        about.filter(|confinement| subject::subject(confinement, process) == Truth::Yes).collect()
+    }
+
     /// Returns the confinements on the operation that may speak of the process, in order.
     fn candidates(&self, event: &Event) -> Vec<(usize, &'policy Confinement)> {
         let everyone = self.everyone.get(&event.operation).into_iter().flatten();
@@ -134,7 +167,7 @@ impl<'policy> Index<'policy> {
                 let base_name = binary.rsplit('/').next().unwrap_or_default();
                 found.extend(self.by_binary.get(binary.as_str()).into_iter().flatten());
                 found.extend(self.by_base_name.get(base_name).into_iter().flatten());
-                if event.lineage().next().is_some() {
+                if event.ancestors.is_some() {
                     // Each inheriting confinement once, by the few names the lineage has.
                     for known in event.lineage() {
                         let base_name = known.rsplit('/').next().unwrap_or_default();
@@ -146,7 +179,7 @@ impl<'policy> Index<'policy> {
                                 .is_some_and(|found| found.children == Children::Inherit)
                         }));
                     }
-                } else if event.ancestors.is_none() {
+                } else {
                     found.extend(&self.inheriting);
                 }
             }
@@ -159,6 +192,12 @@ impl<'policy> Index<'policy> {
     }
 }
 
+/// Tells whether a confinement gives the event its effect.
+fn names(confinement: &Confinement, event: &Event) -> Truth {
+    subject::confines(confinement, event)
+        .and(|| condition::names(confinement.operation, &confinement.condition, event))
+}
+
 /// Tells whether a later confinement decides instead of an earlier one: the stronger effect, and of
 /// equal effects the block list, whose answer names the member.
 fn outweighs(later: &Confinement, earlier: &Confinement) -> bool {
@@ -167,9 +206,15 @@ fn outweighs(later: &Confinement, earlier: &Confinement) -> bool {
     weight(later) > weight(earlier)
 }
 
+/// Tells whether a confinement is about the process and may hold where it runs, whomever it exempts.
+fn speaks(confinement: &Confinement, event: &Event) -> bool {
+    subject::subject(confinement, event) == Truth::Yes
+        && subject::scope(&confinement.scope, event) != Truth::No
+}
+
 /// Tells whether an exemption is what keeps a confinement from the process.
 fn is_exempt(confinement: &Confinement, event: &Event) -> bool {
-    subject::subject(confinement, event) == Truth::Yes
+    speaks(confinement, event)
         && confinement.exemptions.iter().any(|exemption| subject::exempts(exemption, event) == Truth::Yes)
 }
 
@@ -178,8 +223,7 @@ fn allowing<'policy>(
     candidates: &[(usize, &'policy Confinement)],
     event: &Event,
 ) -> Option<Decision<'policy>> {
-    let confining =
-        || candidates.iter().filter(|(_, confinement)| subject::subject(confinement, event) == Truth::Yes);
+    let confining = || candidates.iter().filter(|(_, confinement)| speaks(confinement, event));
     let listed = confining().filter(|(_, confinement)| confinement.listing == Listing::Allows).find_map(
         |(index, confinement)| {
             let member = lists(confinement, event)?;

@@ -25,8 +25,9 @@ pub(super) fn subject(confinement: &Confinement, event: &Event) -> Truth {
         Children::Inherit => itself.or(|| {
             if event.lineage().any(is) {
                 Truth::Yes
-            } else if event.parent().is_none() && event.ancestors.is_none() {
-                Truth::unknown([Field::Parent])
+            } else if event.ancestors.is_none() {
+                // A parent that is known says nothing of those before it.
+                Truth::unknown([Field::Ancestors])
             } else {
                 Truth::No
             }
@@ -34,7 +35,8 @@ pub(super) fn subject(confinement: &Confinement, event: &Event) -> Truth {
     }
 }
 
-fn scope(scope: &Scope, event: &Event) -> Truth {
+/// Tells whether the process runs where a scope holds.
+pub(super) fn scope(scope: &Scope, event: &Event) -> Truth {
     let is = |known: &Option<String>, wanted: &str, field| match known {
         Some(known) => Truth::from(known == wanted),
         None => Truth::unknown([field]),

@@ -14,9 +14,10 @@ use crate::source::SourceSet;
 pub struct Verdict<'policy> {
     /// The effect; the strongest that is possible when the verdict depends on unknown fields.
     pub effect: Effect,
-    /// The effect whatever the unknown fields are.
+    /// The weakest effect that is possible.
     pub at_least: Effect,
-    /// The fields that the event lacks and that the effect depends on.
+    /// The fields that the event lacks and that the effect depends on. Empty exactly where all events that fill them
+    /// in get one effect; where there are too many such events to try, every field that may matter.
     pub depends_on: Fields,
     /// The confinement that decided; none where nothing speaks of the event.
     pub decision: Option<Decision<'policy>>,
@@ -69,8 +70,9 @@ impl<'policy> Verdict<'policy> {
         });
         let nearest: Vec<_> =
             self.nearest(event).into_iter().map(|member| member.value.to_string()).collect();
+        let unknown = !self.depends_on.is_empty();
         VerdictReport {
-            effect: self.effect.name(),
+            effect: if unknown { UNKNOWN } else { self.effect.name() },
             document: decision.map(|decision| DocumentReport::of(decision.confinement)),
             dimension: decision.map(|decision| decision.confinement.dimension.name().into()),
             source: span.map(|span| sources.locate(span)),
@@ -84,9 +86,12 @@ impl<'policy> Verdict<'policy> {
                 Reason::Exempts(exemption) => Some(exemption.reason.clone()),
                 _ => None,
             }),
-            written: (written != self.effect).then_some(written.name()),
+            written: (written != self.effect && !unknown).then_some(written.name()),
             depends_on: self.depends_on.iter().map(super::Field::name).collect(),
-            at_least: (self.at_least != self.effect).then_some(self.at_least.name()),
+            at_least: unknown.then_some(self.at_least.name()),
+            at_most: unknown.then_some(self.effect.name()),
+            not_evaluated: Vec::new(),
+            detections: Vec::new(),
         }
     }
 }
@@ -105,9 +110,11 @@ impl<'policy> Decision<'policy> {
 /// A verdict as `why` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct VerdictReport {
-    /// `allow`, `observe`, `log`, `kill` or `deny`.
+    /// `allow`, `observe`, `log`, `kill` or `deny`; `unknown` where it depends on a field that the event lacks or on
+    /// a document that is not evaluated.
     pub effect: &'static str,
-    /// The document that decided; null where nothing speaks of the event.
+    /// The document that decided; null where nothing speaks of the event. Where the effect is unknown, the one that
+    /// gives the strongest effect that is possible.
     pub document: Option<DocumentReport>,
     /// The part of the document.
     pub dimension: Option<Cow<'static, str>>,
@@ -124,18 +131,70 @@ pub struct VerdictReport {
     /// The effect as written, where a pack holds it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<&'static str>,
-    /// The fields the event lacks and the effect depends on; the effect is then the strongest possible.
+    /// The fields the event lacks and the effect depends on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<&'static str>,
-    /// The effect whatever those fields are.
+    /// The weakest effect that is possible, where the effect is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_least: Option<&'static str>,
+    /// The strongest effect that is possible, where the effect is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<&'static str>,
+    /// Documents that may act on the event and that are not evaluated here: the effect depends on them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_evaluated: Vec<NotEvaluated>,
+    /// Detections that match the event, or may: what the Console does after the event, whatever the effect is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub detections: Vec<DetectionReport>,
+}
+
+/// The effect that depends on what is not known.
+pub const UNKNOWN: &str = "unknown";
+
+impl VerdictReport {
+    /// Tells whether the effect depends on what is not known.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.effect == UNKNOWN
+    }
+}
+
+/// A document that acts and is not evaluated here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotEvaluated {
+    /// The document.
+    pub document: DocumentReport,
+    /// File and line: `rules/shadow.yaml:3`.
+    pub source: String,
+    /// The hooks by which it may act on the event: `file_open`; of a detection, none.
+    pub hooks: Vec<String>,
+    /// The strongest effect it may give.
+    pub at_most: &'static str,
+}
+
+/// What a detection says of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DetectionReport {
+    /// The document.
+    pub document: DocumentReport,
+    /// File and line.
+    pub source: String,
+    /// `flag`, `alert`, `kill_process` or `create_investigation`.
+    pub action: &'static str,
+    /// `info`, `warning` or `critical`.
+    pub severity: &'static str,
+    /// Whether it matches; false where it may, depending on what is not known.
+    pub matches: bool,
+    /// The fields the event lacks and the match depends on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<&'static str>,
 }
 
 /// A document as answers name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DocumentReport {
-    /// `GuardianProfile`, `EnforcementRule` or `RuntimeGuard`.
+    /// `GuardianProfile`, `EnforcementRule` or `RuntimeGuard`; of what is not evaluated, `TracingPolicy` as well, and
+    /// of detections `GuardianPolicy`.
     pub kind: Cow<'static, str>,
     /// The id the product knows.
     pub id: String,

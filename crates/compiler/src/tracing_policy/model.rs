@@ -229,7 +229,7 @@ pub enum SyscallFlag {
 impl<'text> Hook<'text> {
     /// Returns the declared argument that a filter means: `args` names a place in the list, `index` a position
     /// in the prototype, of which the first declaration wins.
-    pub(super) fn argument_of(&self, filter: &ArgumentFilter<'_>) -> Option<&Argument<'text>> {
+    pub(crate) fn argument_of(&self, filter: &ArgumentFilter<'_>) -> Option<&Argument<'text>> {
         if let Some(position) = filter.positions.first() {
             return self.arguments.get(position.value as usize);
         }

@@ -13,6 +13,8 @@ use telovix_compiler::{Analysis, Options, analyse};
 
 use super::code::UNKNOWN_SIDE;
 use super::{compiled, git};
+use crate::compilation::Repository;
+use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::{Input, Place};
@@ -150,6 +152,17 @@ impl Loaded {
     /// When it cannot be read, or has an error.
     pub(crate) fn named(word: &str, as_of: Date) -> Result<Self, Failure> {
         Self::alone(Operand::parse(word)?.content()?, as_of)
+    }
+
+    /// Reads the repository around the current folder, as the verbs that compile do.
+    ///
+    /// # Errors
+    /// When its configuration has a mistake, or its policies have an error.
+    pub(crate) fn of_repository(day: &Day) -> Result<Self, Failure> {
+        let repository = Repository::find(&[])?;
+        let input = repository.read(&repository.output());
+        let Analysis { diagnostics, policy } = analyse(&input.sources, &repository.options(day)?);
+        Self::of(input, Reading { diagnostics, policy, untouched: Vec::new() })
     }
 
     fn alone(content: Content, as_of: Date) -> Result<Self, Failure> {

@@ -19,8 +19,10 @@ pub(super) static INVALID_EVENT: Code = Code {
     title: "a line is not an event",
     severity: Severity::Error,
     explanation: "An event is one JSON object on one line, with at least `operation`; `schemas/event.json` has the \
-                  fields of each operation. The other lines were judged; the command ends with 2, so that an answer \
-                  with holes is not taken for a whole one.",
+                  fields of each operation. A key that stands twice in an object, an empty list of accesses and a line of \
+                  more than 1 MiB are refused too; blank lines are passed over. The other lines are judged; the command \
+                  ends with 2, so that an answer with holes is not taken for a whole one. With `--format json` the line \
+                  is answered by `{\"error\": {\"code\": \"invalid-event\", \"line\": 3, \"message\": ...}}`.",
     fires: Example::Situation("`{\"operation\": \"fly\"}`"),
     silent: Example::Situation("`{\"operation\": \"exec\", \"binary\": \"/opt/amf/bin/amf\", \"path\": \"/bin/sh\"}`"),
 };

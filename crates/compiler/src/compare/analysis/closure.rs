@@ -72,18 +72,25 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
 }
 
 /// Returns what a program is let do, as far as no exception lets it do more.
-pub(in crate::compare) fn allowed(index: &Index<'_>, binary: &str, operation: Operation) -> Region {
-    let ancestors = Some(vec!["/sbin/init".to_owned()]);
-    let parent = Some("/sbin/init".to_owned());
+fn allowed(index: &Index<'_>, binary: &str, operation: Operation) -> Region {
+    let init = "/sbin/init".to_owned();
     let host = Some(String::new());
-    let process = Event {
-        binary: Some(binary.to_owned()),
-        parent,
-        ancestors,
-        sensor: host.clone(),
-        group: host,
-        ..Event::new(operation)
-    };
-    let confining: Vec<_> = index.confining(&process).into_iter().map(|(_, found)| found).collect();
+    allowed_to(
+        index,
+        &Event {
+            binary: Some(binary.to_owned()),
+            parent: Some(init.clone()),
+            ancestors: Some(vec![init]),
+            sensor: host.clone(),
+            group: host,
+            ..Event::new(operation)
+        },
+    )
+}
+
+/// Returns what a process is let do by the operation of the event, of which nothing else is looked at.
+pub(in crate::compare) fn allowed_to(index: &Index<'_>, process: &Event) -> Region {
+    let operation = process.operation;
+    let confining: Vec<_> = index.confining(process).into_iter().map(|(_, found)| found).collect();
     Region::every(operation).difference(&at_least(operation, &confining, Effect::Kill))
 }

@@ -15,10 +15,12 @@ impl Interpreter<'_> {
     /// interpreter stands at one place.
     ///
     /// # Errors
-    /// Names the field that the event lacks and a hook would see.
+    /// Names the field that the event lacks and a hook would see. What an event lacks is unknown: it is not a process
+    /// without an executable or without ancestors.
     pub fn decide_event(&self, event: &Event) -> Result<Outcome, Field> {
-        let ancestors = event.ancestors.as_deref().unwrap_or_default();
-        let task = Task { binary: event.binary.as_deref(), parent: event.parent(), ancestors };
+        let ancestors = event.ancestors.as_deref().ok_or(Field::Ancestors)?;
+        let binary = event.binary.as_deref().ok_or(Field::Binary)?;
+        let task = Task { binary: Some(binary), parent: event.parent(), ancestors };
         Ok(action(event)?.map_or(ALLOW, |action| self.decide(task, action)))
     }
 }

@@ -20,7 +20,7 @@ use crate::confine::{
 use crate::diagnostic::Sink;
 use crate::document::Children;
 use crate::document::value::{AbsolutePath, PathPattern};
-use crate::judge::{Event, Index, Reason, Verdict, judge};
+use crate::judge::{Event, Field, Index, Reason, Verdict, forget, judge};
 use crate::source::{SourceSet, Span};
 
 fn try_pack(confinements: &[Confinement]) -> Result<Image, Vec<&'static str>> {
@@ -69,6 +69,23 @@ proptest! {
         let image = packed(&confinements);
         for (process, deed) in events {
             agree(&image, &confinements, &join(&process, &deed))?;
+        }
+    }
+
+    #[test]
+    fn image_and_judge_agree_on_what_is_unknown(
+        confinements in confinements().prop_map(packable),
+        events in prop::collection::vec((select(processes()), select(deeds())), 4),
+        forgotten in prop::sample::subsequence(Field::ALL.to_vec(), 1..6),
+    ) {
+        let image = packed(&confinements);
+        let recovered = recover(&image).expect("what a compile packs");
+        let bytes = ImageJudge::new(&image, &recovered);
+        for (process, deed) in events {
+            let event = forget(&join(&process, &deed), &forgotten);
+            let (judged, packed) = (judge(&confinements, &event), bytes.judge(&event));
+            let judged = (judged.effect, judged.at_least, judged.depends_on);
+            prop_assert_eq!((packed.effect, packed.at_least, packed.depends_on), judged, "{:?}", event);
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::word;
 use super::Event;
+use super::json::Strict;
 use crate::confine::{Access, AccessSet, Operation};
 use crate::document::value::{Capability, Syscall, address_at, address_number};
 
@@ -15,11 +16,12 @@ impl Event {
     ///
     /// # Errors
     /// Tells what is no event: text that is no JSON object, an unknown operation, a field whose value
-    /// is not what the field holds.
+    /// is not what the field holds, an object with a key that stands twice in it.
     pub fn parse(text: &str) -> Result<Self, EventError> {
         match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => Self::from_fields(fields),
-            Ok(_) => Err(EventError::new(None, "an event is a JSON object")),
+            Ok(Strict(Value::Object(fields))) => Self::from_fields(fields),
+            Ok(Strict(_)) => Err(EventError::new(None, "an event is a JSON object")),
+            Err(error) if error.is_data() => Err(EventError::new(None, error.to_string())),
             Err(error) => Err(EventError::new(None, format!("not JSON: {error}"))),
         }
     }
@@ -155,7 +157,8 @@ fn ancestors(fields: &mut Map<String, Value>) -> Result<Option<Vec<String>>, Eve
 fn access(fields: &mut Map<String, Value>) -> Result<Option<AccessSet>, EventError> {
     let wrong = |found: &Value| {
         let names: Vec<_> = Access::ALL.into_iter().map(|access| format!("`{}`", access.name())).collect();
-        EventError::new(Some("access"), format!("expected a list of {}, found `{found}`", names.join(", ")))
+        let names = names.join(", ");
+        EventError::new(Some("access"), format!("expected a list of one or more of {names}, found `{found}`"))
     };
     let one = |item: &Value| {
         let access = Access::ALL.into_iter().find(|access| item.as_str() == Some(access.name()));
@@ -163,7 +166,9 @@ fn access(fields: &mut Map<String, Value>) -> Result<Option<AccessSet>, EventErr
     };
     match take(fields, "access") {
         None => Ok(None),
-        Some(Value::Array(items)) => items.iter().map(one).collect::<Result<_, _>>().map(Some),
+        Some(Value::Array(items)) if !items.is_empty() => {
+            items.iter().map(one).collect::<Result<_, _>>().map(Some)
+        }
         Some(other) => Err(wrong(&other)),
     }
 }

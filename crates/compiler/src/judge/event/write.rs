@@ -55,7 +55,7 @@ impl Event {
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Event",
-            "description": "What one process did, or would do. What is absent is unknown, not empty.",
+            "description": "What one process did, or would do. What is absent is unknown, not empty: a verdict that depends on it is unknown and names it. A key that stands twice in an object is an error.",
             "type": "object",
             "required": ["operation"],
             "additionalProperties": true,
@@ -66,7 +66,7 @@ impl Event {
                 "ancestors": {
                     "type": "array",
                     "items": {"type": "string", "pattern": "^/"},
-                    "description": "the executables of all it descends from, nearest first",
+                    "description": "the executables of all it descends from, nearest first: the first is the parent, and an empty list is a process without one",
                 },
                 "uid": {"type": "integer", "minimum": 0, "maximum": u32::MAX, "description": "the user it runs as"},
                 "sensor": word("the sensor of the host; empty for none"),
@@ -75,10 +75,11 @@ impl Event {
                 "access": {
                     "type": "array",
                     "items": {"enum": accesses},
+                    "minItems": 1,
                     "uniqueItems": true,
                     "description": "how the file is used: open",
                 },
-                "anonymous": {"type": "boolean", "description": "whether anonymous memory or a deleted file is executed"},
+                "anonymous": {"type": "boolean", "description": "whether anonymous memory or a deleted file is executed; false where a path is told and this is not"},
                 "address": word("the IPv4 or IPv6 destination: connect"),
                 "port": {"type": "integer", "minimum": 0, "maximum": 65535, "description": "the destination port: connect"},
                 "protocol": word("tcp, udp or another word; nothing is decided by it"),
