@@ -1,21 +1,13 @@
-//! Every code the tool can report: the compiler's, and those of the command line's own rooms.
+//! Every code the tool can report: those of the libraries, and the command line's own.
 
 use telovix_compiler::diagnostic::{self, Code};
 
-use crate::config::code as config;
 use crate::enforcement::code as enforcement;
 use crate::signing::code as signing;
-use crate::{command, day, failure, input, write};
+use crate::{command, day, failure};
 
-/// The rooms of the command line that have codes.
-const ROOMS: &[&[&Code]] = &[
-    &[&failure::CANNOT_PRINT, &day::NO_DATE],
-    input::CODES,
-    config::CODES,
-    signing::CODES,
-    enforcement::CODES,
-    write::CODES,
-];
+/// The modules of the command line that have codes.
+const MODULES: &[&[&Code]] = &[&[&failure::CANNOT_PRINT, &day::NO_DATE], signing::CODES, enforcement::CODES];
 
 /// Returns every code, sorted by id.
 pub(crate) fn catalogue() -> Vec<&'static Code> {
@@ -30,7 +22,8 @@ pub(crate) fn find(id: &str) -> Option<&'static Code> {
 }
 
 fn codes() -> impl Iterator<Item = &'static Code> {
-    diagnostic::codes().chain(ROOMS.iter().chain(command::CODES).copied().flatten().copied())
+    let own = MODULES.iter().chain(command::CODES).copied().flatten().copied();
+    diagnostic::codes().chain(telovix_workspace::codes()).chain(own)
 }
 
 #[cfg(test)]

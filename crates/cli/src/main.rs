@@ -3,20 +3,16 @@
 mod catalogue;
 mod command;
 mod compilation;
-mod config;
 mod day;
 mod enforcement;
 mod exit;
 mod failure;
-mod input;
-mod interrupt;
 mod output;
 mod page;
 mod progress;
 #[cfg(test)]
 mod reference;
 mod signing;
-mod write;
 
 use std::process::ExitCode;
 

@@ -20,7 +20,6 @@ use crate::command::explain::{self, template};
 use crate::command::{
     apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify,
 };
-use crate::config;
 use crate::enforcement::Turn;
 use crate::exit::Exit;
 use crate::output::json;
@@ -144,7 +143,7 @@ fn schemas_of_documents() {
     for kind in KINDS {
         schema(kind.slug, &schema::schema(kind.name, kind.record));
     }
-    schema("telovix", &schema::schema("telovix.yaml", &config::RECORD));
+    schema("telovix", &schema::schema("telovix.yaml", telovix_workspace::settings::RECORD));
     schema("event", &Event::schema());
 }
 

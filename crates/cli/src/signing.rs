@@ -14,6 +14,8 @@ use clap::Args;
 use telovix_compiler::diagnostic::Code;
 use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
+use telovix_workspace::Repository;
+use telovix_workspace::shown;
 
 pub(crate) use audit::{AuditArguments, Deed, actor};
 pub(crate) use bundle::{Accepted, BundleArguments};
@@ -24,10 +26,8 @@ pub(crate) use code::{
 };
 pub(crate) use key::{KeyArguments, passphrase, public_key};
 
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 
 /// Where the trust root of a host lies.
 pub(crate) const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";

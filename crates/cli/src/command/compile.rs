@@ -8,17 +8,16 @@ use serde::Serialize;
 use telovix_compiler::diagnostic::Severity;
 use telovix_compiler::emit::ArtifactKind;
 use telovix_compiler::target::OPEN_WAY;
+use telovix_workspace::{OutputFolder, Replaced, shown};
 
 use super::Run;
-use crate::compilation::{Compilation, Selection};
+use crate::compilation::{Compiled, Selection};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, Finding, VERSION, findings};
 use crate::output::text::{self, counted, plural};
 use crate::output::{Format, Streams, Summary};
 use crate::progress::Progress;
-use crate::write::{OutputFolder, Replaced};
 
 /// Compile policies to TracingPolicy YAML, one packed map image and a manifest.
 ///
@@ -50,7 +49,7 @@ impl Run for Arguments {
         let progress = Progress::start("reading");
         let repository = self.selection.repository()?;
         let output = self.output.clone().unwrap_or_else(|| repository.output());
-        let folder = OutputFolder::check(&output, repository.root())?;
+        let folder = OutputFolder::check(&output, repository.place())?;
         let mut successor = folder.successor();
         let mut receive = |path: &str, bytes: &[u8]| {
             progress.step(format!("writing `{path}`"));
@@ -72,7 +71,7 @@ impl Run for Arguments {
 
 /// What a compile has to say.
 struct Told<'run> {
-    compilation: &'run Compilation,
+    compilation: &'run Compiled,
     output: &'run Path,
     replaced: Option<&'run Replaced>,
 }

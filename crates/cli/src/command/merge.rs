@@ -8,12 +8,12 @@ use std::process::Command;
 use clap::Args;
 use telovix_compiler::compare::{Contradiction, Merged, Refusal, Versions, merge};
 use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_workspace::shown;
 
 use super::Run;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Format, Report, Streams};
 
 /// Merge two changes of a policy file by what they mean.

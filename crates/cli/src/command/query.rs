@@ -37,9 +37,9 @@ Examples:
 pub(crate) struct Arguments {
     #[command(subcommand)]
     question: Question,
-    /// A file, a folder, a revision, or something compiled; the current folder when absent.
-    #[arg(long, global = true, value_name = "SIDE", default_value = ".")]
-    policy: PathBuf,
+    /// A file, a folder, a revision, or something compiled; the repository around the current folder when absent.
+    #[arg(long, global = true, value_name = "SIDE")]
+    policy: Option<PathBuf>,
     #[command(flatten)]
     day: Day,
     /// The form of the answer.
@@ -91,7 +91,11 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let loaded = Loaded::named(&self.policy.to_string_lossy(), self.day.date()?)?;
+        let as_of = self.day.date()?;
+        let loaded = match &self.policy {
+            Some(policy) => Loaded::named(&policy.to_string_lossy(), as_of)?,
+            None => Loaded::here(as_of)?,
+        };
         let side = loaded.side();
         let out = &mut streams.data;
         match &self.question {

@@ -10,12 +10,12 @@ use telovix_trust::audit::{Action, Outcome, Record};
 use telovix_trust::bundle::{self, MANIFEST, SignRequest, SignedBundle};
 use telovix_trust::policy::{self, Delivery, EnforcementPolicy, PolicyName};
 use telovix_trust::{Digest, PublicKey, ResultDigest, Role, Scope, Signer, Timestamp, TrustRoot};
+use telovix_workspace::Repository;
+use telovix_workspace::shown;
 
 use super::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};

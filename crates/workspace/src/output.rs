@@ -2,24 +2,24 @@
 //!
 //! The new folder is built beside the old one while the artifacts are made, and the two change places in one step
 //! of the kernel (`renameat2` with `RENAME_EXCHANGE`, Linux 3.15). Whatever stops the run before that step leaves
-//! the old folder as it was.
+//! the old folder unchanged.
 
-mod code;
 mod folder;
+mod interrupt;
 mod previous;
 mod staging;
 mod successor;
 
-pub(crate) use code::CODES;
-pub(crate) use folder::OutputFolder;
+pub use folder::OutputFolder;
+pub use successor::Successor;
 
 /// What became of the files that were in the folder before.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Replaced {
+pub struct Replaced {
     /// Artifacts of the compile before that this one does not have.
-    pub(crate) stale: Vec<String>,
+    pub stale: Vec<String>,
     /// Signatures that no longer fit, because what they sign changed or went.
-    pub(crate) signatures: Vec<String>,
+    pub signatures: Vec<String>,
 }
 
 #[cfg(test)]

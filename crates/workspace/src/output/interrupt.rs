@@ -8,29 +8,28 @@ use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::unregister;
 
-use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::error::Error;
 
 /// Catches signals while it lives, for work that leaves something to tidy up. Everything else of a run is
 /// stopped by the signal itself.
 #[derive(Debug)]
-pub(crate) struct Interrupt {
+pub(super) struct Interrupt {
     came: Arc<AtomicBool>,
     handlers: Vec<SigId>,
 }
 
 impl Interrupt {
     /// Starts to catch SIGINT, SIGTERM and SIGHUP.
-    pub(crate) fn catch() -> io::Result<Self> {
+    pub(super) fn catch() -> io::Result<Self> {
         let came = Arc::new(AtomicBool::new(false));
         let register = |signal| signal_hook::flag::register(signal, Arc::clone(&came));
         let handlers = [SIGINT, SIGTERM, SIGHUP].into_iter().map(register).collect::<io::Result<_>>()?;
         Ok(Self { came, handlers })
     }
 
-    /// Stops, without a word, when a signal came.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
-        if self.came.load(Ordering::Relaxed) { Err(Failure::quiet(Exit::Interrupted)) } else { Ok(()) }
+    /// Stops when a signal came.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.came.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }
 }
 

@@ -1,36 +1,26 @@
 //! What can be wrong with a file before it is read as a document.
 
-use std::io;
+use telovix_compiler::diagnostic::{Code, Example, Severity};
 
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
-
-/// The codes this room reports.
-pub(crate) const CODES: &[&Code] = &[
+/// The codes of [`super::Problem`].
+pub const CODES: &[&Code] = &[
     &UNREADABLE_FILE,
     &NOT_A_FILE,
     &BINARY_FILE,
     &NOT_UTF8,
     &FILE_TOO_LARGE,
     &FOLDER_CIRCLE,
+    &FOLDER_TOO_DEEP,
+    &SKIPPED_DOCUMENT,
     &NOTHING_TO_READ,
 ];
-
-/// Says why a path cannot be read.
-pub(super) fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
-    let reason = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    };
-    Diagnostic::new(&UNREADABLE_FILE, None, format!("cannot read `{name}`: {reason}"))
-}
 
 pub(super) static UNREADABLE_FILE: Code = Code {
     id: "unreadable-file",
     title: "a file or folder cannot be read",
     severity: Severity::Error,
-    explanation: "A path named on the command line, or a policy file below a named folder, does not exist or \
-                  may not be read. Leaving it out would compile a policy with a hole in it, so the run stops \
+    explanation: "A path named on the command line, or a file or folder below a named folder, does not exist, \
+                  may not be read, or is a link that leads nowhere or round in a loop. Leaving it out would compile a policy with a hole in it, so the run stops \
                   after everything else was read and reported.",
     fires: Example::Situation("`telovix compile missing.yaml`, or a policy file without read permission"),
     silent: Example::Situation("every named path exists and can be read"),
@@ -70,7 +60,9 @@ pub(super) static FILE_TOO_LARGE: Code = Code {
     id: "file-too-large",
     title: "a file is larger than 1 GiB",
     severity: Severity::Error,
-    explanation: "Places in a file are counted in 32 bits, and no file that a person reviews is this large.",
+    explanation: "The limit for one file, and for standard input, is 1 GiB (1,073,741,824 bytes): places in a file \
+                  are counted in 32 bits, and no file that a person reviews is this large. A file is refused by its \
+                  size, before it is read.",
     fires: Example::Situation("a file of 2 GiB"),
     silent: Example::Situation("100,000 profiles in one file of 300 MB"),
 };
@@ -85,12 +77,35 @@ pub(super) static FOLDER_CIRCLE: Code = Code {
     silent: Example::Situation("`policies/shared -> ../shared`"),
 };
 
+pub(super) static FOLDER_TOO_DEEP: Code = Code {
+    id: "folder-too-deep",
+    title: "folders are nested too deep to be read",
+    severity: Severity::Error,
+    explanation: "More than 128 folders lie in one another. A walk must end, and what lies deeper would be left out.",
+    fires: Example::Situation("a policy file below 200 nested folders"),
+    silent: Example::Situation("a policy file below three nested folders"),
+};
+
+pub(super) static SKIPPED_DOCUMENT: Code = Code {
+    id: "skipped-document",
+    title: "a policy document lies where no policies are read",
+    severity: Severity::Error,
+    explanation: "Some places are never read as policies: files and folders whose names start with a full stop, the \
+                  output folder, folders that a compile wrote, `telovix.yaml`, and the trust root. A policy document \
+                  in such a place would be left out, and nothing would enforce it, so it is an error.\n\n\
+                  Files that the manifest of an output folder lists are artifacts and are fine; a document put \
+                  there by hand is not. A link to a file that is read elsewhere is fine. `.git`, `.hg`, `.jj` and \
+                  `.svn` are not searched.",
+    fires: Example::Situation("`output: profiles` in `telovix.yaml`, where `profiles/` holds `amf.yaml`"),
+    silent: Example::Situation("`output: compiled-policies`, where that folder holds what a compile wrote"),
+};
+
 pub(super) static NOTHING_TO_READ: Code = Code {
     id: "nothing-to-read",
     title: "no policy file was found",
     severity: Severity::Error,
     explanation: "Folders are searched for `*.yaml`, `*.yml` and `*.json`; names that start with a full stop, \
-                  `telovix.yaml` and the output folder are left out. A gate that reads nothing and passes \
+                  `telovix.yaml`, the trust root and the output folder are left out. A gate that reads nothing and passes \
                   would be worse than one that stops.",
     fires: Example::Situation("`telovix lint` in an empty folder"),
     silent: Example::Situation("the folder holds one policy file"),

@@ -3,22 +3,28 @@ use std::fs;
 use std::path::Path;
 
 use super::{OutputFolder, Replaced};
-use crate::failure::Failure;
+use crate::error::Error;
+use crate::root::Root;
+
+/// A run that reads this folder.
+fn reading(folder: &Path) -> Root {
+    Root::find(&[folder.to_owned()]).unwrap()
+}
 
 fn write(root: &Path, artifacts: &[(&str, &str)]) -> Result<Replaced, String> {
     let listed: Vec<_> = artifacts.iter().map(|(path, _)| serde_json::json!({ "path": path })).collect();
-    let manifest = serde_json::json!({ "artifacts": listed }).to_string();
-    let output =
-        OutputFolder::check(&root.join("out"), &root.join("in")).map_err(|failure| format!("{failure:?}"))?;
+    let manifest = serde_json::json!({ "tool": { "name": "telovix" }, "artifacts": listed }).to_string();
+    let output = OutputFolder::check(&root.join("out"), &reading(&root.join("in")))
+        .map_err(|error| error.code().id.to_owned() + &format!(" {error}"))?;
     let artifacts = artifacts.iter().map(|(path, text)| (*path, text.as_bytes()));
     let artifacts = artifacts.chain([("manifest.json", manifest.as_bytes())]);
-    replace(&output, artifacts).map_err(|failure| format!("{failure:?}"))
+    replace(&output, artifacts).map_err(|error| error.code().id.to_owned() + &format!(" {error}"))
 }
 
 fn replace<'run>(
     output: &OutputFolder,
     artifacts: impl Iterator<Item = (&'run str, &'run [u8])> + Clone,
-) -> Result<Replaced, Failure> {
+) -> Result<Replaced, Error> {
     let mut successor = output.successor();
     let _stopped = artifacts.clone().try_for_each(|(path, bytes)| successor.write(path, bytes));
     Ok(successor.take_over(Some(artifacts.map(|(path, _)| path)))?.expect("an artifact"))
@@ -110,25 +116,27 @@ fn folders_that_hold_the_input_are_refused() {
     let input = root.path().join("policies");
     fs::create_dir(&input).unwrap();
     fs::write(root.path().join("file"), "").unwrap();
-    let code = |output: &str| match OutputFolder::check(&root.path().join(output), &input) {
+    let code = |output: &str| match OutputFolder::check(&root.path().join(output), &reading(&input)) {
         Ok(_) => "fine".to_owned(),
-        Err(failure) => failure.codes().join(" "),
+        Err(error) => error.code().id.to_owned(),
     };
     assert_eq!(code("policies"), "output-holds-input");
     assert_eq!(code(""), "output-holds-input");
     assert_eq!(code("/"), "output-holds-input");
     assert_eq!(code("file"), "output-is-a-file");
     assert_eq!(code("file/below"), "output-is-a-file");
+    let dash = OutputFolder::check(Path::new("-"), &reading(&input)).unwrap_err();
+    assert_eq!(dash.code().id, "output-is-standard-output");
     assert_eq!(code("policies/compiled"), "fine");
     assert_eq!(code("compiled"), "fine");
 }
 
 /// Runs in a process of its own: a signal reaches every test of this one.
 #[test]
-fn an_interrupted_compile_leaves_the_folder_as_it_was() {
+fn an_interrupted_compile_leaves_the_folder_unchanged() {
     const ALONE: &str = "TELOVIX_TEST_ALONE";
     if std::env::var_os(ALONE).is_none() {
-        let name = "write::tests::an_interrupted_compile_leaves_the_folder_as_it_was";
+        let name = "output::tests::an_interrupted_compile_leaves_the_folder_unchanged";
         let test = std::env::current_exe().unwrap();
         let status =
             std::process::Command::new(test).args(["--exact", name]).env(ALONE, "1").status().unwrap();
@@ -137,7 +145,7 @@ fn an_interrupted_compile_leaves_the_folder_as_it_was() {
     }
     let root = tempfile::tempdir().unwrap();
     write(root.path(), &[("a.yaml", "1")]).unwrap();
-    let output = OutputFolder::check(&root.path().join("out"), &root.path().join("in")).unwrap();
+    let output = OutputFolder::check(&root.path().join("out"), &reading(&root.path().join("in"))).unwrap();
     let artifacts = [("a.yaml", b"2".as_slice()), ("b.yaml", b"2")].into_iter();
     let raise = |(path, _): &(&str, _)| {
         if *path == "b.yaml" {

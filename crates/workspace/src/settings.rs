@@ -3,67 +3,72 @@
 pub(crate) mod code;
 mod field;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::diagnostic::{Diagnostic, Level, Levels, Severity, Sink};
+use telovix_compiler::diagnostic::{self, Code, Diagnostic, Level, Levels, Severity, Sink};
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
 use telovix_compiler::source::{SourceSet, Spanned};
+use telovix_compiler::syntax::field::Record;
 use telovix_compiler::syntax::{self, Cursor, Node};
-use telovix_compiler::target::EngineDenial;
-use telovix_compiler::target::Target;
+use telovix_compiler::target::{EngineDenial, Target};
 use telovix_compiler::tracing_policy::Engine;
 
-pub(crate) use field::RECORD;
+use crate::bounded::read_file;
+use crate::error::Error;
+use crate::findings::Findings;
+use crate::path::{CONFIGURATION, shown};
+use crate::root::Root;
+use crate::sources;
 
-use crate::catalogue::{self, catalogue};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::input::{CONFIGURATION, Place};
-use crate::output::Report;
+/// The fields of `telovix.yaml`, for its schema.
+pub static RECORD: &Record = &field::RECORD;
 
 /// The settings of a policy repository. Paths count from its root.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Config {
+pub struct Settings {
     /// What artifacts must run on.
-    pub(crate) targets: Vec<Target>,
+    pub targets: Vec<Target>,
     /// Where artifacts go.
-    pub(crate) output: Option<PathBuf>,
+    pub output: Option<PathBuf>,
     /// The level of single findings.
-    pub(crate) levels: Levels,
+    pub levels: Levels,
     /// How the engine is run, and how its documents are spelled.
-    pub(crate) engine: EngineOptions,
+    pub engine: EngineOptions,
     /// The file with the keys that bundles are verified against.
-    pub(crate) trust_root: Option<PathBuf>,
+    pub trust_root: Option<PathBuf>,
 }
 
-impl Config {
-    /// Reads the configuration of the place, which may have none.
+impl Settings {
+    /// Reads the settings of the repository, which may have none.
     ///
     /// # Errors
-    /// When the file cannot be read or has a mistake; all of them are told.
-    pub(crate) fn read(place: &Place) -> Result<Self, Failure> {
-        if !place.configured {
+    /// When the file cannot be read or has a mistake; all mistakes are reported.
+    pub fn read(root: &Root) -> Result<Self, Error> {
+        if !root.is_configured {
             return Ok(Self::default());
         }
-        let path = place.root.join(CONFIGURATION);
-        let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let path = root.folder.join(CONFIGURATION);
+        let unreadable = |error| Error::UnreadableSettings { path: shown(&path), error };
+        let bytes = read_file(&path).map_err(unreadable)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
         let sources = SourceSet::single(CONFIGURATION, &text);
         let mut sink = Sink::new(Levels::default());
-        let config = parse(&sources, &place.root, &mut sink);
+        let settings = parse(&sources, &root.folder, &mut sink);
         let failed = sink.has_errors();
         let diagnostics = sink.into_sorted();
         if failed {
-            let report = Report { sources, shown_below: place.shown_below(), diagnostics };
-            return Err(Failure::because(Exit::CannotRun, report));
+            let shown_below = root.shown_below();
+            return Err(Error::Settings(Box::new(Findings { sources, shown_below, diagnostics })));
         }
-        Ok(config)
+        Ok(settings)
     }
 }
 
-/// Reads the words of a level: of the configuration, and of `--level CODE=WORD`.
-pub(crate) fn level(word: &str) -> Option<Level> {
+/// Reads the name of a level, in the settings or on a command line.
+#[must_use]
+pub fn level(word: &str) -> Option<Level> {
     match word {
         "ignore" => Some(Level::Off),
         "note" => Some(Level::Report(Severity::Note)),
@@ -73,28 +78,34 @@ pub(crate) fn level(word: &str) -> Option<Level> {
     }
 }
 
-/// Tells why a code cannot be given a level; errors stay errors, because no artifact would mean what the
-/// source says.
-pub(crate) fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
-    let Some(known) = catalogue::find(code) else {
+/// Returns why a code cannot be given a level. Errors stay errors: no artifact would mean what the source says.
+///
+/// # Errors
+/// With the finding, without a place, when the code does not exist or is an error.
+pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
+    let Some(known) = codes().find(|known| known.id == code) else {
         let message = format!("there is no finding with the code {}", syntax::quote(code));
         let problem = Diagnostic::new(&code::UNKNOWN_LEVEL_CODE, None, message);
-        let codes = catalogue();
-        return Err(Box::new(match syntax::nearest(code, codes.iter().map(|code| code.id)) {
+        return Err(Box::new(match syntax::nearest(code, codes().map(|code| code.id)) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem.help("`telovix explain` lists every code"),
         }));
     };
     if known.severity == Severity::Error && level != Level::Report(Severity::Error) {
-        let message = format!("`{code}` is an error and stays one");
+        let message = format!("`{code}` is an error and cannot be given another level");
         let problem = Diagnostic::new(&code::LEVEL_OF_ERROR, None, message);
-        return Err(problem.help(format!("`telovix explain {code}` tells what to do about it")).into());
+        return Err(problem.help(format!("run `telovix explain {code}` for what to do about it")).into());
     }
     Ok(())
 }
 
-fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Config {
-    let mut config = Config::default();
+/// The codes of findings about policies, which are what levels are for.
+fn codes() -> impl Iterator<Item = &'static Code> {
+    diagnostic::codes().chain(sources::code::CODES.iter().copied())
+}
+
+fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
+    let mut settings = Settings::default();
     for (id, source) in sources.iter() {
         // A file of comments only is a configuration too: everything has a default.
         if source.text().lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
@@ -102,19 +113,19 @@ fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Config {
         }
         syntax::parse(id, source, sink, |tree, sink| {
             if let Some(read) = read(&tree.root, root, sink) {
-                config = read;
+                settings = read;
             }
         });
     }
-    config
+    settings
 }
 
-fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Config> {
+fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
     let cursor = Cursor::open(node, &RECORD, sink)?;
     let targets = cursor
         .list(&field::TARGETS, sink, |node, shape, sink| syntax::parsed(node, shape, sink, field::target));
     let path = |text: Spanned<String>| root.join(text.value);
-    Some(Config {
+    Some(Settings {
         targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),
         output: cursor.text(&field::OUTPUT, sink).map(path),
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
@@ -153,11 +164,6 @@ fn read_levels(cursor: &Cursor<'_>, sink: &mut Sink) -> Levels {
         }
     }
     levels
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let message = format!("cannot read `{}`: {error}", crate::input::shown(path));
-    Failure::new(Exit::CannotRun, &code::UNREADABLE_CONFIGURATION, message)
 }
 
 #[cfg(test)]

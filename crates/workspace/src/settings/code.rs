@@ -2,19 +2,8 @@
 
 use telovix_compiler::diagnostic::{Code, Example, Severity};
 
-/// The codes this room reports.
-pub(crate) const CODES: &[&Code] =
-    &[&UNREADABLE_CONFIGURATION, &UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR, &UNKNOWN_TARGET];
-
-pub(super) static UNREADABLE_CONFIGURATION: Code = Code {
-    id: "unreadable-configuration",
-    title: "telovix.yaml cannot be read",
-    severity: Severity::Error,
-    explanation: "The repository has a `telovix.yaml` that may not be read or is not UTF-8. Without its targets \
-                  and levels a run would answer another question.",
-    fires: Example::Situation("`telovix.yaml` without read permission"),
-    silent: Example::Situation("`telovix.yaml` can be read, or there is none"),
-};
+/// The codes of mistakes in settings.
+pub(crate) const CODES: &[&Code] = &[&UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR, &UNKNOWN_TARGET];
 
 pub(super) static UNKNOWN_LEVEL: Code = Code {
     id: "unknown-level",

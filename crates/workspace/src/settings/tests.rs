@@ -5,21 +5,27 @@ use telovix_compiler::diagnostic::{Level, Severity};
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
 use telovix_compiler::target::EngineDenial;
 
-use super::Config;
-use crate::input::Place;
+use super::Settings;
+use crate::error::Error;
+use crate::root::Root;
 
-fn read(text: &str) -> Result<Config, String> {
+fn codes(error: Error) -> String {
+    let Error::Settings(findings) = error else { return error.code().id.to_owned() };
+    findings.diagnostics.iter().map(|found| found.code.id).collect::<Vec<_>>().join(" ")
+}
+
+fn read(text: &str) -> Result<Settings, String> {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("telovix.yaml"), text).unwrap();
-    let place = Place::find(&[root.path().to_owned()]).unwrap();
+    let place = Root::find(&[root.path().to_owned()]).unwrap();
     let below = |path: std::path::PathBuf| path.strip_prefix(root.path()).unwrap().to_owned();
-    let config = Config::read(&place).map_err(|failure| failure.codes().join(" "))?;
-    Ok(Config { output: config.output.map(below), trust_root: config.trust_root.map(below), ..config })
+    let config = Settings::read(&place).map_err(codes)?;
+    Ok(Settings { output: config.output.map(below), trust_root: config.trust_root.map(below), ..config })
 }
 
 #[test]
 fn every_setting_is_optional() {
-    assert_eq!(read("# nothing yet\n"), Ok(Config::default()));
+    assert_eq!(read("# nothing yet\n"), Ok(Settings::default()));
 }
 
 #[test]

@@ -5,13 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use telovix_compiler::emit::manifest::MANIFEST_PATH;
-
-use super::{OutputFolder, Replaced, code};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::input::shown;
+use super::{OutputFolder, Replaced};
+use crate::bundle::Bundle;
+use crate::error::Error;
+use crate::path::shown;
 
 /// What a signature beside a file is called: the file's name and one of these.
 const SIGNATURES: [&str; 2] = [".sig", ".dsse"];
@@ -21,18 +18,8 @@ const SIGNATURES: [&str; 2] = [".sig", ".dsse"];
 pub(super) struct Previous {
     folder: PathBuf,
     files: BTreeSet<String>,
-    written: BTreeSet<String>,
-}
-
-/// The part of a manifest that says which files it accounts for. Manifests of other versions have it too.
-#[derive(Debug, Deserialize)]
-struct Manifest {
-    artifacts: Vec<Listed>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Listed {
-    path: String,
+    /// What the last compile wrote; without it, nothing here is ours and nothing may be touched.
+    bundle: Option<Bundle>,
 }
 
 impl Previous {
@@ -43,16 +30,11 @@ impl Previous {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let manifest = fs::read(folder.join(MANIFEST_PATH)).unwrap_or_default();
-        let written = match serde_json::from_slice::<Manifest>(&manifest) {
-            Ok(manifest) => {
-                let listed = manifest.artifacts.into_iter().map(|artifact| artifact.path);
-                listed.chain([MANIFEST_PATH.to_owned()]).collect()
-            }
-            // Not ours: nothing in the folder is, and nothing of it may be touched.
-            Err(_) => BTreeSet::new(),
-        };
-        Ok(Self { folder: folder.to_owned(), files, written })
+        Ok(Self { folder: folder.to_owned(), files, bundle: Bundle::read(folder)? })
+    }
+
+    fn wrote(&self, file: &str) -> bool {
+        self.bundle.as_ref().is_some_and(|bundle| bundle.lists(file))
     }
 
     /// Links what no compile wrote, and signatures that still fit, into the new folder.
@@ -61,14 +43,14 @@ impl Previous {
         staging: &Path,
         artifacts: impl Iterator<Item = &'run str>,
         output: &OutputFolder,
-    ) -> Result<Replaced, Failure> {
+    ) -> Result<Replaced, Error> {
         let artifacts: BTreeSet<&str> =
             if self.files.is_empty() { BTreeSet::new() } else { artifacts.collect() };
         let mut replaced = Replaced::default();
         for file in &self.files {
             let mut names = SIGNATURES.iter().filter_map(|ending| file.strip_suffix(ending));
-            let signed = names.find(|signed| self.written.contains(*signed));
-            if self.written.contains(file) {
+            let signed = names.find(|signed| self.wrote(signed));
+            if self.wrote(file) {
                 if !artifacts.contains(file.as_str()) {
                     replaced.stale.push(file.clone());
                 }
@@ -80,21 +62,20 @@ impl Previous {
                 return Err(self.in_the_way(file));
             } else {
                 keep(&self.folder.join(file), &staging.join(file))
-                    .map_err(|error| output.not_written(&error))?;
+                    .map_err(|error| output.not_written(error))?;
             }
         }
         Ok(replaced)
     }
 
     fn is_unchanged(&self, path: &str, staging: &Path) -> bool {
+        // What cannot be read cannot be told to be the same, and its signature goes.
         let (old, new) = (fs::read(self.folder.join(path)), fs::read(staging.join(path)));
         old.is_ok_and(|old| new.is_ok_and(|new| old == new))
     }
 
-    fn in_the_way(&self, file: &str) -> Failure {
-        let message = format!("`{}` is in the way: no compile wrote it", shown(&self.folder.join(file)));
-        let failure = Failure::new(Exit::CannotRun, &code::OUTPUT_IN_THE_WAY, message);
-        failure.help("move the file away, or name another folder with `-o`")
+    fn in_the_way(&self, file: &str) -> Error {
+        Error::OutputInTheWay(shown(&self.folder.join(file)))
     }
 }
 

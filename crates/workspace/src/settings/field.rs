@@ -105,7 +105,7 @@ pub(super) const ENGINE: Field = Field {
 };
 
 /// The fields of `telovix.yaml`.
-pub(crate) static RECORD: Record = Record {
+pub(super) static RECORD: Record = Record {
     noun: "the settings of a policy repository",
     description: "Marks the root of a policy repository and holds its settings. Every path counts from the root.",
     fields: &[TARGETS, OUTPUT, LEVELS, ENGINE, TRUST_ROOT],
