@@ -1,6 +1,5 @@
 //! The `telovix` binary: parse the arguments, run one verb, exit by the table in [`exit`].
 
-mod catalogue;
 mod command;
 mod compilation;
 mod day;

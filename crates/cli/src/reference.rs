@@ -15,7 +15,7 @@ use telovix_compiler::document::KINDS;
 use telovix_compiler::judge::{Event, VerdictReport};
 
 use crate::Telovix;
-use crate::catalogue::catalogue;
+use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
     apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify,

@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     base: Option<String>,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

@@ -21,7 +21,7 @@ use crate::progress::Progress;
 
 /// Compile policies to TracingPolicy YAML, one packed map image and a manifest.
 ///
-/// The output folder shows all artifacts of a compile or none: a compile that fails leaves the folder as it was.
+/// The output folder shows all artifacts of a compile or none: a compile that fails leaves it unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// The folder to replace with the artifacts; `output` of `telovix.yaml`, else `compiled-policies`, when absent.
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -135,7 +135,7 @@ impl Told<'_> {
             writeln!(streams.talk, "{}; `telovix lint` prints all", counted(summary))?;
         }
         let (Some(artifacts), Some(replaced)) = (&self.compilation.artifacts, self.replaced) else {
-            return writeln!(streams.talk, "nothing was written; `{}` is as it was", shown(self.output));
+            return writeln!(streams.talk, "no files written; `{}` is unchanged", shown(self.output));
         };
         let out = &mut streams.data;
         let of = |kind| artifacts.iter().filter(move |artifact| artifact.kind == kind);

@@ -29,9 +29,6 @@ use crate::output::{Format, Streams, json};
 /// repository around the current folder as it was, compared with that repository now. A side may also be compiled: an image, or a folder that `telovix compile` wrote.
 /// An image holds what confines: detections, TracingPolicies and profiles that only observe are not compared then.
 ///
-/// Files and documents that are the same on both sides are not read further than it takes to know that they do not
-/// matter; `telovix lint` tells about mistakes in them.
-///
 /// Per document the verdict is equal, narrower (some events get a stronger effect, none a weaker one), wider
 /// (the reverse) or incomparable (both). Text that moves without moving any event is equal.
 #[derive(Debug, Args)]
@@ -57,7 +54,7 @@ pub(crate) struct Arguments {
     /// The sides are the arguments that git gives to a diff command.
     #[arg(long)]
     driver: bool,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: DiffFormat,
 }

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     /// Write nothing; end with 1 when something would be written, and say what.
     #[arg(long)]
     check: bool,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

@@ -34,7 +34,7 @@ Examples:
 pub(crate) struct Arguments {
     /// The image file, or a folder that `telovix compile` wrote.
     image: PathBuf,
-    /// The form of the answer; only `json` lists every member of long lists.
+    /// Output format; only `json` lists every member of long lists.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

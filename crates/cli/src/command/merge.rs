@@ -8,7 +8,7 @@ use std::process::Command;
 use clap::Args;
 use telovix_compiler::compare::{Contradiction, Merged, Refusal, Versions, merge};
 use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
-use telovix_workspace::shown;
+use telovix_workspace::{read_file, shown};
 
 use super::Run;
 use crate::day::Day;
@@ -106,7 +106,7 @@ impl Arguments {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| failed(path, &error))
+    read_file(path).map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Failure {

@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     policy: Option<PathBuf>,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: QueryFormat,
 }

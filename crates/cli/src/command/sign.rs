@@ -214,6 +214,11 @@ impl Arguments {
         let told = |error: &dyn std::error::Error| cannot(&NOT_SIGNED, error);
         let mut delivery = Delivery { enforcement_policies: Vec::new(), other: serde_json::Map::new() };
         for path in paths {
+            if path.is_dir() {
+                let message = format!("`{}` is a folder, and a delivery holds single policies", shown(path));
+                let failure = Failure::new(Exit::CannotRun, &NOT_SIGNED, message);
+                return Err(failure.help(format!("name its files: `telovix sign --delivery {}/*.yaml`", shown(path))));
+            }
             let own = || PolicyName::of_file(path);
             let name = self.name.clone().map_or_else(own, Ok).map_err(|error| told(&error))?;
             let content = policy::read_policy(path).map_err(|error| told(&error))?;

@@ -183,7 +183,7 @@ impl Loaded {
             Content::Written(input) => input,
         };
         let Analysis { diagnostics, policy } = analyse(&input.sources, &Options::on(as_of));
-        Self::of(input, Reading { diagnostics, policy, untouched: Vec::new() })
+        Self::of(input, Reading { diagnostics, policy })
     }
 
     fn of(input: Input, mut reading: Reading) -> Result<Self, Failure> {

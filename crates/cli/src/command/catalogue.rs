@@ -4,7 +4,7 @@ use telovix_compiler::diagnostic::{self, Code};
 
 use crate::enforcement::code as enforcement;
 use crate::signing::code as signing;
-use crate::{command, day, failure};
+use crate::{day, failure};
 
 /// The modules of the command line that have codes.
 const MODULES: &[&[&Code]] = &[&[&failure::CANNOT_PRINT, &day::NO_DATE], signing::CODES, enforcement::CODES];
@@ -22,7 +22,7 @@ pub(crate) fn find(id: &str) -> Option<&'static Code> {
 }
 
 fn codes() -> impl Iterator<Item = &'static Code> {
-    let own = MODULES.iter().chain(command::CODES).copied().flatten().copied();
+    let own = MODULES.iter().chain(super::CODES).copied().flatten().copied();
     diagnostic::codes().chain(telovix_workspace::codes()).chain(own)
 }
 
