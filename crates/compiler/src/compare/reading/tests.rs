@@ -92,5 +92,5 @@ fn mistakes_on_one_side_are_those_of_that_side() {
     let (old, new) = read_both(&good, &bad, today());
     let codes = |reading: &Reading| reading.diagnostics.iter().map(|found| found.code.id).collect::<Vec<_>>();
     assert_eq!((codes(&old).len(), old.policy.documents.len()), (0, 1));
-    assert_eq!((codes(&new), new.policy.documents.len()), (vec!["missing-key"], 0));
+    assert_eq!((codes(&new), new.policy.documents.len()), (vec!["missing-field"], 0));
 }
