@@ -121,7 +121,7 @@ fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
 }
 
 fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
-    let cursor = Cursor::open(node, &RECORD, sink)?;
+    let cursor = Cursor::open(node, RECORD, sink)?;
     let targets = cursor
         .list(&field::TARGETS, sink, |node, shape, sink| syntax::parsed(node, shape, sink, field::target));
     let path = |text: Spanned<String>| root.join(text.value);
