@@ -7,6 +7,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams};
 
+pub(crate) mod catalogue;
+
 /// What a verb does with its arguments.
 pub(crate) trait Run: clap::Args {
     /// The form the user asked for, in which a failure is told as well.

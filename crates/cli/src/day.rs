@@ -44,10 +44,12 @@ fn date(text: &str) -> Result<Date, String> {
 
 /// Returns today, in universal time.
 fn today() -> Result<Date, Failure> {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let message = "the clock of this machine stands beyond the year 9999";
-    day(since_epoch.as_secs() / 86_400)
-        .ok_or_else(|| Failure::new(Exit::CannotRun, &NO_DATE, message).help("name the day with `--as-of`"))
+    let wrong =
+        |message| Failure::new(Exit::CannotRun, &NO_DATE, message).help("give the day with `--as-of`");
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since_epoch = since_epoch.map_err(|_| wrong("the clock of this machine is before the year 1970"))?;
+    let after = "the clock of this machine is after the year 9999";
+    day(since_epoch.as_secs() / 86_400).ok_or_else(|| wrong(after))
 }
 
 /// Returns the day that is so many days after 1 January 1970, by the era arithmetic of Howard Hinnant's

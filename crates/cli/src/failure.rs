@@ -3,14 +3,15 @@
 use std::io;
 
 use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_workspace::Error;
 
 use crate::exit::Exit;
 use crate::output::{Format, Report, Streams, json, text};
 
 /// Why a verb stopped: findings about the run, and the exit code they call for.
 ///
-/// Verbs of every room end this way; the code of each finding is declared beside the verb and
-/// listed in [`crate::catalogue`], so that `telovix explain` knows it.
+/// The code of each finding is declared with its error type, and listed in the catalogue, so that `telovix explain`
+/// knows it.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
@@ -90,6 +91,27 @@ impl From<io::Error> for Failure {
     /// A stream that cannot be written: a full disk behind a redirection, say.
     fn from(error: io::Error) -> Self {
         Self::new(Exit::CannotRun, &CANNOT_PRINT, format!("cannot write the output: {error}"))
+    }
+}
+
+impl From<Error> for Failure {
+    /// A repository that cannot be opened or written.
+    fn from(error: Error) -> Self {
+        let exit = match &error {
+            Error::Interrupted => return Self::quiet(Exit::Interrupted),
+            _ => Exit::CannotRun,
+        };
+        let (code, help, message) = (error.code(), error.help(), error.to_string());
+        match error {
+            Error::Settings(findings) => Self::because(exit, (*findings).into()),
+            _ => {
+                let failure = Self::new(exit, code, message);
+                match help {
+                    Some(help) => failure.help(help),
+                    None => failure,
+                }
+            }
+        }
     }
 }
 

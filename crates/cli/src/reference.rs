@@ -15,12 +15,11 @@ use telovix_compiler::document::KINDS;
 use telovix_compiler::judge::Event;
 
 use crate::Telovix;
-use crate::catalogue::catalogue;
+use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
     apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify, why,
 };
-use crate::config;
 use crate::enforcement::Turn;
 use crate::exit::Exit;
 use crate::output::json;
@@ -145,7 +144,7 @@ fn schemas_of_documents() {
     for kind in KINDS {
         schema(kind.slug, &schema::schema(kind.name, kind.record));
     }
-    schema("telovix", &schema::schema("telovix.yaml", &config::RECORD));
+    schema("telovix", &schema::schema("telovix.yaml", telovix_workspace::settings::RECORD));
     schema("event", &Event::schema());
 }
 

@@ -15,6 +15,8 @@ use clap::Args;
 use telovix_compiler::diagnostic::Code;
 use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
+use telovix_workspace::Repository;
+use telovix_workspace::shown;
 
 pub(crate) use audit::{AuditArguments, Deed, actor};
 pub(crate) use bundle::{Accepted, BundleArguments, HOST_STATE};
@@ -31,7 +33,6 @@ pub(crate) use trust_root::{
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 
 /// Where the file with the fleet's one public key lies.
 pub(crate) const PUBLIC_KEY: &str = "policy-signing.pub";

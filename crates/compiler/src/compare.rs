@@ -19,7 +19,6 @@ mod query;
 mod reading;
 mod report;
 mod rollout;
-mod sketch;
 mod words;
 
 pub use analysis::analyse;
@@ -31,7 +30,7 @@ pub use outline::{Change, Outline};
 pub use outside::Outside;
 pub use piece::{Piece, Side};
 pub use query::{Allowed, Answer, Otherwise, what, who};
-pub use reading::{Reading, Untouched, read_both};
+pub use reading::{Reading, read_both};
 pub use report::{ChangeReport, DifferenceReport, SubjectReport, WitnessReport};
 
 pub use rollout::guard;
@@ -69,11 +68,6 @@ pub struct SubjectDifference<'policy> {
 }
 
 impl<'policy> SubjectDifference<'policy> {
-    fn untouched(before: &'policy Piece<'policy>, after: &'policy Piece<'policy>) -> Self {
-        let (before, after, direction) = (Some(before), Some(after), Direction::Equal);
-        Self { before, after, direction, changes: Vec::new(), witnesses: Vec::new(), left_out: 0 }
-    }
-
     /// Returns the document: as it is after, or as it was.
     #[must_use]
     pub fn piece(&self) -> Option<&'policy Piece<'policy>> {
@@ -104,8 +98,6 @@ pub fn compare<'policy>(
         .into_iter()
         .map(|(before, after)| subject(&sides, before, after))
         .collect();
-    let twins = before.untouched().iter().zip(after.untouched());
-    subjects.extend(twins.map(|(before, after)| SubjectDifference::untouched(before, after)));
     subjects.sort_by_cached_key(|subject| subject.piece().map(Piece::sort_key));
     let direction = subjects.iter().map(|subject| subject.direction).fold(Direction::Equal, Direction::and);
     Difference { direction, subjects }

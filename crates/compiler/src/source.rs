@@ -103,11 +103,6 @@ impl Source {
         &self.text
     }
 
-    /// Returns a source of the same name with another text, for reading a part of it.
-    pub(crate) fn with_text(&self, text: String) -> Self {
-        Self { name: self.name.clone(), text, line_starts: OnceLock::new() }
-    }
-
     /// Returns the line and column of a byte offset. Offsets past the end give the last position.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {

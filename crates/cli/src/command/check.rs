@@ -6,14 +6,14 @@ use clap::Args;
 use telovix_compiler::analyse;
 use telovix_compiler::compare::{self, Side, compare};
 use telovix_compiler::diagnostic::{Severity, Sink};
+use telovix_workspace::Repository;
 
 use super::Run;
 use super::diff::Loaded;
-use crate::compilation::Repository;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Streams, json, text};
+use crate::output::{Format, Report, Streams, json, text};
 
 /// Check what policies say about each other.
 ///
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     base: Option<String>,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -48,7 +48,7 @@ impl Run for Arguments {
         let base = self.base.as_ref().map(|base| Loaded::named(base, self.day.date()?)).transpose()?;
         let repository = Repository::find(&self.paths)?;
         let input = repository.read(&repository.output());
-        let options = repository.options(&self.day)?;
+        let options = repository.options(self.day.date()?);
         let analysis = analyse(&input.sources, &options);
         let mut sink = Sink::new(options.levels);
         compare::hold(&analysis.policy, &input.sources, &mut sink);
@@ -60,7 +60,7 @@ impl Run for Arguments {
         // What `lint` says beyond errors is not repeated here.
         let errors = analysis.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
         let found = errors.chain(sink.into_sorted()).collect();
-        let report = input.into_report(found);
+        let report = Report::of(input, found);
         match self.format {
             Format::Text => text::write(&report, &mut streams.data)?,
             Format::Json => json::write(&report, &mut streams.data)?,

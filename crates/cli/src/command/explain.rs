@@ -10,7 +10,7 @@ use telovix_compiler::diagnostic::{Code, Example, Severity};
 use telovix_compiler::syntax::nearest;
 
 use super::Run;
-use crate::catalogue::{catalogue, find};
+use super::catalogue::{catalogue, find};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -27,7 +27,7 @@ Examples:
 pub(crate) struct Arguments {
     /// The code, the id of a template, `exit-codes` or `targets`; every code with its title when absent.
     code: Option<String>,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

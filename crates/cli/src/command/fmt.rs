@@ -13,15 +13,15 @@ use telovix_compiler::source::Span;
 use telovix_compiler::syntax;
 use telovix_trust::policy::{drop_sidecar, sidecar_path};
 use telovix_trust::replace_whole;
+use telovix_workspace::Repository;
+use telovix_workspace::{Input, STANDARD_INPUT, shown};
 
 use super::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{Input, STANDARD_INPUT, shown};
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Streams};
+use crate::output::{Format, Report, Streams};
 
 /// Bring policy files into the one form that all of them have.
 ///
@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     /// Write nothing; end with 1 when something would be written, and say what.
     #[arg(long)]
     check: bool,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -143,7 +143,7 @@ fn read(input: Input) -> Result<Vec<Formatted>, Failure> {
             }
         }
     }
-    let report = input.into_report(sink.into_sorted()).errors_only();
+    let report = Report::of(input, sink.into_sorted()).errors_only();
     if report.diagnostics.is_empty() { Ok(files) } else { Err(Failure::because(Exit::CannotRun, report)) }
 }
 

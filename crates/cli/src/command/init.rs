@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_workspace::shown;
 
 use super::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::Streams;
 
 /// Start a policy repository: a profile, a rule, a hook for git and a workflow, all of which work.

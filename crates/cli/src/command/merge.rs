@@ -8,12 +8,12 @@ use std::process::Command;
 use clap::Args;
 use telovix_compiler::compare::{Contradiction, Merged, Refusal, Versions, merge};
 use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_workspace::{read_file, shown};
 
 use super::Run;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Format, Report, Streams};
 
 /// Merge two changes of a policy file by what they mean.
@@ -106,7 +106,7 @@ impl Arguments {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| failed(path, &error))
+    read_file(path).map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Failure {

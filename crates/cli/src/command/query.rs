@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     policy: Option<PathBuf>,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: QueryFormat,
 }
@@ -95,9 +95,10 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
+        let as_of = self.day.date()?;
         let loaded = match &self.policy {
-            Some(side) => Loaded::named(&side.to_string_lossy(), self.day.date()?)?,
-            None => Loaded::of_repository(&self.day)?,
+            Some(policy) => Loaded::named(&policy.to_string_lossy(), as_of)?,
+            None => Loaded::here(as_of)?,
         };
         let side = loaded.side();
         let outside = side.outside();

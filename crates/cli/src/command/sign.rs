@@ -13,14 +13,13 @@ use telovix_compiler::diagnostic::Diagnostic;
 use telovix_trust::bundle::{self, Asked, Existing, MANIFEST, SignRequest, SignedBundle};
 use telovix_trust::policy::{self, Delivery, EnforcementPolicy, PolicyName};
 use telovix_trust::{Digest, ResultDigest, Scope, Signer, Timestamp, highest_epoch};
+use telovix_workspace::{Repository, shown};
 
 use self::revision::{Revision, WorkTree};
 use self::trust::Trust;
 use super::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Report, Streams, text};

@@ -11,13 +11,12 @@ use telovix_compiler::diagnostic::Diagnostic;
 use telovix_trust::Digest;
 use telovix_trust::audit::{Action, Outcome, Record};
 use telovix_trust::policy::{self, Delivery, PolicyFileError, PolicyName, VerifiedPolicy};
+use telovix_workspace::{Repository, shown};
 
 use self::keys::{Basis, Keys};
 use super::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Report, Streams};

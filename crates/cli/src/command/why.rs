@@ -13,11 +13,11 @@ use serde::Serialize;
 use telovix_compiler::analyse;
 use telovix_compiler::compare::Outside;
 use telovix_compiler::judge::{Event, Index, VerdictReport};
+use telovix_workspace::Repository;
 
 pub(crate) use code::CODES;
 
 use super::{Run, inspect};
-use crate::compilation::Repository;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -77,8 +77,8 @@ impl Run for Arguments {
         }
         let repository = Repository::find(policies)?;
         let input = repository.read(&repository.output());
-        let analysis = analyse(&input.sources, &repository.options(&self.day)?);
-        let report = input.into_report(analysis.diagnostics);
+        let analysis = analyse(&input.sources, &repository.options(self.day.date()?));
+        let report = Report::of(input, analysis.diagnostics);
         if report.summary().errors > 0 {
             return Err(Failure::because(report.exit_of_errors(), report));
         }

@@ -9,12 +9,12 @@ use telovix_bpf_runtime::Scope;
 use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::emit::IMAGE_PATH;
 use telovix_trust::audit::Action;
+use telovix_workspace::shown;
 
 use super::code::{IMAGE_REFUSED, NO_IMAGE, VERIFICATION_SKIPPED};
 use super::provenance::Verification;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Report, Streams, text};
 use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed, NamedTrustRoot};
 

@@ -9,11 +9,11 @@ use clap::Args;
 use telovix_compiler::diagnostic::Diagnostic;
 use telovix_trust::audit::{self, Action, Actor, AuditError, Outcome, Record};
 use telovix_trust::{Digest, Timestamp};
+use telovix_workspace::shown;
 
 use super::{AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Report, Streams, text};
 
 /// Where a host keeps its log: beside its memory of accepted epochs.

@@ -51,8 +51,7 @@ struct Part<'side, 'policy> {
 impl<'policy> Sides<'policy> {
     /// Prepares both sides.
     pub(super) fn new(before: &'policy Side<'policy>, after: &'policy Side<'policy>) -> Self {
-        let mut world = World::new(before.confinements().iter().chain(after.confinements()));
-        world.name(before.untouched().iter().filter_map(|piece| piece.binary));
+        let world = World::new(before.confinements().iter().chain(after.confinements()));
         Self { before: Index::new(before.confinements()), after: Index::new(after.confinements()), world }
     }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::outside::Outside;
-use super::reading::{Reading, Untouched};
+use super::reading::Reading;
 use crate::confine::{Confinement, DocumentKind, Exemption, Subject};
 use crate::document::{Document, GuardProcess, RuntimeGuard};
 use crate::lower::{Policy, PolicyDocument};
@@ -17,7 +17,6 @@ pub struct Side<'policy> {
     sources: Option<&'policy SourceSet>,
     policy: Option<&'policy Policy>,
     pieces: Vec<Piece<'policy>>,
-    untouched: Vec<Piece<'policy>>,
 }
 
 impl<'policy> Side<'policy> {
@@ -25,31 +24,13 @@ impl<'policy> Side<'policy> {
     #[must_use]
     pub fn of_policy(policy: &'policy Policy, sources: &'policy SourceSet) -> Self {
         let pieces = policy.documents.iter().flat_map(|placed| pieces(policy, placed, sources)).collect();
-        Self {
-            confinements: &policy.confinements,
-            sources: Some(sources),
-            policy: Some(policy),
-            pieces,
-            untouched: Vec::new(),
-        }
+        Self { confinements: &policy.confinements, sources: Some(sources), policy: Some(policy), pieces }
     }
 
     /// Returns the side of what [`read_both`](super::read_both) read.
     #[must_use]
     pub fn of_reading(reading: &'policy Reading, sources: &'policy SourceSet) -> Self {
-        let piece = |untouched: &'policy Untouched| Piece {
-            kind: DocumentKind::GuardianProfile.name(),
-            id: &untouched.id,
-            name: &untouched.name,
-            binary: Some(&untouched.binary),
-            span: Some(untouched.span),
-            text: None,
-            origin: Origin::Confinements,
-            all: &[],
-            range: 0..0,
-        };
-        let untouched = reading.untouched.iter().map(piece).collect();
-        Self { untouched, ..Self::of_policy(&reading.policy, sources) }
+        Self::of_policy(&reading.policy, sources)
     }
 
     /// Returns the side of confinements without documents, such as those of an image.
@@ -70,7 +51,7 @@ impl<'policy> Side<'policy> {
                 range,
             })
         });
-        Self { confinements, sources: None, policy: None, pieces: pieces.collect(), untouched: Vec::new() }
+        Self { confinements, sources: None, policy: None, pieces: pieces.collect() }
     }
 
     /// Returns every confinement.
@@ -85,15 +66,10 @@ impl<'policy> Side<'policy> {
         self.sources
     }
 
-    /// Returns what acts beside the confinements; nothing is known of that where only confinements are.
+    /// Returns what acts beside the confinements; unknown where only confinements are.
     #[must_use]
     pub fn outside(&self) -> Option<Outside<'policy>> {
         Some(Outside::new(self.policy?, self.sources?))
-    }
-
-    /// Returns the profiles that were not read because the other side has the same, in the same order.
-    pub(super) fn untouched(&self) -> &[Piece<'policy>] {
-        &self.untouched
     }
 
     /// Returns the pieces that were read, in the order of the documents.

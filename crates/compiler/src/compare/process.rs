@@ -66,11 +66,6 @@ impl<'policy> World<'policy> {
         world
     }
 
-    /// Takes binaries that documents name which were not read.
-    pub(super) fn name(&mut self, binaries: impl IntoIterator<Item = &'policy str>) {
-        self.binaries.extend(binaries);
-    }
-
     /// Returns processes that stand for every process of which `own` speaks on an operation.
     pub(super) fn processes(&self, operation: Operation, own: &[&'policy Confinement]) -> Vec<Event> {
         let subjects = own.iter().map(|confinement| (&confinement.subject, confinement.children)).collect();

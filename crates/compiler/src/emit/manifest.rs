@@ -1,7 +1,6 @@
 //! A policy and its artifacts -> `manifest.json`, the account that signatures cover and hosts read.
 
 mod document;
-mod indented;
 mod model;
 
 use std::borrow::Cow;
@@ -23,7 +22,6 @@ use crate::document::Scope;
 use crate::lower::{HostLimit, Pack, Policy};
 use crate::source::SourceSet;
 use crate::target::{self, Assessment, Evasion, Status};
-use indented::Indented;
 
 /// The manifest's place in a bundle.
 pub const MANIFEST_PATH: &str = "manifest.json";
@@ -154,12 +152,8 @@ fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry<'static>> {
 /// Returns the manifest as the bytes that are written: JSON, indented, with a final line end.
 #[must_use]
 pub fn render(account: &Account<'_>) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Indented::default());
-    if account.serialize(&mut serializer).is_err() {
-        // Every key is a text, and memory takes every byte.
-        text.clear();
-    }
+    let mut text = serde_json::to_vec_pretty(account)
+        .expect("keys of a manifest are texts, and memory takes every byte");
     text.push(b'\n');
     text
 }

@@ -5,14 +5,14 @@ use std::io::Write;
 use clap::Args;
 use telovix_trust::root::{Chain, Thresholds, TrustedKey};
 use telovix_trust::{PublicKey, Role, TrustRoot};
+use telovix_workspace::Repository;
+use telovix_workspace::shown;
 
 use super::named_key::NamedKey;
 use super::newest::{tell, write};
 use crate::command::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Format, Streams};
 use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, RepositoryTrust, cannot, root_failure};
 

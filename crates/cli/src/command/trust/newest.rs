@@ -7,9 +7,9 @@ use serde::Serialize;
 use telovix_trust::Timestamp;
 use telovix_trust::audit::Action;
 use telovix_trust::root::Chain;
+use telovix_workspace::shown;
 
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
 use crate::signing::{AuditArguments, Deed, HOST_TRUST_ROOT, root_failure};

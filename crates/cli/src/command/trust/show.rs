@@ -7,11 +7,11 @@ use clap::Args;
 use serde::Serialize;
 use telovix_trust::root::TrustedKey;
 use telovix_trust::{Role, Timestamp};
+use telovix_workspace::shown;
 
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
 use crate::signing::{Moment, NamedTrustRoot, RepositoryTrust, read_chain, refused};

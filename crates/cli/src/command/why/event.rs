@@ -10,11 +10,11 @@ use std::path::Path;
 use serde::Serialize;
 use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::judge::Event;
+use telovix_workspace::{STANDARD_INPUT, shown};
 
 use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{STANDARD_INPUT, shown};
 
 /// A line with more bytes is no event.
 const LONGEST_LINE: usize = 1 << 20;
