@@ -100,11 +100,12 @@ impl Repository {
             [] => Target::ALL.to_vec(),
             configured => configured.to_vec(),
         };
-        let as_of = day.date()?;
+        let today = Some(day.of_findings()?);
         Ok(Options {
             targets,
             levels: self.config.levels.clone(),
-            as_of,
+            as_of: day.asked(),
+            today,
             sensor: None,
             group: None,
             engine: self.config.engine,

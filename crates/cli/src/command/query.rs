@@ -91,7 +91,7 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let loaded = Loaded::named(&self.policy.to_string_lossy(), self.day.date()?)?;
+        let loaded = Loaded::named(&self.policy.to_string_lossy(), self.day.as_of())?;
         let side = loaded.side();
         let out = &mut streams.data;
         match &self.question {

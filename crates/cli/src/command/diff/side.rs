@@ -160,7 +160,8 @@ impl Loaded {
         let options = Options {
             targets: Target::ALL.to_vec(),
             levels: Levels::default(),
-            as_of,
+            as_of: Some(as_of),
+            today: None,
             sensor: None,
             group: None,
             engine: EngineOptions::default(),
