@@ -17,8 +17,7 @@ pub(super) static LINT: Lint = Lint {
              name: a shell\n\
              match_event_kind: process_exec\n\
              match_process_pattern: /bin/sh\n\
-             action: alert\n\
-             severity: high\n",
+             action: alert\n",
         ),
         silent: Example::Text("kind: EnforcementRule\nname: no modules\ntemplate: block-kmod-load\n"),
     },

@@ -9,7 +9,7 @@ use super::Waiver;
 use crate::source::{Span, Spanned};
 use crate::syntax::Node;
 
-pub use actions::Actions;
+pub use actions::{Action, Actions};
 
 /// A TracingPolicy that is checked and passed through.
 #[derive(Debug, Clone, PartialEq)]

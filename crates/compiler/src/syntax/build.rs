@@ -143,8 +143,9 @@ impl<'text> Builder<'text> {
             Notation::Plain => ScalarStyle::Plain,
             _ => ScalarStyle::Quoted,
         };
-        if style == ScalarStyle::Folded {
-            self.refuse_folded_item(span, sink);
+        if style == ScalarStyle::Folded && self.refuse_folded_item(span, sink) {
+            self.place(Node { span, value: Value::Unreadable }, sink);
+            return Ok(());
         }
         let value = Value::Scalar { text, style };
         let is_block = matches!(notation, Notation::Literal | Notation::Folded);
@@ -162,10 +163,11 @@ impl<'text> Builder<'text> {
         Some(Span { start: u32::try_from(start).ok()?, ..span })
     }
 
-    /// No list of a policy document holds prose, so an item over several lines is a slip of indentation.
-    fn refuse_folded_item(&mut self, span: Span, sink: &mut Sink) {
+    /// No list of a policy document holds prose, so an item over several lines is a slip of indentation. Tells whether
+    /// it was one.
+    fn refuse_folded_item(&mut self, span: Span, sink: &mut Sink) -> bool {
         let in_list = self.open.last().is_some_and(|open| matches!(open.content, Content::Sequence { .. }));
-        let Some(rest) = self.continuation(span).filter(|_| in_list) else { return };
+        let Some(rest) = self.continuation(span).filter(|_| in_list) else { return false };
         let written = self.text.get(rest.start as usize..rest.end as usize).unwrap_or_default();
         let help = if written.starts_with("- ") {
             "indent the item like the one above"
@@ -177,6 +179,7 @@ impl<'text> Builder<'text> {
             format!("{} continues the list item above, and YAML joins both into one value", quote(line));
         let diagnostic = Diagnostic::new(&FOLDED_ITEM, rest, message);
         self.refuse(diagnostic.related(span, "the item").help(help), sink);
+        true
     }
 
     pub(super) fn unreadable(&mut self, span: Span, sink: &mut Sink) -> Result<(), Full> {

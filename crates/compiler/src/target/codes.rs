@@ -10,8 +10,8 @@ pub static WAIVABLE: [&Code; 7] = [
     &HOST_LIMIT_UNENFORCED,
     &HOST_LIMIT_UNWATCHED,
     &KILL_INSTEAD_OF_DENY,
-    &TRACING_POLICY_NOT_NATIVE,
     &OPEN_NAME_SPACE,
+    &TRACING_POLICY_NOT_NATIVE,
 ];
 
 /// An operator's own policy acts, and a native image does not hold it.

@@ -42,7 +42,10 @@ pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
 
 /// Returns the first action by which a passed-through document acts, if it is enabled and acts.
 pub(super) fn enforcing(document: &PolicyDocument) -> Option<Span> {
-    document.custom_policy().filter(|_| !document.is_disabled()).and_then(|custom| custom.actions.enforcing)
+    document
+        .custom_policy()
+        .filter(|_| !document.is_disabled())
+        .and_then(|custom| Some(custom.actions.enforcing?.span))
 }
 
 /// Names a passed-through document as messages do.

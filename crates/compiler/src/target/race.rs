@@ -30,15 +30,7 @@ pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
     let message = format!("{who} through {ENGINE_VERSION}, whose LSM denials leak under concurrency");
     let diagnostic =
         Diagnostic::new(&DENIAL_RACE, first.span, message).label(format!("on {}", list(&engines)));
-    let remedy = match options.engine_denial {
-        EngineDenial::Alone => {
-            "set `engine: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process"
-        }
-        EngineDenial::WithKill => {
-            "write `action: Sigkill` beside `action: Override`: a TracingPolicy is passed through as written"
-        }
-    };
-    sink.report(diagnostic.help(remedy).help("or waive `engine-denial-race`, or enforce natively"));
+    sink.report(diagnostic.help(first.remedy).help("or waive `engine-denial-race`, or enforce natively"));
 }
 
 /// Tells whether some way to compile the document makes a denial that leaks.
@@ -50,6 +42,7 @@ pub(super) fn can_leak(document: &PolicyDocument, confinements: &[Confinement], 
 struct Leaking {
     who: String,
     span: Span,
+    remedy: &'static str,
 }
 
 fn leaking(
@@ -61,11 +54,14 @@ fn leaking(
     if denial == EngineDenial::Alone
         && let Some(confinement) = confinements.iter().find(|confinement| leaks(confinement, engines))
     {
-        return Some(Leaking { who: described_document(confinement), span: confinement.span });
+        let remedy = "set `engine: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process";
+        return Some(Leaking { who: described_document(confinement), span: confinement.span, remedy });
     }
     let custom = document.custom_policy().filter(|_| !document.is_disabled())?;
-    let span = custom.actions.racing_denial?;
-    Some(Leaking { who: passed_through::described(document), span })
+    let span = custom.actions.racing_denial?.span;
+    let remedy =
+        "write `action: Sigkill` beside `action: Override`: a TracingPolicy is passed through as written";
+    Some(Leaking { who: passed_through::described(document), span, remedy })
 }
 
 /// Tells whether a confinement is denied by Override at an LSM hook of one of the engines.

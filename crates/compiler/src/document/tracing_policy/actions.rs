@@ -11,9 +11,16 @@ const OBSERVING: &[&str] =
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Actions {
     /// The first action that kills, denies or changes something; absent in a policy that only reports.
-    pub enforcing: Option<Span>,
+    pub enforcing: Option<Action>,
     /// The first denial at an LSM hook without a kill beside it.
-    pub racing_denial: Option<Span>,
+    pub racing_denial: Option<Action>,
+}
+
+/// One action of a TracingPolicy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Action {
+    /// Its word.
+    pub span: Span,
 }
 
 impl Actions {
@@ -45,11 +52,13 @@ impl Actions {
             })
         };
         if self.enforcing.is_none() {
-            self.enforcing = words().find(|(word, _)| !OBSERVING.contains(word)).map(|(_, span)| span);
+            self.enforcing =
+                words().find(|(word, _)| !OBSERVING.contains(word)).map(|(_, span)| Action { span });
         }
         let kills = words().any(|(word, _)| word == "Sigkill");
         if is_lsm && !kills && self.racing_denial.is_none() {
-            self.racing_denial = words().find(|(word, _)| *word == "Override").map(|(_, span)| span);
+            self.racing_denial =
+                words().find(|(word, _)| *word == "Override").map(|(_, span)| Action { span });
         }
     }
 }
