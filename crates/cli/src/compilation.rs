@@ -84,7 +84,7 @@ impl Selection {
     }
 
     fn options(&self, repository: &Repository) -> Result<Options, Failure> {
-        let mut options = repository.options(self.day.date()?);
+        let mut options = repository.options(self.day.asked(), self.day.of_findings()?);
         for LevelOfCode { code, level } in &self.levels {
             check_level(code, *level).map_err(|problem| {
                 Failure::because(Exit::CannotRun, Report::without_sources(vec![*problem]))

@@ -1,4 +1,4 @@
-//! `--as-of DATE`, or the machine's clock -> the day of a run.
+//! `--as-of DATE` and the machine's clock -> the day that is compiled for, and the day of findings.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,8 +14,8 @@ use crate::page::page;
 pub(crate) static NO_DATE: Code = page(
     "no-date",
     "the machine's clock gives no date",
-    "Expiry dates of exceptions are held against today, and the clock of this machine stands where the \
-     calendar ends. Nothing is compiled on a guess.",
+    "An exception that holds although its last day is past is an error, and the clock of this machine stands where \
+     the calendar ends, so nobody knows. Nothing is compiled on a guess.",
     "a clock set beyond the year 9999",
     "`--as-of 2026-11-20`, or a clock that is right",
 );
@@ -23,17 +23,28 @@ pub(crate) static NO_DATE: Code = page(
 /// The day of a run.
 #[derive(Debug, Args)]
 pub(crate) struct Day {
-    /// The day that expiry dates are held against, as YYYY-MM-DD; today when absent.
+    /// Leave out exceptions that ended before this day, as YYYY-MM-DD. All hold when absent, and one whose last day is
+    /// past is an error.
     #[arg(long, value_name = "DATE", value_parser = date)]
     as_of: Option<Date>,
 }
 
 impl Day {
-    /// Returns the day.
+    /// Returns the day that is compiled for, if one is asked for.
+    pub(crate) fn asked(&self) -> Option<Date> {
+        self.as_of
+    }
+
+    /// Returns the day to compare expiry dates with: one before all of them, unless one is asked for.
+    pub(crate) fn as_of(&self) -> Date {
+        self.as_of.unwrap_or(Date::FIRST)
+    }
+
+    /// Returns the day that findings speak of.
     ///
     /// # Errors
-    /// When none is given and the machine does not know it.
-    pub(crate) fn date(&self) -> Result<Date, Failure> {
+    /// When no day is asked for and the machine does not know today.
+    pub(crate) fn of_findings(&self) -> Result<Date, Failure> {
         self.as_of.map_or_else(today, Ok)
     }
 }

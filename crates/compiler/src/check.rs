@@ -10,11 +10,13 @@ mod cidr_any;
 mod covered_entry;
 mod custom_rule_budget;
 mod detection_matches_everything;
+mod detection_not_compiled;
 mod empty_allowlist;
 mod exception_expires_soon;
 mod exception_swallows_rule;
 mod exception_without_owner;
 mod generated_files;
+mod guard_dead_allow;
 mod guard_denies_network;
 mod guard_sample_differs;
 mod host_bits;
@@ -29,6 +31,9 @@ mod ports_without_cidrs;
 mod profile_confines_nothing;
 mod program;
 mod spawn_escape;
+mod suspicious_character;
+mod syscall_only_32_bit;
+mod syscall_sibling;
 mod tmp_template_misses_var_tmp;
 mod unknown_profile;
 mod unknown_role;
@@ -60,7 +65,7 @@ enum Check {
 }
 
 /// Every lint, by name.
-pub static ALL: [&Lint; 28] = [
+pub static ALL: [&Lint; 33] = [
     &audit_kills::LINT,
     &bpf_block_without_loader::LINT,
     &broad_capability::LINT,
@@ -68,11 +73,13 @@ pub static ALL: [&Lint; 28] = [
     &covered_entry::LINT,
     &custom_rule_budget::LINT,
     &detection_matches_everything::LINT,
+    &detection_not_compiled::LINT,
     &empty_allowlist::LINT,
     &exception_expires_soon::LINT,
     &exception_swallows_rule::LINT,
     &exception_without_owner::LINT,
     &generated_files::LINT,
+    &guard_dead_allow::LINT,
     &guard_denies_network::LINT,
     &guard_sample_differs::LINT,
     &host_bits::LINT,
@@ -85,6 +92,9 @@ pub static ALL: [&Lint; 28] = [
     &ports_without_cidrs::LINT,
     &profile_confines_nothing::LINT,
     &spawn_escape::LINT,
+    &suspicious_character::LINT,
+    &syscall_only_32_bit::LINT,
+    &syscall_sibling::LINT,
     &tmp_template_misses_var_tmp::LINT,
     &unknown_profile::LINT,
     &unknown_role::LINT,

@@ -25,7 +25,7 @@ pub use invariant::{EventSet, Invariant, InvariantMode, InvariantSubjects, Requi
 pub use policy_pack::{PackKind, PackState, PolicyPack};
 pub use runtime_guard::{GuardAlerts, GuardMode, GuardProcess, RuntimeGuard};
 pub use scope::Scope;
-pub use tracing_policy::TracingPolicyDocument;
+pub use tracing_policy::{Action, Actions, TracingPolicyDocument};
 
 use crate::diagnostic::Sink;
 use crate::source::{Source, SourceId, SourceSet, Span, Spanned};

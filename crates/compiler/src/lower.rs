@@ -16,8 +16,10 @@ mod severity;
 
 use std::ops::Range;
 
+pub use exception::report_outlived;
 pub use name_space::OPEN_NAME_SPACE;
 pub use pack::{Pack, PackName};
+pub(crate) use runtime_guard::endpoints;
 
 use crate::confine::{Confinement, Gate};
 use crate::diagnostic::{Code, Sink};
@@ -32,6 +34,7 @@ pub const CODES: &[&Code] = &[
     &duplicate::GUARDS_OVERLAP,
     &enforcement_rule::RULE_DISABLED,
     &exception::EXCEPTION_EXPIRED,
+    &exception::EXPIRED_IN_FORCE,
     &name_space::NAME_SPACE_CLOSED,
     &name_space::OPEN_NAME_SPACE,
     &pack::PACK_FOLDER,
@@ -41,7 +44,7 @@ pub const CODES: &[&Code] = &[
 /// What lowering needs to know beside the documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Today, as the caller has it: exceptions whose last day is before it no longer hold.
+    /// The day that is compiled for: exceptions whose last day is before it do not hold. [`Date::FIRST`] keeps all.
     pub as_of: Date,
 }
 
@@ -161,14 +164,8 @@ impl Policy {
     /// Returns every TracingPolicy that is passed through: those of custom rules that are enabled, and
     /// those that are documents of their own.
     pub fn custom_policies(&self) -> impl Iterator<Item = (&PolicyDocument, &TracingPolicyDocument)> {
-        self.documents.iter().filter_map(|placed| {
-            let policy = match &placed.document {
-                Document::EnforcementRule(rule) if rule.enabled => rule.policy.as_ref()?,
-                Document::TracingPolicy(policy) => policy,
-                _ => return None,
-            };
-            Some((placed, policy))
-        })
+        let enabled = self.documents.iter().filter(|placed| !placed.is_disabled());
+        enabled.filter_map(|placed| Some((placed, placed.custom_policy()?)))
     }
 }
 
@@ -201,6 +198,22 @@ impl PolicyDocument {
         self.document.scope()
     }
 
+    /// Returns the TracingPolicy that the document is or holds, whether or not it is enabled.
+    #[must_use]
+    pub fn custom_policy(&self) -> Option<&TracingPolicyDocument> {
+        match &self.document {
+            Document::EnforcementRule(rule) => rule.policy.as_ref(),
+            Document::TracingPolicy(policy) => Some(policy),
+            _ => None,
+        }
+    }
+
+    /// Tells whether the document is switched off.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        matches!(&self.document, Document::EnforcementRule(rule) if !rule.enabled)
+    }
+
     /// Returns the weakenings that the document accepts.
     #[must_use]
     pub fn waivers(&self) -> &[Waiver] {
@@ -208,10 +221,8 @@ impl PolicyDocument {
             Document::GuardianProfile(profile) => &profile.waive,
             Document::EnforcementRule(rule) => &rule.waive,
             Document::RuntimeGuard(guard) => &guard.waive,
-            Document::GuardianPolicy(_)
-            | Document::PolicyPack(_)
-            | Document::Invariant(_)
-            | Document::TracingPolicy(_) => &[],
+            Document::TracingPolicy(policy) => &policy.waive,
+            Document::GuardianPolicy(_) | Document::PolicyPack(_) | Document::Invariant(_) => &[],
         }
     }
 }

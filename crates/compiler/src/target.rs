@@ -14,6 +14,8 @@ mod kernel;
 #[cfg(test)]
 mod measured;
 mod native;
+mod passed_through;
+mod race;
 mod table;
 mod way;
 mod weakening;
@@ -39,6 +41,8 @@ pub const CODES: &[&Code] = &[
     &codes::HOST_LIMIT_UNENFORCED,
     &codes::HOST_LIMIT_UNWATCHED,
     &codes::KILL_INSTEAD_OF_DENY,
+    &codes::TRACING_POLICY_NOT_NATIVE,
+    &codes::TRACING_POLICY_UNWATCHED,
     &codes::WAIVER_UNUSED,
     &evasion::OPEN_WAY,
 ];

@@ -63,7 +63,10 @@ fn run(example: Example) -> Option<(String, Vec<Diagnostic>)> {
         Example::Situation(_) => return None,
     };
     let options = Options::on(Date::new(2026, 11, 21).expect("a day of the calendar"));
-    let said = compile(&SourceSet::single("example.yaml", &text), &options).diagnostics;
+    let sources = SourceSet::single("example.yaml", &text);
+    let mut said = compile(&sources, &options).diagnostics;
+    let any_day = Options { as_of: None, today: options.as_of, ..options };
+    said.extend(compile(&sources, &any_day).diagnostics);
     Some((text.chars().take(2_000).collect(), said))
 }
 

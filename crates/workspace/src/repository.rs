@@ -74,15 +74,23 @@ impl Repository {
     }
 
     /// Returns options that take the policies as they are written, for the whole fleet, on the configured targets, or
-    /// on all of them.
+    /// on all of them. Exceptions that ended before `as_of` are left out; findings are about `today`.
     #[must_use]
-    pub fn options(&self, as_of: Date) -> Options {
+    pub fn options(&self, as_of: Option<Date>, today: Date) -> Options {
         let targets = match self.settings.targets.as_slice() {
             [] => Target::ALL.to_vec(),
             configured => configured.to_vec(),
         };
         let levels = self.settings.levels.clone();
-        Options { targets, levels, as_of, sensor: None, group: None, engine: self.settings.engine }
+        Options {
+            targets,
+            levels,
+            as_of,
+            today: Some(today),
+            sensor: None,
+            group: None,
+            engine: self.settings.engine,
+        }
     }
 
     /// Returns where artifacts go: `output` of the settings, else `compiled-policies` in the root, or in the current

@@ -45,10 +45,10 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let base = self.base.as_ref().map(|base| Loaded::named(base, self.day.date()?)).transpose()?;
+        let base = self.base.as_ref().map(|base| Loaded::named(base, self.day.as_of())).transpose()?;
         let repository = Repository::find(&self.paths)?;
         let input = repository.read(&repository.output());
-        let options = repository.options(self.day.date()?);
+        let options = repository.options(self.day.asked(), self.day.of_findings()?);
         let analysis = analyse(&input.sources, &options);
         let mut sink = Sink::new(options.levels);
         compare::hold(&analysis.policy, &input.sources, &mut sink);

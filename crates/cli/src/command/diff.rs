@@ -100,7 +100,7 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let as_of = self.day.date()?;
+        let as_of = self.day.as_of();
         let (before, after) = if self.driver {
             driver::sides(&self.sides, as_of)?
         } else {

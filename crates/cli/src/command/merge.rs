@@ -53,7 +53,7 @@ pub(crate) const CODES: &[&Code] = &[&MERGE_CONFLICT, &MERGED_AS_TEXT, &NOT_MERG
 
 impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let as_of = self.day.date()?;
+        let as_of = self.day.as_of();
         let name = self.path.clone().unwrap_or_else(|| shown(&self.ours));
         let [base, ours, theirs] = [&self.base, &self.ours, &self.theirs].map(|path| read(path));
         let (base, ours, theirs) = (base?, ours?, theirs?);

@@ -95,7 +95,7 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let as_of = self.day.date()?;
+        let as_of = self.day.as_of();
         let loaded = match &self.policy {
             Some(policy) => Loaded::named(&policy.to_string_lossy(), as_of)?,
             None => Loaded::here(as_of)?,

@@ -77,7 +77,7 @@ impl Run for Arguments {
         }
         let repository = Repository::find(policies)?;
         let input = repository.read(&repository.output());
-        let analysis = analyse(&input.sources, &repository.options(self.day.date()?));
+        let analysis = analyse(&input.sources, &repository.options(self.day.asked(), self.day.of_findings()?));
         let report = Report::of(input, analysis.diagnostics);
         if report.summary().errors > 0 {
             return Err(Failure::because(report.exit_of_errors(), report));

@@ -30,11 +30,7 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
-    let listed = match document {
-        Document::GuardianProfile(_) | Document::RuntimeGuard(_) => super::list::cidrs(document),
-        _ => return,
-    };
-    for item in listed.filter(|item| item.value.length() == 0) {
+    for item in super::list::allowed_cidrs(document).filter(|item| item.value.length() == 0) {
         let family = if item.value.address().is_ipv4() { "IPv4" } else { "IPv6" };
         let message = format!("`{}` holds every {family} address", item.value);
         sink.report(

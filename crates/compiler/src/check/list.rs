@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use crate::document::value::{Cidr, NetworkPattern, PathPattern, PortRange};
+use crate::document::value::{Cidr, NetworkPattern, PathPattern, PortRange, Syscall};
 use crate::document::{Document, Exception, GuardianProfile, List, RuntimeGuard};
 use crate::source::{Span, Spanned};
 
@@ -39,6 +39,46 @@ pub(super) fn paths(document: &Document) -> Vec<PathList<'_>> {
             of_process.flatten().collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// Returns every path of a document as text, in block and allow lists, exceptions and binaries.
+pub(super) fn path_texts(document: &Document) -> Vec<(String, Span)> {
+    fn text(item: &Spanned<PathPattern>) -> (String, Span) {
+        (item.value.to_string(), item.span)
+    }
+    let mut texts: Vec<(String, Span)> =
+        paths(document).iter().flat_map(|named| &named.list.items).map(text).collect();
+    for exception in exceptions(document) {
+        texts.extend([&exception.process, &exception.parent].into_iter().flatten().map(text));
+    }
+    if let Document::GuardianProfile(profile) = document {
+        texts.push((profile.target_binary.value.to_string(), profile.target_binary.span));
+    }
+    texts
+}
+
+/// Returns every list of blocked system calls of a document.
+pub(super) fn blocked_syscalls(document: &Document) -> Box<dyn Iterator<Item = &List<Syscall>> + '_> {
+    match document {
+        Document::GuardianProfile(profile) => Box::new(profile.blocked_syscalls.iter()),
+        Document::RuntimeGuard(guard) => {
+            Box::new(guard.processes.iter().filter_map(|process| process.blocked_syscalls.as_ref()))
+        }
+        _ => Box::new(iter::empty()),
+    }
+}
+
+/// Returns every block of addresses that an allowlist of a document holds.
+pub(super) fn allowed_cidrs(document: &Document) -> Box<dyn Iterator<Item = Spanned<Cidr>> + '_> {
+    match document {
+        Document::GuardianProfile(profile) => Box::new(items(profile.allowed_dst_cidrs.as_ref())),
+        Document::RuntimeGuard(guard) => {
+            let allowed = guard.processes.iter().filter_map(|process| process.allowed_network.as_ref());
+            let entries = allowed.flat_map(|list| &list.items);
+            Box::new(entries.filter_map(|item| item.value.cidr.map(|cidr| Spanned::new(cidr, item.span))))
+        }
+        _ => Box::new(iter::empty()),
     }
 }
 

@@ -67,7 +67,9 @@ pub static INVALID_PATH: Code = Code {
     severity: Severity::Error,
     explanation: "Paths are compared with what the kernel resolved: absolute, without `//`, `.` and `..`, at most \
         4,095 bytes long and 255 bytes between slashes. A path in another form would never match, so an \
-        allowlist would deny what it was meant to allow. Binaries are files and do not end in `/`.",
+        allowlist would deny what it was meant to allow, and a block list would block nothing. The same goes for what \
+        nothing expands here (`/home/$USER`, `/home/%u`, `~`), for spaces at the edge of a component, and for \
+        characters that nobody sees. Binaries are files and do not end in `/`.",
     fires: Example::Text("kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/../amf\n"),
     silent: Example::Text("kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf\n"),
 };
@@ -340,8 +342,9 @@ pub static INVALID_PROCESS_NAME: Code = Code {
     title: "a process name is not the base name of an executable",
     severity: Severity::Error,
     explanation: "A runtime guard finds its processes by the base name of their executable: `amf` for \
-        `/opt/amf/bin/amf`. A name with a slash would never match. To confine one executable by its whole \
-        path, write a guardian profile.",
+        `/opt/amf/bin/amf`. A name with a slash would never match, and neither would one with a pattern, a space at its \
+        edge or a character that nobody sees. To confine one executable by its whole path, write a guardian \
+        profile.",
     fires: Example::Text("processes:\n  /opt/amf/bin/amf:\n    blocked_syscalls: [ptrace]\n"),
     silent: Example::Text("processes:\n  amf:\n    blocked_syscalls: [ptrace]\n"),
 };

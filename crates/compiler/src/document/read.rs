@@ -66,7 +66,11 @@ fn refuse_path(error: PathError) -> Refusal {
         PathError::Empty | PathError::Relative => "write the whole path, starting with `/`",
         PathError::EmptyComponent => "write one `/` between components",
         PathError::Unresolved => "write the path that it resolves to; the kernel never sees `.` or `..`",
-        PathError::Control => "remove the character",
+        PathError::Control | PathError::Invisible(_) => "remove the character, or type the path again",
+        PathError::EdgeSpace => "remove the space; quotes keep what is between them",
+        PathError::Placeholder => {
+            "write the path that it stands for, one entry for each; `/home/` is all below it"
+        }
         PathError::TooLong(_) | PathError::LongComponent(_) => "no such path can exist on Linux",
         PathError::TrailingSlash => "remove the `/` at the end",
         PathError::Glob(_) => {

@@ -2,16 +2,19 @@
 
 mod address;
 mod capability;
+mod character;
 mod date;
 mod identity;
 mod path;
 mod port;
 mod syscall;
+mod syscall_family;
 mod syscall_table;
 
 pub(crate) use address::MAPPED;
 pub use address::{Cidr, CidrError, NetworkPattern, NetworkPatternError, address_at, address_number};
 pub use capability::{Capability, CapabilityError};
+pub use character::{is_invisible, look_alike};
 pub use date::{Date, DateError};
 pub use identity::{ProfileId, ProfileIdError};
 pub use path::{AbsolutePath, PathError, PathPattern};

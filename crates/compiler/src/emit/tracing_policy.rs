@@ -13,6 +13,7 @@
 mod assemble;
 mod budget;
 mod codes;
+mod consequence;
 mod custom;
 mod filter;
 mod name;
@@ -32,11 +33,11 @@ use crate::lower::{Policy, PolicyDocument};
 use crate::source::{SourceSet, Span, Spanned};
 use crate::target::Kernel;
 use crate::tracing_policy::{
-    ActionKind, Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy,
-    validate,
+    Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy, validate,
 };
 use assemble::Assembly;
 use codes::{EMISSION_INVALID, NAME_COLLISION};
+use consequence::{Direction, consequence};
 use name::Names;
 use plan::Part;
 
@@ -109,9 +110,11 @@ pub fn emit(
             | Document::PolicyPack(_) => {}
         }
     }
-    for (placed, custom) in policy.custom_policies() {
-        if let Some((names, text)) = custom::compile(placed, custom, policy, sources, &context, emitter.sink)
-        {
+    let customs = policy.documents.iter().filter_map(|placed| Some((placed, placed.custom_policy()?)));
+    for (placed, custom) in customs {
+        // A disabled one is checked like the others, so that enabling it brings no surprise.
+        let compiled = custom::compile(placed, custom, policy, sources, &context, emitter.sink);
+        if let Some((names, text)) = compiled.filter(|_| !placed.is_disabled()) {
             add(names.path(""), &text, placed.document.span(), placed, emitter.outbox, emitter.sink);
         }
     }
@@ -225,12 +228,20 @@ impl<'run> Emitter<'run, '_> {
         for (part, hooks) in assembly.hooks {
             let own = if part == Part::Syscalls { std::mem::take(&mut lists) } else { Vec::new() };
             if !hooks.is_empty() {
-                self.part(unit, part, hooks, own);
+                let direction = assembly.directions.get(&part).copied().unwrap_or(Direction::Blocks);
+                self.part(unit, part, direction, hooks, own);
             }
         }
     }
 
-    fn part(&mut self, unit: &Unit<'_>, part: Part, hooks: Vec<Hook<'run>>, lists: Vec<NamedList<'run>>) {
+    fn part(
+        &mut self,
+        unit: &Unit<'_>,
+        part: Part,
+        direction: Direction,
+        hooks: Vec<Hook<'run>>,
+        lists: Vec<NamedList<'run>>,
+    ) {
         let policy = TracingPolicy {
             span: unit.span,
             api_version: Some(Spanned::new("cilium.io/v1alpha1".into(), unit.span)),
@@ -262,7 +273,7 @@ impl<'run> Emitter<'run, '_> {
             return;
         }
         self.hooks.extend(uses);
-        let text = self.writer.write(&policy, &unit.comments, consequence(&policy.spec.hooks));
+        let text = self.writer.write(&policy, &unit.comments, consequence(&policy.spec.hooks, direction));
         add(path, text, unit.span, unit.placed, self.outbox, self.sink);
     }
 
@@ -314,16 +325,4 @@ fn add(
         diagnostic = diagnostic.related(*first, "the first one");
     }
     sink.report(diagnostic.help("give one of them another name"));
-}
-
-/// Says what the strongest action of a file does; the word `audit` alone would mislead.
-fn consequence(hooks: &[Hook<'_>]) -> &'static str {
-    let actions = || hooks.iter().flat_map(|hook| &hook.selectors).flat_map(|selector| &selector.actions);
-    let acts = |kinds: &[ActionKind]| actions().any(|action| kinds.contains(&action.kind.value));
-    match (acts(&[ActionKind::Override]), acts(&[ActionKind::Sigkill, ActionKind::Signal])) {
-        (true, false) => "What is named here is denied before it happens.",
-        (true, true) => "What is named here is denied, and the process is KILLED.",
-        (false, true) => "What is named here KILLS the process, after the fact.",
-        (false, false) => "What is named here is recorded.",
-    }
 }

@@ -40,7 +40,7 @@ pub(super) fn lower(
     if let Some(span) = envelope.name_space_span() {
         confinements.extend(envelope.name_space(span));
         let message = format!(
-            "`{}` may not mount, chroot or create namespaces, so that its paths keep their meaning",
+            "native targets keep `{}` from mounting, chroot and new namespaces, so that its paths keep their meaning",
             profile.target_binary.value
         );
         sink.report(
@@ -105,7 +105,8 @@ impl Envelope<'_> {
     }
 
     fn syscalls(&self, list: &List<Syscall>) -> Confinement {
-        let condition = Condition::Syscall(list.items.iter().map(|item| item.value).collect());
+        let condition =
+            Condition::Syscall(list.items.iter().flat_map(|item| item.value.operation()).collect());
         let members = members(list, |syscall| MemberValue::Syscall(*syscall));
         self.confinement(
             Dimension::Syscalls,

@@ -52,7 +52,8 @@ struct Lists<'guard> {
 impl Lists<'_> {
     fn syscalls(&self) -> Option<Confinement> {
         let list = filled(self.process.blocked_syscalls.as_ref())?;
-        let condition = Condition::Syscall(list.items.iter().map(|item| item.value).collect());
+        let condition =
+            Condition::Syscall(list.items.iter().flat_map(|item| item.value.operation()).collect());
         let members = members(list, |syscall| MemberValue::Syscall(*syscall));
         Some(self.confinement(
             Dimension::Syscalls,
@@ -181,7 +182,7 @@ fn network_members(list: &List<NetworkPattern>) -> Vec<Member> {
 }
 
 /// Returns the destinations that any of the patterns names.
-fn endpoints(list: &List<NetworkPattern>) -> EndpointSet {
+pub(crate) fn endpoints(list: &List<NetworkPattern>) -> EndpointSet {
     let mut blocks_by_ports: BTreeMap<Option<PortRange>, Vec<Cidr>> = BTreeMap::new();
     let mut anywhere = Vec::new();
     for pattern in list.items.iter().map(|item| item.value) {

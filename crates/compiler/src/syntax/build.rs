@@ -7,8 +7,8 @@ use std::ops::Range;
 use granit_parser::{ScalarStyle as Notation, StructureStyle};
 
 use super::codes::{
-    DUPLICATE_KEY, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG, TAG, TOO_MANY_ERRORS,
-    TOO_MANY_VALUES,
+    DUPLICATE_KEY, FOLDED_ITEM, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG, TAG,
+    TOO_MANY_ERRORS, TOO_MANY_VALUES,
 };
 use super::limits;
 use super::node::{Entry, Mapping, Node, ScalarStyle, Value};
@@ -138,12 +138,48 @@ impl<'text> Builder<'text> {
         self.count(span)?;
         // The parser stands `~` in for a value that was not written at all.
         let text = if span.start == span.end { Cow::Borrowed("") } else { text };
-        let style = if notation == Notation::Plain { ScalarStyle::Plain } else { ScalarStyle::Quoted };
+        let style = match notation {
+            Notation::Plain if self.continuation(span).is_some() => ScalarStyle::Folded,
+            Notation::Plain => ScalarStyle::Plain,
+            _ => ScalarStyle::Quoted,
+        };
+        if style == ScalarStyle::Folded && self.refuse_folded_item(span, sink) {
+            self.place(Node { span, value: Value::Unreadable }, sink);
+            return Ok(());
+        }
         let value = Value::Scalar { text, style };
         let is_block = matches!(notation, Notation::Literal | Notation::Folded);
         let span = if is_block { self.trimmed(span) } else { span };
         self.place(Node { span, value }, sink);
         Ok(())
+    }
+
+    /// Returns the lines of a scalar after its first, without indentation.
+    fn continuation(&self, span: Span) -> Option<Span> {
+        let written = self.text.get(span.start as usize..span.end as usize)?;
+        let (first, rest) = written.split_once('\n')?;
+        let indented = rest.len() - rest.trim_start().len();
+        let start = span.start as usize + first.len() + 1 + indented;
+        Some(Span { start: u32::try_from(start).ok()?, ..span })
+    }
+
+    /// No list of a policy document holds prose, so an item over several lines is a slip of indentation. Tells whether
+    /// it was one.
+    fn refuse_folded_item(&mut self, span: Span, sink: &mut Sink) -> bool {
+        let in_list = self.open.last().is_some_and(|open| matches!(open.content, Content::Sequence { .. }));
+        let Some(rest) = self.continuation(span).filter(|_| in_list) else { return false };
+        let written = self.text.get(rest.start as usize..rest.end as usize).unwrap_or_default();
+        let help = if written.starts_with("- ") {
+            "indent the item like the one above"
+        } else {
+            "write each item on one line, behind its own `- `"
+        };
+        let line = written.lines().next().unwrap_or_default().trim_end();
+        let message =
+            format!("{} continues the list item above, and YAML joins both into one value", quote(line));
+        let diagnostic = Diagnostic::new(&FOLDED_ITEM, rest, message);
+        self.refuse(diagnostic.related(span, "the item").help(help), sink);
+        true
     }
 
     pub(super) fn unreadable(&mut self, span: Span, sink: &mut Sink) -> Result<(), Full> {

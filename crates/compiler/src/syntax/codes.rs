@@ -11,6 +11,8 @@ pub const CODES: &[&Code] = &[
     &DUPLICATE_KEY,
     &EMPTY_FILE,
     &EMPTY_VALUE,
+    &FOLDED_ITEM,
+    &FOLDED_VALUE,
     &KEY_NOT_TEXT,
     &MERGE_KEY,
     &MISSING_FIELD,
@@ -241,6 +243,55 @@ pub static KEY_NOT_TEXT: Code = Code {
     silent: Example::Text(
         "kind: GuardianProfile\n\
          name: '{{ release }}'\n\
+         target_binary: /opt/amf/bin/amf\n",
+    ),
+};
+
+/// A list item over several lines.
+pub static FOLDED_ITEM: Code = Code {
+    id: "folded-list-item",
+    title: "a list item goes on in the next line",
+    severity: Severity::Error,
+    explanation: "A line that is indented deeper than the item above continues it: YAML joins both with a space. So \
+        `- /etc/shadow` and a deeper `- /root/` are one value, `/etc/shadow - /root/`, a path that nothing matches. No \
+        list of a policy holds text of several lines, so this is refused in every list.\n\nGive all items of a list \
+        one column.",
+    fires: Example::Text(
+        "mode: enforce\n\
+         processes:\n\
+         \x20 amf:\n\
+         \x20   blocked_files:\n\
+         \x20   - /etc/shadow\n\
+         \x20     - /root/\n",
+    ),
+    silent: Example::Text(
+        "mode: enforce\n\
+         processes:\n\
+         \x20 amf:\n\
+         \x20   blocked_files:\n\
+         \x20   - /etc/shadow\n\
+         \x20   - /root/\n",
+    ),
+};
+
+/// A value over several lines where one line is expected.
+pub static FOLDED_VALUE: Code = Code {
+    id: "folded-value",
+    title: "a value goes on in the next line",
+    severity: Severity::Error,
+    explanation: "A line that is indented deeper than the key above continues its value: YAML joins both with a space. \
+        Names, paths, ports and addresses stand on one line. Descriptions and reasons may have several.",
+    fires: Example::Text(
+        "kind: GuardianProfile\n\
+         name: amf\n\
+         target_binary: /opt/amf/bin/amf\n\
+         \x20 mode enforce\n",
+    ),
+    silent: Example::Text(
+        "kind: GuardianProfile\n\
+         name: amf\n\
+         description: confines the AMF\n\
+         \x20 of the core\n\
          target_binary: /opt/amf/bin/amf\n",
     ),
 };

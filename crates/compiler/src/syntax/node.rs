@@ -37,6 +37,8 @@ pub enum Value<'text> {
 pub enum ScalarStyle {
     /// Written without quotes: may stand for null, a boolean or a number.
     Plain,
+    /// Written without quotes over several lines, which YAML joins with spaces: always a string.
+    Folded,
     /// Quoted, literal or folded: always a string.
     Quoted,
 }

@@ -24,7 +24,9 @@ impl Node<'_> {
     pub fn scalar(&self) -> Option<Scalar<'_>> {
         match &self.value {
             Value::Scalar { text, style: ScalarStyle::Plain } => Some(resolve(text)),
-            Value::Scalar { text, style: ScalarStyle::Quoted } => Some(Scalar::Text(text)),
+            Value::Scalar { text, style: ScalarStyle::Quoted | ScalarStyle::Folded } => {
+                Some(Scalar::Text(text))
+            }
             Value::Sequence(_) | Value::Mapping(_) | Value::Unreadable => None,
         }
     }

@@ -1,6 +1,6 @@
 //! A scalar node and the text it should be -> a value, or a finding that says why not.
 
-use super::codes::{CONTROL_CHARACTER, EMPTY_VALUE, TOO_LONG, YAML_1_1_VALUE};
+use super::codes::{CONTROL_CHARACTER, EMPTY_VALUE, FOLDED_VALUE, TOO_LONG, YAML_1_1_VALUE};
 use super::field::{Lines, Shape, Text};
 use super::mismatch::not_a_text;
 use super::node::{Node, ScalarStyle, Value};
@@ -73,6 +73,14 @@ pub(super) fn scalar_text<'tree>(
             return None;
         }
     };
+    if matches!(node.value, Value::Scalar { style: ScalarStyle::Folded, .. }) && limits.lines == Lines::One {
+        let message = format!("{} stands on several lines, which YAML joins into one value", quote(text));
+        sink.report(
+            Diagnostic::new(&FOLDED_VALUE, node.span, message)
+                .help("write it on one line; a list needs `- ` and one column for all its items"),
+        );
+        return None;
+    }
     let is_refused = |character: &char| {
         character.is_control() && !(limits.lines == Lines::Many && matches!(character, '\n' | '\t'))
     };

@@ -4,14 +4,73 @@ use crate::diagnostic::{Code, Example, Severity};
 use crate::lower::OPEN_NAME_SPACE;
 
 /// The weakenings that a document can accept by name.
-pub static WAIVABLE: [&Code; 6] = [
+pub static WAIVABLE: [&Code; 7] = [
     &DENIAL_RACE,
     &PARENT_EXCEPTION,
     &HOST_LIMIT_UNENFORCED,
     &HOST_LIMIT_UNWATCHED,
     &KILL_INSTEAD_OF_DENY,
     &OPEN_NAME_SPACE,
+    &TRACING_POLICY_NOT_NATIVE,
 ];
+
+/// An operator's own policy acts, and a native image does not hold it.
+pub(super) static TRACING_POLICY_NOT_NATIVE: Code = Code {
+    id: "tracing-policy-not-native",
+    title: "a native target does not enforce a TracingPolicy",
+    severity: Severity::Error,
+    explanation: "A custom rule or a TracingPolicy is Tetragon's own document: it is checked and passed through as YAML. \
+The image of native targets does not hold it, so what it denies or kills is allowed there.\n\nCompile for Tetragon \
+targets only, write the same intent as a profile or with a built-in template, or accept it: in a rule with `waive: \
+[{name: tracing-policy-not-native, reason: …}]`, in a TracingPolicy with the annotation \
+`telovix.io/waive-tracing-policy-not-native: …` whose value is the reason.",
+    fires: Example::Text(
+        "apiVersion: cilium.io/v1alpha1\n\
+         kind: TracingPolicy\n\
+         metadata: {name: telovix-custom-attach}\n\
+         spec:\n\
+         \x20 kprobes:\n\
+         \x20 - call: sys_ptrace\n\
+         \x20   syscall: true\n\
+         \x20   selectors:\n\
+         \x20   - matchActions:\n\
+         \x20     - {action: Sigkill}\n",
+    ),
+    silent: Example::Text(
+        "apiVersion: cilium.io/v1alpha1\n\
+         kind: TracingPolicy\n\
+         metadata:\n\
+         \x20 name: telovix-custom-attach\n\
+         \x20 annotations:\n\
+         \x20   telovix.io/waive-tracing-policy-not-native: hosts of the native runtime have no debuggers\n\
+         spec:\n\
+         \x20 kprobes:\n\
+         \x20 - call: sys_ptrace\n\
+         \x20   syscall: true\n\
+         \x20   selectors:\n\
+         \x20   - matchActions:\n\
+         \x20     - {action: Sigkill}\n",
+    ),
+};
+
+/// An operator's own policy reports, and a native image does not hold it.
+pub(super) static TRACING_POLICY_UNWATCHED: Code = Code {
+    id: "tracing-policy-unwatched",
+    title: "a native target does not evaluate a TracingPolicy that reports",
+    severity: Severity::Note,
+    explanation: "A custom rule or a TracingPolicy without an action that kills or denies only reports. It is passed \
+through for Tetragon targets; native targets have no events of this kind, so nothing is reported there.",
+    fires: Example::Text(
+        "apiVersion: cilium.io/v1alpha1\n\
+         kind: TracingPolicy\n\
+         metadata: {name: telovix-custom-attach}\n\
+         spec:\n\
+         \x20 kprobes:\n\
+         \x20 - call: sys_ptrace\n\
+         \x20   syscall: true\n",
+    ),
+    silent: Example::Text("kind: EnforcementRule\nname: no attaching\ntemplate: kill-ptrace-attach\n"),
+};
 
 /// The document denies; a target can only kill.
 pub(super) static KILL_INSTEAD_OF_DENY: Code = Code {
@@ -42,7 +101,8 @@ pub(super) static DENIAL_RACE: Code = Code {
 that all processors share. When two processes are denied at the same moment, one of them may get through: 459 of 8,000 \
 denied opens by 4 processes on 2 processors did, and none of 2,000 by a single process.\n\nA kill beside the denial is \
 not racy: with `engine: { deny_with_kill: true }` in `telovix.yaml` a process whose denial leaks dies. That is stronger \
-than what the document says, so it is never done unasked. The native runtime has no such race.",
+than what the document says, so it is never done unasked. Custom rules and TracingPolicies are passed through as \
+written: write `action: Sigkill` beside `action: Override` in them. The native runtime has no such race.",
     fires: Example::Text("kind: EnforcementRule\nname: no modules\ntemplate: block-kmod-load\n"),
     silent: Example::Text("kind: EnforcementRule\nname: no attaching\ntemplate: kill-ptrace-attach\n"),
 };

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use super::codes::{
     DENIAL_RACE, ENGINE_LOCKED_OUT, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY,
-    PARENT_EXCEPTION, WAIVABLE, WAIVER_UNUSED,
+    PARENT_EXCEPTION, TRACING_POLICY_NOT_NATIVE, WAIVABLE, WAIVER_UNUSED,
 };
-use super::engine::{Reach, reach};
-use super::{Backend, ENGINE_VERSION, EngineDenial, Options, Target, TargetEffect, effect, list};
-use crate::confine::{Condition, Confinement, Dimension, DocumentKind, Effect, Operation};
+use super::{Backend, Options, Target, TargetEffect, effect, list, passed_through, race};
+use crate::confine::{Condition, Confinement, Dimension, DocumentKind, Operation};
 use crate::diagnostic::{Code, Diagnostic, Sink};
 use crate::document::{Document, GuardMode, Waiver};
 use crate::lower::{HostLimit, OPEN_NAME_SPACE, Policy, PolicyDocument};
@@ -43,7 +42,8 @@ pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
         report_name_space(confinements, &options.targets, sink);
         report_unused_waivers(document, confinements, sink);
     }
-    report_race(policy, options, sink);
+    race::report(policy, options, sink);
+    passed_through::report(policy, &options.targets, sink);
     for limit in policy.host_limits() {
         report_limit(limit, sink);
     }
@@ -116,39 +116,6 @@ fn report_name_space(confinements: &[Confinement], targets: &[Target], sink: &mu
     );
 }
 
-/// One finding for the run: the race is the engine's, and not of one document.
-fn report_race(policy: &Policy, options: &Options, sink: &mut Sink) {
-    let engines = engines(&options.targets);
-    if engines.is_empty() || options.engine_denial == EngineDenial::WithKill {
-        return;
-    }
-    let open = policy.documents.iter().filter(|document| waiver(document.waivers(), &DENIAL_RACE).is_none());
-    let mut denying = open.filter_map(|document| {
-        policy.confinements_of(document).iter().find(|confinement| leaks(confinement, &engines))
-    });
-    let Some(first) = denying.next() else { return };
-    let others = denying.count();
-    let who = match others {
-        0 => format!("{} denies", described_document(first)),
-        1 => format!("{} and another document deny", described_document(first)),
-        others => format!("{} and {others} other documents deny", described_document(first)),
-    };
-    let message = format!("{who} through {ENGINE_VERSION}, whose LSM denials leak under concurrency");
-    sink.report(
-        Diagnostic::new(&DENIAL_RACE, first.span, message)
-            .label(format!("on {}", list(&engines)))
-            .help("set `engine: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process")
-            .help("or waive `engine-denial-race`, or enforce natively"),
-    );
-}
-
-/// Tells whether a confinement is denied by Override at an LSM hook of one of the engines.
-fn leaks(confinement: &Confinement, engines: &[Target]) -> bool {
-    confinement.effect == Effect::Deny
-        && confinement.dimension != Dimension::NameSpace
-        && engines.iter().any(|target| matches!(reach(confinement.operation, target.kernel), Reach::Hooks(_)))
-}
-
 fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {
     let code: &'static Code = match limit.mode {
         GuardMode::Enforce => &HOST_LIMIT_UNENFORCED,
@@ -169,7 +136,8 @@ fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {
 /// A waiver is held against every target that has a name, so that compiling for fewer makes none superfluous.
 fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement], sink: &mut Sink) {
     let limits = matches!(&document.document, Document::RuntimeGuard(_));
-    if confinements.is_empty() && !limits {
+    let passed_through = document.custom_policy().is_some() && !document.is_disabled();
+    if confinements.is_empty() && !limits && !passed_through {
         return;
     }
     for waived in document.waivers() {
@@ -200,7 +168,10 @@ fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) 
         });
     }
     if *code == DENIAL_RACE {
-        return confinements.iter().any(|confinement| leaks(confinement, &engines));
+        return race::can_leak(document, confinements, &engines);
+    }
+    if *code == TRACING_POLICY_NOT_NATIVE {
+        return passed_through::enforcing(document).is_some();
     }
     if *code == PARENT_EXCEPTION {
         let by_parent =
@@ -224,7 +195,7 @@ fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) 
     })
 }
 
-fn engines(targets: &[Target]) -> Vec<Target> {
+pub(super) fn engines(targets: &[Target]) -> Vec<Target> {
     targets.iter().copied().filter(|target| target.backend == Backend::Engine).collect()
 }
 
@@ -236,7 +207,7 @@ fn described(confinement: &Confinement) -> String {
     }
 }
 
-fn described_document(confinement: &Confinement) -> String {
+pub(super) fn described_document(confinement: &Confinement) -> String {
     let kind = match confinement.document.kind {
         DocumentKind::GuardianProfile => "profile",
         DocumentKind::EnforcementRule => "rule",

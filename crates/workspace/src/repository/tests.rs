@@ -12,7 +12,7 @@ const PROFILE: &str = "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf
 fn compile(root: &Path, output: &Path) -> Vec<&'static str> {
     let repository = Repository::find(&[root.to_owned()]).unwrap();
     let folder = OutputFolder::check(output, repository.place()).unwrap();
-    let options = repository.options(Date::parse("2026-11-20").unwrap());
+    let options = repository.options(None, Date::parse("2026-11-20").unwrap());
     let mut successor = folder.successor();
     let input = repository.read(folder.path());
     let compiled = Compilation::of(input, &options, false, &mut |path, bytes| successor.write(path, bytes));

@@ -11,7 +11,7 @@ use telovix_trust::{HostState, ResetError};
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
+use telovix_workspace::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
 use crate::signing::{AuditArguments, Deed, EPOCH_NOT_RESET, HOST_STATE, HOST_STATE_NOT_USABLE, cannot};

@@ -10,6 +10,7 @@ use crate::document::read::{many, texts};
 use crate::document::shape::{
     DESCRIPTION, LINE, NETWORK, PATH_PATTERN, SYSCALL, VERSION, defaulted, optional, required,
 };
+use crate::document::value::is_invisible;
 use crate::source::Spanned;
 use crate::syntax::field::{Choice, Field, OtherKeys, Presence, Record, Shape};
 use crate::syntax::{Cursor, Entry, Mapping, Node, Value, capped, quote};
@@ -174,6 +175,12 @@ fn check_name(name: &Spanned<String>, sink: &mut Sink) {
         "is longer than the 255 bytes of a file name"
     } else if text.chars().any(char::is_control) {
         "holds a control character"
+    } else if text.chars().any(is_invisible) {
+        "holds a character that nobody sees"
+    } else if text.contains(['*', '?']) {
+        "is a pattern, and names are compared whole"
+    } else if text.starts_with(' ') || text.ends_with(' ') {
+        "starts or ends with a space"
     } else {
         return;
     };

@@ -1,8 +1,12 @@
 //! A mapping with the engine's own document -> [`TracingPolicyDocument`], which keeps the tree.
 
-use super::TracingPolicyDocument;
+use std::sync::Arc;
+
+use super::{Actions, TracingPolicyDocument};
 use crate::diagnostic::Sink;
+use crate::document::Waiver;
 use crate::document::shape::{LINE, kind, required};
+use crate::source::Spanned;
 use crate::syntax::field::{Choice, Field, OtherKeys, Record, Shape};
 use crate::syntax::{Cursor, Node, Value, limits, warn_of_yaml_1_1};
 
@@ -38,7 +42,33 @@ pub(in crate::document) fn read(node: &Node, sink: &mut Sink) -> Option<TracingP
     cursor.choice(&KIND, &["TracingPolicy", "TracingPolicyNamespaced"], |word| word, sink);
     let metadata = Cursor::open(cursor.value(&METADATA_FIELD)?, &METADATA, sink)?;
     let name = metadata.text(&NAME, sink)?;
-    Some(TracingPolicyDocument { span: node.span, name, node: node.detached() })
+    Some(TracingPolicyDocument {
+        span: node.span,
+        name,
+        actions: Actions::of(node),
+        waive: waivers(cursor.value(&METADATA_FIELD)?),
+        node: node.detached(),
+    })
+}
+
+/// What the key of an annotation starts with that accepts a weakening; the rest is its code, the value the reason.
+const WAIVE: &str = "telovix.io/waive-";
+
+/// Reads the waivers among the annotations: Kubernetes and the engine know no other place for them.
+fn waivers(metadata: &Node) -> Arc<[Waiver]> {
+    let annotations = metadata.as_mapping().and_then(|metadata| metadata.get("annotations"));
+    let entries = annotations.and_then(Node::as_mapping).map_or(&[][..], |annotations| &annotations.entries);
+    let waivers = entries.iter().filter_map(|entry| {
+        let name = entry.key.value.strip_prefix(WAIVE)?;
+        // Without a reason nothing is accepted: the weakening is then reported where it stands.
+        let reason = entry.value.text().filter(|reason| !reason.trim().is_empty())?;
+        Some(Waiver {
+            span: entry.key.span.to(entry.value.span),
+            name: Spanned::new(name.to_owned(), entry.key.span),
+            reason: Spanned::new(reason.to_owned(), entry.value.span),
+        })
+    });
+    waivers.collect()
 }
 
 /// Warns of every scalar that the engine, which reads YAML 1.1, takes for something else.

@@ -11,6 +11,9 @@ pub struct Date {
 }
 
 impl Date {
+    /// The first day of the calendar. Compared with it, nothing has expired.
+    pub const FIRST: Self = Self { year: 1, month: 1, day: 1 };
+
     /// Parses `2026-11-20`.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::character::is_invisible;
+
 /// Longest path in bytes: PATH_MAX of Linux is 4,096 with the terminating NUL.
 const PATH_BYTES: usize = 4_095;
 /// Longest component in bytes: NAME_MAX of Linux.
@@ -19,9 +21,18 @@ impl AbsolutePath {
     /// # Errors
     /// Refuses text that is not the resolved form of an absolute path.
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        check(text)?;
+        let marks = check(text)?;
         if text.len() > 1 && text.ends_with('/') {
             return Err(PathError::TrailingSlash);
+        }
+        if text.ends_with(' ') {
+            return Err(PathError::EdgeSpace);
+        }
+        // `[` is a program, so brackets are left alone in the path of one file.
+        if marks & GLOB != 0
+            && let Some(glob) = text.chars().find(|character| matches!(character, '*' | '?'))
+        {
+            return Err(PathError::Glob(glob));
         }
         Ok(Self(text.into()))
     }
@@ -75,6 +86,9 @@ impl PathPattern {
         }
         if prefix {
             return Ok(Self::Prefix(body.into()));
+        }
+        if body.ends_with(' ') {
+            return Err(PathError::EdgeSpace);
         }
         match body.strip_suffix('/') {
             Some("") => Ok(Self::Below(AbsolutePath("/".into()))),
@@ -156,6 +170,12 @@ pub enum PathError {
     Unresolved,
     /// A NUL or another control character.
     Control,
+    /// A character that nobody sees, other than a control character.
+    Invisible(char),
+    /// A component that starts or ends with a space.
+    EdgeSpace,
+    /// A variable or specifier that nothing expands here: `$USER`, `${HOME}`, `%u`, `~`.
+    Placeholder,
     /// More bytes than the kernel accepts; the number is what was written.
     TooLong(usize),
     /// A component above 255 bytes.
@@ -174,6 +194,11 @@ impl fmt::Display for PathError {
             Self::EmptyComponent => formatter.write_str("has an empty component (`//`)"),
             Self::Unresolved => formatter.write_str("has a `.` or `..` component"),
             Self::Control => formatter.write_str("has a control character"),
+            Self::Invisible(character) => {
+                write!(formatter, "has the character U+{:04X}, which nobody sees", u32::from(*character))
+            }
+            Self::EdgeSpace => formatter.write_str("has a component that starts or ends with a space"),
+            Self::Placeholder => formatter.write_str("has a placeholder that nothing expands"),
             Self::TooLong(bytes) => write!(formatter, "has {bytes} bytes, more than {PATH_BYTES}"),
             Self::LongComponent(bytes) => {
                 write!(formatter, "has a component of {bytes} bytes, more than {COMPONENT_BYTES}")
@@ -193,6 +218,9 @@ const SUSPECT: u8 = 1 << 3;
 /// A slash and behind it another one or a dot.
 const ODD_COMPONENT: u8 = 1 << 4;
 
+/// A space, or what a placeholder starts with.
+const UNLIKELY: u8 = 1 << 5;
+
 /// Characters of pattern languages that are not read here.
 const GLOBS: &str = "*?[]{}";
 
@@ -206,6 +234,10 @@ static MARKS: [u8; 256] = {
         }
         byte += 1;
     }
+    marks[b' ' as usize] = UNLIKELY;
+    marks[b'$' as usize] = UNLIKELY;
+    marks[b'%' as usize] = UNLIKELY;
+    marks[b'~' as usize] = UNLIKELY;
     marks[b'/' as usize] = SLASH;
     marks[b'.' as usize] = DOT;
     let mut at = 0;
@@ -237,6 +269,14 @@ fn check(text: &str) -> Result<u8, PathError> {
     if marks & SUSPECT != 0 && text.chars().any(char::is_control) {
         return Err(PathError::Control);
     }
+    if marks & SUSPECT != 0
+        && let Some(unseen) = text.chars().find(|character| is_invisible(*character))
+    {
+        return Err(PathError::Invisible(unseen));
+    }
+    if marks & UNLIKELY != 0 {
+        check_unlikely(relative)?;
+    }
     if text.len() > PATH_BYTES {
         return Err(PathError::TooLong(text.len()));
     }
@@ -244,6 +284,33 @@ fn check(text: &str) -> Result<u8, PathError> {
         check_components(relative)?;
     }
     Ok(marks)
+}
+
+/// Refuses what no file is called in earnest. The end of a prefix is not the end of a component, so a space at the
+/// very end is for the caller to judge.
+fn check_unlikely(relative: &str) -> Result<(), PathError> {
+    let mut components = relative.split('/').peekable();
+    while let Some(component) = components.next() {
+        let ends_with_space = component.ends_with(' ') && components.peek().is_some();
+        if component.starts_with(' ') || ends_with_space {
+            return Err(PathError::EdgeSpace);
+        }
+        if is_placeholder(component) {
+            return Err(PathError::Placeholder);
+        }
+    }
+    Ok(())
+}
+
+/// Tells whether a component is what shells, services and templates replace by something else. `Outer$Inner.class`
+/// is a file.
+fn is_placeholder(component: &str) -> bool {
+    let is_variable = component.strip_prefix('$').is_some_and(|name| {
+        let name = name.as_bytes();
+        name.first().is_some_and(|first| first.is_ascii_alphabetic() || matches!(first, b'_' | b'{' | b'('))
+    });
+    let is_specifier = matches!(component.as_bytes(), [b'%', letter] if letter.is_ascii_alphabetic());
+    is_variable || is_specifier || component == "~" || component.contains("${") || component.contains("$(")
 }
 
 fn check_components(relative: &str) -> Result<(), PathError> {

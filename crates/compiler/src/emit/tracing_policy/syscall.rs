@@ -76,7 +76,8 @@ pub(super) fn plans(
     span: Span,
 ) -> Result<Vec<Plan<'static>>, Refusal> {
     let native: Vec<_> = syscalls.iter().filter_map(|call| native(call, span)).collect();
-    let spelled: Result<Vec<_>, _> = syscalls.iter().map(|call| entry_32::functions(call, span)).collect();
+    let spelled: Result<Vec<_>, _> =
+        syscalls.iter().map(|call| entry_32::functions(call, syscalls, span)).collect();
     let spelled = spelled?;
     let mut functions = Vec::with_capacity(2 * spelled.len());
     // The second of the two prefixes sorts first, so that this is nearly in order.

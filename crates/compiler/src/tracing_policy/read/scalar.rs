@@ -15,7 +15,9 @@ pub(super) enum EngineScalar<'text> {
 /// Resolves a node, unless it is no scalar.
 pub(super) fn resolve<'tree>(node: &'tree Node<'_>) -> Option<EngineScalar<'tree>> {
     match &node.value {
-        Value::Scalar { text, style: ScalarStyle::Quoted } => Some(EngineScalar::Text(text)),
+        Value::Scalar { text, style: ScalarStyle::Quoted | ScalarStyle::Folded } => {
+            Some(EngineScalar::Text(text))
+        }
         Value::Scalar { text, style: ScalarStyle::Plain } => Some(resolve_plain(text)),
         _ => None,
     }
