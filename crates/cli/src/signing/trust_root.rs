@@ -16,10 +16,10 @@ use telovix_trust::root::{Chain, ChainError, MAX_CHAIN_BYTES};
 
 use super::code::{NO_TRUST_ROOT, TRUST_ROOT_EXPOSED};
 use super::root_failure;
-use telovix_workspace::Repository;
+use telovix_workspace::{CONFIGURATION, Repository, shown};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use telovix_workspace::{shown};
+
 
 /// Where the trust root of a host lies.
 pub(crate) const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";
