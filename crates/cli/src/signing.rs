@@ -12,10 +12,11 @@ use std::time::SystemTime;
 
 use clap::Args;
 use telovix_compiler::diagnostic::Code;
+use telovix_host::RootSource;
 use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
 
-pub(crate) use audit::{AuditArguments, Deed, actor};
+pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
     AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE,
@@ -29,8 +30,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::shown;
 
-/// Where the trust root of a host lies.
-pub(crate) const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";
+pub(crate) use telovix_host::HOST_TRUST_ROOT;
+
 /// Where the file with the fleet's one public key lies.
 pub(crate) const PUBLIC_KEY: &str = "policy-signing.pub";
 
@@ -76,6 +77,24 @@ impl TrustRootArguments {
         }
         let host = PathBuf::from(HOST_TRUST_ROOT);
         Ok(host.exists().then_some(host))
+    }
+
+    /// Reads the trust root of this host: the file that was named, else the host's own. What is verified never names it.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub(crate) fn of_host(&self) -> Result<(PathBuf, RootSource, Chain), Failure> {
+        let (path, source) = match &self.trust_root {
+            Some(path) => (path.clone(), RootSource::Argument),
+            None => (PathBuf::from(HOST_TRUST_ROOT), RootSource::Host),
+        };
+        if source == RootSource::Host && !path.exists() {
+            return Err(Failure::new(Exit::CannotRun, &NO_TRUST_ROOT, "this host has no trust root").help(
+                format!("install the fleet's as `{HOST_TRUST_ROOT}`, or name one with `--trust-root`"),
+            ));
+        }
+        let chain = read_chain(&path)?;
+        Ok((path, source, chain))
     }
 
     /// Returns where the trust root of this repository is or would be.

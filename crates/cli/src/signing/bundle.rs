@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use telovix_host::HOST_STATE;
 use telovix_trust::bundle::{self, Expectations, VerifiedBundle, VerifyError};
 use telovix_trust::root::Chain;
 use telovix_trust::{Acceptance, Host, HostState, RecordError, Timestamp};
 
 use super::{HOST_STATE_NOT_USABLE, Moment, NOT_VERIFIED, TrustRootArguments, cannot, refused};
 use crate::failure::Failure;
-
-/// Where a host remembers what it accepted.
-const HOST_STATE: &str = "/var/lib/telovix/trust-state.json";
 
 /// The flags of the verbs that accept bundles.
 #[derive(Debug, Args)]
@@ -29,7 +27,7 @@ pub(crate) struct BundleArguments {
     state: Option<PathBuf>,
     /// Accept this older epoch, on purpose.
     #[arg(long, value_name = "EPOCH")]
-    allow_epoch: Option<u64>,
+    pub(crate) allow_epoch: Option<u64>,
     #[command(flatten)]
     pub(crate) moment: Moment,
 }
