@@ -43,7 +43,7 @@ pub struct RequiredTrust {
     /// The file it was read from.
     pub file: PathBuf,
     /// Who named that file.
-    pub source: RootSource,
+    pub origin: RootOrigin,
     /// The time of the decision.
     pub now: Timestamp,
     /// An older epoch that was named on purpose.
@@ -53,9 +53,9 @@ pub struct RequiredTrust {
 /// Who named the trust root's file. What is verified never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RootSource {
+pub enum RootOrigin {
     /// The caller, with `--trust-root`.
-    Argument,
+    Named,
     /// The host: `/etc/telovix/trust-root.json`.
     Host,
 }
@@ -66,7 +66,7 @@ pub struct RootUsed {
     /// Its file.
     pub file: String,
     /// Who named the file.
-    pub source: RootSource,
+    pub origin: RootOrigin,
     /// Its newest version.
     pub version: u64,
     /// The digest of that version.
@@ -121,8 +121,13 @@ impl<K: Kernel> Host<K> {
     }
 
     fn verify(&self, path: &Path, required: &RequiredTrust) -> Result<Verified, HostError> {
-        let RequiredTrust { chain, file, source, now, allowed_epoch } = required;
+        let RequiredTrust { chain, file, origin, now, allowed_epoch } = required;
         let state = &self.remembered()?;
+        chain.check_pin(state).map_err(|refusal| HostError::RootNotFollowed {
+            refusal,
+            file: file.clone(),
+            memory: self.memory.clone(),
+        })?;
         let root = chain.current_for(state, state.not_before(*now))?;
         let host = &self.identity;
         let expect = Expectations { root, host, state, now: *now, allowed_epoch: *allowed_epoch };
@@ -130,7 +135,7 @@ impl<K: Kernel> Host<K> {
         let pin = chain.pin();
         let root = RootUsed {
             file: file.display().to_string(),
-            source: *source,
+            origin: *origin,
             version: pin.version,
             sha256: pin.sha256,
         };

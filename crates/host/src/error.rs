@@ -15,6 +15,17 @@ pub enum HostError {
     /// The bundle was examined and refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The trust root is not the one that this host follows.
+    #[error("{refusal}")]
+    RootNotFollowed {
+        /// In what way.
+        #[source]
+        refusal: Refusal,
+        /// The file of the trust root.
+        file: PathBuf,
+        /// The host's memory.
+        memory: PathBuf,
+    },
     /// The bundle could not be examined.
     #[error("cannot use `{}`: {source}", .path.display())]
     NotVerified {
@@ -82,7 +93,7 @@ impl HostError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Refused(refusal) => refusal.code(),
+            Self::Refused(refusal) | Self::RootNotFollowed { refusal, .. } => refusal.code(),
             Self::NotVerified { .. } => "not-verified",
             Self::NoImage { .. } | Self::ImageNotRead { .. } => "no-image",
             Self::Image { .. } => "image-refused",
@@ -101,6 +112,11 @@ impl HostError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) => Some(refusal.help()),
+            Self::RootNotFollowed { file, memory, .. } => Some(format!(
+                "the trust root `{}` was compared with what the host remembers in `{}`",
+                file.display(),
+                memory.display()
+            )),
             Self::NoImage { .. } => Some("compile for a native target, which writes the image".to_owned()),
             Self::Image { source, .. } => Some(source.help().to_owned()),
             Self::Log(AuditError::File { .. }) => Some(

@@ -31,7 +31,7 @@ mod provenance;
 mod turn;
 
 pub use actor::actor;
-pub use admit::{Admitted, IMAGE, Offer, RequiredTrust, RootSource, RootUsed, Trust};
+pub use admit::{Admitted, IMAGE, Offer, RequiredTrust, RootOrigin, RootUsed, Trust};
 pub use apply::{Applied, ApplyOptions};
 pub use error::HostError;
 pub use journal::{Announced, Deed, HOST_LOG, Journal, Notice};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use support::{Probe, Site, Step, chain, offer};
-use telovix_host::{HostError, Offer, RootSource, RuntimeError, Trust, Verification};
+use telovix_host::{HostError, Offer, RootOrigin, RuntimeError, Trust, Verification};
 use telovix_trust::audit::{self, Action, Outcome};
 use telovix_trust::{HostState, Refusal};
 
@@ -27,8 +27,8 @@ fn a_bundle_that_is_accepted_is_enforced_remembered_and_logged() {
     assert_eq!((applied.generation, applied.programs), (1, 3));
     let root = applied.policy.root().expect("a root").clone();
     assert_eq!(
-        (root.source, root.file.as_str(), root.version),
-        (RootSource::Host, "/etc/telovix/trust-root.json", 1)
+        (root.origin, root.file.as_str(), root.version),
+        (RootOrigin::Host, "/etc/telovix/trust-root.json", 1)
     );
     assert_eq!(site.calls(), ["prepare", "switch", "tidy"]);
     assert_eq!(site.outcomes(), [BEGUN, DONE]);

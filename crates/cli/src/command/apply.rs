@@ -8,7 +8,7 @@ use serde::Serialize;
 use telovix_host::{Applied, ApplyOptions, Host, Linux};
 
 use super::Run;
-use crate::enforcement::{DeliveryArguments, PlaceArguments, TrustRoot, Verification, failed};
+use crate::enforcement::{DeliveryArguments, PlaceArguments, TrustRoot, Verification};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -101,13 +101,13 @@ impl Run for Arguments {
 
 impl Arguments {
     fn carry_out(&self, host: &mut Host<Linux>, streams: &mut Streams) -> Result<Applied, Failure> {
-        let offer = self.delivery.offer(streams).inspect_err(|failure| {
+        let offered = self.delivery.offer(streams).inspect_err(|failure| {
             let told = failure.diagnostics().first();
             let reason = told.map_or_else(String::new, |told| format!("{}: {}", told.code.id, told.message));
             host.refuse(&self.delivery.name(), &reason);
         })?;
         let options = ApplyOptions { confirm_within: self.confirm_within, confine: self.confine.clone() };
-        host.apply(&offer, &options).map_err(|error| failed(&error))
+        host.apply(&offered.offer, &options).map_err(|error| offered.failed(&error))
     }
 }
 

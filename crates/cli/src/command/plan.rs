@@ -77,7 +77,8 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let host = self.delivery.host(&self.places, None);
-        let policy = host.admit(&self.delivery.offer(streams)?).map_err(|error| failed(&error))?;
+        let offered = self.delivery.offer(streams)?;
+        let policy = host.admit(&offered.offer).map_err(|error| offered.failed(&error))?;
         let plan = host.plan(&policy, &self.confine).map_err(|error| failed(&error))?;
         let document = Document::of(&plan, &policy);
         match self.format {

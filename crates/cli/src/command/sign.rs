@@ -20,7 +20,7 @@ use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
 use crate::signing::{
-    AuditArguments, KeyArguments, Moment, NOT_SIGNED, TrustRootArguments, actor, cannot, read_named, root_failure,
+    AuditArguments, KeyArguments, Moment, NOT_SIGNED, NamedTrustRoot, RepositoryTrust, TrustRootEntry, actor, cannot, read_named, root_failure,
 };
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     keys: KeyArguments,
     #[command(flatten)]
-    trust_root: TrustRootArguments,
+    trust_root: RepositoryTrust,
     /// For whom a folder is approved: `fleet`, `group:NAME` or `sensor:ID`. When absent, as another key holder
     /// approved it, else the fleet.
     #[arg(long)]
@@ -84,6 +84,9 @@ pub(crate) struct Document {
     version: u32,
     /// The id of the key that signed.
     key_id: String,
+    /// The trust root that lists the key; absent where the repository has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_root: Option<TrustRootEntry>,
     /// What was signed, in the order it was named.
     signed: Vec<Signed>,
 }
@@ -122,13 +125,13 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let repository = Repository::find(&self.paths)?;
+        let repository = Repository::find(&[])?;
         let paths = match self.paths.as_slice() {
             [] => vec![PathBuf::from(shown(&repository.output()))],
             named => named.to_vec(),
         };
         let now = self.moment.timestamp();
-        let trust = Trust::read(&self.trust_root, &paths, now)?;
+        let trust = Trust::read(&self.trust_root, now)?;
         let folder = trust.as_ref().map_or_else(|| repository.root().to_owned(), |trust| trust.folder.clone());
         let listed = trust.as_ref().map_or(&[][..], |trust| &trust.keys);
         let signer = self.keys.open_one(&folder, listed)?;
@@ -146,7 +149,12 @@ impl Run for Arguments {
             self.log(path, now, signer.as_ref(), one.as_ref().err(), streams)?;
             signed.push(one?);
         }
-        let document = Document { version: VERSION, key_id: signer.public_key().id().to_string(), signed };
+        let document = Document {
+            version: VERSION,
+            key_id: signer.public_key().id().to_string(),
+            trust_root: trust.as_ref().map(|trust| trust.named.entry()),
+            signed,
+        };
         match self.format {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => tell(&document, streams)?,
@@ -253,6 +261,7 @@ impl Arguments {
 
 /// What signing has to know about the trust root.
 struct Trust {
+    named: NamedTrustRoot,
     folder: PathBuf,
     keys: Vec<PublicKey>,
     required: usize,
@@ -267,15 +276,13 @@ impl Trust {
         self.keys.iter().copied().filter(|key| lasting.contains(key)).collect()
     }
 
-    fn read(arguments: &TrustRootArguments, near: &[PathBuf], now: Timestamp) -> Result<Option<Self>, Failure> {
-        if arguments.find(near)?.is_none() {
-            return Ok(None);
-        }
-        let (path, chain) = arguments.read(near)?;
-        let root = chain.current(now).map_err(|refusal| root_failure(&path, refusal.into()))?;
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    fn read(arguments: &RepositoryTrust, now: Timestamp) -> Result<Option<Self>, Failure> {
+        let Some(named) = arguments.find()? else { return Ok(None) };
+        let chain = named.read()?;
+        let root = chain.current(now).map_err(|refusal| root_failure(&named.path, refusal.into()))?;
+        let folder = named.path.parent().unwrap_or(Path::new("")).to_owned();
         let keys = root.usable_keys(Role::Sign, now);
-        Ok(Some(Self { folder, keys, required: root.threshold(Role::Sign), root: root.clone() }))
+        Ok(Some(Self { named, folder, keys, required: root.threshold(Role::Sign), root: root.clone() }))
     }
 }
 

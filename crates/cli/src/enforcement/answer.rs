@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use telovix_host::{RootSource, RootUsed};
+use telovix_host::{RootOrigin, RootUsed};
+
+use crate::signing::Origin;
 
 /// Whether the trust root accepted a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -24,23 +26,12 @@ pub(crate) enum Verification {
 pub(crate) struct TrustRoot {
     /// The file.
     file: String,
-    /// Who named that file.
-    source: Source,
+    /// How it was found: `named` with `--trust-root`, or as that of the `host`.
+    origin: Origin,
     /// Its newest version.
     version: u64,
     /// SHA-256 of that version.
     sha256: String,
-}
-
-/// Who named the file of a trust root.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-enum Source {
-    /// `--trust-root` did.
-    Argument,
-    /// It is the host's own: `/etc/telovix/trust-root.json`.
-    Host,
 }
 
 impl From<telovix_host::Verification> for Verification {
@@ -55,21 +46,22 @@ impl From<telovix_host::Verification> for Verification {
 
 impl From<&RootUsed> for TrustRoot {
     fn from(root: &RootUsed) -> Self {
-        let source = match root.source {
-            RootSource::Argument => Source::Argument,
-            RootSource::Host => Source::Host,
+        let origin = match root.origin {
+            RootOrigin::Named => Origin::Named,
+            RootOrigin::Host => Origin::Host,
         };
-        Self { file: root.file.clone(), source, version: root.version, sha256: root.sha256.to_string() }
+        Self { file: root.file.clone(), origin, version: root.version, sha256: root.sha256.to_string() }
     }
 }
 
 impl TrustRoot {
     /// Says which trust root accepted the policy.
     pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let source = match self.source {
-            Source::Argument => "named with `--trust-root`",
-            Source::Host => "the host's own",
+        let origin = match self.origin {
+            Origin::Named => "named with `--trust-root`",
+            Origin::Host => "of this host",
+            Origin::Repository => "of this repository",
         };
-        writeln!(out, "verified by trust root `{}`, version {} ({source})", self.file, self.version)
+        writeln!(out, "trusted by trust root `{}` {origin}, version {}", self.file, self.version)
     }
 }

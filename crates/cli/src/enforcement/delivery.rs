@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use telovix_compiler::diagnostic::Diagnostic;
-use telovix_host::{Host, Linux, Offer, RequiredTrust, Trust};
+use telovix_host::{Host, HostError, Linux, Offer, RequiredTrust, RootOrigin, Trust};
 use telovix_trust::Host as Identity;
 
-use super::PlaceArguments;
 use super::code::VERIFICATION_SKIPPED;
+use super::{PlaceArguments, failed};
 use crate::failure::Failure;
 use crate::input::shown;
 use crate::output::{Report, Streams, text};
-use crate::signing::{BundleArguments, journal};
+use crate::signing::{BundleArguments, FindTrustRoot as _, NamedTrustRoot, Origin, journal};
 
 /// The flags of the verbs that load a bundle.
 #[derive(Debug, Args)]
@@ -48,18 +48,46 @@ impl DeliveryArguments {
     /// Says on whose word the bundle is offered.
     ///
     /// # Errors
-    /// When the host has no trust root, or it cannot be read.
-    pub(crate) fn offer(&self, streams: &mut Streams) -> Result<Offer, Failure> {
-        let trust = if self.insecure_skip_verify {
+    /// When the host has no trust root, or it cannot be read or is exposed.
+    pub(crate) fn offer(&self, streams: &mut Streams) -> Result<Offered, Failure> {
+        let bundle = PathBuf::from(self.name());
+        if self.insecure_skip_verify {
             warn(&self.bundle, streams)?;
-            Trust::Unverified { reason: "`--insecure-skip-verify` was given".to_owned() }
-        } else {
-            let (file, source, chain) = self.trust.trust_root.of_host()?;
-            let now = self.trust.moment.timestamp();
-            let allowed_epoch = self.trust.allow_epoch;
-            Trust::Required(Box::new(RequiredTrust { chain, file, source, now, allowed_epoch }))
+            let trust = Trust::Unverified { reason: "`--insecure-skip-verify` was given".to_owned() };
+            return Ok(Offered { offer: Offer { bundle, trust }, root: None });
+        }
+        let root = self.trust.trust_root.find()?;
+        root.refuse_inside(&self.bundle)?;
+        let required = RequiredTrust {
+            chain: root.read()?,
+            file: root.path.clone(),
+            origin: match root.origin {
+                Origin::Host => RootOrigin::Host,
+                // The rule of these verbs searches no repository.
+                Origin::Named | Origin::Repository => RootOrigin::Named,
+            },
+            now: self.trust.moment.timestamp(),
+            allowed_epoch: self.trust.allow_epoch,
         };
-        Ok(Offer { bundle: PathBuf::from(self.name()), trust })
+        Ok(Offered { offer: Offer { bundle, trust: Trust::Required(Box::new(required)) }, root: Some(root) })
+    }
+}
+
+/// A bundle that a host decides about, and by which trust root.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    pub(crate) offer: Offer,
+    root: Option<NamedTrustRoot>,
+}
+
+impl Offered {
+    /// Tells why the host refused, and which trust root decided.
+    pub(crate) fn failed(&self, error: &HostError) -> Failure {
+        let failure = failed(error);
+        match (error, &self.root) {
+            (HostError::Refused(_), Some(root)) => failure.help(format!("decided by {root}")),
+            _ => failure,
+        }
     }
 }
 

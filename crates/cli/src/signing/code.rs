@@ -24,6 +24,7 @@ pub(crate) const CODES: &[&Code] = &[
     &KEY_NOT_WRITTEN,
     &NO_TRUST_ROOT,
     &TRUST_ROOT_NOT_USABLE,
+    &TRUST_ROOT_EXPOSED,
     &TRUST_ROOT_NOT_CHANGED,
     &NOT_SIGNED,
     &NOT_VERIFIED,
@@ -189,8 +190,10 @@ pub(crate) static KEY_NOT_WRITTEN: Code = page(
 pub(crate) static NO_TRUST_ROOT: Code = page(
     "no-trust-root",
     "there is no trust root",
-    "Signatures count only by keys that a trust root lists. None was named with `--trust-root`; the repository has \
-     no `trust_root` in `telovix.yaml` and no `trust-root.json`; the host has no `/etc/telovix/trust-root.json`.",
+    "Signatures count only by keys that a trust root lists, and none was named with `--trust-root`. `plan` and `apply` \
+     look at `/etc/telovix/trust-root.json` alone; `sign` and `trust` at `trust_root` of the `telovix.yaml` around the \
+     current folder or `trust-root.json` beside it; `verify` there, then at the host's. What is verified is never \
+     searched for a trust root, and a `policy-signing.pub` that lies beside it says nothing.",
     "`telovix verify` in a repository without a trust root",
     "`telovix verify` after `telovix trust init`",
 );
@@ -202,6 +205,18 @@ pub(crate) static TRUST_ROOT_NOT_USABLE: Code = page(
      as many keys as the threshold asks for, versions that follow one another.",
     "`telovix verify --trust-root README.md`",
     "a file that `telovix trust` wrote",
+);
+
+pub(crate) static TRUST_ROOT_EXPOSED: Code = page(
+    "trust-root-exposed",
+    "somebody else may change the trust root",
+    "Whoever can write the trust root decides whose signatures count. The host's own, `/etc/telovix/trust-root.json`, \
+     and its folder must belong to root and be writable by root alone. The one of a repository, its `telovix.yaml` and \
+     its folder must belong to the user who runs the command or to root, and not be writable by everybody: otherwise \
+     a folder that a stranger left behind would verify the stranger's bundle. `--trust-root FILE` trusts a file \
+     whoever owns it.",
+    "`telovix verify` as root in a folder of another user's that holds a `trust-root.json`",
+    "`telovix verify` in a checkout of your own",
 );
 
 pub(crate) static TRUST_ROOT_NOT_CHANGED: Code = page(

@@ -16,7 +16,7 @@ use telovix_bpf_runtime::apply::Options;
 use telovix_bpf_runtime::{RuntimeError, Scope};
 use telovix_host::{
     Admitted, Applied, ApplyOptions, Host, HostError, Journal, Kernel, Offer, Plan, Prepared, RequiredTrust,
-    RootSource, Status, Switched, Trust,
+    RootOrigin, Status, Switched, Trust,
 };
 use telovix_trust::audit::{self, Action, Actor, Outcome};
 use telovix_trust::bundle::{self, SignRequest};
@@ -253,7 +253,7 @@ impl Site {
 /// A bundle, to be verified against a trust root that the host names.
 pub(crate) fn offer(bundle: &Path, chain: Chain) -> Offer {
     let file = PathBuf::from(telovix_host::HOST_TRUST_ROOT);
-    let required = RequiredTrust { chain, file, source: RootSource::Host, now: now(), allowed_epoch: None };
+    let required = RequiredTrust { chain, file, origin: RootOrigin::Host, now: now(), allowed_epoch: None };
     Offer { bundle: bundle.to_owned(), trust: Trust::Required(Box::new(required)) }
 }
 
