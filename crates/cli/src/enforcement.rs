@@ -46,7 +46,8 @@ pub(crate) fn failed(error: &HostError) -> Failure {
         HostError::Runtime(error) | HostError::NotTidied { source: error, .. } if error.is_refusal() => {
             Exit::KernelRefused
         }
-        HostError::Log(AuditError::Broken { .. }) | HostError::DoneNotLogged(AuditError::Broken { .. }) => {
+        HostError::Log(AuditError::Broken { .. } | AuditError::Unfinished { .. })
+        | HostError::DoneNotLogged(AuditError::Broken { .. } | AuditError::Unfinished { .. }) => {
             Exit::Findings
         }
         HostError::NotVerified { .. }

@@ -100,7 +100,7 @@ impl HostError {
             Self::State(_) => "host-state-not-usable",
             Self::Log(error) | Self::DoneNotLogged(error) => match error {
                 AuditError::File { .. } => "audit-log-not-written",
-                AuditError::Broken { .. } => "audit-log-broken",
+                AuditError::Broken { .. } | AuditError::Unfinished { .. } => "audit-log-broken",
             },
             Self::Provenance { .. } => "runtime-file",
             Self::Runtime(error) | Self::NotTidied { source: error, .. } => error.code(),
@@ -127,6 +127,9 @@ impl HostError {
                 "`telovix trust log --begin-new` keeps it as evidence and begins a new log that names it"
                     .to_owned(),
             ),
+            Self::Log(AuditError::Unfinished { .. }) => {
+                Some("the next command that writes to the log cuts it off and records that".to_owned())
+            }
             Self::DoneNotLogged(_) => Some("it was done; only the line that says so is missing".to_owned()),
             Self::Runtime(error) => Some(error.help().to_owned()),
             Self::NotTidied { .. } => Some("apply the bundle again".to_owned()),

@@ -175,6 +175,16 @@ pub enum AuditError {
         /// What the system said.
         source: io::Error,
     },
+    /// The log was not tampered with, but its last line is not whole. Appending cuts it off and tells so.
+    #[error("line {line} of `{path}` is cut short after {bytes} bytes: the command that wrote it was stopped", path = path.display())]
+    Unfinished {
+        /// The log.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// How many bytes of it were written.
+        bytes: u64,
+    },
     /// A line was changed, removed, inserted or cut off.
     #[error("line {line} of `{path}` does not continue the log: {detail}", path = path.display())]
     Broken {

@@ -55,7 +55,7 @@ pub(crate) fn of(refusal: &Refusal) -> &'static Code {
 pub(crate) fn of_log(error: &AuditError) -> &'static Code {
     match error {
         AuditError::File { .. } => &AUDIT_LOG_NOT_WRITTEN,
-        AuditError::Broken { .. } => &AUDIT_LOG_BROKEN,
+        AuditError::Broken { .. } | AuditError::Unfinished { .. } => &AUDIT_LOG_BROKEN,
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use super::head::{End, Head};
-use super::read::{MAX_LINE_BYTES, State, scan, state};
+use super::read::{MAX_LINE_BYTES, Scanned, State, scan, state};
 use super::{Action, AuditError, Entry, Outcome, Record};
 use crate::encoding::Digest;
 
@@ -28,6 +28,10 @@ pub struct Appended {
 /// # Errors
 /// When the log is not whole or cannot be written; the log then stays unchanged.
 pub fn append(path: &Path, record: &Record) -> Result<Appended, AuditError> {
+    // A head without its log is no reason to begin one.
+    if !path.exists() {
+        state(path, Head::read(path)?, &Scanned::EMPTY)?;
+    }
     let mut log = open_locked(path).map_err(|source| AuditError::File { path: path.to_owned(), source })?;
     let head = Head::read(path)?;
     let scanned = scan(path, &mut log, drop)?;

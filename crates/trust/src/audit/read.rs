@@ -39,7 +39,8 @@ impl Log {
 /// nor a head is, nothing was ever logged.
 ///
 /// # Errors
-/// [`AuditError::Broken`] with the first line that does not fit.
+/// [`AuditError::Broken`] with the first line that does not fit, [`AuditError::Unfinished`] where all do, and a crash
+/// left a part of the next one.
 pub fn verify(path: &Path) -> Result<Log, AuditError> {
     let at = |source| AuditError::File { path: path.to_owned(), source };
     let mut log = match File::open(path) {
@@ -54,7 +55,10 @@ pub fn verify(path: &Path) -> Result<Log, AuditError> {
     let head = Head::read(path)?;
     let scanned = scan(path, &mut log, |entry| entries.push(entry))?;
     match state(path, head, &scanned)? {
-        State::Torn(_) => Err(broken(path, scanned.next_line(), "it is cut short")),
+        State::Torn(torn) => {
+            let (path, line) = (path.to_owned(), scanned.next_line());
+            Err(AuditError::Unfinished { path, line, bytes: torn.length })
+        }
         state => Ok(Log { entries, announced: state.announced() }),
     }
 }
@@ -90,7 +94,8 @@ pub(super) struct Scanned {
 }
 
 impl Scanned {
-    const EMPTY: Self = Self { end: None, torn: None };
+    /// What lies where no log is.
+    pub(super) const EMPTY: Self = Self { end: None, torn: None };
 
     fn next_line(&self) -> u64 {
         self.end.map_or(0, |end| end.sequence) + 1

@@ -26,10 +26,12 @@ pub struct Renewed {
 /// and what was wrong with it; of the record, only the time and the actor are used.
 ///
 /// # Errors
-/// When there is no log, or the files cannot be moved or written.
+/// When there is neither a log nor a head, or the files cannot be moved or written.
 pub fn renew(path: &Path, record: &Record) -> Result<Renewed, AuditError> {
     let at = |source| AuditError::File { path: path.to_owned(), source };
-    let mut log = File::options().read(true).write(true).open(path).map_err(at)?;
+    // Of a log that is gone, there is still a head to keep.
+    let create = path_of(path).exists();
+    let mut log = File::options().read(true).append(true).create(create).open(path).map_err(at)?;
     log.lock().map_err(at)?;
     let sha256 = digest(&mut log).map_err(at)?;
     let lines = Head::read(path).and_then(|head| {

@@ -76,9 +76,8 @@ impl Run for Arguments {
         let kept = self.begin_new.then(|| begin_log(&file)).transpose()?;
         let log = audit::verify(&file).map_err(log_failed)?;
         let nothing = log == Log::default() && !file.exists();
-        if nothing && self.file.is_some() {
-            let message = format!("there is no audit log `{}`", shown(&file));
-            return Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_NOT_WRITTEN, message));
+        if nothing {
+            self.refuse_missing()?;
         }
         if let Some(head) = self.head.filter(|head| !log.holds(*head)) {
             let message = format!("`{}` holds no line with the digest {head}", shown(&file));
@@ -102,6 +101,15 @@ impl Run for Arguments {
             }
         }
         Ok(Exit::Clean)
+    }
+}
+
+impl Arguments {
+    /// A host on which nothing was done has no log. A log that was named is one that should be there.
+    fn refuse_missing(&self) -> Result<(), Failure> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let message = format!("there is no audit log `{}`", shown(file));
+        Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_NOT_WRITTEN, message))
     }
 }
 
@@ -141,4 +149,21 @@ fn line(entry: &Entry, out: &mut dyn Write) -> std::io::Result<()> {
         write!(out, " ({})", record.detail)?;
     }
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::Arguments;
+    use crate::output::Format;
+
+    #[test]
+    fn a_host_without_a_log_has_an_empty_one_and_a_named_log_is_missed() {
+        let arguments =
+            |file| Arguments { file, verify: false, head: None, begin_new: false, format: Format::Text };
+        assert!(arguments(None).refuse_missing().is_ok());
+        let failure = arguments(Some(PathBuf::from("missing.ndjson"))).refuse_missing().unwrap_err();
+        assert_eq!(failure.codes(), ["audit-log-not-written"]);
+    }
 }
