@@ -131,6 +131,7 @@ fn schemas_of_outputs() {
     output::<trust::newest::Document>("trust-change");
     output::<trust::show::Document>("trust-show");
     output::<trust::log::Document>("trust-log");
+    output::<trust::reset_epoch::Document>("trust-reset-epoch");
     output::<plan::Document>("plan");
     output::<apply::Document>("apply");
     output::<Turn>("confirm");

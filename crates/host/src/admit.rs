@@ -123,12 +123,12 @@ impl<K: Kernel> Host<K> {
     fn verify(&self, path: &Path, required: &RequiredTrust) -> Result<Verified, HostError> {
         let RequiredTrust { chain, file, origin, now, allowed_epoch } = required;
         let state = &self.remembered()?;
-        chain.check_pin(state).map_err(|refusal| HostError::RootNotFollowed {
+        chain.check_pin(state.root).map_err(|refusal| HostError::RootNotFollowed {
             refusal,
             file: file.clone(),
             memory: self.memory.clone(),
         })?;
-        let root = chain.current_for(state, state.not_before(*now))?;
+        let root = chain.current_for(state.root, state.not_before(*now))?;
         let host = &self.identity;
         let expect = Expectations { root, host, state, now: *now, allowed_epoch: *allowed_epoch };
         let bundle = bundle::verify(path, &expect)?;
@@ -213,6 +213,7 @@ impl Admitted {
             Basis::Verified(verified) => Some(Acceptance {
                 what: &verified.what,
                 approval: &verified.bundle.approval,
+                signers: &verified.bundle.signers,
                 chain: &verified.chain,
                 allowed_epoch: verified.allowed_epoch,
             }),

@@ -53,7 +53,7 @@ impl Probe for AtTheSwitch {
         let entries = audit::verify(&self.log).expect("a whole log").entries;
         assert_eq!(entries.last().map(|entry| entry.record.outcome), Some(Outcome::Begun));
         let state = HostState::read(&self.state).expect("a memory");
-        assert_eq!(state.epoch.map(|epoch| epoch.number), Some(41));
+        assert_eq!(state.epochs.highest_ever(), Some(41));
     }
 }
 
@@ -107,23 +107,18 @@ fn a_refused_apply_remembers_nothing() {
 #[test]
 fn what_another_command_remembered_meanwhile_is_not_taken_back() {
     #[derive(Debug)]
-    struct Newer(PathBuf);
-    impl Probe for Newer {
+    struct Reset(PathBuf);
+    impl Probe for Reset {
         fn look(&self) {
-            let mut state = HostState::read(&self.0).expect("a memory");
-            state.epoch = state.epoch.map(|mut epoch| {
-                epoch.number = 1000;
-                epoch
-            });
-            state.write(&self.0).expect("written");
+            HostState::reset_epoch(&self.0, 40).expect("reset");
         }
     }
     let mut site = Site::new();
-    site.kernel.0.borrow_mut().before_switch = Some(Rc::new(Newer(site.path("var/trust-state.json"))));
+    site.kernel.0.borrow_mut().before_switch = Some(Rc::new(Reset(site.path("var/trust-state.json"))));
     site.fail(Step::Switch, || RuntimeError::Busy);
     let offer = site.signed(41);
     site.apply(&offer).expect_err("refused");
-    assert_eq!(site.epoch(), Some(1000));
+    assert_eq!(site.epoch(), Some(40));
 }
 
 #[test]

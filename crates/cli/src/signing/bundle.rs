@@ -72,7 +72,7 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         root: &NamedTrustRoot,
         state: &HostState,
     ) -> Result<(), Failure> {
-        chain.check_pin(state).map_err(|refusal| {
+        chain.check_pin(state.root).map_err(|refusal| {
             refused(&refusal).help(format!(
                 "{root} was compared with what the host remembers in `{}`",
                 shown(&self.state_path())
@@ -87,7 +87,7 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         state: &HostState,
         now: Timestamp,
     ) -> Result<VerifiedBundle, VerifyError> {
-        let root = chain.current_for(state, state.not_before(now))?;
+        let root = chain.current_for(state.root, state.not_before(now))?;
         let host = Host { sensor: self.sensor.clone(), groups: self.groups.clone() };
         let expect = Expectations { root, host: &host, state, now, allowed_epoch: self.allow_epoch };
         bundle::verify(path, &expect)
@@ -101,6 +101,7 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         let acceptance = Acceptance {
             what: &accepted.what,
             approval: &accepted.bundle.approval,
+            signers: &accepted.bundle.signers,
             chain: &accepted.chain,
             allowed_epoch: self.allow_epoch,
         };

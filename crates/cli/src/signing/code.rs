@@ -16,12 +16,15 @@ pub(crate) const CODES: &[&Code] = &[
     &NOT_YET_VALID,
     &OLDER_EPOCH,
     &REUSED_EPOCH,
+    &EPOCH_AHEAD,
     &WRONG_TARGET,
     &REVOKED,
     &TOO_FEW_SIGNATURES,
     &NO_SIGNING_KEY,
     &KEY_NOT_USABLE,
     &KEY_NOT_WRITTEN,
+    &SIGNING_KEY_NOT_TRUSTED,
+    &SOURCE_NOT_COMMITTED,
     &NO_TRUST_ROOT,
     &TRUST_ROOT_NOT_USABLE,
     &TRUST_ROOT_EXPOSED,
@@ -29,6 +32,7 @@ pub(crate) const CODES: &[&Code] = &[
     &NOT_SIGNED,
     &NOT_VERIFIED,
     &HOST_STATE_NOT_USABLE,
+    &EPOCH_NOT_RESET,
     &AUDIT_LOG_NOT_WRITTEN,
     &AUDIT_LOG_BROKEN,
     &AUDIT_LOG_TORN,
@@ -45,6 +49,7 @@ pub(crate) fn of(refusal: &Refusal) -> &'static Code {
         Refusal::NotYetValid { .. } => &NOT_YET_VALID,
         Refusal::OlderEpoch { .. } => &OLDER_EPOCH,
         Refusal::ReusedEpoch { .. } => &REUSED_EPOCH,
+        Refusal::EpochAhead { .. } => &EPOCH_AHEAD,
         Refusal::WrongTarget { .. } => &WRONG_TARGET,
         Refusal::Revoked { .. } => &REVOKED,
         Refusal::TooFewSignatures { .. } => &TOO_FEW_SIGNATURES,
@@ -132,6 +137,16 @@ static REUSED_EPOCH: Code = page(
     "bundles signed without `--epoch`, which takes the time",
 );
 
+static EPOCH_AHEAD: Code = page(
+    "epoch-ahead",
+    "the epoch lies in the future",
+    "An epoch is the time in seconds, and a host accepts none that is more than a day ahead of its clock. Without that \
+     bound a stolen key could sign the highest number there is, and nothing would ever be newer. `verify` ends with exit \
+     code 13. A host that accepted such an epoch before this bound is led back with `telovix trust reset-epoch`.",
+    "a bundle whose approval has the epoch 18446744073709551615",
+    "a bundle signed without `--epoch`",
+);
+
 static WRONG_TARGET: Code = page(
     "wrong-target",
     "the approval is for another host",
@@ -186,6 +201,29 @@ pub(crate) static KEY_NOT_WRITTEN: Code = page(
     "`telovix keygen` where `policy-signing.ed25519` exists",
     "`telovix keygen release-2027`",
 );
+
+pub(crate) static SIGNING_KEY_NOT_TRUSTED: Code = page(
+    "signing-key-not-trusted",
+    "no host would take a signature by this key",
+    "The trust root of the repository does not list the key for bundles, has revoked it, or lets it count at another \
+     time. Hosts would refuse the signature, so none is made. List a new key with `telovix trust add` or `trust rotate` \
+     first; `--trust-root` names the trust root of another fleet.",
+    "`telovix sign` with the old key after `telovix trust rotate release next.pub --overlap-days 0`",
+    "`telovix sign` with a key that `telovix trust show` calls valid",
+);
+
+pub(crate) static SOURCE_NOT_COMMITTED: Code = Code {
+    severity: Severity::Warning,
+    ..page(
+        "source-not-committed",
+        "the work tree is not the revision that the approval names",
+        "An approval names the revision that its files were made from. The work tree around the signed folder holds \
+         changes or files that are not committed, so the revision is recorded with `-dirty` behind it: what was signed \
+         cannot be made again from that commit.",
+        "`telovix sign` after editing a policy without `git commit`",
+        "`telovix sign` in a clean checkout",
+    )
+};
 
 pub(crate) static NO_TRUST_ROOT: Code = page(
     "no-trust-root",
@@ -253,6 +291,15 @@ pub(crate) static HOST_STATE_NOT_USABLE: Code = page(
      written, or is damaged. It is never replaced silently, since that would allow an old bundle to come back.",
     "a state file cut short by a failing disk",
     "a state file that `apply` wrote, or none on a new host",
+);
+
+pub(crate) static EPOCH_NOT_RESET: Code = page(
+    "epoch-not-reset",
+    "the host accepts that epoch already",
+    "`telovix trust reset-epoch` leads a host back whose accepted epoch was raised by a mistake. The epoch that was named \
+     is not below the accepted one, so there is nothing to lead back, and nothing was changed.",
+    "`telovix trust reset-epoch --to 1795255200` on a new host",
+    "the same on a host that accepted a higher epoch",
 );
 
 pub(crate) static AUDIT_LOG_NOT_WRITTEN: Code = page(

@@ -19,7 +19,7 @@ use telovix_host::{
     RootOrigin, Status, Switched, Trust,
 };
 use telovix_trust::audit::{self, Action, Actor, Outcome};
-use telovix_trust::bundle::{self, SignRequest};
+use telovix_trust::bundle::{self, Existing, SignRequest};
 use telovix_trust::root::{Chain, Thresholds, TrustedKey};
 use telovix_trust::{Host as Identity, HostState, PrivateKey, Role, Timestamp, TrustRoot};
 
@@ -215,7 +215,7 @@ impl Site {
     }
 
     pub(crate) fn epoch(&self) -> Option<u64> {
-        self.state().epoch.map(|epoch| epoch.number)
+        self.state().epochs.highest_ever()
     }
 
     pub(crate) fn apply(&mut self, offer: &Offer) -> Result<Applied, HostError> {
@@ -284,6 +284,7 @@ fn request(epoch: u64) -> SignRequest {
         tool_version: "0.1.0".to_owned(),
         results: Vec::new(),
         trusted: Vec::new(),
+        existing: Existing::Continue(Vec::new()),
     }
 }
 
