@@ -1,4 +1,4 @@
-//! A verified image -> the active generation: fill, attach, place, switch. Until the switch nothing changes;
+//! An image -> the active generation: fill, attach, place, switch. Until the switch nothing changes;
 //! a process killed anywhere before it leaves the old policy, anywhere behind it the new one.
 
 use std::collections::BTreeSet;

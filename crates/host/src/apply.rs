@@ -165,6 +165,10 @@ impl<K: Kernel> InForce<'_, K> {
         // Without its number the policy is still found by its digest.
         let _numbered = Provenance::settle(&host.provenance, &policy.policy().to_string(), Some(generation));
         let programs = switched.tidy();
+        let announced = match &programs {
+            Ok(_) => announced,
+            Err(error) => announced.noting(format!("{}: {error}", error.code())),
+        };
         host.journal.done(announced, Some(generation), None).map_err(HostError::DoneNotLogged)?;
         match programs {
             Ok(programs) => Ok(Applied { generation, programs, policy }),

@@ -56,6 +56,14 @@ pub struct Announced {
     record: Record,
 }
 
+impl Announced {
+    /// Adds what a reader should know of how it went.
+    pub(crate) fn noting(mut self, detail: String) -> Self {
+        self.record.detail = detail;
+        self
+    }
+}
+
 impl Deed {
     /// Says what is done to what.
     #[must_use]

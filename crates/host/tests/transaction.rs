@@ -207,6 +207,7 @@ fn a_policy_that_is_in_force_stays_remembered_when_tidying_fails() {
     let error = site.apply(&offer).expect_err("untidy");
     assert!(matches!(error, HostError::NotTidied { generation: 1, .. }), "{error}");
     assert_eq!((site.epoch(), site.enforced(), site.outcomes()), (Some(41), Some(1), vec![BEGUN, DONE]));
+    assert!(site.lines()[1].2.starts_with("runtime-file: "));
 }
 
 /// Takes the log away while the kernel switches.
