@@ -19,7 +19,7 @@ use telovix_trust::{Refusal, Timestamp};
 pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
-    AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE,
+    AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, AUDIT_LOG_TORN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE,
     KEY_NOT_USABLE, KEY_NOT_WRITTEN, NO_SIGNING_KEY, NOT_SIGNED, NOT_VERIFIED, SIGNING_KEY_NOT_TRUSTED,
     SOURCE_NOT_COMMITTED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
 };

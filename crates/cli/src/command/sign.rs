@@ -178,7 +178,12 @@ impl Run for Arguments {
         };
         match self.format {
             Format::Json => json::print(&document, &mut streams.data)?,
-            Format::Text => tell(&document, streams)?,
+            Format::Text => {
+                tell(&document, streams)?;
+                if let Some(trust) = &trust {
+                    writeln!(streams.data, "the key is listed in the {}", trust.named)?;
+                }
+            }
         }
         Ok(Exit::Clean)
     }

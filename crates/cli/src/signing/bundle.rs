@@ -9,10 +9,10 @@ use telovix_trust::root::Chain;
 use telovix_trust::{Acceptance, Host, HostState, RecordError, Timestamp};
 
 use super::{
-    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, refused,
+    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, code,
+    exit, refused,
 };
 use crate::failure::Failure;
-use crate::input::shown;
 
 /// The flags of the verbs that accept bundles, with the rule by which they find their trust root.
 #[derive(Debug, Args)]
@@ -73,10 +73,10 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         state: &HostState,
     ) -> Result<(), Failure> {
         chain.check_pin(state.root).map_err(|refusal| {
-            refused(&refusal).help(format!(
-                "{root} was compared with what the host remembers in `{}`",
-                shown(&self.state_path())
-            ))
+            let state = self.state_path();
+            Failure::new(exit(&refusal), code::of(&refusal), refusal.to_string())
+                .help(format!("{root} was compared with what the host remembers in `{}`", state.display()))
+                .help("put the newest trust root of the fleet that this host follows in its place")
         })
     }
 

@@ -35,6 +35,7 @@ pub(crate) const CODES: &[&Code] = &[
     &EPOCH_NOT_RESET,
     &AUDIT_LOG_NOT_WRITTEN,
     &AUDIT_LOG_BROKEN,
+    &AUDIT_LOG_ABSENT,
     &AUDIT_LOG_TORN,
 ];
 
@@ -302,7 +303,7 @@ pub(crate) static EPOCH_NOT_RESET: Code = page(
     "the same on a host that accepted a higher epoch",
 );
 
-pub(crate) static AUDIT_LOG_NOT_WRITTEN: Code = page(
+static AUDIT_LOG_NOT_WRITTEN: Code = page(
     "audit-log-not-written",
     "the audit log cannot be used",
     "What changes a host is written down before it is done, so a log that cannot be opened, read or written stops it: \
@@ -320,6 +321,16 @@ pub(crate) static AUDIT_LOG_BROKEN: Code = page(
      aside as evidence and begins a log whose first line holds the SHA-256 of the old one.",
     "a line of the log was edited",
     "the log as it was appended to",
+);
+
+pub(crate) static AUDIT_LOG_ABSENT: Code = page(
+    "audit-log-absent",
+    "there is no audit log to read",
+    "The named file does not exist, nor a head beside it. Without a name, `telovix trust log` reads the host's own log, \
+     which a host has from its first `apply` on; before that it is empty and no error. It does not go away by itself: \
+     where a host enforces a policy and has no log, somebody removed it.",
+    "`telovix trust log missing.ndjson`",
+    "`telovix trust log` on a host where nothing was applied yet",
 );
 
 pub(crate) static AUDIT_LOG_TORN: Code = Code {

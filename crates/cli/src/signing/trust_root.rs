@@ -121,7 +121,11 @@ impl FindTrustRoot for VerifyTrust {
         }
         match NamedTrustRoot::of_repository(&Repository::find(&[])?)? {
             Some(found) => Ok(found),
-            None => NamedTrustRoot::of_host(),
+            None if Path::new(HOST_TRUST_ROOT).exists() => NamedTrustRoot::of_host(),
+            None => Err(absent(format!(
+                "there is no trust root in the repository around the current folder, and no `{HOST_TRUST_ROOT}`"
+            ))
+            .help("name one with `--trust-root`, or a public key with `--public-key`")),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
-use crate::signing::{AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, begin_log, log_failed};
+use crate::signing::{AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, begin_log, log_failed};
 
 /// Print the audit log. It is always checked; a log that was changed is refused.
 #[derive(Debug, Args)]
@@ -109,7 +109,8 @@ impl Arguments {
     fn refuse_missing(&self) -> Result<(), Failure> {
         let Some(file) = &self.file else { return Ok(()) };
         let message = format!("there is no audit log `{}`", shown(file));
-        Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_NOT_WRITTEN, message))
+        Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_ABSENT, message)
+            .help("a host begins one with its first `apply`; elsewhere `--audit-log FILE` names one"))
     }
 }
 
@@ -164,6 +165,6 @@ mod tests {
             |file| Arguments { file, verify: false, head: None, begin_new: false, format: Format::Text };
         assert!(arguments(None).refuse_missing().is_ok());
         let failure = arguments(Some(PathBuf::from("missing.ndjson"))).refuse_missing().unwrap_err();
-        assert_eq!(failure.codes(), ["audit-log-not-written"]);
+        assert_eq!(failure.codes(), ["audit-log-absent"]);
     }
 }
