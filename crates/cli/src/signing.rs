@@ -18,14 +18,15 @@ use telovix_trust::{Refusal, Timestamp};
 use telovix_workspace::Repository;
 use telovix_workspace::shown;
 
-pub(crate) use audit::{AuditArguments, Deed, actor};
-pub(crate) use bundle::{Accepted, BundleArguments, HOST_STATE};
+pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};
+pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
-    AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, EPOCH_NOT_RESET,
-    HOST_STATE_NOT_USABLE, KEY_NOT_USABLE, KEY_NOT_WRITTEN, NO_SIGNING_KEY, NOT_SIGNED, NOT_VERIFIED,
-    SIGNING_KEY_NOT_TRUSTED, SOURCE_NOT_COMMITTED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
+    AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, AUDIT_LOG_TORN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE,
+    KEY_NOT_USABLE, KEY_NOT_WRITTEN, NO_SIGNING_KEY, NOT_SIGNED, NOT_VERIFIED, SIGNING_KEY_NOT_TRUSTED,
+    SOURCE_NOT_COMMITTED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
 };
 pub(crate) use key::{KeyArguments, passphrase, public_key};
+pub(crate) use telovix_host::HOST_STATE;
 pub(crate) use trust_root::{
     FindTrustRoot, HOST_TRUST_ROOT, HostTrust, NamedTrustRoot, Origin, RepositoryTrust, TrustRootEntry,
     VerifyTrust,

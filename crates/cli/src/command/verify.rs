@@ -258,10 +258,10 @@ impl Arguments {
         let approval = &accepted.bundle.approval;
         let deed = Deed::new(log, Action::Accepted, subject.to_owned());
         let deed = deed.with(Some(approval.manifest), Some(approval.epoch), None);
-        deed.begin(streams)?;
+        let deed = deed.begin(streams)?;
         match self.bundle.record(accepted) {
-            Ok(()) => deed.done(None, None, streams),
-            Err(failure) => Err(deed.failed(failure, streams)),
+            Ok(()) => deed.done(),
+            Err(failure) => Err(deed.failed(failure)),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use telovix_host::HOST_STATE;
 use telovix_trust::bundle::{self, Expectations, VerifiedBundle, VerifyError};
 use telovix_trust::root::Chain;
 use telovix_trust::{Acceptance, Host, HostState, RecordError, Timestamp};
@@ -12,9 +13,6 @@ use super::{
     exit, refused,
 };
 use crate::failure::Failure;
-
-/// Where a host remembers what it accepted.
-pub(crate) const HOST_STATE: &str = "/var/lib/telovix/trust-state.json";
 
 /// The flags of the verbs that accept bundles, with the rule by which they find their trust root.
 #[derive(Debug, Args)]
@@ -33,7 +31,7 @@ pub(crate) struct BundleArguments<Trust: Args = HostTrust> {
     state: Option<PathBuf>,
     /// Accept this older epoch, on purpose.
     #[arg(long, value_name = "EPOCH")]
-    allow_epoch: Option<u64>,
+    pub(crate) allow_epoch: Option<u64>,
     #[command(flatten)]
     pub(crate) moment: Moment,
 }
@@ -45,25 +43,14 @@ pub(crate) struct Accepted {
     pub(crate) bundle: VerifiedBundle,
     /// The trust root.
     pub(crate) chain: Chain,
-    /// Which file the trust root is, and how it was found.
-    pub(crate) trust_root: NamedTrustRoot,
     what: String,
 }
 
 impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
-    /// Verifies a bundle against the trust root, and against the host and its memory where the decision is the host's.
+    /// Verifies a bundle by a trust root, and by the host and its memory where the decision is the host's.
     ///
     /// # Errors
     /// With the exit code of the refusal; with 2 when something cannot be read.
-    pub(crate) fn verify(&self, path: &Path) -> Result<Accepted, Failure> {
-        let trust_root = self.trust_root.find()?;
-        self.verify_by(trust_root, path)
-    }
-
-    /// As [`BundleArguments::verify`], by a trust root that was found before.
-    ///
-    /// # Errors
-    /// As [`BundleArguments::verify`].
     pub(crate) fn verify_by(&self, trust_root: NamedTrustRoot, path: &Path) -> Result<Accepted, Failure> {
         let now = self.moment.timestamp();
         trust_root.refuse_inside(path)?;
@@ -75,7 +62,7 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
             VerifyError::Refused(refusal) => refused(&refusal).help(format!("decided by {trust_root}")),
             error @ VerifyError::File { .. } => cannot(&NOT_VERIFIED, &error),
         })?;
-        Ok(Accepted { bundle, chain, trust_root, what: format!("bundle `{}`", path.display()) })
+        Ok(Accepted { bundle, chain, what: format!("bundle `{}`", path.display()) })
     }
 
     /// Refuses a trust root that is not the one this host follows, and names the file that says so.

@@ -2,6 +2,7 @@
 
 use telovix_compiler::diagnostic::{Code, Severity};
 use telovix_trust::Refusal;
+use telovix_trust::audit::AuditError;
 
 use crate::page::page;
 
@@ -39,7 +40,7 @@ pub(crate) const CODES: &[&Code] = &[
 ];
 
 /// Returns the page of a refusal.
-pub(super) fn of(refusal: &Refusal) -> &'static Code {
+pub(crate) fn of(refusal: &Refusal) -> &'static Code {
     match refusal {
         Refusal::Unsigned { .. } => &UNSIGNED,
         Refusal::BadSignature { .. } => &BAD_SIGNATURE,
@@ -53,6 +54,14 @@ pub(super) fn of(refusal: &Refusal) -> &'static Code {
         Refusal::WrongTarget { .. } => &WRONG_TARGET,
         Refusal::Revoked { .. } => &REVOKED,
         Refusal::TooFewSignatures { .. } => &TOO_FEW_SIGNATURES,
+    }
+}
+
+/// Returns the page of an error of the audit log.
+pub(crate) fn of_log(error: &AuditError) -> &'static Code {
+    match error {
+        AuditError::File { .. } => &AUDIT_LOG_NOT_WRITTEN,
+        AuditError::Broken { .. } | AuditError::Unfinished { .. } => &AUDIT_LOG_BROKEN,
     }
 }
 
@@ -294,7 +303,7 @@ pub(crate) static EPOCH_NOT_RESET: Code = page(
     "the same on a host that accepted a higher epoch",
 );
 
-pub(crate) static AUDIT_LOG_NOT_WRITTEN: Code = page(
+static AUDIT_LOG_NOT_WRITTEN: Code = page(
     "audit-log-not-written",
     "the audit log cannot be used",
     "What changes a host is written down before it is done, so a log that cannot be opened, read or written stops it: \
@@ -306,8 +315,10 @@ pub(crate) static AUDIT_LOG_NOT_WRITTEN: Code = page(
 pub(crate) static AUDIT_LOG_BROKEN: Code = page(
     "audit-log-broken",
     "the audit log was changed",
-    "Every line of the log holds the digest of the line before, and a file beside it knows the last one. A line was \
-     changed, removed, inserted or cut off. Keep the file as evidence and begin a new one.",
+    "Every line of the log holds the digest of the line before, and `{log}.head` beside it holds that of the last one. \
+     A line was changed, removed, inserted, cut off or added by something else, or one of the two files is gone. \
+     Nothing is appended to such a log, so nothing is changed on the host. `telovix trust log --begin-new` moves it \
+     aside as evidence and begins a log whose first line holds the SHA-256 of the old one.",
     "a line of the log was edited",
     "the log as it was appended to",
 );
@@ -315,10 +326,11 @@ pub(crate) static AUDIT_LOG_BROKEN: Code = page(
 pub(crate) static AUDIT_LOG_ABSENT: Code = page(
     "audit-log-absent",
     "there is no audit log to read",
-    "The file does not exist. A host has one from its first `apply` on, and it does not go away by itself: where a host \
-     enforces a policy and has no log, somebody removed it.",
+    "The named file does not exist, nor a head beside it. Without a name, `telovix trust log` reads the host's own log, \
+     which a host has from its first `apply` on; before that it is empty and no error. It does not go away by itself: \
+     where a host enforces a policy and has no log, somebody removed it.",
+    "`telovix trust log missing.ndjson`",
     "`telovix trust log` on a host where nothing was applied yet",
-    "`telovix trust log` after `telovix apply`",
 );
 
 pub(crate) static AUDIT_LOG_TORN: Code = Code {
@@ -326,9 +338,10 @@ pub(crate) static AUDIT_LOG_TORN: Code = Code {
     ..page(
         "audit-log-torn",
         "a line of the audit log was never finished",
-        "The machine went down, or the disk was full, while a line was written. It was never reported as written, so the \
-         deed it was to announce was not done. `telovix trust log` refuses a log that ends so; the next verb that \
-         writes to it cuts the bytes off, warns, and leaves an entry that holds their number and digest.",
+        "The machine went down, or the disk was full, while a line was written. It was announced in the log's head and never \
+         reported as written, so what it was to announce was not done. The next verb that writes to the log cuts off what \
+         is there of the line, warns, and leaves an entry with its digest. Bytes that no head announces are no unfinished \
+         line: they break the log.",
         "a log whose last line has no line feed",
         "a log that every verb finished writing to",
     )

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+pub(crate) use telovix_host::HOST_TRUST_ROOT;
 use telovix_trust::root::{Chain, ChainError, MAX_CHAIN_BYTES};
 
 use super::code::{NO_TRUST_ROOT, TRUST_ROOT_EXPOSED};
@@ -20,9 +21,6 @@ use telovix_workspace::{CONFIGURATION, Repository, shown};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-
-/// Where the trust root of a host lies.
-pub(crate) const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";
 
 const WORLD_WRITABLE: u32 = 0o002;
 const GROUP_OR_WORLD_WRITABLE: u32 = 0o022;

@@ -63,12 +63,12 @@ impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let subject = format!("{} reset to epoch {}: {}", self.state.display(), self.to, self.reason);
         let deed = Deed::new(self.audit.beside(&self.state), Action::TrustChanged, subject);
-        deed.begin(streams)?;
+        let deed = deed.begin(streams)?;
         let highest_epoch = match reset(&self.state, self.to) {
             Ok(highest) => highest,
-            Err(failure) => return Err(deed.failed(failure, streams)),
+            Err(failure) => return Err(deed.failed(failure)),
         };
-        deed.done(None, None, streams)?;
+        deed.done()?;
         let document = Document {
             version: VERSION,
             state: self.state.display().to_string(),
