@@ -1,6 +1,6 @@
 //! Every code the tool can report: the compiler's, and those of the command line's own rooms.
 
-use telovix_compiler::diagnostic::{self, Code};
+use telovix_diagnostic::Code;
 
 use crate::config::code as config;
 use crate::enforcement::code as enforcement;
@@ -30,7 +30,7 @@ pub(crate) fn find(id: &str) -> Option<&'static Code> {
 }
 
 fn codes() -> impl Iterator<Item = &'static Code> {
-    diagnostic::codes().chain(ROOMS.iter().chain(command::CODES).copied().flatten().copied())
+    telovix_compiler::catalogue::codes().chain(ROOMS.iter().chain(command::CODES).copied().flatten().copied())
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use telovix_compiler::diagnostic::{Level, Severity};
 use telovix_compiler::emit::{Artifact, Receiver};
-use telovix_compiler::lower::Policy;
-use telovix_compiler::target::Target;
 use telovix_compiler::{Options, Outcome, compile_to};
+use telovix_diagnostic::{Level, Severity};
+use telovix_document::lower::Policy;
+use telovix_platform::Target;
 
 use crate::config::{Config, check_level, level};
 use crate::day::Day;

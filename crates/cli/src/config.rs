@@ -7,13 +7,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::diagnostic::{Diagnostic, Level, Levels, Severity, Sink};
+use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
-use telovix_compiler::source::{SourceSet, Spanned};
-use telovix_compiler::syntax::{self, Cursor, Node};
-use telovix_compiler::target::EngineDenial;
-use telovix_compiler::target::Target;
-use telovix_compiler::tracing_policy::Engine;
+use telovix_diagnostic::source::{SourceSet, Spanned};
+use telovix_diagnostic::{Diagnostic, Level, Levels, Severity, Sink};
+use telovix_platform::Target;
+use telovix_syntax as syntax;
+use telovix_syntax::{Cursor, Node};
+use telovix_tetragon::Engine;
 
 pub(crate) use field::RECORD;
 

@@ -10,8 +10,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::source::SourceSet;
+use telovix_diagnostic::Diagnostic;
+use telovix_diagnostic::source::SourceSet;
 
 pub(crate) use code::CODES;
 pub(crate) use walk::{is_compiled, is_policy_name};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
-use telovix_compiler::diagnostic::Code;
+use telovix_diagnostic::Code;
 use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
 

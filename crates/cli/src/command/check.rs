@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use telovix_compiler::analyse;
-use telovix_compiler::compare::{self, Side, compare};
-use telovix_compiler::diagnostic::{Severity, Sink};
+use telovix_compare as compare;
+use telovix_compare::{Side, compare};
+use telovix_diagnostic::{Severity, Sink};
 
 use super::Run;
 use super::diff::Loaded;
@@ -52,6 +53,7 @@ impl Run for Arguments {
         let analysis = analyse(&input.sources, &options);
         let mut sink = Sink::new(options.levels);
         compare::hold(&analysis.policy, &input.sources, &mut sink);
+        telovix_lint::overlaps(&analysis.policy, &mut sink);
         compare::analyse(&analysis.policy, &mut sink);
         if let Some(base) = &base {
             let (old, new) = (base.side(), Side::of_policy(&analysis.policy, &input.sources));

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::Severity;
+use telovix_diagnostic::Severity;
 use telovix_compiler::emit::ArtifactKind;
-use telovix_compiler::target::OPEN_WAY;
+use telovix_compiler::assessment::OPEN_WAY;
 
 use super::Run;
 use crate::compilation::{Compilation, Selection};

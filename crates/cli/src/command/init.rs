@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 use super::Run;
 use crate::exit::Exit;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
-use telovix_compiler::compare::{Contradiction, Merged, Refusal, Versions, merge};
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_compare::{Contradiction, Merged, Refusal, Versions, merge};
+use telovix_diagnostic::{Code, Diagnostic, Example, Severity};
 
 use super::Run;
 use crate::day::Day;

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
-use telovix_compiler::compare::{Answer, Side, what, who};
-use telovix_compiler::confine::{Deed, Effect, Endpoint, Operation};
-use telovix_compiler::diagnostic::{Code, Example, Severity};
-use telovix_compiler::document::value::{Capability, Syscall};
-use telovix_compiler::judge::{DocumentReport, Event, VerdictReport};
-use telovix_compiler::source::SourceSet;
+use telovix_compare::{Answer, Side, what, who};
+use telovix_policy::confine::{Deed, Effect, Endpoint, Operation};
+use telovix_diagnostic::{Code, Example, Severity};
+use telovix_policy::value::{Capability, Syscall};
+use telovix_policy::judge::{DocumentReport, Event, VerdictReport};
+use telovix_diagnostic::source::SourceSet;
 
 pub(crate) use which::Which;
 
@@ -236,7 +236,7 @@ fn deed(operation: &str, value: &str) -> Result<(Operation, Deed), Failure> {
     let path = || if value.starts_with('/') { Ok(value.to_owned()) } else { Err(wrong("an absolute path")) };
     let deed = match operation {
         Operation::Exec => Deed::Exec(Some(path()?)),
-        Operation::Open => Deed::Open(path()?, telovix_compiler::confine::Access::Read),
+        Operation::Open => Deed::Open(path()?, telovix_policy::confine::Access::Read),
         Operation::Connect => {
             let address: std::net::SocketAddr =
                 value.parse().map_err(|_| wrong("an address with a port, such as 10.0.0.1:443"))?;

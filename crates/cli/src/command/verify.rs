@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::Diagnostic;
+use telovix_diagnostic::Diagnostic;
 use telovix_trust::audit::{Action, Outcome, Record};
 use telovix_trust::policy::{self, Delivery, PolicyFileError, PolicyName, VerifiedPolicy};
 use telovix_trust::{Digest, KeyId, PublicKey, Role, TrustRoot};

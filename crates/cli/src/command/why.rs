@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use telovix_compiler::analyse;
-use telovix_compiler::judge::{Event, Index, VerdictReport};
+use telovix_policy::judge::{Event, Index, VerdictReport};
 
 pub(crate) use code::CODES;
 

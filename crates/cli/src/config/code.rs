@@ -1,6 +1,6 @@
 //! What can be wrong with the settings of a run.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes this room reports.
 pub(crate) const CODES: &[&Code] =

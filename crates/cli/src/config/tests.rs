@@ -1,9 +1,9 @@
 use std::fs;
 
-use telovix_compiler::diagnostic::{Level, Severity};
+use telovix_diagnostic::{Level, Severity};
 
+use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
-use telovix_compiler::target::EngineDenial;
 
 use super::Config;
 use crate::input::Place;

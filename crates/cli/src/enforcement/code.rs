@@ -1,7 +1,7 @@
 //! Why a policy is not loaded, switched or removed.
 
 use telovix_bpf_runtime::RuntimeError;
-use telovix_compiler::diagnostic::{Code, Severity};
+use telovix_diagnostic::{Code, Severity};
 
 use crate::page::page;
 

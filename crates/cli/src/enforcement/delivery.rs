@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_runtime::Scope;
-use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::emit::IMAGE_PATH;
+use telovix_diagnostic::Diagnostic;
 use telovix_trust::audit::Action;
 
 use super::code::{IMAGE_REFUSED, NO_IMAGE, VERIFICATION_SKIPPED};

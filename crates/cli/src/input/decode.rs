@@ -1,6 +1,6 @@
 //! Bytes -> text, or what kind of bytes they are instead.
 
-use telovix_compiler::diagnostic::Diagnostic;
+use telovix_diagnostic::Diagnostic;
 
 use super::code;
 

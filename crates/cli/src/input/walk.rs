@@ -5,8 +5,8 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::diagnostic::Diagnostic;
 use telovix_compiler::emit::manifest::MANIFEST_PATH;
+use telovix_diagnostic::Diagnostic;
 
 use super::{CONFIGURATION, TRUST_ROOT, code, shown};
 

@@ -1,8 +1,8 @@
 //! Findings together with the sources they point into: what every renderer takes.
 
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
-use telovix_compiler::source::{SourceSet, Span};
-use telovix_compiler::syntax;
+use telovix_diagnostic::source::{SourceSet, Span};
+use telovix_diagnostic::{Diagnostic, Severity};
+use telovix_syntax as syntax;
 
 use crate::exit::Exit;
 use crate::input;

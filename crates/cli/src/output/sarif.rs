@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::source::Span;
+use telovix_diagnostic::Diagnostic;
+use telovix_diagnostic::source::Span;
 
 use super::{Report, json as form};
 use crate::catalogue::find;

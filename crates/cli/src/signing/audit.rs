@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
-use telovix_compiler::diagnostic::Diagnostic;
+use telovix_diagnostic::Diagnostic;
 use telovix_trust::audit::{self, Action, Actor, AuditError, Outcome, Record};
 use telovix_trust::{Digest, Timestamp};
 

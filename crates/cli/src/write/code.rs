@@ -1,6 +1,6 @@
 //! Why artifacts cannot be written.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes this room reports.
 pub(crate) const CODES: &[&Code] =

@@ -17,12 +17,15 @@ pub use model::{
     ExceptionEntry, HostLimitEntry, MANIFEST_VERSION, Manifest, PackEntry, ScopeEntry, Tool,
 };
 
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::lower::{HostLimit, Pack, Policy};
+use telovix_platform::Status;
+use telovix_policy::confine::{Confinement, Gate};
+use telovix_policy::value::Scope;
+
 use super::Artifact;
-use crate::confine::{Confinement, Gate};
-use crate::document::Scope;
-use crate::lower::{HostLimit, Pack, Policy};
-use crate::source::SourceSet;
-use crate::target::{self, Assessment, Evasion, Status};
+use crate::assessment as target;
+use crate::assessment::{Assessment, Evasion};
 use indented::Indented;
 
 /// The manifest's place in a bundle.

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::confine::Confinement;
-use telovix_compiler::emit::image::recover;
+use telovix_policy::confine::Confinement;
+use telovix_image::recover;
 use telovix_compiler::emit::manifest::{MANIFEST_PATH, Manifest};
 use telovix_trust::Digest;
 

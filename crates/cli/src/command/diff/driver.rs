@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use telovix_compiler::document::value::Date;
+use telovix_policy::value::Date;
 
 use super::{Content, Loaded};
 use super::code::UNKNOWN_SIDE;

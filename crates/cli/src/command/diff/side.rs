@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::compare::{Reading, Side, read_both};
-use telovix_compiler::confine::Confinement;
-use telovix_compiler::diagnostic::Levels;
-use telovix_compiler::document::value::Date;
+use telovix_compare::{Reading, Side, read_both};
+use telovix_policy::confine::Confinement;
+use telovix_diagnostic::Levels;
+use telovix_policy::value::Date;
 use telovix_compiler::emit::EngineOptions;
-use telovix_compiler::source::SourceSet;
-use telovix_compiler::target::Target;
+use telovix_diagnostic::source::SourceSet;
+use telovix_platform::Target;
 use telovix_compiler::{Analysis, Options, analyse};
 
 use super::code::UNKNOWN_SIDE;

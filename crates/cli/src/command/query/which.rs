@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use telovix_compiler::compare::Side;
-use telovix_compiler::confine::{Confinement, Effect};
-use telovix_compiler::judge::{DocumentReport, Event, Field, Index, Opinion};
+use telovix_compare::Side;
+use telovix_policy::confine::{Confinement, Effect};
+use telovix_policy::judge::{DocumentReport, Event, Field, Index, Opinion};
 
 use super::graph::Edge;
 use crate::output::json;
@@ -126,7 +126,7 @@ fn said(side: &Side<'_>, confinement: &Confinement, opinion: Opinion, decides: b
         document: DocumentReport::of(confinement),
         dimension: confinement.dimension.name(),
         source: side.sources().map(|sources| sources.locate(confinement.span)),
-        depends_on: fields.into_iter().flat_map(telovix_compiler::judge::Fields::iter).map(Field::name).collect(),
+        depends_on: fields.into_iter().flat_map(telovix_policy::judge::Fields::iter).map(Field::name).collect(),
         effect_given: effect,
     }
 }

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::judge::Event;
+use telovix_diagnostic::Diagnostic;
+use telovix_policy::judge::Event;
 
 use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 use crate::exit::Exit;

@@ -1,8 +1,8 @@
 //! An image and an event -> the verdict that the packed bytes give, in the shape of `why`.
 
 use telovix_bpf_programs::image::Image;
-use telovix_compiler::emit::image::Interpreter;
-use telovix_compiler::judge::{DocumentReport, Event, VerdictReport};
+use telovix_image::Interpreter;
+use telovix_policy::judge::{DocumentReport, Event, VerdictReport};
 
 use crate::command::inspect::{Rule, rules};
 

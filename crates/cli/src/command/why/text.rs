@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use telovix_compiler::judge::{Event, VerdictReport};
+use telovix_policy::judge::{Event, VerdictReport};
 
 /// Prints the verdict, what decided, and what would have been allowed.
 pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) -> io::Result<()> {
