@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use telovix_policy::confine::arbitrary::{cases, confinement, deed, deeds, join, processes};
+use telovix_policy::arbitrary::{cases, confinement, deed, deeds, join, processes};
 use telovix_policy::confine::{Confinement, Deed, Operation, Region};
 use telovix_policy::judge::{Event, Index};
 

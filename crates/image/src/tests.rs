@@ -14,7 +14,7 @@ use telovix_bpf_programs::layout;
 use telovix_compare::{Direction, Side, compare};
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{SourceSet, Span};
-use telovix_policy::confine::arbitrary::{confinements, deeds, join, plain, processes};
+use telovix_policy::arbitrary::{confinements, deeds, join, plain, processes};
 use telovix_policy::confine::{
     Access, Condition, Confinement, Effect, Exemption, Operation, PathSet, SocketSet, SocketType, Subject,
 };
@@ -308,7 +308,7 @@ fn a_rule_that_confines_nobody_is_recovered() {
 }
 
 proptest! {
-    #![proptest_config(telovix_policy::confine::arbitrary::cases(32))]
+    #![proptest_config(telovix_policy::arbitrary::cases(32))]
 
     #[test]
     fn what_is_recovered_means_what_was_packed(policy in confinements()) {

@@ -5,8 +5,6 @@
 //! it lists. Conditions are sets of a closed family: union, intersection and complement are exact, so
 //! equality, inclusion and witnesses are computed and never guessed.
 
-#[cfg(any(test, feature = "arbitrary"))]
-pub mod arbitrary;
 mod capability_set;
 mod condition;
 mod confinement;

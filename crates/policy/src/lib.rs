@@ -8,6 +8,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(any(test, feature = "arbitrary"))]
+pub mod arbitrary;
 pub mod confine;
 pub mod judge;
 pub mod value;

@@ -6,7 +6,7 @@ use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document as document;
 use telovix_document::lower::{Options, Policy, lower};
-use telovix_policy::confine::arbitrary::cases;
+use telovix_policy::arbitrary::cases;
 use telovix_policy::value::Date;
 
 use super::super::{Difference, Direction, Side, compare, read_both};

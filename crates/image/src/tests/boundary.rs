@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use telovix_policy::confine::arbitrary::plain;
+use telovix_policy::arbitrary::plain;
 use telovix_policy::confine::{
     Access, AccessSet, Condition, Confinement, Effect, EndpointSet, Exemption, Gate, Listing, Operation,
     PathSet, PortSet, SocketType, Subject,
@@ -122,7 +122,7 @@ fn exemption() -> impl Strategy<Value = Exemption> {
     who.prop_map(|(process, parent)| Exemption {
         process,
         parent,
-        span: telovix_policy::confine::arbitrary::span(),
+        span: telovix_policy::arbitrary::span(),
         reason: "upgrade".to_owned(),
         owner: None,
         expiry: None,

@@ -6,7 +6,7 @@ use proptest::sample::{select, subsequence};
 use telovix_diagnostic::source::SourceSet;
 
 use super::{Event, Field, Index, Reason, judge};
-use crate::confine::arbitrary::{cases, confinement, confinements, deeds, join, plain, processes, span};
+use crate::arbitrary::{cases, confinement, confinements, deeds, join, plain, processes, span};
 use crate::confine::{
     Condition, Confinement, Effect, Endpoint, Listing, Member, MemberValue, Operation, PathSet,
 };

@@ -9,7 +9,7 @@ use proptest::sample::select;
 
 use telovix_diagnostic::source::{SourceSet, Span};
 
-use super::{
+use crate::confine::{
     Access, CapabilitySet, Condition, Confinement, Deed, Dimension, DocumentKind, DocumentReference, Effect,
     Endpoint, EndpointSet, Exemption, Gate, Listing, Operation, PathSet, PortSet, SocketSet, SocketType,
     Subject, SyscallSet,
