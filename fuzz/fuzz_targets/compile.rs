@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use libfuzzer_sys::fuzz_target;
-use telovix_compiler::document::value::Date;
-use telovix_compiler::source::SourceSet;
+use telovix_policy::value::Date;
+use telovix_diagnostic::source::SourceSet;
 use telovix_compiler::{Options, compile_to};
 
 fuzz_target!(|text: &str| {

@@ -9,6 +9,7 @@ mod docs;
 mod fuzz;
 mod kernel_test;
 mod repository;
+mod structure;
 mod test;
 
 use std::process::ExitCode;
@@ -46,6 +47,12 @@ const VERBS: &[Verb] = &[
         arguments: "",
         summary: "rewrite docs/reference and schemas from the code",
         run: docs::run,
+    },
+    Verb {
+        name: "structure",
+        arguments: "",
+        summary: "hold the crates to ARCHITECTURE.md and look for cycles among their modules",
+        run: structure::run,
     },
     Verb {
         name: "bpf",

@@ -70,6 +70,7 @@ fn steps(kernel: bool) -> Vec<Step> {
     let compiled = compiled.to_string_lossy();
     let mut steps = vec![
         Step::new("format", [cargo(&["fmt", "--all", "--check"])]),
+        Step::new("structure", [cargo(&["xtask", "structure"])]),
         Step::new("clippy", [cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])]),
         Step::new("tests", [test_runner()]),
         Step::new("doctests", [cargo(&["test", "--workspace", "--doc"])]),

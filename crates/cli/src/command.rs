@@ -1,7 +1,7 @@
 //! The verbs: one file each, and the one table of them.
 
 use clap::Subcommand;
-use telovix_compiler::diagnostic::Code;
+use telovix_diagnostic::Code;
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use telovix_compiler::Options;
-use telovix_compiler::diagnostic::Level;
 use telovix_compiler::emit::{Artifact, Receiver};
-use telovix_compiler::target::Target;
+use telovix_diagnostic::Level;
+use telovix_platform::Target;
 use telovix_workspace::settings::{check_level, level};
 use telovix_workspace::{Compilation, Repository};
 

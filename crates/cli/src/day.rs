@@ -3,8 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use telovix_compiler::diagnostic::Code;
-use telovix_compiler::document::value::Date;
+use telovix_diagnostic::Code;
+use telovix_policy::value::Date;
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_diagnostic::{Code, Diagnostic, Example, Severity};
 use telovix_workspace::Error;
 
 use crate::exit::Exit;

@@ -1,6 +1,6 @@
 //! An id and a few sentences -> the code of an error that is shown by situations rather than documents.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// Makes such a code.
 pub(crate) const fn page(

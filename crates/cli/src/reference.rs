@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use clap::{Command, CommandFactory};
 use schemars::JsonSchema;
 use serde_json::Value;
-use telovix_compiler::compare::DifferenceReport;
-use telovix_compiler::document::KINDS;
-use telovix_compiler::judge::Event;
+use telovix_compare::DifferenceReport;
+use telovix_document::KINDS;
+use telovix_policy::judge::Event;
 
 use crate::Telovix;
 use crate::command::catalogue::catalogue;
@@ -88,7 +88,7 @@ fn templates() {
     let mut page = format!("{GENERATED}\n# Templates\n\n");
     page.push_str("What each enforcement template stops, by every way into the operation that is known.\n");
     page.push_str("`telovix explain TEMPLATE` prints a section of this page.\n");
-    for built_in in telovix_compiler::template::ALL {
+    for built_in in telovix_document::template::ALL {
         let mut section = Vec::new();
         template::page(built_in, &mut section).unwrap();
         let _infallible = write!(page, "\n#{}", String::from_utf8(section).unwrap());

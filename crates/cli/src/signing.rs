@@ -12,10 +12,9 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use clap::Args;
-use telovix_compiler::diagnostic::Code;
+use telovix_diagnostic::Code;
 use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
-use telovix_workspace::Repository;
 use telovix_workspace::shown;
 
 pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};

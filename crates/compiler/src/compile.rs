@@ -2,15 +2,18 @@
 
 use std::ops::ControlFlow;
 
-use crate::check;
-use crate::compare;
-use crate::diagnostic::{Diagnostic, Levels, Sink};
-use crate::document::value::Date;
-use crate::document::{self, Scope};
+use telovix_compare as compare;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Diagnostic, Levels, Sink};
+use telovix_document as document;
+use telovix_document::lower::{self, Policy};
+use telovix_lint as check;
+use telovix_platform::Target;
+use telovix_policy::value::Date;
+use telovix_policy::value::Scope;
+
+use crate::assessment as target;
 use crate::emit::{self, Artifact, EngineOptions, Outbox, Receiver};
-use crate::lower::{self, Policy};
-use crate::source::SourceSet;
-use crate::target::{self, Target};
 
 /// What a compile needs to know beside the sources.
 #[derive(Debug, Clone)]

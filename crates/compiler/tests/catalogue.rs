@@ -1,9 +1,10 @@
 //! Every code of the compiler -> its firing example is reported, its silent example is not.
 
-use telovix_compiler::diagnostic::{Diagnostic, Example, catalogue};
-use telovix_compiler::document::value::Date;
-use telovix_compiler::source::SourceSet;
+use telovix_compiler::catalogue::catalogue;
 use telovix_compiler::{Options, compile};
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Diagnostic, Example};
+use telovix_policy::value::Date;
 
 #[test]
 fn every_code_keeps_the_word_of_its_examples() {

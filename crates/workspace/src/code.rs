@@ -1,6 +1,6 @@
 //! Every code that this crate reports.
 
-use telovix_compiler::diagnostic::Code;
+use telovix_diagnostic::Code;
 
 use crate::{error, settings, sources};
 

@@ -4,11 +4,11 @@ mod code;
 
 use std::io;
 
-use telovix_compiler::diagnostic::Code;
-
-pub(crate) use code::CODES;
+use telovix_diagnostic::Code;
 
 use crate::findings::Findings;
+
+pub(crate) use code::CODES;
 
 /// Why a run on a repository stops before, or instead of, its work. What is wrong with single files is a finding of the
 /// run instead; see [`Findings`].

@@ -1,7 +1,7 @@
 //! Findings together with the texts they point into.
 
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
-use telovix_compiler::source::SourceSet;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Diagnostic, Severity};
 
 /// What there is to say about the sources of a run.
 #[derive(Debug, Default)]

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
-use telovix_compiler::document::value::Date;
 use telovix_compiler::emit::{Artifact, Receiver};
-use telovix_compiler::lower::Policy;
-use telovix_compiler::target::Target;
 use telovix_compiler::{Options, Outcome, compile_to};
+use telovix_diagnostic::{Diagnostic, Severity};
+use telovix_document::lower::Policy;
+use telovix_platform::Target;
+use telovix_policy::value::Date;
 
 use crate::error::Error;
 use crate::findings::Findings;

@@ -6,13 +6,14 @@ mod field;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::diagnostic::{self, Code, Diagnostic, Level, Levels, Severity, Sink};
+use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
-use telovix_compiler::source::{SourceSet, Spanned};
-use telovix_compiler::syntax::field::Record;
-use telovix_compiler::syntax::{self, Cursor, Node};
-use telovix_compiler::target::{EngineDenial, Target};
-use telovix_compiler::tracing_policy::Engine;
+use telovix_diagnostic::source::{SourceSet, Spanned};
+use telovix_diagnostic::{Code, Diagnostic, Level, Levels, Severity, Sink};
+use telovix_platform::Target;
+use telovix_syntax::field::Record;
+use telovix_syntax::{Cursor, Node};
+use telovix_tetragon::Engine;
 
 use crate::bounded::read_file;
 use crate::error::Error;
@@ -84,9 +85,9 @@ pub fn level(word: &str) -> Option<Level> {
 /// With the finding, without a place, when the code does not exist or is an error.
 pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
     let Some(known) = codes().find(|known| known.id == code) else {
-        let message = format!("there is no finding with the code {}", syntax::quote(code));
+        let message = format!("there is no finding with the code {}", telovix_syntax::quote(code));
         let problem = Diagnostic::new(&code::UNKNOWN_LEVEL_CODE, None, message);
-        return Err(Box::new(match syntax::nearest(code, codes().map(|code| code.id)) {
+        return Err(Box::new(match telovix_syntax::nearest(code, codes().map(|code| code.id)) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem.help("`telovix explain` lists every code"),
         }));
@@ -101,7 +102,7 @@ pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
 
 /// The codes of findings about policies, which are what levels are for.
 fn codes() -> impl Iterator<Item = &'static Code> {
-    diagnostic::codes().chain(sources::code::CODES.iter().copied())
+    telovix_compiler::catalogue::codes().chain(sources::code::CODES.iter().copied())
 }
 
 fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
@@ -111,7 +112,7 @@ fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
         if source.text().lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             continue;
         }
-        syntax::parse(id, source, sink, |tree, sink| {
+        telovix_syntax::parse(id, source, sink, |tree, sink| {
             if let Some(read) = read(&tree.root, root, sink) {
                 settings = read;
             }
@@ -122,8 +123,9 @@ fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
 
 fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
     let cursor = Cursor::open(node, RECORD, sink)?;
-    let targets = cursor
-        .list(&field::TARGETS, sink, |node, shape, sink| syntax::parsed(node, shape, sink, field::target));
+    let targets = cursor.list(&field::TARGETS, sink, |node, shape, sink| {
+        telovix_syntax::parsed(node, shape, sink, field::target)
+    });
     let path = |text: Spanned<String>| root.join(text.value);
     Some(Settings {
         targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),

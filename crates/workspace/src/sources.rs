@@ -13,17 +13,17 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::source::SourceSet;
-
-pub use code::CODES;
-pub use problem::{Problem, Skipped};
+use telovix_diagnostic::Diagnostic;
+use telovix_diagnostic::source::SourceSet;
 
 use crate::bounded::{self, LARGEST_FILE};
 use crate::findings::Findings;
 use crate::path::{STANDARD_INPUT, shown};
 use crate::root::Root;
 use walk::{Found, Identity, identity};
+
+pub use code::CODES;
+pub use problem::{Problem, Skipped};
 
 /// The sources of a run, read.
 #[derive(Debug)]

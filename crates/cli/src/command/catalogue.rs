@@ -1,6 +1,6 @@
 //! Every code the tool can report: those of the libraries, and the command line's own.
 
-use telovix_compiler::diagnostic::{self, Code};
+use telovix_diagnostic::Code;
 
 use crate::enforcement::code as enforcement;
 use crate::signing::code as signing;
@@ -23,7 +23,7 @@ pub(crate) fn find(id: &str) -> Option<&'static Code> {
 
 fn codes() -> impl Iterator<Item = &'static Code> {
     let own = MODULES.iter().chain(super::CODES).copied().flatten().copied();
-    diagnostic::codes().chain(telovix_workspace::codes()).chain(own)
+    telovix_compiler::catalogue::codes().chain(telovix_workspace::codes()).chain(own)
 }
 
 #[cfg(test)]

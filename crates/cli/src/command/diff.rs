@@ -10,7 +10,7 @@ mod side;
 mod text;
 
 use clap::{Args, ValueEnum};
-use telovix_compiler::compare::{Difference, Direction, Side, SubjectDifference, compare};
+use telovix_compare::{Difference, Direction, Side, SubjectDifference, compare};
 
 pub(crate) use code::CODES;
 pub(crate) use side::Loaded;

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::{Code, Example, Severity};
-use telovix_compiler::syntax::nearest;
+use telovix_diagnostic::{Code, Example, Severity};
+use telovix_syntax::nearest;
 
 use super::Run;
 use super::catalogue::{catalogue, find};

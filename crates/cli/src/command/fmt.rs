@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Levels, Severity, Sink};
-use telovix_compiler::format::format;
-use telovix_compiler::source::Span;
-use telovix_compiler::syntax;
+use telovix_diagnostic::{Code, Diagnostic, Example, Levels, Severity, Sink};
+use telovix_document::field_order;
+use telovix_syntax::format::format;
+use telovix_diagnostic::source::Span;
+use telovix_syntax as syntax;
 use telovix_trust::policy::{drop_sidecar, sidecar_path};
 use telovix_trust::replace_whole;
 use telovix_workspace::Repository;
@@ -130,7 +131,7 @@ fn read(input: Input) -> Result<Vec<Formatted>, Failure> {
         }
         let before = sink.error_count();
         syntax::parse(id, source, &mut sink, |_, _| {});
-        match format(source.text()) {
+        match format(source.text(), field_order) {
             Ok(text) => {
                 let changed = text != source.text();
                 files.push(Formatted { name: source.name().to_owned(), text, changed });

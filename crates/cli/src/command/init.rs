@@ -1,18 +1,18 @@
 //! An empty folder -> a small policy repository that compiles without a finding.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{Write, self};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 use telovix_workspace::shown;
 
-use super::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Streams;
+use super::Run;
 
 /// Start a policy repository: a profile, a rule, a hook for git and a workflow, all of which work.
 #[derive(Debug, Args)]

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
-use telovix_compiler::compare::{Contradiction, Merged, Refusal, Versions, merge};
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_compare::{Contradiction, Merged, Refusal, Versions, merge};
+use telovix_diagnostic::{Code, Diagnostic, Example, Severity};
 use telovix_workspace::{read_file, shown};
 
-use super::Run;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Report, Streams};
+use super::Run;
 
 /// Merge two changes of a policy file by what they mean.
 ///

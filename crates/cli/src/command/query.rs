@@ -4,27 +4,26 @@ mod answer;
 mod graph;
 mod which;
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use telovix_compiler::compare::{what, who};
-use telovix_compiler::confine::{Deed, Endpoint, Operation};
-use telovix_compiler::diagnostic::{Code, Example, Severity};
-use telovix_compiler::document::value::{Capability, Syscall};
-use telovix_compiler::judge::Event;
+use telovix_compare::{what, who};
+use telovix_diagnostic::{Code, Example, Severity};
+use telovix_policy::confine::{Deed, Endpoint, Operation};
+use telovix_policy::judge::Event;
+use telovix_policy::value::{Capability, Syscall};
 
-pub(crate) use answer::{What, Who};
-pub(crate) use which::Which;
-
-use graph::Edge;
-
-use super::Run;
-use super::diff::Loaded;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json};
+use graph::Edge;
+use super::Run;
+use super::diff::Loaded;
+
+pub(crate) use answer::{What, Who};
+pub(crate) use which::Which;
 
 /// Ask policies who may do something, what a binary may do, or which documents decide an event.
 ///
@@ -173,7 +172,7 @@ fn deed(operation: &str, value: &str) -> Result<(Operation, Deed), Failure> {
     let path = || if value.starts_with('/') { Ok(value.to_owned()) } else { Err(wrong("an absolute path")) };
     let deed = match operation {
         Operation::Exec => Deed::Exec(Some(path()?)),
-        Operation::Open => Deed::Open(path()?, telovix_compiler::confine::Access::Read),
+        Operation::Open => Deed::Open(path()?, telovix_policy::confine::Access::Read),
         Operation::Connect => {
             let address: std::net::SocketAddr =
                 value.parse().map_err(|_| wrong("an address with a port, such as 10.0.0.1:443"))?;

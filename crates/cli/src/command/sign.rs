@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use telovix_trust::audit::{Action, Outcome, Record};
-use telovix_compiler::diagnostic::Diagnostic;
+use telovix_diagnostic::Diagnostic;
 use telovix_trust::bundle::{self, Asked, Existing, MANIFEST, SignRequest, SignedBundle};
 use telovix_trust::policy::{self, Delivery, EnforcementPolicy, PolicyName};
 use telovix_trust::{Digest, ResultDigest, Scope, Signer, Timestamp, highest_epoch};

@@ -7,23 +7,20 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::Diagnostic;
+use telovix_diagnostic::Diagnostic;
 use telovix_trust::Digest;
 use telovix_trust::audit::{Action, Outcome, Record};
-use telovix_trust::policy::{self, Delivery, PolicyFileError, PolicyName, VerifiedPolicy};
+use telovix_trust::policy::{Delivery, PolicyFileError, PolicyName, VerifiedPolicy, self};
 use telovix_workspace::{Repository, shown};
 
-use self::keys::{Basis, Keys};
-use super::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::json::{self, VERSION};
-use crate::output::text::plural;
 use crate::output::{Format, Report, Streams};
-use crate::signing::{
-    Accepted, AuditArguments, BundleArguments, Deed, NOT_VERIFIED, NamedTrustRoot, Origin, TrustRootEntry, VerifyTrust,
-    actor, cannot, read_named,
-};
+use crate::output::json::{VERSION, self};
+use crate::output::text::plural;
+use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed, NOT_VERIFIED, NamedTrustRoot, Origin, TrustRootEntry, VerifyTrust, actor, cannot, read_named};
+use self::keys::{Basis, Keys};
+use super::Run;
 
 /// Verify that artifacts are what a trusted key signed, and still may be used.
 ///

@@ -5,24 +5,24 @@ mod event;
 mod image;
 pub(super) mod text;
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use telovix_compare::Outside;
 use telovix_compiler::analyse;
-use telovix_compiler::compare::Outside;
-use telovix_compiler::judge::{Event, Index, VerdictReport};
+use telovix_policy::judge::{Event, Index, VerdictReport};
 use telovix_workspace::Repository;
 
-pub(crate) use code::CODES;
-
-use super::{Run, inspect};
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Report, Streams};
 use event::{Events, Refused};
+use super::{Run, inspect};
+
+pub(crate) use code::CODES;
 
 /// Tell what happens to events, and which line of which policy decides.
 ///

@@ -1,6 +1,6 @@
 //! Why a policy is not loaded, switched or removed.
 
-use telovix_compiler::diagnostic::{Code, Severity};
+use telovix_diagnostic::{Code, Severity};
 use telovix_host::{HostError, RuntimeError};
 
 use crate::page::page;

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use telovix_compiler::diagnostic::Diagnostic;
+use telovix_diagnostic::Diagnostic;
 use telovix_host::{Host, HostError, Linux, Offer, RequiredTrust, RootOrigin, Trust};
 use telovix_trust::Host as Identity;
 use telovix_workspace::shown;

@@ -1,8 +1,7 @@
 //! Findings together with the sources they point into: what every renderer takes.
 
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
-use telovix_compiler::source::{SourceSet, Span};
-use telovix_compiler::syntax;
+use telovix_diagnostic::source::{SourceSet, Span};
+use telovix_diagnostic::{Diagnostic, Severity};
 use telovix_workspace::{Findings, Input, sources};
 
 use crate::exit::Exit;
@@ -77,7 +76,7 @@ impl Report {
     /// that the command could not run; everything else is a finding.
     pub(crate) fn exit_of_errors(&self) -> Exit {
         let cannot_run = |diagnostic: &Diagnostic| {
-            let unreadable = [syntax::UNPARSABLE, sources::CODES].concat().contains(&diagnostic.code);
+            let unreadable = [telovix_syntax::UNPARSABLE, sources::CODES].concat().contains(&diagnostic.code);
             diagnostic.severity == Severity::Error && unreadable
         };
         if self.diagnostics.iter().any(cannot_run) {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use telovix_compiler::diagnostic::{Code, Diagnostic};
-use telovix_compiler::source::Span;
+use telovix_diagnostic::source::Span;
+use telovix_diagnostic::{Code, Diagnostic};
 
 use super::{Report, json as form};
 

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
-use telovix_compiler::diagnostic::Diagnostic;
-pub(crate) use telovix_host::actor;
+use telovix_diagnostic::Diagnostic;
 use telovix_host::{Announced, HOST_LOG, HostError, Journal, Notice};
 use telovix_trust::audit::{Action, AuditError, Record};
 use telovix_trust::{Digest, Timestamp};
@@ -16,6 +15,8 @@ use super::AUDIT_LOG_TORN;
 use crate::enforcement;
 use crate::failure::Failure;
 use crate::output::{Report, Streams, text};
+
+pub(crate) use telovix_host::actor;
 
 const LOG_NAME: &str = "audit.ndjson";
 

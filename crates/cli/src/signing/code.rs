@@ -1,6 +1,6 @@
 //! Why something is not signed, not trusted or not changed: the pages of `telovix explain`.
 
-use telovix_compiler::diagnostic::{Code, Severity};
+use telovix_diagnostic::{Code, Severity};
 use telovix_trust::Refusal;
 use telovix_trust::audit::AuditError;
 

@@ -17,10 +17,9 @@ use telovix_trust::root::{Chain, ChainError, MAX_CHAIN_BYTES};
 
 use super::code::{NO_TRUST_ROOT, TRUST_ROOT_EXPOSED};
 use super::root_failure;
-use telovix_workspace::{CONFIGURATION, Repository, shown};
 use crate::exit::Exit;
 use crate::failure::Failure;
-
+use telovix_workspace::{CONFIGURATION, Repository, shown};
 
 const WORLD_WRITABLE: u32 = 0o002;
 const GROUP_OR_WORLD_WRITABLE: u32 = 0o022;

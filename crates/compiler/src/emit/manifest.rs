@@ -10,18 +10,19 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use sha2::{Digest, Sha256};
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{Kind, LAYOUT_VERSION, Section};
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::lower::{HostLimit, Pack, Policy};
+use telovix_platform::Status;
+use telovix_policy::confine::{Confinement, Gate};
+use telovix_policy::value::Scope;
+
+use super::Artifact;
+use crate::assessment::{self, Assessment, Evasion};
 
 pub use model::{
     ArtifactEntry, Budget, ConfinementEntry, DetectionEntry, DocumentEntry, EvasionEntry, EvasionStatus,
     ExceptionEntry, HostLimitEntry, MANIFEST_VERSION, Manifest, PackEntry, ScopeEntry, Tool,
 };
-
-use super::Artifact;
-use crate::confine::{Confinement, Gate};
-use crate::document::Scope;
-use crate::lower::{HostLimit, Pack, Policy};
-use crate::source::SourceSet;
-use crate::target::{self, Assessment, Evasion, Status};
 
 /// The manifest's place in a bundle.
 pub const MANIFEST_PATH: &str = "manifest.json";
@@ -87,13 +88,13 @@ where
 impl<'compile> Account<'compile> {
     fn budget(&self) -> Budget<'compile> {
         let maps = Section::ALL.into_iter().filter(|section| section.kind() != Kind::Listing);
-        let programs = |budget: &target::Budget| {
+        let programs = |budget: &assessment::Budget| {
             budget.programs.iter().map(|(hook, count)| (Cow::from(*hook), *count as u64)).collect()
         };
         let budgets = self.assessment.budgets.iter();
         Budget {
             programs: budgets.map(|budget| (budget.target.name().into(), programs(budget))).collect(),
-            trampoline_slots: target::TRAMPOLINE_SLOTS as u64,
+            trampoline_slots: assessment::TRAMPOLINE_SLOTS as u64,
             maps: self.image.map_or(0, |_| maps.clone().count() as u64),
             entries: self.image.map_or(0, |image| maps.map(|section| image.count(section) as u64).sum()),
             bytes: self.image.map_or(0, |image| image.kernel_bytes() as u64),
@@ -104,7 +105,7 @@ impl<'compile> Account<'compile> {
         let targets = &self.assessment.targets;
         let (mut effects, mut reasons) = (Vec::with_capacity(targets.len()), BTreeMap::new());
         for target in targets {
-            let reached = target::effect(*target, confinement);
+            let reached = assessment::effect(*target, confinement);
             effects.push(reached.word().into());
             if reached.is_weaker_than(confinement.effect) {
                 reasons.insert(target.name().into(), reached.reason);

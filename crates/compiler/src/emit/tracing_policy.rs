@@ -25,16 +25,17 @@ mod yaml;
 
 pub use codes::CODES;
 
-use super::Outbox;
-use crate::confine::{Confinement, DocumentReference, Gate};
-use crate::diagnostic::{Diagnostic, Sink};
-use crate::document::{Document, EnforcementRule, GuardianProfile, ProfileMode, RuntimeGuard};
-use crate::lower::{Policy, PolicyDocument};
-use crate::source::{SourceSet, Span, Spanned};
-use crate::target::Kernel;
-use crate::tracing_policy::{
+use telovix_diagnostic::source::{SourceSet, Span, Spanned};
+use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_document::lower::{Policy, PolicyDocument};
+use telovix_document::{Document, EnforcementRule, GuardianProfile, ProfileMode, RuntimeGuard};
+use telovix_platform::Kernel;
+use telovix_policy::confine::{Confinement, DocumentReference, Gate};
+use telovix_tetragon::{
     Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy, validate,
 };
+
+use super::Outbox;
 use assemble::Assembly;
 use codes::{EMISSION_INVALID, NAME_COLLISION};
 use consequence::{Direction, consequence};

@@ -1,6 +1,6 @@
 //! The pages of the errors.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes of [`super::Error`].
 pub(crate) const CODES: &[&Code] = &[

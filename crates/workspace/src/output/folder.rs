@@ -1,8 +1,7 @@
 //! The path after `-o` -> a folder that a compile may replace.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::error::Error;
 use crate::path::{absolute, shown, staging};

@@ -1,9 +1,8 @@
 //! The folder as the last compile left it -> which of its files stay.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::{OutputFolder, Replaced};
 use crate::bundle::Bundle;

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use telovix_compiler::document::value::Date;
+use telovix_policy::value::Date;
 
 use super::{Compilation, Repository};
 use crate::output::OutputFolder;

@@ -1,6 +1,6 @@
 //! What can be wrong with the settings of a run.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes of mistakes in settings.
 pub(crate) const CODES: &[&Code] = &[&UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR, &UNKNOWN_TARGET];

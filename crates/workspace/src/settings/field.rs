@@ -1,9 +1,9 @@
 //! The fields of `telovix.yaml`: the reader and the schema both use them.
 
-use telovix_compiler::diagnostic::{Diagnostic, Level, Sink};
-use telovix_compiler::syntax::field::{Choice, Field, Lines, OtherKeys, Presence, Record, Shape, Text};
-use telovix_compiler::syntax::{Node, Refusal, Scalar, quote, wrong_type};
-use telovix_compiler::target::Target;
+use telovix_diagnostic::{Diagnostic, Level, Sink};
+use telovix_platform::Target;
+use telovix_syntax::field::{Choice, Field, Lines, OtherKeys, Presence, Record, Shape, Text};
+use telovix_syntax::{Node, Refusal, Scalar, quote, wrong_type};
 
 use super::code::{UNKNOWN_LEVEL, UNKNOWN_TARGET};
 

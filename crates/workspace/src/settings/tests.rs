@@ -1,9 +1,8 @@
 use std::fs;
 
-use telovix_compiler::diagnostic::{Level, Severity};
-
+use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
-use telovix_compiler::target::EngineDenial;
+use telovix_diagnostic::{Level, Severity};
 
 use super::Settings;
 use crate::error::Error;

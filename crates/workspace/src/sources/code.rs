@@ -1,6 +1,6 @@
 //! What can be wrong with a file before it is read as a document.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes of [`super::Problem`].
 pub const CODES: &[&Code] = &[

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use telovix_compiler::diagnostic::{Code, Diagnostic};
+use telovix_diagnostic::{Code, Diagnostic};
 
 use super::code;
 use crate::bounded::LARGEST_FILE;

@@ -1,9 +1,9 @@
 //! The bytes of a file that is not read -> whether a policy document is in it.
 
-use telovix_compiler::diagnostic::Sink;
-use telovix_compiler::document::KINDS;
-use telovix_compiler::source::SourceSet;
-use telovix_compiler::syntax::{self, Mapping, Node, Scalar, Value, nearest};
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::KINDS;
+use telovix_syntax::{self, Mapping, Node, Scalar, Value, nearest};
 
 /// Returns whether one of the file's documents is a policy document, with or without mistakes in it.
 pub(super) fn holds_document(bytes: &[u8]) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn holds_document(bytes: &[u8]) -> bool {
     let mut sink = Sink::default();
     let mut found = false;
     for (id, source) in sources.iter() {
-        syntax::parse(id, source, &mut sink, |tree, _| found |= is_document(&tree.root));
+        telovix_syntax::parse(id, source, &mut sink, |tree, _| found |= is_document(&tree.root));
     }
     // What cannot be parsed may still be meant as one.
     found || (sink.has_errors() && text.lines().any(names_a_kind))

@@ -1,6 +1,6 @@
 //! What can be wrong with the sides of a difference.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes this verb reports.
 pub(crate) const CODES: &[&Code] = &[&UNKNOWN_SIDE, &NO_GIT, &UNREADABLE_REVISION, &SUBMODULE, &BUNDLE_TORN];

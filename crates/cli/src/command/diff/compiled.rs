@@ -4,16 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::confine::Confinement;
-use telovix_compiler::emit::image::recover;
 use telovix_compiler::emit::manifest::digest;
-use telovix_workspace::bundle::Bundle;
+use telovix_image::recover;
+use telovix_policy::confine::Confinement;
 use telovix_workspace::{read_file, shown};
+use telovix_workspace::bundle::Bundle;
 
-use super::code::BUNDLE_TORN;
 use crate::command::inspect;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use super::code::BUNDLE_TORN;
 
 /// What every ELF file starts with.
 const MAGIC: [u8; 4] = *b"\x7fELF";

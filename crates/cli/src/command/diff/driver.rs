@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::document::value::Date;
+use telovix_policy::value::Date;
 use telovix_workspace::{Input, LeftOut, Root, read_file};
 
-use super::{Content, Loaded};
-use super::code::UNKNOWN_SIDE;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use super::{Content, Loaded};
+use super::code::UNKNOWN_SIDE;
 
 /// Reads `PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE`, with two more words for a rename. A file
 /// that one side lacks is `/dev/null`. Source: `git help git`, GIT_EXTERNAL_DIFF.

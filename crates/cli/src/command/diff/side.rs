@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::compare::{Reading, Side, read_both};
-use telovix_compiler::confine::Confinement;
-use telovix_compiler::document::value::Date;
-use telovix_compiler::source::SourceSet;
+use telovix_compare::{Reading, Side, read_both};
 use telovix_compiler::{Analysis, Options, analyse};
+use telovix_diagnostic::source::SourceSet;
+use telovix_policy::confine::Confinement;
+use telovix_policy::value::Date;
 use telovix_workspace::{Input, Repository};
 
-use super::code::UNKNOWN_SIDE;
-use super::{compiled, git};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Report;
+use super::{compiled, git};
+use super::code::UNKNOWN_SIDE;
 
 /// Two sides, not yet read.
 #[derive(Debug, PartialEq, Eq)]

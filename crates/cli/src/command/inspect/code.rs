@@ -1,6 +1,6 @@
 //! What can be wrong with an image file.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes this verb reports.
 pub(crate) const CODES: &[&Code] = &[&UNREADABLE_IMAGE, &IMAGE_INVALID];

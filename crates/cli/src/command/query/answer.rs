@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use telovix_compiler::compare::{Allowed, Answer, Outside, Side};
-use telovix_compiler::confine::{Effect, Exemption, Operation, Subject};
-use telovix_compiler::document::Scope;
-use telovix_compiler::judge::{DetectionReport, DocumentReport, Event, NotEvaluated, Reason, VerdictReport};
-use telovix_compiler::source::SourceSet;
+use telovix_compare::{Allowed, Answer, Outside, Side};
+use telovix_policy::confine::{Effect, Exemption, Operation, Subject};
+use telovix_policy::value::Scope;
+use telovix_policy::judge::{DetectionReport, DocumentReport, Event, NotEvaluated, Reason, VerdictReport};
+use telovix_diagnostic::source::SourceSet;
 
 use super::graph::Edge;
 use crate::command::why::text;

@@ -1,18 +1,16 @@
 //! An event -> every document that speaks of it, what it says, and which one decides.
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 
 use serde::Serialize;
-use telovix_compiler::compare::{Outside, Side};
-use telovix_compiler::confine::{Confinement, Effect};
-use telovix_compiler::judge::{
-    DetectionReport, DocumentReport, Event, Field, Index, NotEvaluated, Opinion, UNKNOWN,
-};
-use telovix_compiler::source::SourceSet;
+use telovix_compare::{Outside, Side};
+use telovix_diagnostic::source::SourceSet;
+use telovix_policy::confine::{Confinement, Effect};
+use telovix_policy::judge::{DetectionReport, DocumentReport, Event, Field, Index, NotEvaluated, Opinion, UNKNOWN};
 
-use super::graph::Edge;
 use crate::command::why::text;
 use crate::output::json;
+use super::graph::Edge;
 
 /// What every document that speaks of an event says of it.
 #[derive(Debug, Serialize)]
@@ -172,7 +170,7 @@ fn said(side: &Side<'_>, confinement: &Confinement, opinion: Opinion, decides: b
         document: DocumentReport::of(confinement),
         dimension: confinement.dimension.name(),
         source: side.sources().map(|sources| sources.locate(confinement.span)),
-        depends_on: fields.into_iter().flat_map(telovix_compiler::judge::Fields::iter).map(Field::name).collect(),
+        depends_on: fields.into_iter().flat_map(telovix_policy::judge::Fields::iter).map(Field::name).collect(),
         effect_given: effect,
     }
 }

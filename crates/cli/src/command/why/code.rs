@@ -1,6 +1,6 @@
 //! What can be wrong with events.
 
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes this verb reports.
 pub(crate) const CODES: &[&Code] = &[&UNREADABLE_EVENTS, &INVALID_EVENT];

@@ -4,17 +4,17 @@
 //! is, it takes the same memory.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Cursor, Read, self};
 use std::path::Path;
 
 use serde::Serialize;
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::judge::Event;
+use telovix_diagnostic::Diagnostic;
+use telovix_policy::judge::Event;
 use telovix_workspace::{STANDARD_INPUT, shown};
 
-use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 
 /// A line with more bytes is no event.
 const LONGEST_LINE: usize = 1 << 20;

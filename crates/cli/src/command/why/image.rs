@@ -1,9 +1,9 @@
 //! An image and an event -> the verdict that the packed bytes give, in the shape of `why`.
 
 use telovix_bpf_programs::image::Image;
-use telovix_compiler::confine::Confinement;
-use telovix_compiler::emit::image::{ImageJudge, recover};
-use telovix_compiler::judge::{DocumentReport, Event, Field, UNKNOWN, VerdictReport};
+use telovix_image::{ImageJudge, recover};
+use telovix_policy::confine::Confinement;
+use telovix_policy::judge::{DocumentReport, Event, Field, UNKNOWN, VerdictReport};
 
 use crate::command::inspect::{Rule, rules};
 

@@ -1,8 +1,8 @@
 //! An event and its verdict -> a few lines for people.
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 
-use telovix_compiler::judge::{DetectionReport, Event, NotEvaluated, VerdictReport};
+use telovix_policy::judge::{DetectionReport, Event, NotEvaluated, VerdictReport};
 
 /// Prints the verdict, what decided, what it depends on, and what would have been allowed.
 pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) -> io::Result<()> {

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use telovix_diagnostic::source::{SourceSet, Spanned};
+use telovix_document::lower::PolicyDocument;
+use telovix_document::{Document, Exception, GuardianPolicy, ProfileMode};
+
 use super::model::{DetectionEntry, DocumentEntry, ExceptionEntry};
 use super::scope_entry;
-use crate::document::{Document, Exception, GuardianPolicy, ProfileMode};
-use crate::lower::PolicyDocument;
-use crate::source::{SourceSet, Spanned};
 
 /// What differs between the kinds.
 struct Identity<'a> {

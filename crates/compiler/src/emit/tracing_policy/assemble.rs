@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::confine::{Confinement, Dimension, DocumentKind, Effect};
+use telovix_tetragon::{Action, ActionKind, BinaryFilter, Hook, NamedList, Selector, fits};
+
 use super::consequence::Direction;
 use super::filter::Refusal;
 use super::plan::{Part, Plan, Site};
 use super::{Options, operation, subject};
-use crate::confine::{Confinement, Dimension, DocumentKind, Effect};
-use crate::source::{Span, Spanned};
-use crate::tracing_policy::{Action, ActionKind, BinaryFilter, Hook, NamedList, Selector, fits};
 
 /// Signal 9.
 const SIGKILL: u32 = 9;

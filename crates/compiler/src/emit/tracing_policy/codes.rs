@@ -1,6 +1,6 @@
 //! What there is to say when a confinement becomes a policy of the engine.
 
-use crate::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example, Severity};
 
 /// The codes of this backend.
 pub const CODES: &[&Code] = &[

@@ -1,7 +1,7 @@
 //! The hooks of a file -> one line that says what its values and its strongest action do.
 
-use crate::confine::Listing;
-use crate::tracing_policy::{ActionKind, Hook};
+use telovix_policy::confine::Listing;
+use telovix_tetragon::{ActionKind, Hook};
 
 /// Whether the values of a document say what is stopped, or what is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! An operator's own policy -> the same policy, checked: byte for byte where it is a document of its own.
 
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::lower::{Policy, PolicyDocument};
+use telovix_document::{Document, TracingPolicyDocument};
+use telovix_tetragon::{Context, check_product, read, validate, write_tree};
+
 use super::name::Names;
-use crate::diagnostic::Sink;
-use crate::document::{Document, TracingPolicyDocument};
-use crate::lower::{Policy, PolicyDocument};
-use crate::source::SourceSet;
-use crate::tracing_policy::{Context, check_product, read, validate, write_tree};
 
 /// Checks a policy and returns its names and text; nothing when it is not one the engine would load as meant.
 pub(super) fn compile(

@@ -81,7 +81,7 @@ fn readable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Names, readable};
-    use crate::tracing_policy::is_policy_name;
+    use telovix_tetragon::is_policy_name;
 
     #[test]
     fn names_follow_the_product() {

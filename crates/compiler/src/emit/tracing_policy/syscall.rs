@@ -7,12 +7,13 @@ mod entry_32;
 
 use std::sync::OnceLock;
 
+use telovix_diagnostic::source::Span;
+use telovix_policy::confine::{Effect, SyscallSet};
+use telovix_policy::value::Syscall;
+use telovix_tetragon::SyscallFlag;
+
 use super::filter::Refusal;
 use super::plan::{Plan, Site};
-use crate::confine::{Effect, SyscallSet};
-use crate::document::value::Syscall;
-use crate::source::Span;
-use crate::tracing_policy::SyscallFlag;
 
 /// Calls whose function has another name.
 const RENAMED: &[(&str, &str)] = &[

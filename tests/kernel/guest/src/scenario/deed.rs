@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use telovix_compiler::confine::{Access, AccessSet, Operation, SocketType};
-use telovix_compiler::document::value::{Capability, Syscall};
-use telovix_compiler::judge::Event;
+use telovix_policy::confine::{Access, AccessSet, Operation, SocketType};
+use telovix_policy::judge::Event;
+use telovix_policy::value::{Capability, Syscall};
 
 /// What set-up lines say of paths: where symbolic links lead, and what interprets scripts.
 #[derive(Debug, Default)]

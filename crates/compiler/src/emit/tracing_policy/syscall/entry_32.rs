@@ -7,11 +7,12 @@
 
 use std::sync::OnceLock;
 
+use telovix_diagnostic::source::Span;
+use telovix_policy::confine::SyscallSet;
+use telovix_policy::value::Syscall;
+
 use super::super::filter::Refusal;
 use super::{function, has_no_arguments};
-use crate::confine::SyscallSet;
-use crate::document::value::Syscall;
-use crate::source::Span;
 
 /// Calls whose function is another one than on the 64-bit path, where there is one at all.
 const OTHER_FUNCTION: &[(&str, &str)] = &[
@@ -172,8 +173,8 @@ fn spell(syscall: Syscall) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{OTHER_FUNCTION, functions};
-    use crate::document::value::Syscall;
-    use crate::source::{SourceSet, Span};
+    use telovix_diagnostic::source::{SourceSet, Span};
+    use telovix_policy::value::Syscall;
 
     fn of(name: &str) -> Result<Vec<String>, String> {
         let call = Syscall::parse(name).expect("a call");
