@@ -199,14 +199,14 @@ impl Arguments {
         streams: &mut Streams,
     ) -> Result<Signed, Failure> {
         if !path.join(MANIFEST).exists() {
-            let manifest = bundle::write_manifest(path).map_err(not_signed)?;
+            let manifest = bundle::write_manifest(path).map_err(|error| not_signed(&error))?;
             let count = plural(manifest.artifacts().len(), "file");
             writeln!(streams.talk, "wrote `{}`, which lists {count}", shown(&path.join(MANIFEST)))?;
         }
         let revision = self.source_revision.is_none().then(|| Revision::around(path)).flatten();
         let request = self.request(path, revision.as_ref(), trust, now)?;
         let SignedBundle { approval, signers, policies } =
-            bundle::sign(path, &request, signer).map_err(not_signed)?;
+            bundle::sign(path, &request, signer).map_err(|error| not_signed(&error))?;
         let dirty = revision.filter(|revision| revision.state == WorkTree::Dirty);
         if let Some(revision) = dirty.filter(|revision| approval.source_revision.as_ref() == Some(&revision.text)) {
             warn_of_dirty(path, &revision, streams)?;
@@ -337,8 +337,8 @@ fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn not_signed(error: bundle::SignError) -> Failure {
-    let help = match &error {
+fn not_signed(error: &bundle::SignError) -> Failure {
+    let help = match error {
         bundle::SignError::OtherApproval { .. } => {
             "leave the flag out to add a signature to it, or approve anew without its signatures: `--renew`"
         }
@@ -347,7 +347,7 @@ fn not_signed(error: bundle::SignError) -> Failure {
         }
         _ => "`telovix compile` writes the folder anew; `telovix sign` signs it as it was written",
     };
-    cannot(&NOT_SIGNED, &error).help(help)
+    cannot(&NOT_SIGNED, error).help(help)
 }
 
 fn warn_of_dirty(path: &Path, revision: &Revision, streams: &mut Streams) -> Result<(), Failure> {
