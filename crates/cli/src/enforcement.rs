@@ -42,7 +42,8 @@ impl PlaceArguments {
 /// Tells why a host did not do what it was asked, with the exit code of the reason.
 pub(crate) fn failed(error: &HostError) -> Failure {
     let exit = match error {
-        HostError::Refused(refusal) | HostError::RootNotFollowed { refusal, .. } => signing::exit(refusal),
+        HostError::Refused(refusal) => signing::exit(refusal),
+        HostError::RootNotFollowed { refusal, .. } => signing::exit(refusal),
         HostError::Runtime(error) | HostError::NotTidied { source: error, .. } if error.is_refusal() => {
             Exit::KernelRefused
         }

@@ -124,7 +124,7 @@ impl<K: Kernel> Host<K> {
         let RequiredTrust { chain, file, origin, now, allowed_epoch } = required;
         let state = &self.remembered()?;
         chain.check_pin(state.root).map_err(|refusal| HostError::RootNotFollowed {
-            refusal,
+            refusal: Box::new(refusal),
             file: file.clone(),
             memory: self.memory.clone(),
         })?;

@@ -20,7 +20,7 @@ pub enum HostError {
     RootNotFollowed {
         /// In what way.
         #[source]
-        refusal: Refusal,
+        refusal: Box<Refusal>,
         /// The file of the trust root.
         file: PathBuf,
         /// The host's memory.
@@ -93,7 +93,8 @@ impl HostError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Refused(refusal) | Self::RootNotFollowed { refusal, .. } => refusal.code(),
+            Self::Refused(refusal) => refusal.code(),
+            Self::RootNotFollowed { refusal, .. } => refusal.code(),
             Self::NotVerified { .. } => "not-verified",
             Self::NoImage { .. } | Self::ImageNotRead { .. } => "no-image",
             Self::Image { .. } => "image-refused",

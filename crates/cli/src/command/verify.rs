@@ -221,7 +221,7 @@ impl Arguments {
             return Err(Failure::new(Exit::CannotRun, &NOT_VERIFIED, message)
                 .help("decide by the host's own with `--host`, or name another memory with `--state`"));
         }
-        let accepted = self.bundle.verify_by(root.clone(), path).and_then(|accepted| {
+        let accepted = self.bundle.verify_by(root, path).and_then(|accepted| {
             if self.accept {
                 self.accept(&subject, &accepted, streams)?;
             }

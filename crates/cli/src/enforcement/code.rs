@@ -114,7 +114,8 @@ pub(super) static VERIFICATION_SKIPPED: Code = Code {
 /// Returns the page of an error of a host.
 pub(super) fn of(error: &HostError) -> &'static Code {
     match error {
-        HostError::Refused(refusal) | HostError::RootNotFollowed { refusal, .. } => signing::of(refusal),
+        HostError::Refused(refusal) => signing::of(refusal),
+        HostError::RootNotFollowed { refusal, .. } => signing::of(refusal),
         HostError::NotVerified { .. } => &signing::NOT_VERIFIED,
         HostError::NoImage { .. } | HostError::ImageNotRead { .. } => &NO_IMAGE,
         HostError::Image { .. } => &IMAGE_REFUSED,

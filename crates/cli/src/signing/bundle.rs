@@ -51,12 +51,12 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
     ///
     /// # Errors
     /// With the exit code of the refusal; with 2 when something cannot be read.
-    pub(crate) fn verify_by(&self, trust_root: NamedTrustRoot, path: &Path) -> Result<Accepted, Failure> {
+    pub(crate) fn verify_by(&self, trust_root: &NamedTrustRoot, path: &Path) -> Result<Accepted, Failure> {
         let now = self.moment.timestamp();
         trust_root.refuse_inside(path)?;
         let chain = trust_root.read()?;
-        let state = self.remembered(&trust_root)?;
-        self.follow(&chain, &trust_root, &state)?;
+        let state = self.remembered(trust_root)?;
+        self.follow(&chain, trust_root, &state)?;
         let verified = self.decide(path, &chain, &state, now);
         let bundle = verified.map_err(|error| match error {
             VerifyError::Refused(refusal) => refused(&refusal).help(format!("decided by {trust_root}")),
