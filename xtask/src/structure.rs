@@ -48,7 +48,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
 
 /// Reads the block of a page: a line for each crate, `crate` or `crate: dependency dependency`.
 fn written(page: &str) -> anyhow::Result<Arrows> {
-    let (_, rest) = page.split_once(BLOCK).ok_or_else(|| anyhow!("ARCHITECTURE.md has no block `{BLOCK}`"))?;
+    let (_, rest) =
+        page.split_once(BLOCK).ok_or_else(|| anyhow!("ARCHITECTURE.md has no block `{BLOCK}`"))?;
     let (block, _) = rest.split_once("```").ok_or_else(|| anyhow!("the block `{BLOCK}` has no end"))?;
     let lines = block.lines().map(str::trim).filter(|line| !line.is_empty());
     Ok(lines
@@ -62,7 +63,13 @@ fn written(page: &str) -> anyhow::Result<Arrows> {
 /// Asks cargo for the crates below `crates/` and what each is built from; dependencies of tests are left out.
 fn actual() -> anyhow::Result<Arrows> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(repository::root()).args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);
+    cargo.current_dir(repository::root()).args([
+        "metadata",
+        "--no-deps",
+        "--offline",
+        "--format-version",
+        "1",
+    ]);
     let metadata: Value = serde_json::from_slice(&repository::run(&mut cargo)?)?;
     let crates = repository::root().join("crates");
     let folder = |path: &Value| {
@@ -85,7 +92,9 @@ fn differences(written: &Arrows, actual: &Arrows) -> Vec<String> {
     for name in names {
         match (written.get(name), actual.get(name)) {
             (None, _) => faults.push(format!("ARCHITECTURE.md does not list crates/{name}")),
-            (_, None) => faults.push(format!("ARCHITECTURE.md lists `{name}`, which is no folder of crates/")),
+            (_, None) => {
+                faults.push(format!("ARCHITECTURE.md lists `{name}`, which is no folder of crates/"))
+            }
             (Some(written), Some(actual)) => {
                 let says = |left: &BTreeSet<String>, right: &BTreeSet<String>, what: &str| {
                     let more = left.difference(right);
@@ -105,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_dependency_that_is_not_listed_is_a_fault_and_so_is_one_too_many() {
-        let page = |arrows: &str| written(&format!("text\n\n```text crates\n{arrows}\n```\n")).expect("a block");
+        let page =
+            |arrows: &str| written(&format!("text\n\n```text crates\n{arrows}\n```\n")).expect("a block");
         let listed = page("ground\npolicy: ground\nsyntax: ground");
         assert_eq!(differences(&listed, &listed), [""; 0]);
         let found = differences(&listed, &page("ground: policy\npolicy: ground\nsyntax"));

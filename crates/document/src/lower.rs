@@ -1,24 +1,29 @@
 //! Documents -> one policy: the confinements they mean, and what travels beside them.
 //!
 //! Everything a document asks for becomes a confinement here, with the line that asks for it; after this
-//! pass nobody reads a field again to know what it means. What confines nothing is kept as it was written
-//! for those who need it: detections and host limits for the manifest, profiles that only observe for their
-//! comment-only file, custom policies for the engine.
+//! pass no field of a document is read again to know what it means. Emission, manifest and findings about
+//! targets read what is here: confinements, the units that artifacts are made of, identities, host limits, and
+//! what is passed through as it is written (detections, policies of Tetragon). Lints and comparison speak of
+//! what was written, and read documents.
 
 mod duplicate;
 mod enforcement_rule;
 mod exception;
 mod guardian_profile;
+mod identity;
 mod name_space;
 mod pack;
 mod runtime_guard;
 mod severity;
+mod unit;
 
 use std::ops::Range;
 
+pub use identity::Identity;
 pub use name_space::OPEN_NAME_SPACE;
 pub use pack::{Pack, PackName};
 pub use severity::violation_severity;
+pub use unit::{Makes, Unit, UnitName};
 
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
 use telovix_diagnostic::{Code, Sink};
@@ -26,7 +31,7 @@ use telovix_policy::confine::{Confinement, Gate};
 use telovix_policy::value::Date;
 use telovix_policy::value::{Scope, Waiver};
 
-use crate::{Document, GuardMode, TracingPolicyDocument};
+use crate::{Document, GuardMode, Template, TracingPolicyDocument};
 
 /// The codes this room reports.
 pub const CODES: &[&Code] = &[
@@ -70,6 +75,8 @@ pub struct PolicyDocument {
     pub gate: Gate,
     /// Its confinements. Empty for what does not confine.
     pub confinements: Range<usize>,
+    /// What artifacts are made of, in the order of the confinements. Empty for what has none of its own.
+    pub units: Vec<Unit>,
 }
 
 /// A limit of a guard that no kernel operation covers: the host has to hold it.
@@ -125,7 +132,8 @@ pub fn lower(mut documents: Vec<Document>, sources: &SourceSet, options: Options
             confinement.gate = gate;
         }
         let pack = pack.map(|pack| pack.name.clone());
-        placed.push(PolicyDocument { document, pack, gate, confinements: own });
+        let units = unit::units(&document, start, confinements.get(start..).unwrap_or_default());
+        placed.push(PolicyDocument { document, pack, gate, confinements: own, units });
     }
     pack::report_held(&packs, &placed, sink);
     duplicate::report(&placed, sink);
@@ -153,26 +161,49 @@ impl Policy {
         self.confinements.get(document.confinements.clone()).unwrap_or_default()
     }
 
+    /// Returns the confinements of a unit.
+    #[must_use]
+    pub fn confinements_of_unit(&self, unit: &Unit) -> &[Confinement] {
+        self.confinements.get(unit.confinements.clone()).unwrap_or_default()
+    }
+
     /// Returns every limit that the host has to hold, in the order of the documents.
     pub fn host_limits(&self) -> impl Iterator<Item = HostLimit<'_>> {
-        self.documents.iter().flat_map(|placed| match &placed.document {
-            Document::RuntimeGuard(guard) => runtime_guard::host_limits(guard),
-            _ => Vec::new(),
-        })
+        self.documents.iter().flat_map(PolicyDocument::host_limits)
     }
 
     /// Returns every TracingPolicy that is passed through: those of custom rules that are enabled, and
     /// those that are documents of their own.
-    pub fn custom_policies(&self) -> impl Iterator<Item = (&PolicyDocument, &TracingPolicyDocument)> {
+    pub fn custom_policies(&self) -> impl Iterator<Item = CustomPolicy<'_>> {
         self.documents.iter().filter_map(|placed| {
-            let policy = match &placed.document {
-                Document::EnforcementRule(rule) if rule.enabled => rule.policy.as_ref()?,
-                Document::TracingPolicy(policy) => policy,
+            let (policy, form) = match &placed.document {
+                Document::EnforcementRule(rule) if rule.enabled => (rule.policy.as_ref()?, CustomForm::Field),
+                Document::TracingPolicy(policy) => (policy, CustomForm::Document),
                 _ => return None,
             };
-            Some((placed, policy))
+            Some(CustomPolicy { placed, policy, form })
         })
     }
+}
+
+/// A policy of Tetragon that is passed through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CustomPolicy<'policy> {
+    /// The document it is, or the rule it belongs to.
+    pub placed: &'policy PolicyDocument,
+    /// The policy.
+    pub policy: &'policy TracingPolicyDocument,
+    /// How it is written.
+    pub form: CustomForm,
+}
+
+/// How a policy of Tetragon is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomForm {
+    /// As a document, whose bytes are kept.
+    Document,
+    /// As a field of a rule.
+    Field,
 }
 
 impl PolicyDocument {
@@ -195,6 +226,30 @@ impl PolicyDocument {
             Document::PolicyPack(pack) => pack.pack_id.span,
             Document::Invariant(invariant) => invariant.name.span,
             Document::TracingPolicy(policy) => policy.name.span,
+        }
+    }
+
+    /// Returns the bytes of the whole document.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.document.span()
+    }
+
+    /// Returns the template of a rule.
+    #[must_use]
+    pub fn template(&self) -> Option<Template> {
+        match &self.document {
+            Document::EnforcementRule(rule) => Some(rule.template.value),
+            _ => None,
+        }
+    }
+
+    /// Returns the limits of a guard that its host has to hold.
+    #[must_use]
+    pub fn host_limits(&self) -> Vec<HostLimit<'_>> {
+        match &self.document {
+            Document::RuntimeGuard(guard) => runtime_guard::host_limits(guard),
+            _ => Vec::new(),
         }
     }
 

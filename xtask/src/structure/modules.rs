@@ -98,7 +98,8 @@ impl Modules {
             }
             seen
         };
-        let reached: BTreeMap<&Name, BTreeSet<Name>> = arrows.keys().map(|name| (name, reach(name))).collect();
+        let reached: BTreeMap<&Name, BTreeSet<Name>> =
+            arrows.keys().map(|name| (name, reach(name))).collect();
         let mut rings = BTreeSet::new();
         for (name, seen) in &reached {
             if seen.contains(*name) {
@@ -160,7 +161,10 @@ impl Module {
                 self.add(name.clone(), [before.as_slice(), &[name]].concat());
             }
             UseTree::Rename(renamed) => {
-                self.add(renamed.rename.to_string(), [before.as_slice(), &[renamed.ident.to_string()]].concat());
+                self.add(
+                    renamed.rename.to_string(),
+                    [before.as_slice(), &[renamed.ident.to_string()]].concat(),
+                );
             }
             UseTree::Glob(_) => {
                 self.paths.insert(before.clone());
