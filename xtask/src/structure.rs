@@ -93,7 +93,7 @@ fn differences(written: &Arrows, actual: &Arrows) -> Vec<String> {
         match (written.get(name), actual.get(name)) {
             (None, _) => faults.push(format!("ARCHITECTURE.md does not list crates/{name}")),
             (_, None) => {
-                faults.push(format!("ARCHITECTURE.md lists `{name}`, which is no folder of crates/"))
+                faults.push(format!("ARCHITECTURE.md lists `{name}`, which is no folder of crates/"));
             }
             (Some(written), Some(actual)) => {
                 let says = |left: &BTreeSet<String>, right: &BTreeSet<String>, what: &str| {

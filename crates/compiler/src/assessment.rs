@@ -15,14 +15,16 @@ mod measured;
 mod native;
 mod passed_through;
 mod race;
+mod target_effect;
 mod weakening;
 
 pub use budget::{Budget, TRAMPOLINE_SLOTS};
 pub use codes::{PARENT_EXCEPTION, WAIVABLE};
-pub use effect::{TargetEffect, effect, hooks};
+pub use effect::{effect, hooks};
 pub use engine::{Reach, reach};
 pub use evasion::{Evasion, OPEN_WAY, Topic};
 pub use native::covering;
+pub use target_effect::TargetEffect;
 pub use weakening::{waiver, weakening};
 
 use telovix_diagnostic::{Code, Sink};

@@ -1,5 +1,6 @@
 //! Confinements -> artifacts: TracingPolicy YAML for the engine, one image for the kernel, one manifest.
 
+mod digest;
 pub mod manifest;
 mod outbox;
 pub mod tracing_policy;

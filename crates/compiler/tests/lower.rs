@@ -49,8 +49,8 @@ fn confinements(policy: &Policy, sources: &SourceSet) -> String {
     for limit in policy.host_limits() {
         let _ = writeln!(text, "limit {} {} {}", limit.process, limit.resource.field(), limit.limit.value);
     }
-    for (_, custom) in policy.custom_policies() {
-        let _ = writeln!(text, "custom {}", custom.name.value);
+    for custom in policy.custom_policies() {
+        let _ = writeln!(text, "custom {}", custom.policy.name.value);
     }
     text
 }

@@ -1,33 +1,38 @@
 //! Documents -> one policy: the confinements they mean, and what travels beside them.
 //!
 //! Everything a document asks for becomes a confinement here, with the line that asks for it; after this
-//! pass nobody reads a field again to know what it means. What confines nothing is kept as it was written
-//! for those who need it: detections and host limits for the manifest, profiles that only observe for their
-//! comment-only file, custom policies for the engine.
+//! pass no field of a document is read again to know what it means. Emission, manifest and findings about
+//! targets read what is here: confinements, the units that artifacts are made of, identities, host limits, and
+//! what is passed through as it is written (detections, policies of Tetragon). Lints and comparison speak of
+//! what was written, and read documents.
 
 mod duplicate;
 mod enforcement_rule;
 mod exception;
 mod guardian_profile;
+mod identity;
 mod name_space;
 mod pack;
 mod runtime_guard;
 mod severity;
+mod unit;
 
 use std::ops::Range;
+
+pub use exception::report_outlived;
+pub use identity::Identity;
+pub use name_space::OPEN_NAME_SPACE;
+pub use pack::{Pack, PackName};
+pub use runtime_guard::endpoints;
+pub use severity::violation_severity;
+pub use unit::{Makes, Unit, UnitName};
 
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
 use telovix_diagnostic::{Code, Sink};
 use telovix_policy::confine::{Confinement, Gate};
 use telovix_policy::value::{Date, Scope, Waiver};
 
-use crate::{Document, GuardMode, TracingPolicyDocument};
-
-pub use exception::report_outlived;
-pub use name_space::OPEN_NAME_SPACE;
-pub use pack::{Pack, PackName};
-pub use runtime_guard::endpoints;
-pub use severity::violation_severity;
+use crate::{Document, GuardMode, Template, TracingPolicyDocument};
 
 /// The codes this room reports.
 pub const CODES: &[&Code] = &[
@@ -72,6 +77,8 @@ pub struct PolicyDocument {
     pub gate: Gate,
     /// Its confinements. Empty for what does not confine.
     pub confinements: Range<usize>,
+    /// What artifacts are made of, in the order of the confinements. Empty for what has none of its own.
+    pub units: Vec<Unit>,
 }
 
 /// A limit of a guard that no kernel operation covers: the host has to hold it.
@@ -127,7 +134,8 @@ pub fn lower(mut documents: Vec<Document>, sources: &SourceSet, options: Options
             confinement.gate = gate;
         }
         let pack = pack.map(|pack| pack.name.clone());
-        placed.push(PolicyDocument { document, pack, gate, confinements: own });
+        let units = unit::units(&document, start, confinements.get(start..).unwrap_or_default());
+        placed.push(PolicyDocument { document, pack, gate, confinements: own, units });
     }
     pack::report_held(&packs, &placed, sink);
     duplicate::report(&placed, sink);
@@ -155,20 +163,44 @@ impl Policy {
         self.confinements.get(document.confinements.clone()).unwrap_or_default()
     }
 
+    /// Returns the confinements of a unit.
+    #[must_use]
+    pub fn confinements_of_unit(&self, unit: &Unit) -> &[Confinement] {
+        self.confinements.get(unit.confinements.clone()).unwrap_or_default()
+    }
+
     /// Returns every limit that the host has to hold, in the order of the documents.
     pub fn host_limits(&self) -> impl Iterator<Item = HostLimit<'_>> {
-        self.documents.iter().flat_map(|placed| match &placed.document {
-            Document::RuntimeGuard(guard) => runtime_guard::host_limits(guard),
-            _ => Vec::new(),
-        })
+        self.documents.iter().flat_map(PolicyDocument::host_limits)
     }
 
     /// Returns every TracingPolicy that is passed through: those of custom rules that are enabled, and
     /// those that are documents of their own.
-    pub fn custom_policies(&self) -> impl Iterator<Item = (&PolicyDocument, &TracingPolicyDocument)> {
-        let enabled = self.documents.iter().filter(|placed| !placed.is_disabled());
-        enabled.filter_map(|placed| Some((placed, placed.custom_policy()?)))
+    pub fn custom_policies(&self) -> impl Iterator<Item = CustomPolicy<'_>> {
+        self.documents.iter().filter_map(PolicyDocument::custom_policy).filter(|custom| custom.enabled)
     }
+}
+
+/// A policy of Tetragon that is passed through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CustomPolicy<'policy> {
+    /// The document it is, or the rule it belongs to.
+    pub placed: &'policy PolicyDocument,
+    /// The policy.
+    pub policy: &'policy TracingPolicyDocument,
+    /// How it is written.
+    pub form: CustomForm,
+    /// Whether it is compiled; a rule can be switched off.
+    pub enabled: bool,
+}
+
+/// How a policy of Tetragon is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomForm {
+    /// As a document, whose bytes are kept.
+    Document,
+    /// As a field of a rule.
+    Field,
 }
 
 impl PolicyDocument {
@@ -194,6 +226,30 @@ impl PolicyDocument {
         }
     }
 
+    /// Returns the bytes of the whole document.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.document.span()
+    }
+
+    /// Returns the template of a rule.
+    #[must_use]
+    pub fn template(&self) -> Option<Template> {
+        match &self.document {
+            Document::EnforcementRule(rule) => Some(rule.template.value),
+            _ => None,
+        }
+    }
+
+    /// Returns the limits of a guard that its host has to hold.
+    #[must_use]
+    pub fn host_limits(&self) -> Vec<HostLimit<'_>> {
+        match &self.document {
+            Document::RuntimeGuard(guard) => runtime_guard::host_limits(guard),
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns where the document holds.
     #[must_use]
     pub fn scope(&self) -> Scope {
@@ -202,18 +258,13 @@ impl PolicyDocument {
 
     /// Returns the TracingPolicy that the document is or holds, whether or not it is enabled.
     #[must_use]
-    pub fn custom_policy(&self) -> Option<&TracingPolicyDocument> {
-        match &self.document {
-            Document::EnforcementRule(rule) => rule.policy.as_ref(),
-            Document::TracingPolicy(policy) => Some(policy),
-            _ => None,
-        }
-    }
-
-    /// Tells whether the document is switched off.
-    #[must_use]
-    pub fn is_disabled(&self) -> bool {
-        matches!(&self.document, Document::EnforcementRule(rule) if !rule.enabled)
+    pub fn custom_policy(&self) -> Option<CustomPolicy<'_>> {
+        let (policy, form, enabled) = match &self.document {
+            Document::EnforcementRule(rule) => (rule.policy.as_ref()?, CustomForm::Field, rule.enabled),
+            Document::TracingPolicy(policy) => (policy, CustomForm::Document, true),
+            _ => return None,
+        };
+        Some(CustomPolicy { placed: self, policy, form, enabled })
     }
 
     /// Returns the weakenings that the document accepts.

@@ -53,7 +53,7 @@ impl Modules {
             match item {
                 Item::Mod(inner) => {
                     let word = inner.ident.to_string();
-                    let child = [name.as_slice(), &[word.clone()]].concat();
+                    let child = [name.as_slice(), std::slice::from_ref(&word)].concat();
                     let folder = below.join(&word);
                     match inner.content {
                         Some((_, items)) => self.items(items, &folder, &child)?,
@@ -127,7 +127,7 @@ impl Modules {
         }
         let began = at.clone();
         while let Some(word) = rest.first() {
-            let child = [at.as_slice(), &[word.clone()]].concat();
+            let child = [at.as_slice(), std::slice::from_ref(word)].concat();
             if self.modules.contains_key(&child) {
                 (at, rest) = (child, &rest[1..]);
             } else if let Some(behind) = self.modules.get(&at).and_then(|module| module.imports.get(word))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Levels, Sink};
 use telovix_document::Document;
-use telovix_document::lower::{Policy, PolicyDocument};
+use telovix_document::lower::{CustomPolicy, Policy, PolicyDocument};
 use telovix_policy::confine::{Effect, Gate};
 use telovix_policy::judge::{DocumentReport, Event};
 use telovix_policy::value::Scope;
@@ -83,9 +83,9 @@ impl EnginePolicy {
 /// Returns the policies of the engine that act: those with an action that enforces, unless they or their pack only
 /// monitor.
 pub(super) fn acting(policy: &Policy) -> Vec<EnginePolicy> {
-    let active = policy.custom_policies().filter(|(placed, _)| placed.gate == Gate::Active);
+    let active = policy.custom_policies().filter(|custom| custom.placed.gate == Gate::Active);
     active
-        .filter_map(|(placed, custom)| {
+        .filter_map(|CustomPolicy { placed, policy: custom, .. }| {
             // What is wrong with it is told by `lint`.
             let document = read(&custom.node, &mut Sink::new(Levels::default()));
             let (strongest, hooks) = match &document {

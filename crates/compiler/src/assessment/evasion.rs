@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_document::Template;
 use telovix_document::lower::{Policy, PolicyDocument};
-use telovix_document::{Document, Template, template};
+use telovix_document::template;
 use telovix_platform::{Evidence, Status, Target, Way};
 use telovix_policy::confine::{Dimension, Subject};
 
@@ -123,8 +124,8 @@ fn topics(policy: &Policy) -> BTreeMap<Topic, Users> {
 }
 
 fn topic_of(document: &PolicyDocument, dimension: Dimension) -> Option<Topic> {
-    match (&document.document, dimension) {
-        (Document::EnforcementRule(rule), _) => Some(Topic::Template(rule.template.value)),
+    match (document.template(), dimension) {
+        (Some(template), _) => Some(Topic::Template(template)),
         (_, Dimension::Template) => None,
         (_, dimension) => Some(Topic::Dimension(dimension)),
     }

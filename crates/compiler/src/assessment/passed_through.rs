@@ -3,7 +3,7 @@
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_document::Document;
-use telovix_document::lower::{Policy, PolicyDocument};
+use telovix_document::lower::{CustomPolicy, Policy, PolicyDocument};
 use telovix_platform::{Backend, Target};
 
 use super::codes::{TRACING_POLICY_NOT_NATIVE, TRACING_POLICY_UNWATCHED};
@@ -17,7 +17,7 @@ pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
     if native.is_empty() {
         return;
     }
-    for (document, custom) in policy.custom_policies() {
+    for CustomPolicy { placed: document, policy: custom, .. } in policy.custom_policies() {
         let what = described(document);
         let Some(action) = enforcing(document) else {
             let message = format!("{what} only reports, and nothing reports it on {}", list(&native));
@@ -44,10 +44,8 @@ pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
 
 /// Returns the first action by which a passed-through document acts, if it is enabled and acts.
 pub(super) fn enforcing(document: &PolicyDocument) -> Option<Span> {
-    document
-        .custom_policy()
-        .filter(|_| !document.is_disabled())
-        .and_then(|custom| Some(custom.actions.enforcing?.span))
+    let custom = document.custom_policy().filter(|custom| custom.enabled)?;
+    Some(custom.policy.actions.enforcing?.span)
 }
 
 /// Names a passed-through document as messages do.
@@ -56,6 +54,6 @@ pub(super) fn described(document: &PolicyDocument) -> String {
         Document::EnforcementRule(rule) => format!("custom rule `{}`", rule.name.value),
         _ => document
             .custom_policy()
-            .map_or_else(String::new, |custom| format!("TracingPolicy `{}`", custom.name.value)),
+            .map_or_else(String::new, |custom| format!("TracingPolicy `{}`", custom.policy.name.value)),
     }
 }

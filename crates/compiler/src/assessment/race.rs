@@ -59,8 +59,8 @@ fn leaking(
         let remedy = "set `engine: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process";
         return Some(Leaking { who: described_document(confinement), span: confinement.span, remedy });
     }
-    let custom = document.custom_policy().filter(|_| !document.is_disabled())?;
-    let span = custom.actions.racing_denial?.span;
+    let custom = document.custom_policy().filter(|custom| custom.enabled)?;
+    let span = custom.policy.actions.racing_denial?.span;
     let remedy =
         "write `action: Sigkill` beside `action: Override`: a TracingPolicy is passed through as written";
     Some(Leaking { who: passed_through::described(document), span, remedy })

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_document::GuardMode;
 use telovix_document::lower::{HostLimit, OPEN_NAME_SPACE, Policy, PolicyDocument};
-use telovix_document::{Document, GuardMode};
 use telovix_platform::{Backend, Target};
 use telovix_policy::confine::{Condition, Confinement, Dimension, DocumentKind, Operation};
 use telovix_policy::value::Waiver;
@@ -138,9 +138,8 @@ fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {
 
 /// A waiver is held against every target that has a name, so that compiling for fewer makes none superfluous.
 fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement], sink: &mut Sink) {
-    let limits = matches!(&document.document, Document::RuntimeGuard(_));
-    let passed_through = document.custom_policy().is_some() && !document.is_disabled();
-    if confinements.is_empty() && !limits && !passed_through {
+    let passed_through = document.custom_policy().is_some_and(|custom| custom.enabled);
+    if confinements.is_empty() && document.host_limits().is_empty() && !passed_through {
         return;
     }
     for waived in document.waivers() {
@@ -181,17 +180,9 @@ fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) 
             |confinement: &Confinement| confinement.exemptions.iter().any(|one| one.parent.is_some());
         return confinements.iter().any(by_parent);
     }
-    if let Document::RuntimeGuard(guard) = &document.document
-        && (*code == HOST_LIMIT_UNENFORCED || *code == HOST_LIMIT_UNWATCHED)
-    {
-        let enforced = guard.mode.value == GuardMode::Enforce;
-        let limited = guard.processes.iter().any(|process| {
-            [&process.max_memory_mb, &process.max_cpu_percent]
-                .into_iter()
-                .flatten()
-                .any(|limit| limit.value > 0)
-        });
-        return limited && enforced == (*code == HOST_LIMIT_UNENFORCED);
+    if *code == HOST_LIMIT_UNENFORCED || *code == HOST_LIMIT_UNWATCHED {
+        let enforced = *code == HOST_LIMIT_UNENFORCED;
+        return document.host_limits().iter().any(|limit| (limit.mode == GuardMode::Enforce) == enforced);
     }
     confinements.iter().any(|confinement| {
         Target::ALL.iter().any(|target| weakening(confinement, &effect(*target, confinement)) == Some(code))

@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
-use sha2::{Digest, Sha256};
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{Kind, LAYOUT_VERSION, Section};
 use telovix_diagnostic::source::SourceSet;
@@ -156,19 +155,6 @@ pub fn render(account: &Account<'_>) -> Vec<u8> {
     let mut text = serde_json::to_vec_pretty(account)
         .expect("keys of a manifest are texts, and memory takes every byte");
     text.push(b'\n');
-    text
-}
-
-/// Returns SHA-256 of `bytes` in lower-case hexadecimal.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digest = Sha256::digest(bytes);
-    let mut text = String::with_capacity(2 * digest.len());
-    for byte in digest {
-        text.extend([byte >> 4, byte & 0xf].map(|nibble| DIGITS[usize::from(nibble)]));
-    }
     text
 }
 

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use telovix_diagnostic::source::Span;
 use telovix_policy::value::Scope;
 
-use super::manifest::digest;
+use super::digest::digest;
 
 /// Takes the bytes of the artifact at a path as soon as they are made, so that no two artifacts need be in memory
 /// at a time, and tells whether it wants more.

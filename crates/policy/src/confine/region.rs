@@ -286,5 +286,36 @@ impl OpenRegion {
     }
 }
 
+impl Condition {
+    /// Tells whether the events of `operation` that this condition names are exactly those of a region: whether
+    /// [`Region::of`] gives that region. Large sets are compared where they lie.
+    #[must_use]
+    pub fn names_exactly(&self, operation: Operation, region: &Region) -> bool {
+        match (self, region, operation) {
+            (
+                Self::Exec { paths, anonymous },
+                Region::Exec { paths: others, anonymous: other },
+                Operation::Exec,
+            ) => anonymous == other && paths == others,
+            (Self::Open { paths, accesses }, Region::Open(opens), Operation::Open) => {
+                opens.is(paths, *accesses)
+            }
+            (Self::Connect(set), Region::Connect(other), Operation::Connect) => set == other,
+            _ => Region::of(operation, self) == *region,
+        }
+    }
+
+    /// Tells whether this condition names no event of `operation`: whether [`Region::of`] gives an empty region.
+    #[must_use]
+    pub fn names_nothing(&self, operation: Operation) -> bool {
+        match (self, operation) {
+            (Self::Exec { paths, anonymous }, Operation::Exec) => !anonymous && paths.is_empty(),
+            (Self::Open { paths, accesses }, Operation::Open) => paths.is_empty() || accesses.is_empty(),
+            (Self::Connect(set), Operation::Connect) => set.is_empty(),
+            _ => Region::of(operation, self).is_empty(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

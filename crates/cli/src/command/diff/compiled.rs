@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::emit::manifest::digest;
+use telovix_trust::Digest;
 use telovix_image::recover;
 use telovix_policy::confine::Confinement;
 use telovix_workspace::{read_file, shown};
@@ -42,7 +42,7 @@ fn in_bundle(folder: &Path, bundle: &Bundle) -> Result<PathBuf, Failure> {
     let listed = bundle.image().ok_or_else(|| torn(folder, "its manifest names no image"))?;
     let image = folder.join(&listed.path);
     let bytes = read_file(&image).map_err(|error| torn(&image, &error.to_string()))?;
-    if digest(&bytes) != listed.sha256 {
+    if Digest::of(&bytes).to_string() != listed.sha256 {
         return Err(torn(&image, "it is not the file that the manifest names"));
     }
     Ok(image)
