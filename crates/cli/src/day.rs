@@ -8,17 +8,9 @@ use telovix_policy::value::Date;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::page::page;
 
 /// The machine does not know the day.
-pub(crate) static NO_DATE: Code = page(
-    "no-date",
-    "the machine's clock gives no date",
-    "An exception that holds although its last day is past is an error, and the clock of this machine stands where \
-     the calendar ends, so nobody knows. Nothing is compiled on a guess.",
-    "a clock set beyond the year 9999",
-    "`--as-of 2026-11-20`, or a clock that is right",
-);
+pub(crate) static NO_DATE: Code = Code::page(include_str!("day.md"));
 
 /// The day of a run.
 #[derive(Debug, Args)]

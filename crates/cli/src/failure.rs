@@ -2,7 +2,7 @@
 
 use std::io;
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_diagnostic::{Code, Diagnostic};
 use telovix_workspace::Error;
 
 use crate::exit::Exit;
@@ -116,13 +116,4 @@ impl From<Error> for Failure {
 }
 
 /// The output stream cannot be written.
-pub(crate) static CANNOT_PRINT: Code = Code {
-    id: "cannot-print",
-    title: "the output cannot be written",
-    severity: Severity::Error,
-    explanation: "Standard output was redirected to something that does not take what is printed, such as a \
-                  file on a full disk. What was printed so far is incomplete.\n\nA pipe closed by its reader \
-                  (`telovix lint | head`) is not an error: the command ends quietly, with the exit code of its findings.",
-    fires: Example::Situation("standard output is a file on a full disk"),
-    silent: Example::Situation("standard output is a pipe that its reader closed"),
-};
+pub(crate) static CANNOT_PRINT: Code = Code::page(include_str!("failure.md"));

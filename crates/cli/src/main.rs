@@ -7,7 +7,6 @@ mod enforcement;
 mod exit;
 mod failure;
 mod output;
-mod page;
 mod progress;
 #[cfg(test)]
 mod reference;

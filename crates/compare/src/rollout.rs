@@ -1,7 +1,7 @@
 //! A difference -> steps of a rollout that should be taken one at a time.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{Document, PackState, ProfileMode};
 
 use super::outline::Change;
@@ -11,45 +11,11 @@ use super::{Difference, Piece, SubjectDifference};
 /// The codes this room reports.
 pub(super) const CODES: &[&Code] = &[&MATCH_AND_MODE, &MODE_SKIPPED, &PACK_SKIPPED];
 
-static MATCH_AND_MODE: Code = Code {
-    id: "match-and-mode-together",
-    title: "a change brings a new match and makes it act at once",
-    severity: Severity::Warning,
-    explanation: "Never combine a new match condition with an enforcement action in the same change: when something \
-breaks, nobody can tell which of the two did it, and there was no time in which the match was only observed. \
-Reported by `telovix check --base`.\n\nChange the lists first, watch, and raise the mode in a change of its own. A new \
-profile starts with `mode: observe`.",
-    fires: Example::Situation(
-        "a profile goes from `audit` to `enforce` and loses an entry in one change; see the test \
-`lists_and_mode_change_apart`",
-    ),
-    silent: Example::Situation("the same profile goes from `audit` to `enforce` and nothing else changes"),
-};
+static MATCH_AND_MODE: Code = Code::page(include_str!("rollout/match-and-mode-together.md"));
 
-static MODE_SKIPPED: Code = Code {
-    id: "mode-skipped-step",
-    title: "a profile skips a step of the mode ladder",
-    severity: Severity::Warning,
-    explanation: "Modes rise one step at a time: observe, audit, enforce. Reported by `telovix check --base`.",
-    fires: Example::Situation(
-        "a profile goes from `observe` to `enforce`; see the test `modes_rise_one_step_at_a_time`",
-    ),
-    silent: Example::Situation(
-        "a profile goes from `observe` to `audit`, or back from `enforce` to `observe`",
-    ),
-};
+static MODE_SKIPPED: Code = Code::page(include_str!("rollout/mode-skipped-step.md"));
 
-static PACK_SKIPPED: Code = Code {
-    id: "pack-skipped-step",
-    title: "a pack takes a step that the product refuses",
-    severity: Severity::Error,
-    explanation: "A pack goes from `observe` to `enforce_ready` to `enforced`, and from anywhere back to `observe`; the \
-Console refuses every other step. Reported by `telovix check --base`.",
-    fires: Example::Situation(
-        "a pack goes from `observe` to `enforced`; see the test `packs_take_the_steps_of_the_product`",
-    ),
-    silent: Example::Situation("a pack goes from `observe` to `enforce_ready`"),
-};
+static PACK_SKIPPED: Code = Code::page(include_str!("rollout/pack-skipped-step.md"));
 
 /// Lists whose entries are match conditions.
 const MATCHES: [&str; 12] = [

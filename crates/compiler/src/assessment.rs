@@ -38,6 +38,7 @@ pub const CODES: &[&Code] = &[
     &codes::HOST_LIMIT_UNENFORCED,
     &codes::HOST_LIMIT_UNWATCHED,
     &codes::KILL_INSTEAD_OF_DENY,
+    &codes::PARENT_EXCEPTION,
     &codes::TRACING_POLICY_NOT_NATIVE,
     &codes::TRACING_POLICY_UNWATCHED,
     &codes::WAIVER_UNUSED,

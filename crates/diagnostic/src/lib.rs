@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod code;
+mod page;
 mod plain;
 mod sink;
 pub mod source;

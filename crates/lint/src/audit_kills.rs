@@ -1,35 +1,12 @@
 //! A profile in mode `audit` -> a reminder that it kills.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardianProfile, ProfileMode};
 
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "audit-kills",
-        title: "a profile in mode audit kills",
-        severity: Severity::Note,
-        explanation: "A Guardian profile in mode `audit` **kills** the process on every deviation. The same word in a runtime \
-        guard means the opposite: there `audit` logs.\n\nUse `mode: observe` to look without touching, and \
-        `audit` for a test of the process's life under the profile.",
-        fires: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             mode: audit\n\
-             allowed_dst_ports: [38412]\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             mode: observe\n\
-             allowed_dst_ports: [38412]\n",
-        ),
-    },
-    check: Check::Profile(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("audit_kills.md")), check: Check::Profile(check) };
 
 fn check(profile: &GuardianProfile, sink: &mut Sink) {
     if profile.mode.value != ProfileMode::Audit {

@@ -3,33 +3,14 @@
 use std::cmp::Reverse;
 
 use telovix_diagnostic::source::Spanned;
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{Document, List};
 use telovix_policy::value::{Capability, Cidr, PathPattern, address_number};
 
 use super::{Check, Lint};
 
 pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "covered-entry",
-        title: "an entry is covered by another one",
-        severity: Severity::Warning,
-        explanation: "`/usr/lib` names everything below it, so `/usr/lib/ssl` beside it adds nothing; the same goes for \
-        ports in a range and for blocks in a wider block. Whoever narrows the wide entry later will not think of \
-        the other.\n\nRemove the entry that is covered, or the wide one if it is too wide.",
-        fires: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             allowed_files: [/usr/lib, /usr/lib/ssl]\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             allowed_files: [/usr/lib, /usr/library]\n",
-        ),
-    },
+    code: Code::page(include_str!("covered_entry.md")),
     check: Check::Document(|document, _as_of, sink| look(document, sink)),
 };
 

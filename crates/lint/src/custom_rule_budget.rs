@@ -1,22 +1,13 @@
 //! All custom rules -> a count against the ten a Console takes.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::lower::Policy;
 use telovix_document::{Document, EnforcementRule, Template};
 
 use super::{Check, Lint};
 
 pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "custom-rule-budget",
-        title: "more custom rules than a Console takes",
-        severity: Severity::Warning,
-        explanation: "A Console takes at most 10 custom TracingPolicy rules. What comes after the tenth is not \
-        delivered.\n\nJoin rules that hook the same place, use templates where one says the same, or disable \
-        what is no longer needed.",
-        fires: Example::Made("11 custom rules", || rules(11)),
-        silent: Example::Made("10 custom rules", || rules(10)),
-    },
+    code: Code::page(include_str!("custom_rule_budget.md")).fires_on(|| rules(11)).silent_on(|| rules(10)),
     check: Check::Policy(check),
 };
 

@@ -1,30 +1,12 @@
 //! A detection rule without a condition -> what it does to every event.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::GuardianPolicy;
 
 use super::{Check, Lint};
 
 pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "detection-matches-everything",
-        title: "a detection rule has no condition",
-        severity: Severity::Warning,
-        explanation: "Conditions that are absent are not evaluated, so a Guardian policy without any matches every event. With \
-        `action: kill_process` it queues every process of the fleet to be killed.\n\nGive at least one `match_…` \
-        field.",
-        fires: Example::Text(
-            "kind: GuardianPolicy\n\
-             name: everything\n\
-             action: kill_process\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianPolicy\n\
-             name: root\n\
-             match_uid: 0\n\
-             action: alert\n",
-        ),
-    },
+    code: Code::page(include_str!("detection_matches_everything.md")),
     check: Check::Detection(check),
 };
 

@@ -1,24 +1,15 @@
 //! An exception near its last day -> a reminder while there is time.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
 use telovix_policy::value::Date;
 
 use super::{Check, Lint};
 
 pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "exception-expires-soon",
-        title: "an exception ends within 30 days",
-        severity: Severity::Note,
-        explanation: "After its last day the exception exempts nobody, and what it let through is denied or killed on the next \
-        compile. That is a bad way to learn about it.\n\nRenew it with its owner, or make sure that it is no \
-        longer needed.",
-        fires: Example::Made("an exception that ends within a month of any compile in late 2026", || {
-            rule("2026-12-01")
-        }),
-        silent: Example::Made("an exception that ends much later", || rule("2099-12-31")),
-    },
+    code: Code::page(include_str!("exception_expires_soon.md"))
+        .fires_on(|| rule("2026-12-01"))
+        .silent_on(|| rule("2099-12-31")),
     check: Check::Document(check),
 };
 

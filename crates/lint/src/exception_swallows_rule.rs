@@ -1,6 +1,6 @@
 //! An exception that exempts everybody -> a document that confines nobody.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{Document, Exception};
 use telovix_policy::value::Children;
 use telovix_policy::value::PathPattern;
@@ -8,33 +8,7 @@ use telovix_policy::value::PathPattern;
 use super::{Check, Lint};
 
 pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "exception-swallows-rule",
-        title: "an exception exempts everybody the document speaks of",
-        severity: Severity::Warning,
-        explanation: "An exception for `/` exempts every process; in a profile, an exception for the profile's own binary \
-        exempts the only process it confines. The document still looks like enforcement and does \
-        nothing.\n\nNarrow the exception, or say what is meant: `enabled: false` for a rule, `mode: observe` for \
-        a profile.",
-        fires: Example::Text(
-            "kind: EnforcementRule\n\
-             name: no modules\n\
-             template: block-kmod-load\n\
-             exceptions:\n\
-             \x20 - process: /\n\
-             \x20   reason: rollout\n\
-             \x20   owner: platform\n",
-        ),
-        silent: Example::Text(
-            "kind: EnforcementRule\n\
-             name: no modules\n\
-             template: block-kmod-load\n\
-             exceptions:\n\
-             \x20 - process: /usr/sbin/dkms\n\
-             \x20   reason: rollout\n\
-             \x20   owner: platform\n",
-        ),
-    },
+    code: Code::page(include_str!("exception_swallows_rule.md")),
     check: Check::Document(|document, _as_of, sink| look(document, sink)),
 };
 

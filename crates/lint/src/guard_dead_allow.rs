@@ -1,36 +1,14 @@
 //! An allowed entry of a guard inside one of its block lists -> it allows nothing.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::lower::endpoints;
 use telovix_document::{GuardProcess, List, RuntimeGuard};
 use telovix_policy::confine::PathSet;
 
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "guard-dead-allow",
-        title: "a guard allows what it also blocks",
-        severity: Severity::Warning,
-        explanation: "Block lists of a runtime guard win over its allow lists, so an allowed entry that lies inside a \
-        blocked one allows nothing. With `blocked_network: [0.0.0.0/0]` every allowed IPv4 destination is \
-        dead.\n\nWhat an allow list does not name is stopped anyway: remove the blocked entry, make it smaller, or remove \
-        the allowed one.",
-        fires: Example::Text(
-            "processes:\n\
-             \x20 amf:\n\
-             \x20   allowed_network: [\"10.0.0.0/8:38412\"]\n\
-             \x20   blocked_network: [0.0.0.0/0]\n",
-        ),
-        silent: Example::Text(
-            "processes:\n\
-             \x20 amf:\n\
-             \x20   allowed_network: [\"10.0.0.0/8:38412\"]\n\
-             \x20   blocked_network: [10.9.0.0/16]\n",
-        ),
-    },
-    check: Check::Guard(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("guard_dead_allow.md")), check: Check::Guard(check) };
 
 fn check(guard: &RuntimeGuard, sink: &mut Sink) {
     for process in &guard.processes {

@@ -1,37 +1,14 @@
 //! A guard -> where its fields mean more here than in the sample implementation.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardProcess, List, RuntimeGuard};
 use telovix_policy::value::PathPattern;
 
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "guard-sample-differs",
-        title: "a guard means more here than in the sample implementation",
-        severity: Severity::Note,
-        explanation: "The sample implementation of the runtime guard does not check `allowed_exec`, the entries of the network \
-        lists or the CPU limit at all; it lets `/etc/*` match `/etcetera`; and it takes a path without `*` for \
-        that one file. Here the fields do what they say: a path names what is below it as well, `/etc/*` stays \
-        below `/etc/`, and every list counts.\n\nA guard that was only ever run by the sample may therefore log \
-        or deny things it never did before. Run it with `mode: audit` first.",
-        fires: Example::Text(
-            "processes:\n\
-             \x20 soc-ingest:\n\
-             \x20   allowed_exec: [/usr/bin/gzip]\n\
-             \x20   allowed_network: []\n",
-        ),
-        silent: Example::Text(
-            "processes:\n\
-             \x20 soc-ingest:\n\
-             \x20   blocked_syscalls: [ptrace]\n\
-             \x20   allowed_network: []\n",
-        ),
-    },
-    check: Check::Guard(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("guard_sample_differs.md")), check: Check::Guard(check) };
 
 fn check(guard: &RuntimeGuard, sink: &mut Sink) {
     for process in &guard.processes {

@@ -1,36 +1,12 @@
 //! A file allowlist without the libraries -> a binary that could not start.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardianProfile, ProfileMode};
 
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "missing-library-paths",
-        title: "the binary could not load its libraries",
-        severity: Severity::Warning,
-        explanation: "A dynamically linked binary opens `/etc/ld.so.cache` and its libraries before `main`. A profile that \
-        acts and does not list them denies or kills that, so the binary does not start at all.\n\nAdd \
-        `/etc/ld.so.cache` and the library folders (`/usr/lib`, and `/usr/lib64` where there is one). For a \
-        statically linked binary set the level of this lint to `off`.",
-        fires: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             mode: enforce\n\
-             allowed_files: [/etc/amf]\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             mode: enforce\n\
-             allowed_files: [/etc/amf, /etc/ld.so.cache, /usr/lib]\n",
-        ),
-    },
-    check: Check::Profile(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("missing_library_paths.md")), check: Check::Profile(check) };
 
 const CACHE: &str = "/etc/ld.so.cache";
 /// Where distributions keep the C library, as the kernel resolves it.

@@ -1,36 +1,14 @@
 //! A path below a usual symbolic link -> the path the kernel will see.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
 use telovix_policy::value::{Date, PathPattern};
 
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "path-through-link",
-        title: "a path is written through a symbolic link",
-        severity: Severity::Warning,
-        explanation: "Hooks see resolved paths. Where `/bin` is a link to `/usr/bin`, as on every current distribution, \
-        nothing is ever executed as `/bin/sh`, and an entry or a binary of that name matches nothing: an \
-        allowlist denies the program, a profile confines nobody.\n\nWrite the resolved path; keep both only for \
-        hosts that differ.",
-        fires: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             allowed_spawns: [/bin/logger]\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             allowed_spawns: [/usr/bin/logger]\n",
-        ),
-    },
-    check: Check::Document(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("path_through_link.md")), check: Check::Document(check) };
 
 /// Links of merged file systems, and where they lead.
 const LINKS: [(&str, &str); 6] = [

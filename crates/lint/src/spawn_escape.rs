@@ -1,6 +1,6 @@
 //! An allowed program that runs others -> the way out of the profile.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardianProfile, ProfileMode};
 use telovix_policy::value::Children;
 use telovix_policy::value::PathPattern;
@@ -8,33 +8,8 @@ use telovix_policy::value::PathPattern;
 use super::program::{USUAL, runner};
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "spawn-escape",
-        title: "an allowed program can run any other",
-        severity: Severity::Warning,
-        explanation: "With `children: leave` a spawned program has its own profile or none. A shell, an interpreter, the \
-        loader or a launcher such as `env` runs anything it is told to, so allowing it allows everything, one \
-        step later.\n\nAllow the programs that are really run, or write `children: inherit` so that what they \
-        start stays in this profile.",
-        fires: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             mode: enforce\n\
-             allowed_spawns: [/usr/bin/bash]\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             mode: enforce\n\
-             children: inherit\n\
-             allowed_spawns: [/usr/bin/bash]\n",
-        ),
-    },
-    check: Check::Profile(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("spawn_escape.md")), check: Check::Profile(check) };
 
 fn check(profile: &GuardianProfile, sink: &mut Sink) {
     if profile.children.value == Children::Inherit || profile.mode.value == ProfileMode::Observe {

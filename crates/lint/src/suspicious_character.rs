@@ -1,26 +1,14 @@
 //! A path or process name with a character that looks like another -> the character, by name and number.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
 use telovix_policy::value::{Date, look_alike};
 
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "suspicious-character",
-        title: "a name holds a character that looks like another",
-        severity: Severity::Warning,
-        explanation: "The kernel compares bytes. `/etc/ѕhadow` with a Cyrillic letter is another file than `/etc/shadow`, \
-        and no eye sees it. Names in other scripts are welcome: the warning is for a component whose letters are Latin \
-        or look Latin, and for full-width forms. A space inside the name of a process is reported too: it is allowed in \
-        a file name, and most often two names in one.\n\nRetype the name. Characters that nobody can see are errors.",
-        fires: Example::Text("processes:\n  amf:\n    blocked_files: [/etc/\u{455}hadow]\n"),
-        silent: Example::Text("processes:\n  amf:\n    blocked_files: [/srv/отчёт]\n"),
-    },
-    check: Check::Document(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("suspicious_character.md")), check: Check::Document(check) };
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     for (text, span) in super::list::path_texts(document) {

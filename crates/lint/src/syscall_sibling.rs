@@ -1,39 +1,13 @@
 //! A blocked system call whose siblings are not blocked -> their names.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{Document, List};
 use telovix_policy::value::{Date, Syscall};
 
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "syscall-sibling",
-        title: "a call is blocked and another that does the same is not",
-        severity: Severity::Warning,
-        explanation: "Most operations have several system calls: `open`, `openat` and `openat2` open files, `clone`, \
-        `clone3`, `fork` and `vfork` start processes. Who finds one of them blocked takes another, and the C library \
-        does so without being asked.\n\nList the siblings too, or confine the operation itself: files by \
-        `allowed_files`, programs by `allowed_spawns`, the network by `allowed_dst_cidrs`. The other entries of one \
-        call need no line of their own: `setuid` blocks `setuid32` of 32-bit programs as well, `umount2` their \
-        `umount`.",
-        fires: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             mode: audit\n\
-             blocked_syscalls: [init_module]\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             mode: audit\n\
-             blocked_syscalls: [init_module, finit_module]\n",
-        ),
-    },
-    check: Check::Document(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("syscall_sibling.md")), check: Check::Document(check) };
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     super::list::blocked_syscalls(document).for_each(|list| look(list, sink));

@@ -1,6 +1,6 @@
 //! A detection rule -> the profile it names, if there is one.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 
 use super::{Check, Lint};
 use std::collections::BTreeSet;
@@ -8,32 +8,8 @@ use std::collections::BTreeSet;
 use telovix_document::Document;
 use telovix_document::lower::Policy;
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "unknown-profile",
-        title: "a detection rule belongs to a profile that is not here",
-        severity: Severity::Warning,
-        explanation: "`profile` names the profile that a Guardian policy belongs to, by id or by name. None of the documents \
-        has it.\n\nCorrect it, or add the profile to the repository.",
-        fires: Example::Text(
-            "kind: GuardianPolicy\n\
-             name: root\n\
-             profile: amff\n\
-             match_uid: 0\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianPolicy\n\
-             name: root\n\
-             profile: amf\n\
-             match_uid: 0\n\
-             ---\n\
-             kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n",
-        ),
-    },
-    check: Check::Policy(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("unknown_profile.md")), check: Check::Policy(check) };
 
 fn check(policy: &Policy, sink: &mut Sink) {
     let named = policy.documents.iter().filter_map(|placed| match &placed.document {

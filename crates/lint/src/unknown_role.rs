@@ -1,34 +1,13 @@
 //! A role -> whether the product names it.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
 use telovix_policy::value::Date;
 
 use super::{Check, Lint};
 
-pub(super) static LINT: Lint = Lint {
-    code: Code {
-        id: "unknown-role",
-        title: "a network-function role is not one the product names",
-        severity: Severity::Note,
-        explanation: "Roles are an open vocabulary: this one is passed on as it is written. The product groups and filters by \
-        the roles it knows, so a near miss hides the document from those views.\n\nCheck the spelling; keep it \
-        if it is a role of your own.",
-        fires: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             target_nf_role: afm\n",
-        ),
-        silent: Example::Text(
-            "kind: GuardianProfile\n\
-             name: amf\n\
-             target_binary: /opt/amf/bin/amf\n\
-             target_nf_role: amf\n",
-        ),
-    },
-    check: Check::Document(check),
-};
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("unknown_role.md")), check: Check::Document(check) };
 
 /// Roles that the product's documents and packs use.
 const ROLES: [&str; 27] = [

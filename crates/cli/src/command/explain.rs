@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::{Code, Example};
 use telovix_syntax::nearest;
 
 use super::Run;
@@ -164,12 +164,4 @@ fn unknown(id: &str) -> Failure {
 }
 
 /// A code was asked for that no room declares.
-pub(crate) static UNKNOWN_CODE: Code = Code {
-    id: "unknown-code",
-    title: "no finding has this code",
-    severity: Severity::Error,
-    explanation: "`telovix explain CODE` and the levels of a run take codes as findings print them, in \
-                  brackets: `error[duplicate-key]`.",
-    fires: Example::Situation("`telovix explain duplicate-keys`"),
-    silent: Example::Situation("`telovix explain duplicate-key`"),
-};
+pub(crate) static UNKNOWN_CODE: Code = Code::page(include_str!("explain.md"));

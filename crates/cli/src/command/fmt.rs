@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_diagnostic::{Code, Diagnostic, Example, Levels, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Levels, Sink};
 use telovix_document::field_order;
 use telovix_syntax::format::format;
 use telovix_diagnostic::source::Span;
@@ -164,13 +164,4 @@ fn write(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
 }
 
 /// A file keeps its form.
-pub(crate) static NOT_FORMATTED: Code = Code {
-    id: "not-formatted",
-    title: "a file cannot be brought into its form",
-    severity: Severity::Error,
-    explanation: "The file is as it was. Either it cannot be written, or it uses a part of YAML that policies do without, \
-                  such as `? key` or a document that begins on the line of `---`: laid out anew, it might say something \
-                  else, and `telovix fmt` never takes that risk.",
-    fires: Example::Situation("a file with `? kind` on one line and `: GuardianProfile` on the next"),
-    silent: Example::Situation("a file with `kind: GuardianProfile`"),
-};
+pub(crate) static NOT_FORMATTED: Code = Code::page(include_str!("fmt.md"));

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use telovix_compare::{what, who};
-use telovix_diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::Code;
 use telovix_policy::confine::{Deed, Endpoint, Operation};
 use telovix_policy::judge::Event;
 use telovix_policy::value::{Capability, Syscall};
@@ -195,12 +195,4 @@ fn unknown(message: String) -> Failure {
 }
 
 /// A question names no event.
-pub(crate) static UNKNOWN_DEED: Code = Code {
-    id: "unknown-deed",
-    title: "a question does not say what is done",
-    severity: Severity::Error,
-    explanation: "`telovix query who` takes an operation and, where the operation has one, a value: a path, an address \
-                  with a port, a capability, a system call. `telovix query which` takes an event as a JSON object.",
-    fires: Example::Situation("`telovix query who connect localhost`"),
-    silent: Example::Situation("`telovix query who connect 127.0.0.1:443`"),
-};
+pub(crate) static UNKNOWN_DEED: Code = Code::page(include_str!("query.md"));

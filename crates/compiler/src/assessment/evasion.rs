@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Template;
 use telovix_document::lower::{Policy, PolicyDocument};
 use telovix_document::template;
@@ -13,18 +13,7 @@ use telovix_policy::confine::{Dimension, Subject};
 use super::dimension_ways::{DIMENSIONS, SUBJECTS};
 
 /// A sibling way that some target leaves open.
-pub static OPEN_WAY: Code = Code {
-    id: "open-way",
-    title: "a way into the operation stays open",
-    severity: Severity::Note,
-    explanation: "A template names an intent. Most ways into the operation are covered; the ones named here are not, on \
-the targets of this compile. They are in the manifest under `evasion`, each with its reason, so that nobody has to find \
-out by being attacked.\n\nThe reason says what closes the way: another template, a file rule, or nothing.",
-    fires: Example::Text("kind: EnforcementRule\nname: no mounts\ntemplate: block-mount-syscall\n"),
-    silent: Example::Text(
-        "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\nallowed_spawns: [/usr/bin/logger]\n",
-    ),
-};
+pub static OPEN_WAY: Code = Code::page(include_str!("evasion.md"));
 
 /// What a way leads around.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

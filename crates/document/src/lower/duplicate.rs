@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use telovix_diagnostic::source::{Span, Spanned};
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_policy::value::Scope;
 use telovix_syntax::quote;
 
@@ -13,78 +13,13 @@ use super::PolicyDocument;
 use crate::{Document, GuardianProfile, ProfileMode};
 
 /// Two documents with one identity.
-pub(super) static DUPLICATE_DOCUMENT: Code = Code {
-    id: "duplicate-document",
-    title: "two documents answer to one name",
-    severity: Severity::Error,
-    explanation: "Ids and names lead from an event, a file name or a verdict back to one document, and the engine \
-holds one policy of a name. Two profiles with one id or name, two rules with one id or name, two packs with one id \
-and version, and two TracingPolicies with one name therefore exclude each other.\n\nOnly documents in different \
-versions of one pack may repeat each other: of those, one version is ever assigned.",
-    fires: Example::Text(
-        "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n\
-         ---\n\
-         kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf-helper\n",
-    ),
-    silent: Example::Text(
-        "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n\
-         ---\n\
-         kind: GuardianProfile\nname: amf-helper\ntarget_binary: /opt/amf/bin/amf-helper\n",
-    ),
-};
+pub(super) static DUPLICATE_DOCUMENT: Code = Code::page(include_str!("duplicate/duplicate-document.md"));
 
 /// Two profiles that act on one binary in one place.
-pub(super) static PROFILES_OVERLAP: Code = Code {
-    id: "profiles-overlap",
-    title: "two acting profiles confine the same binary",
-    severity: Severity::Warning,
-    explanation: "Both profiles act on the same binary on the same sensors. The strongest effect wins, so the \
-binary may do only what **both** allow; an entry added to one of them changes nothing while the other lacks it.\n\n\
-Merge them, give each its own `target_sensor_id`, or set one to `mode: observe`.",
-    fires: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf network\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: enforce\n\
-         allowed_dst_ports: [38412]\n\
-         ---\n\
-         kind: GuardianProfile\n\
-         name: amf again\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: audit\n\
-         allowed_dst_ports: [443]\n",
-    ),
-    silent: Example::Text(
-        "kind: GuardianProfile\n\
-         name: amf network\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: enforce\n\
-         allowed_dst_ports: [38412]\n\
-         ---\n\
-         kind: GuardianProfile\n\
-         name: amf again\n\
-         target_binary: /opt/amf/bin/amf\n\
-         mode: observe\n\
-         allowed_dst_ports: [443]\n",
-    ),
-};
+pub(super) static PROFILES_OVERLAP: Code = Code::page(include_str!("duplicate/profiles-overlap.md"));
 
 /// Two guards with lists for one process name.
-pub(super) static GUARDS_OVERLAP: Code = Code {
-    id: "guards-overlap",
-    title: "two guards confine the same process name",
-    severity: Severity::Warning,
-    explanation: "Both guards hold for every process of that name. The strongest effect wins, so a process may do \
-only what both allow.\n\nMove the lists into one guard.",
-    fires: Example::Text(
-        "processes:\n  soc-ingest:\n    allowed_network: [10.0.0.0/8]\n---\n\
-         processes:\n  soc-ingest:\n    blocked_files: [/etc/shadow]\n",
-    ),
-    silent: Example::Text(
-        "processes:\n  soc-ingest:\n    allowed_network: [10.0.0.0/8]\n---\n\
-         processes:\n  soc-correlate:\n    blocked_files: [/etc/shadow]\n",
-    ),
-};
+pub(super) static GUARDS_OVERLAP: Code = Code::page(include_str!("duplicate/guards-overlap.md"));
 
 /// Reports documents that answer to one name, and those that act on one subject.
 pub(super) fn report(placed: &[PolicyDocument], sink: &mut Sink) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_policy::confine::{
     Confinement, Dimension, DocumentKind, DocumentReference, Gate, Listing, Member, Subject,
 };
@@ -13,19 +13,7 @@ use crate::EnforcementRule;
 use crate::template;
 
 /// A rule that is switched off.
-pub(super) static RULE_DISABLED: Code = Code {
-    id: "rule-disabled",
-    title: "a rule is disabled",
-    severity: Severity::Note,
-    explanation: "The rule says `enabled: false`: it is read and checked, and compiles to nothing. The manifest \
-lists it as disabled.",
-    fires: Example::Text(
-        "kind: EnforcementRule\nname: no modules\ntemplate: block-kmod-load\nenabled: false\n",
-    ),
-    silent: Example::Text(
-        "kind: EnforcementRule\nname: no modules\ntemplate: block-kmod-load\nenabled: true\n",
-    ),
-};
+pub(super) static RULE_DISABLED: Code = Code::page(include_str!("enforcement_rule.md"));
 
 /// Appends what a rule confines. A disabled rule and a custom policy confine nothing here.
 pub(super) fn lower(

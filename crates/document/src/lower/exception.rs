@@ -1,6 +1,6 @@
 //! Exceptions -> the exemptions that still hold.
 
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_policy::confine::Exemption;
 use telovix_policy::value::Date;
 
@@ -8,47 +8,11 @@ use super::{Options, Policy};
 use crate::{Document, Exception};
 
 /// An exception whose last day is past.
-pub(super) static EXCEPTION_EXPIRED: Code = Code {
-    id: "exception-expired",
-    title: "an exception has expired",
-    severity: Severity::Warning,
-    explanation: "The last day of the exception is before the day that `--as-of` names, so it exempts nobody \
-any more: what it let through is now confined. On its last day an exception still holds.\n\nRemove it, or \
-renew it with its owner and move `expiry`.",
-    fires: Example::Text(
-        "kind: EnforcementRule\n\
-         name: no modules\n\
-         template: block-kmod-load\n\
-         exceptions:\n\
-         \x20 - process: /usr/sbin/dkms\n\
-         \x20   reason: driver build\n\
-         \x20   owner: platform\n\
-         \x20   expiry: 2020-01-31\n",
-    ),
-    silent: Example::Text(
-        "kind: EnforcementRule\n\
-         name: no modules\n\
-         template: block-kmod-load\n\
-         exceptions:\n\
-         \x20 - process: /usr/sbin/dkms\n\
-         \x20   reason: driver build\n\
-         \x20   owner: platform\n\
-         \x20   expiry: 2099-01-31\n",
-    ),
-};
+pub(super) static EXCEPTION_EXPIRED: Code = Code::page(include_str!("exception/exception-expired.md"));
 
 /// An exception whose last day is past, in a compile that asks for no day.
-pub(super) static EXPIRED_IN_FORCE: Code = Code {
-    id: "expired-exception-in-force",
-    title: "an exception would hold after its last day",
-    severity: Severity::Error,
-    explanation: "What is compiled does not depend on the day: without `--as-of` every exception holds, whatever its \
-`expiry` says. An exception whose last day is past would therefore stay in force in silence, so the compile fails \
-instead.\n\nRemove the exception, renew it with its owner and a later `expiry`, or compile with `--as-of DATE`, which \
-leaves out every exception that ended before that day.",
-    fires: EXCEPTION_EXPIRED.fires,
-    silent: EXCEPTION_EXPIRED.silent,
-};
+pub(super) static EXPIRED_IN_FORCE: Code =
+    Code::page(include_str!("exception/expired-exception-in-force.md"));
 
 /// Reports every exception that holds on the day that is compiled for, and not on the day of the run.
 pub fn report_outlived(policy: &Policy, as_of: Date, today: Date, sink: &mut Sink) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use telovix_diagnostic::source::{SourceSet, Span};
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_policy::confine::Gate;
 
 use super::PolicyDocument;
@@ -12,34 +12,10 @@ use super::duplicate::DUPLICATE_DOCUMENT;
 use crate::{Document, PackKind, PackState};
 
 /// A pack that does not stand in the folder its id and version name.
-pub(super) static PACK_FOLDER: Code = Code {
-    id: "pack-folder",
-    title: "a pack stands in a folder of another name",
-    severity: Severity::Error,
-    explanation: "The documents of a pack are those in the folder `{pack_id}/{version}/` that the pack document \
-stands in. In any other folder it is unknown what belongs to the pack, so its state could not hold anything \
-back.\n\nMove the pack and its documents to `{pack_id}/{version}/`, or correct `pack_id` and `version`.",
-    fires: Example::Text(
-        "kind: PolicyPack\npack_id: o-du-process-guard\nversion: 0.1.0\npack_kind: guard\nstate: observe\n",
-    ),
-    silent: Example::Situation(
-        "the same document in `o-du-process-guard/0.1.0/pack.yaml`; the case `tests/lower/pack-held` shows it",
-    ),
-};
+pub(super) static PACK_FOLDER: Code = Code::page(include_str!("pack/pack-folder.md"));
 
 /// Documents that would act, held back by the state of their pack.
-pub(super) static PACK_HELD: Code = Code {
-    id: "pack-held",
-    title: "a pack holds back documents that enforce",
-    severity: Severity::Note,
-    explanation: "The pack is not `enforced`, so what its documents would kill or deny is only observed. The YAML \
-is the same in every state; the state travels in the manifest.\n\nAdvance the pack one step at a time: `observe`, \
-`enforce_ready`, `enforced`.",
-    fires: Example::Situation(
-        "a pack in state `observe` with an enforcing rule beside it; the case `tests/lower/pack-held` shows it",
-    ),
-    silent: Example::Text("kind: EnforcementRule\nname: no modules\ntemplate: block-kmod-load\n"),
-};
+pub(super) static PACK_HELD: Code = Code::page(include_str!("pack/pack-held.md"));
 
 /// Names a pack: the folder its documents stand in and its artifacts go to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -41,7 +41,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(CLASSIC).read(),
         },
     ],
-    explanation: "A BPF program reads kernel memory, hides processes and can take enforcement apart. After the host's own tools \
-are loaded, nobody should add more.\n\nExempt the engine, the container network plug-in and observability agents \
-that load programs while they run; `telovix apply` itself must run before the rule acts, or be exempt.",
+    explanation: include_str!("block_bpf_load.md"),
 };

@@ -40,7 +40,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(USER_NAMESPACE).read(),
         },
     ],
-    explanation: "CAP_SYS_ADMIN is close to root: it mounts, enters namespaces and configures devices. A service that keeps it \
-in its permitted set and raises it when needed hides what it can do.\n\nContainer runtimes and some init systems set \
-capabilities this way; exempt them.",
+    explanation: include_str!("block_capset_sysadmin.md"),
 };

@@ -61,6 +61,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(MOUNTED).read(),
         },
     ],
-    explanation: "A setuid file is the oldest way to keep root after an intrusion.\n\nPackage managers set these bits when they \
-install `sudo` or `mount`; exempt them, or disable the rule during maintenance.",
+    explanation: include_str!("block_chmod_suid.md"),
 };

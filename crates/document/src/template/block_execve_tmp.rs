@@ -79,7 +79,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(LINK),
         },
     ],
-    explanation: "Downloaded tools are staged where everyone can write and then started, or never touch a disk at all.\n\n\
-Package managers and installers unpack and run helpers below `/tmp`; exempt them, or run maintenance with the rule \
-disabled. `/var/tmp` is not in the list.",
+    explanation: include_str!("block_execve_tmp.md"),
 };

@@ -54,7 +54,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
                 .read(),
         },
     ],
-    explanation: "A kernel module can switch off everything else in this list. Network functions load theirs at boot; \
-later loads are maintenance or an attack.\n\nLoad what the host needs before the rule is applied, or exempt the tool that \
-loads it (`/usr/sbin/dkms`, `/usr/bin/kmod`) with a reason and an expiry.",
+    explanation: include_str!("block_kmod_load.md"),
 };

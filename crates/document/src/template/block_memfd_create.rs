@@ -60,7 +60,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(UNNAMED).measured_on_6_12(),
         },
     ],
-    explanation: "A memory file holds a program that no scanner of disks will see, and can be executed by descriptor.\n\n\
-Graphics stacks, audio servers, language runtimes with just-in-time compilers and some container runtimes create memory \
-files for honest reasons; look at the impact before enforcing.",
+    explanation: include_str!("block_memfd_create.md"),
 };

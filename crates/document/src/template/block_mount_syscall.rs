@@ -63,7 +63,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(AUTOMOUNT).read(),
         },
     ],
-    explanation: "A mount puts other files where trusted ones were, or brings in a file system with setuid programs.\n\n\
-Container runtimes, `systemd`, `udisks` and storage plug-ins mount all the time; exempt them, or scope the rule to hosts \
-where nothing mounts after boot.",
+    explanation: include_str!("block_mount_syscall.md"),
 };

@@ -35,7 +35,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(MOVE).read(),
         },
     ],
-    explanation: "pivot_root gives a process another file system to see as `/`, and every path rule another meaning.\n\n\
-Container runtimes pivot for each container they start: exempt them (`/usr/bin/runc`, `/usr/bin/crun`), or leave the \
-template out on container hosts.",
+    explanation: include_str!("block_pivot_root.md"),
 };

@@ -51,6 +51,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(PASSED).read(),
         },
     ],
-    explanation: "With a raw socket a process forges addresses and speaks protocols that no port rule sees.\n\n`ping` of older \
-distributions, some routing daemons and DHCP clients use raw sockets; exempt them.",
+    explanation: include_str!("block_raw_sockets.md"),
 };

@@ -58,6 +58,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(PASSED).read(),
         },
     ],
-    explanation: "A packet socket sees every frame of an interface and sends any: sniffing and spoofing below every firewall \
-rule.\n\nPacket captures, DHCP clients, LLDP and fronthaul tools need them; exempt those.",
+    explanation: include_str!("block_socket_raw.md"),
 };

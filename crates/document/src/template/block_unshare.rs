@@ -50,7 +50,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::killed("sys_setns").measured_on_6_12(),
         },
     ],
-    explanation: "A namespace of its own hides what a process mounts, listens on and sees from everybody who looks from \
-outside.\n\nContainer runtimes, `systemd` units with private resources and `ip netns` need namespaces; exempt them. \
-`block-user-namespace` is the narrower rule.",
+    explanation: include_str!("block_unshare.md"),
 };

@@ -38,7 +38,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(SETNS).read(),
         },
     ],
-    explanation: "Inside a user namespace of its own, any process holds every capability, and with it reaches kernel code \
-that is otherwise for root: most local privilege escalations of recent years start here.\n\nRootless container engines, \
-bubblewrap and the sandboxes of browsers need user namespaces; exempt them, or leave the template out on such hosts.",
+    explanation: include_str!("block_user_namespace.md"),
 };

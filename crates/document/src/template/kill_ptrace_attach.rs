@@ -48,7 +48,5 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(READ).measured_on_6_12(),
         },
     ],
-    explanation: "Attaching to a process reads its keys and makes it do anything, without a file or a socket.\n\nThe process \
-that attaches is killed. Exempt debuggers where people debug; crash handlers that attach (`systemd-coredump` does not) \
-need an exception too.",
+    explanation: include_str!("kill_ptrace_attach.md"),
 };
