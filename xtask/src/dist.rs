@@ -91,7 +91,7 @@ fn read_arguments(arguments: &[String]) -> anyhow::Result<(Option<&str>, Option<
     Ok((target, tag))
 }
 
-/// Unix seconds that stand for the time of this build: `SOURCE_DATE_EPOCH`, or the time of the commit.
+/// The build time in Unix seconds: `SOURCE_DATE_EPOCH`, or the time of the commit.
 fn source_date() -> anyhow::Result<u64> {
     let text = match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(text) => text,
@@ -100,7 +100,7 @@ fn source_date() -> anyhow::Result<u64> {
     text.trim().parse().with_context(|| format!("`{}` is not a number of seconds", text.trim()))
 }
 
-/// Fills a new folder with what the archive holds.
+/// Fills a new folder with the content of the archive.
 fn stage(folder: &Path, binary: &Path, bill: &Path) -> anyhow::Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;

@@ -27,7 +27,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "test",
         arguments: "[--no-kernel]",
-        summary: "everything a change must pass: format, clippy, tests, examples, kernels",
+        summary: "run all checks that a change must pass: format, structure, clippy, tests, examples, kernels",
         run: test::run,
     },
     Verb {
@@ -39,7 +39,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "fuzz",
         arguments: "[--seconds N]",
-        summary: "break policies at random and look for panics",
+        summary: "mutate policies at random and look for panics",
         run: fuzz::run,
     },
     Verb {
@@ -51,7 +51,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "structure",
         arguments: "",
-        summary: "hold the crates to ARCHITECTURE.md and look for cycles among their modules",
+        summary: "compare crate dependencies with ARCHITECTURE.md and look for cycles among modules",
         run: structure::run,
     },
     Verb {
@@ -63,7 +63,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "kernel-test",
         arguments: "[--kernel 6.1|6.12|7.2]... [--scenarios | --host [--every-step] | --cost | --race] [FILTER]",
-        summary: "boot distribution kernels in a VM and run what is under tests/kernel",
+        summary: "boot distribution kernels in a VM and run the scenarios of tests/kernel",
         run: kernel_test::run,
     },
     Verb {

@@ -1,4 +1,4 @@
-//! The crates and modules of the workspace -> an error when they are not what ARCHITECTURE.md says.
+//! The crates and modules of the workspace -> an error when they differ from ARCHITECTURE.md.
 //!
 //! Two things are checked: the dependencies of each crate against the block of ARCHITECTURE.md that lists them, and
 //! that no crate has a cycle among its modules.
@@ -21,7 +21,7 @@ const BLOCK: &str = "```text crates";
 /// A crate folder and the crate folders it depends on.
 type Arrows = BTreeMap<String, BTreeSet<String>>;
 
-/// Prints every difference and every cycle; fails when there is one.
+/// Prints every difference and every cycle; fails when there are any.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     if !arguments.is_empty() {
         bail!("usage: cargo xtask structure");
@@ -93,7 +93,7 @@ fn differences(written: &Arrows, actual: &Arrows) -> Vec<String> {
         match (written.get(name), actual.get(name)) {
             (None, _) => faults.push(format!("ARCHITECTURE.md does not list crates/{name}")),
             (_, None) => {
-                faults.push(format!("ARCHITECTURE.md lists `{name}`, which is no folder of crates/"));
+                faults.push(format!("ARCHITECTURE.md lists `{name}`, which is not a folder of crates/"));
             }
             (Some(written), Some(actual)) => {
                 let says = |left: &BTreeSet<String>, right: &BTreeSet<String>, what: &str| {

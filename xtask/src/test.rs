@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold before a change is merged, in one command.
+//! `cargo xtask test`: all checks that a change must pass before it is merged, in one command.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
@@ -13,16 +13,16 @@ use crate::{bpf, repository};
 struct Step {
     name: &'static str,
     commands: Vec<Command>,
-    /// Why this machine cannot run it.
+    /// Why this machine cannot run it, if it cannot.
     lacks: Option<String>,
 }
 
-/// How a part ended.
+/// The result of a part.
 struct Outcome {
     name: &'static str,
     end: End,
     took: Duration,
-    /// What the test runners said last.
+    /// The summary lines of the test runners.
     closing: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ enum End {
     Skipped,
 }
 
-/// Runs every step, also after one that failed, then prints how each ended.
+/// Runs every step, also after one that failed, then prints the result of each.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let kernel = match arguments {
         [] => true,
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The parts, cheapest first. Generated documents and schemas are held to the code by tests of the `tests` step.
+/// The parts, cheapest first. The `tests` step also compares generated documents and schemas with the code.
 fn steps(kernel: bool) -> Vec<Step> {
     let compiled = repository::target().join("xtask/compiled-policies");
     let compiled = compiled.to_string_lossy();
@@ -81,7 +81,7 @@ fn steps(kernel: bool) -> Vec<Step> {
                 cargo(&["run", "--package", "telovix", "--", "lint", "examples"]),
             ],
         ),
-        // Advisories change without us; the rest is ours to keep.
+        // Advisories change without a commit here, so they are checked weekly in CI, not in this step.
         Step::new("deny", [cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"])])
             .needing(if installed("deny") { Ok(()) } else { Err(anyhow!("cargo-deny is not installed")) }),
         Step::new("object", [cargo(&["xtask", "bpf", "--check"])]).needing(bpf::available()),
@@ -100,7 +100,7 @@ fn test_runner() -> Command {
     }
 }
 
-/// Tells whether cargo has a subcommand of that name here.
+/// Returns whether cargo has a subcommand of that name on this machine.
 fn installed(subcommand: &str) -> bool {
     let asked = Command::new(env!("CARGO")).args([subcommand, "--version"]).output();
     asked.is_ok_and(|output| output.status.success())
@@ -144,7 +144,7 @@ impl Step {
     }
 }
 
-/// Runs a command, passes its output on as it comes, and keeps the lines in which test runners sum up.
+/// Runs a command, passes its output on as it arrives, and returns the summary lines of test runners.
 fn follow(command: &mut Command) -> anyhow::Result<(bool, Vec<String>)> {
     let mut child = command
         .stdout(Stdio::piped())

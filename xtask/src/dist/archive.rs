@@ -76,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// The same content, made in the given order, with modes and times of its own.
+    /// The same content, made in the given order, with other modes and times.
     fn folder(order: [&str; 3], mode: u32, age: u64) -> tempfile::TempDir {
         let parent = tempfile::tempdir().unwrap();
         for name in order {

@@ -40,7 +40,7 @@ impl Target {
         &self.triple
     }
 
-    /// How binaries for this target are linked, in the words of a release page.
+    /// How binaries for this target are linked, as release pages say it.
     pub(crate) fn linkage(&self) -> &'static str {
         if self.is_static() { "static" } else { "dynamic: needs the C library of a Linux distribution" }
     }

@@ -1,6 +1,6 @@
 //! The source folder of a crate -> its modules, which of them name which, and the cycles among them.
 //!
-//! A path counts where it stands: in a `use`, a type, an expression or the tokens of a macro. A name that a module
+//! A path counts in the module that contains it: in a `use`, a type, an expression or the tokens of a macro. A name that a module
 //! re-exports from a module below it counts as that module's. Tests are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ pub(super) struct Modules {
 struct Module {
     /// Every path that begins with `crate`, `self` or `super`, and those that begin with a module below.
     paths: BTreeSet<Vec<String>>,
-    /// Names that stand for something in another module: the name, and the path it was given.
+    /// Names that are imported from another module: the name, and the path it was given.
     imports: BTreeMap<String, Vec<String>>,
 }
 

@@ -34,7 +34,7 @@ fn parsed(metadata: &Value, lock: &str) -> Value {
 }
 
 #[test]
-fn packages_are_told_apart_by_whether_they_end_in_the_binary() {
+fn packages_of_the_binary_are_separated_from_those_of_the_build() {
     let lock = "[[package]]\nname = \"used\"\nversion = \"1.0.0+build\"\nchecksum = \"abc\"\n";
     let bill = parsed(&small(), lock);
     let scope = |component: &Value| format!("{} {}", component["name"], component["scope"]).replace('"', "");
