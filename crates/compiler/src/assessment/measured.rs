@@ -9,7 +9,7 @@ use super::dimension_ways::{DIMENSIONS, SUBJECTS};
 use super::evasion::Topic;
 
 /// One trick on one target: of the native runtime as `cargo xtask kernel-test` measures it, of the engine as
-/// `docs/guide/engine.md` says.
+/// `docs/guide/tetragon.md` says.
 struct Cell {
     target: Target,
     topic: &'static str,
