@@ -120,7 +120,7 @@ impl Bench {
             let (input, output) = (self.folder.join(&name), self.folder.join(format!("{name}-compiled")));
             profiles::write(&input, 1, entries)?;
             for target in ["engine-6.12", "native-6.12", "all"] {
-                // An existing folder is read before it is replaced.
+                // A folder that is there is read before it is replaced.
                 if output.exists() {
                     fs::remove_dir_all(&output)?;
                 }

@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
             let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
             sums.read(kernel, &output);
             if mode == Mode::Scenarios && filter.is_empty() {
-                sums.compare_matrix(kernel, &output)?;
+                sums.hold_matrix(kernel, &output)?;
             }
             if mode == Mode::Host {
                 sums.check_documents(kernel, &output, filter.is_empty())?;
@@ -176,8 +176,8 @@ struct Sums {
 }
 
 impl Sums {
-    /// Compares the cells of a whole run with the committed matrix.
-    fn compare_matrix(&mut self, kernel: &str, output: &str) -> anyhow::Result<()> {
+    /// Holds the cells of a whole run against the committed matrix.
+    fn hold_matrix(&mut self, kernel: &str, output: &str) -> anyhow::Result<()> {
         let cells: Vec<&str> = said(output).filter_map(|line| line.strip_prefix("CELL ")).collect();
         let differences = matrix::differences(kernel, &cells)?;
         if differences.is_empty() {

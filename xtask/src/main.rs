@@ -51,7 +51,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "structure",
         arguments: "",
-        summary: "compare crate dependencies with ARCHITECTURE.md and look for cycles among modules",
+        summary: "compare the crates with ARCHITECTURE.md and look for cycles among their modules",
         run: structure::run,
     },
     Verb {

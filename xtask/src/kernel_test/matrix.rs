@@ -1,13 +1,13 @@
 //! The cells that a guest printed -> the committed evasion matrix of its kernel, compared or written.
 //!
 //! `tests/kernel/measured` has one file for each kernel: a line for each cell, as the guest printed it. A run that
-//! measures anything else fails, unless `BLESS=1` accepts the difference.
+//! measures anything else fails, unless `BLESS=1` says that the difference was looked at.
 
 use std::path::PathBuf;
 
 use crate::repository;
 
-/// Compares what was measured with the file of the kernel; each difference is one line.
+/// Holds what was measured against the file of the kernel; each difference is one line.
 pub(super) fn differences(kernel: &str, cells: &[&str]) -> anyhow::Result<Vec<String>> {
     let path = path(kernel);
     if std::env::var_os("BLESS").is_some() {
