@@ -57,6 +57,7 @@ const COVERED: &[(&str, &[&str])] = &[
     ("process_vm_writev", &["ptrace_access_check"]),
     ("ptrace", &["ptrace_access_check", "ptrace_traceme"]),
     ("socket", &["socket_create"]),
+    ("umount", &["sb_umount"]),
     ("umount2", &["sb_umount"]),
     ("userfaultfd", &["inode_init_security_anon"]),
 ];

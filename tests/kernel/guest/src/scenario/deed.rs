@@ -323,7 +323,7 @@ impl<'scenario> Actor<'scenario> {
                 let number = number.parse()?;
                 self.tell(Operation::Syscall).syscall = Syscall::from_number(number);
             }
-            ["call-ia32", number] => {
+            ["call-ia32", number] | ["call-ia32-path", number, _] => {
                 let number = number.parse()?;
                 let call = Syscall::all().find(|call| call.ia32_number() == Some(number));
                 self.tell(Operation::Syscall).syscall = Some(call.context("a call of the 32-bit entry")?);
