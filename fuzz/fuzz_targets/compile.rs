@@ -4,9 +4,9 @@
 use std::ops::ControlFlow;
 
 use libfuzzer_sys::fuzz_target;
-use telovix_compiler::document::value::Date;
-use telovix_compiler::source::SourceSet;
 use telovix_compiler::{Options, compile_to};
+use telovix_diagnostic::source::SourceSet;
+use telovix_policy::value::Date;
 
 fuzz_target!(|text: &str| {
     let options = Options::on(Date::new(2026, 11, 21).expect("a day of the calendar"));

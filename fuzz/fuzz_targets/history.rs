@@ -5,8 +5,8 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 
 use libfuzzer_sys::fuzz_target;
-use telovix_compiler::document::value::Date;
-use telovix_compiler::source::SourceSet;
+use telovix_policy::value::Date;
+use telovix_diagnostic::source::SourceSet;
 use telovix_compiler::{Options as CompilerOptions, analyse};
 use telovix_replay::{Impact, Judge, Options, Question, Reading, Source, scan};
 

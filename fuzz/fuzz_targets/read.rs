@@ -5,9 +5,10 @@
 mod readers;
 
 use libfuzzer_sys::fuzz_target;
-use telovix_compiler::diagnostic::{Diagnostic, Levels, Sink};
-use telovix_compiler::document::{self, Documents};
-use telovix_compiler::source::{SourceSet, Span};
+use telovix_diagnostic::source::{SourceSet, Span};
+use telovix_diagnostic::{Diagnostic, Levels, Sink};
+use telovix_document as document;
+use telovix_document::Documents;
 
 fuzz_target!(|text: &str| {
     let sources = SourceSet::single("case.yaml", text);

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the numbers the project promises -> what this machine measures.
+//! `cargo xtask bench`: the published figures -> what this machine measures.
 
 mod history;
 mod profiles;
@@ -17,10 +17,10 @@ use crate::repository;
 const ENTRIES: usize = 20;
 /// Dimensions of a generated profile.
 const DIMENSIONS: usize = 6;
-/// The findings about generated profiles, all of them notes, which a lint would print.
+/// The findings about generated profiles, all of them notes.
 const NOTES: [&str; 4] = ["broad-capability", "engine-hook-slots", "name-space-closed", "open-name-space"];
-/// What the reference engine needs to validate one policy, as measured beside it.
-const ENGINE_MILLISECONDS: f64 = 30.0;
+/// CPU time that Tetragon needs to validate one policy, measured on the same machine.
+const TETRAGON_MILLISECONDS: f64 = 30.0;
 
 /// Builds the release binary and measures it.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
@@ -60,11 +60,11 @@ struct Bench {
     folder: PathBuf,
 }
 
-/// What one run cost.
+/// The cost of one run.
 struct Cost {
     profiles: usize,
     milliseconds: f64,
-    /// Unknown when a child before it, such as the build, took more: the kernel keeps the largest only.
+    /// Unknown when an earlier child, such as the build, used more: the kernel keeps the largest value only.
     peak_bytes: Option<i64>,
 }
 
@@ -92,8 +92,8 @@ impl Bench {
         println!("\n$ telovix compile {count}/ -o {count}-compiled");
         let cost = measure(&mut command, count)?;
         println!(
-            "against the engine's own validation at {ENGINE_MILLISECONDS} ms a policy: {:.0} times less CPU",
-            ENGINE_MILLISECONDS / cost.each()
+            "compared with Tetragon's own validation at {TETRAGON_MILLISECONDS} ms a policy: {:.0} times less CPU",
+            TETRAGON_MILLISECONDS / cost.each()
         );
         Ok(cost)
     }
@@ -112,8 +112,8 @@ impl Bench {
         Ok(())
     }
 
-    /// Counts the instructions of a cold process that compiles one profile, of few entries and of many, against
-    /// those of one that prints its version.
+    /// Counts the instructions of a cold process that compiles one profile, of few entries and of many, compared
+    /// with one that prints its version.
     fn instructions(&self) -> anyhow::Result<()> {
         if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
             println!("SKIP instructions of a cold process: valgrind is not installed");
@@ -152,15 +152,15 @@ impl Bench {
             .arg(&self.binary)
             .args(arguments);
         let output = command.output()?;
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        ensure!(output.status.success(), "{told}");
-        let collected = told.lines().find_map(|line| line.split_once("Collected :"));
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "{printed}");
+        let collected = printed.lines().find_map(|line| line.split_once("Collected :"));
         let (_, count) = collected.context("valgrind prints what it collected")?;
         Ok(count.trim().parse()?)
     }
 }
 
-/// Runs a command over so many profiles and prints CPU time and peak memory.
+/// Runs a command over that many profiles and prints CPU time and peak memory.
 fn measure(command: &mut Command, profiles: usize) -> anyhow::Result<Cost> {
     let before = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     succeed(command)?;

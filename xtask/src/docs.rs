@@ -1,6 +1,6 @@
 //! `cargo xtask docs`: the tables of the code -> `docs/reference` and `schemas`.
 //!
-//! The pages are written by the tests that otherwise hold them to the code, so there is one way to make them.
+//! The pages are written by the tests that otherwise compare them with the code, so there is one way to make them.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: broken policies through the reader and the whole compile, with optimisation and many of them.
+//! `cargo xtask fuzz`: many mutated policies -> panics of the reader and the compiler, in an optimised build.
 
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

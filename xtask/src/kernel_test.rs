@@ -19,19 +19,19 @@ use document::Documents;
 use machine::Machine;
 use package::Release;
 
-/// Where rustc must be told to go so that `crt-static` does not reach procedural macros.
+/// An explicit target, so that `crt-static` does not apply to procedural macros.
 const GUEST_TARGET: &str = "x86_64-unknown-linux-gnu";
 const GUEST: &str = "telovix-kernel-guest";
 const TELOVIX: &str = "telovix";
 
-/// What the guest is asked to do.
+/// What the guest runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// What policies stop: `tests/kernel/*.yaml`.
+    /// What policies deny: `tests/kernel/*.yaml`.
     Scenarios,
-    /// What operators do and what goes wrong: `tests/kernel/host/*.yaml`.
+    /// What operators do, and failures: `tests/kernel/host/*.yaml`.
     Host,
-    /// The same on a kernel without `bpf` among its security modules, with nothing mounted at first.
+    /// The same on a kernel without `bpf` in its list of security modules, with nothing mounted at first.
     HostWithoutLsm,
     Race,
     Cost,
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         };
         jobs.extend(modes.iter().map(|mode| (release.name, machine.clone(), *mode)));
     }
-    // What is measured has the machine for itself; the rest has a processor each.
+    // Measurements run alone; other machines run one for each processor.
     let verdicts = [Mode::Scenarios, Mode::Host, Mode::HostWithoutLsm];
     let together = if modes.iter().all(|mode| verdicts.contains(mode)) {
         std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
                 sums.hold_matrix(kernel, &output)?;
             }
             if mode == Mode::Host {
-                sums.hold_documents(kernel, &output, filter.is_empty())?;
+                sums.check_documents(kernel, &output, filter.is_empty())?;
             }
         }
     };
@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Boots a machine, and once more when the emulator has broken its kernel (see [`Release::processor`]); a scenario
+/// Boots a machine, and a second time when the emulator has crashed its kernel (see [`Release::processor`]); a scenario
 /// cannot make a kernel panic.
 fn boot(machine: &Machine, mode: Mode, filter: &str, every_step: bool) -> anyhow::Result<String> {
     let mut output = machine.boot(mode, filter, every_step)?;
@@ -125,7 +125,7 @@ fn boot(machine: &Machine, mode: Mode, filter: &str, every_step: bool) -> anyhow
         if !output.contains("Kernel panic") {
             break;
         }
-        println!("INFO a guest's kernel panicked, once more");
+        println!("INFO a guest's kernel panicked; booting once more");
         output = machine.boot(mode, filter, every_step)?;
     }
     Ok(output)
@@ -162,7 +162,7 @@ fn build_images(guest: &Path, wanted: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the guest said, without what the kernel said. The console may put either on one line.
+/// The output of the guest without kernel messages. The console may put both on one line.
 fn said(output: &str) -> impl Iterator<Item = &str> {
     output.lines().filter_map(|line| line.trim_end().split_once("@@ ").map(|(_, said)| said))
 }
@@ -190,8 +190,8 @@ impl Sums {
         Ok(())
     }
 
-    /// Holds what commands printed for machines against the published schemas; a whole run shows each at least once.
-    fn hold_documents(&mut self, kernel: &str, output: &str, whole: bool) -> anyhow::Result<()> {
+    /// Checks the JSON that commands printed against the published schemas; a whole run prints each at least once.
+    fn check_documents(&mut self, kernel: &str, output: &str, whole: bool) -> anyhow::Result<()> {
         let mut documents = Documents::default();
         for line in said(output).filter_map(|line| line.strip_prefix("DOCUMENT ")) {
             documents.read(line)?;

@@ -4,10 +4,12 @@
 
 mod bench;
 mod bpf;
+mod dist;
 mod docs;
 mod fuzz;
 mod kernel_test;
 mod repository;
+mod structure;
 mod test;
 
 use std::process::ExitCode;
@@ -25,7 +27,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "test",
         arguments: "[--no-kernel]",
-        summary: "everything a change must pass: format, clippy, tests, examples, kernels",
+        summary: "run all checks that a change must pass: format, structure, clippy, tests, examples, kernels",
         run: test::run,
     },
     Verb {
@@ -37,7 +39,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "fuzz",
         arguments: "[--seconds N]",
-        summary: "break policies at random and look for panics",
+        summary: "mutate policies at random and look for panics",
         run: fuzz::run,
     },
     Verb {
@@ -45,6 +47,12 @@ const VERBS: &[Verb] = &[
         arguments: "",
         summary: "rewrite docs/reference and schemas from the code",
         run: docs::run,
+    },
+    Verb {
+        name: "structure",
+        arguments: "",
+        summary: "compare the crates with ARCHITECTURE.md and look for cycles among their modules",
+        run: structure::run,
     },
     Verb {
         name: "bpf",
@@ -55,8 +63,14 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "kernel-test",
         arguments: "[--kernel 6.1|6.12|7.2]... [--scenarios | --host [--every-step] | --cost | --race] [FILTER]",
-        summary: "boot distribution kernels in a VM and run what is under tests/kernel",
+        summary: "boot distribution kernels in a VM and run the scenarios of tests/kernel",
         run: kernel_test::run,
+    },
+    Verb {
+        name: "dist",
+        arguments: "[--target TRIPLE] [--tag vVERSION]",
+        summary: "pack a release into target/dist: binary, completions, man pages, checksums, SBOM, notes",
+        run: dist::run,
     },
 ];
 

@@ -1,4 +1,4 @@
-//! Turns where xtask was built into the places it works on.
+//! The place where xtask was built -> the folders that it works on.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

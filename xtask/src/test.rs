@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold before a change is merged, in one command.
+//! `cargo xtask test`: all checks that a change must pass before it is merged, in one command.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
@@ -13,16 +13,16 @@ use crate::{bpf, repository};
 struct Step {
     name: &'static str,
     commands: Vec<Command>,
-    /// Why this machine cannot run it.
+    /// Why this machine cannot run it, if it cannot.
     lacks: Option<String>,
 }
 
-/// How a part ended.
+/// The result of a part.
 struct Outcome {
     name: &'static str,
     end: End,
     took: Duration,
-    /// What the test runners said last.
+    /// The summary lines of the test runners.
     closing: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ enum End {
     Skipped,
 }
 
-/// Runs every step, also after one that failed, then prints how each ended.
+/// Runs every step, also after one that failed, then prints the result of each.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let kernel = match arguments {
         [] => true,
@@ -64,12 +64,13 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The parts, cheapest first. Generated documents and schemas are held to the code by tests of the `tests` step.
+/// The parts, cheapest first. The `tests` step also compares generated documents and schemas with the code.
 fn steps(kernel: bool) -> Vec<Step> {
     let compiled = repository::target().join("xtask/compiled-policies");
     let compiled = compiled.to_string_lossy();
     let mut steps = vec![
         Step::new("format", [cargo(&["fmt", "--all", "--check"])]),
+        Step::new("structure", [cargo(&["xtask", "structure"])]),
         Step::new("clippy", [cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])]),
         Step::new("tests", [test_runner()]),
         Step::new("doctests", [cargo(&["test", "--workspace", "--doc"])]),
@@ -80,7 +81,7 @@ fn steps(kernel: bool) -> Vec<Step> {
                 cargo(&["run", "--package", "telovix", "--", "lint", "examples"]),
             ],
         ),
-        // Advisories change without us; the rest is ours to keep.
+        // Advisories change without a commit here, so they are checked weekly in CI, not in this step.
         Step::new("deny", [cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"])])
             .needing(if installed("deny") { Ok(()) } else { Err(anyhow!("cargo-deny is not installed")) }),
         Step::new("object", [cargo(&["xtask", "bpf", "--check"])]).needing(bpf::available()),
@@ -99,7 +100,7 @@ fn test_runner() -> Command {
     }
 }
 
-/// Tells whether cargo has a subcommand of that name here.
+/// Returns whether cargo has a subcommand of that name on this machine.
 fn installed(subcommand: &str) -> bool {
     let asked = Command::new(env!("CARGO")).args([subcommand, "--version"]).output();
     asked.is_ok_and(|output| output.status.success())
@@ -143,7 +144,7 @@ impl Step {
     }
 }
 
-/// Runs a command, passes its output on as it comes, and keeps the lines in which test runners sum up.
+/// Runs a command, passes its output on as it arrives, and returns the summary lines of test runners.
 fn follow(command: &mut Command) -> anyhow::Result<(bool, Vec<String>)> {
     let mut child = command
         .stdout(Stdio::piped())
@@ -174,4 +175,45 @@ fn pass_on(from: impl Read, mut to: impl Write) -> Vec<String> {
         }
     }
     closing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_in_which_runners_sum_up_close_the_run() {
+        let output = "     Summary [   0.6s] 16 tests run: 16 passed, 0 skipped\nrunning 3 tests\n\
+                      test result: ok. 3 passed; 0 failed; 0 ignored\ntest result: ok. 0 passed; 0 failed; 1 ignored\n";
+        let mut passed_on = Vec::new();
+        let closing = pass_on(output.as_bytes(), &mut passed_on);
+        assert_eq!(passed_on, output.as_bytes());
+        assert_eq!(
+            closing,
+            [
+                "Summary [   0.6s] 16 tests run: 16 passed, 0 skipped",
+                "test result: ok. 3 passed; 0 failed; 0 ignored"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_step_that_cannot_run_here_says_why_and_runs_nothing() {
+        let step = Step::new("deny", [Command::new("/no/such/program")]);
+        let outcome = step.needing(Err(anyhow!("cargo-deny is not installed"))).run().unwrap();
+        assert!(outcome.end == End::Skipped);
+        assert_eq!(outcome.closing, ["cargo-deny is not installed"]);
+    }
+
+    #[test]
+    fn a_failed_command_fails_its_step_and_the_next_one_still_runs() {
+        let echo = || {
+            let mut command = Command::new("echo");
+            command.arg("test result: ok. 1 passed; 0 failed");
+            command
+        };
+        let outcome = Step::new("tests", [Command::new("false"), echo()]).run().unwrap();
+        assert!(outcome.end == End::Failed);
+        assert_eq!(outcome.closing, ["test result: ok. 1 passed; 0 failed"]);
+    }
 }

@@ -13,13 +13,17 @@ static __always_inline bool covered_by_hook(__u32 cell)
 {
 	switch (cell) {
 #define COVERED(name, x64, ia32, x32, ...) case x64: case TELOVIX_SYSCALLS_IA32_START + ia32:
+#define COVERED_32(name, ia32, ...) case TELOVIX_SYSCALLS_IA32_START + ia32:
 #include "covered.h"
 #undef COVERED
+#undef COVERED_32
 		return true;
 	}
 #define COVERED(name, x64, ia32, x32, ...) if (x32 && cell == x32) return true;
+#define COVERED_32(name, ia32, ...)
 #include "covered.h"
 #undef COVERED
+#undef COVERED_32
 	return false;
 }
 

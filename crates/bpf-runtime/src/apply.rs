@@ -1,7 +1,10 @@
-//! A verified image -> the active generation: fill, attach, place, switch. Until the switch nothing changes;
+//! An image -> the active generation: fill, attach, place, switch. Until the switch nothing changes;
 //! a process killed anywhere before it leaves the old policy, anywhere behind it the new one.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -38,49 +41,134 @@ pub struct Applied {
     pub programs: usize,
 }
 
-/// Makes an image the active generation.
+/// Everything that can be refused is done: maps are filled, programs attached, the copy of the image written. Nothing of
+/// it decides yet. Holds the lock that keeps other commands away until it is switched to or dropped.
+#[derive(Debug)]
+pub struct Prepared {
+    places: Places,
+    _lock: File,
+    switch: Switch,
+    old: u32,
+    maps: Vec<(&'static str, OwnedFd)>,
+    /// The copy of the image, beside the place of the slot's own.
+    copy: PathBuf,
+    generation: u32,
+    record: Slot,
+    subjects: bool,
+    needed: BTreeSet<Place>,
+    kernel: (u16, u16),
+    confirm_within: Option<Duration>,
+    keep_hooks: bool,
+}
+
+/// A new generation is in force. What nobody needs any more is still to be cleared away.
+#[derive(Debug)]
+pub struct Switched {
+    places: Places,
+    _lock: File,
+    switch: Switch,
+    old: u32,
+    generation: u32,
+    needed: BTreeSet<Place>,
+    kernel: (u16, u16),
+    keep_hooks: bool,
+}
+
+/// Makes an image the active generation: [`prepare`], [`Prepared::switch`] and [`Switched::tidy`] in a row.
 ///
 /// # Errors
-/// Any reason to refuse; what was active stays active.
+/// Any reason to refuse; what was active stays active. An error of [`Switched::tidy`] comes after the switch.
 pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applied, RuntimeError> {
+    prepare(places, image, options)?.switch()?.tidy()
+}
+
+/// Does everything up to the switch that can be refused: checks the host, fills the maps, attaches the programs.
+///
+/// What is enforced, and the way back to the generation before, are untouched.
+///
+/// # Errors
+/// Any reason to refuse.
+pub fn prepare(places: &Places, image: &Image, options: &Options) -> Result<Prepared, RuntimeError> {
     preflight::check(&places.bpffs)?;
     lockout::check(image, &options.confine)?;
-    let _lock = places.lock()?;
+    let lock = places.lock()?;
     if let Some(switch) = Switch::open(places)? {
         settle(&switch)?;
     }
     let demands = Demands::of(image);
     let kernel = preflight::kernel_version()?;
     let needed = places_needed(&demands, kernel);
-    prepare(places, &needed)?;
+    attach(places, &needed)?;
     let switch = Switch::open(places)?.ok_or(RuntimeError::NothingLoaded)?;
     let old = switch.active()?;
-    let new = 1 - old;
 
-    // All that needs room comes before the slot is touched, so that a rollback stays possible without it.
+    // All that needs room comes before the slot is touched, so that a rollback stays possible without it. The copy does
+    // not outlive the kernel's own state, so it is renamed into place later and never synced.
     let maps = generation::fill(image, &options.scope)?;
-    let copy = places.image(new);
-    let beside = copy.with_extension("new");
-    std::fs::write(&beside, image.write()).map_err(RuntimeError::file(&beside))?;
-
+    let copy = places.image(1 - old).with_extension("new");
+    std::fs::write(&copy, image.write()).map_err(RuntimeError::file(&copy))?;
     let generation = switch.next_generation()?;
-    switch.set_slot(new, Slot::EMPTY)?;
-    std::fs::rename(&beside, &copy).map_err(RuntimeError::file(&copy))?;
-    generation::hang(places, &maps, new)?;
-    // From here on exec and fork keep the new slot up to date; then the tasks that already run.
-    let record = generation::slot_record(image, generation);
-    switch.set_slot(new, record.pending())?;
-    if demands.subjects {
-        place_tasks(&places.links())?;
+    Ok(Prepared {
+        places: places.clone(),
+        _lock: lock,
+        switch,
+        old,
+        maps,
+        copy,
+        generation,
+        record: generation::slot_record(image, generation),
+        subjects: demands.subjects,
+        needed,
+        kernel,
+        confirm_within: options.confirm_within,
+        keep_hooks: options.keep_hooks,
+    })
+}
+
+impl Prepared {
+    /// Fills the slot that is not active and switches to it with one write.
+    ///
+    /// # Errors
+    /// What was active stays active; the way back to the generation before may be lost.
+    pub fn switch(self) -> Result<Switched, RuntimeError> {
+        let Self { places, switch, old, generation, record, .. } = self;
+        let new = 1 - old;
+        switch.set_slot(new, Slot::EMPTY)?;
+        let image = places.image(new);
+        std::fs::rename(&self.copy, &image).map_err(RuntimeError::file(&image))?;
+        generation::hang(&places, &self.maps, new)?;
+        // From here on exec and fork keep the new slot up to date; then the tasks that already run.
+        switch.set_slot(new, record.pending())?;
+        if self.subjects {
+            place_tasks(&places.links())?;
+        }
+        switch.set_control(Control::new(new, generation, self.confirm_within.map(deadline)))?;
+        let Self { _lock, needed, kernel, keep_hooks, .. } = self;
+        Ok(Switched { places, _lock, switch, old, generation, needed, kernel, keep_hooks })
     }
-    switch.set_control(Control::new(new, generation, options.confirm_within.map(deadline)))?;
-    switch.prove(new)?;
-    if !options.keep_hooks {
-        let previous = switch.previous(new)?.map(|_| old);
-        drop_unneeded(places, needed, previous, kernel)?;
+}
+
+impl Switched {
+    /// Returns the number of the generation that is in force.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.generation
     }
-    let programs = pinned_programs(&places.links())?.len();
-    Ok(Applied { generation, programs })
+
+    /// Detaches the programs that no loaded generation needs.
+    ///
+    /// # Errors
+    /// The new generation is in force all the same; the next apply clears away what was left.
+    pub fn tidy(self) -> Result<Applied, RuntimeError> {
+        let Self { places, switch, old, generation, needed, kernel, keep_hooks, .. } = self;
+        switch.prove(1 - old)?;
+        if !keep_hooks {
+            let previous = switch.previous(1 - old)?.map(|_| old);
+            drop_unneeded(&places, needed, previous, kernel)?;
+        }
+        let programs = pinned_programs(&places.links())?.len();
+        Ok(Applied { generation, programs })
+    }
 }
 
 /// Makes room for a new generation, which a running deadline forbids: it may need the slot that it leads to.
@@ -99,7 +187,7 @@ fn settle(switch: &Switch) -> Result<(), RuntimeError> {
 
 /// Attaches what is missing. When this version's programs are all there already, the kernel's type information,
 /// which takes longest to read, is not needed.
-fn prepare(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
+fn attach(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
     let current = is_current(places)?;
     let missing = missing(places, needed, current);
     if !missing.is_empty() || !current {

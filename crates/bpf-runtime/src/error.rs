@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 /// A reason why nothing was changed, or why a change stopped. The policy that was active stays active.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum RuntimeError {
     /// Not the superuser.
     #[error("only root can change what the kernel enforces")]

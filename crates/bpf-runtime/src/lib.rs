@@ -1,4 +1,4 @@
-//! Puts a verified image into a kernel and takes it out again.
+//! Puts an image into a kernel and takes it out again. Whether the image may be there is decided by the caller.
 //!
 //! One BPF LSM program per hook that the policy needs, pinned with its maps below the BPF file system, so that
 //! enforcement goes on without any process of ours. Two slots hold two generations; [`apply`](apply::apply)

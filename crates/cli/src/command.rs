@@ -1,11 +1,13 @@
 //! The verbs: one file each, and the one table of them.
 
 use clap::Subcommand;
-use telovix_compiler::diagnostic::Code;
+use telovix_diagnostic::Code;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams};
+
+pub(crate) mod catalogue;
 
 /// What a verb does with its arguments.
 pub(crate) trait Run: clap::Args {

@@ -1,21 +1,20 @@
 //! Paths and flags of the verbs that compile -> what the compiler says about them.
 
-use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use telovix_compiler::diagnostic::{Level, Severity};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use telovix_compiler::Options;
 use telovix_compiler::emit::{Artifact, Receiver};
-use telovix_compiler::lower::Policy;
-use telovix_compiler::target::Target;
-use telovix_compiler::{Options, Outcome, compile_to};
+use telovix_diagnostic::Level;
+use telovix_platform::Target;
+use telovix_workspace::settings::{check_level, level};
+use telovix_workspace::{Compilation, Repository};
 
-use crate::config::{Config, check_level, level};
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{Input, Place, TRUST_ROOT};
 use crate::output::Report;
 use crate::output::text::plural;
 use crate::progress::Progress;
@@ -25,8 +24,9 @@ use crate::progress::Progress;
 pub(crate) struct Selection {
     /// Files and folders to read; `-` is standard input. The repository around the current folder when absent.
     paths: Vec<PathBuf>,
-    /// What the artifacts must run on; may be given several times. Replaces the targets of `telovix.yaml`.
-    #[arg(long = "target", value_name = "TARGET", value_parser = target)]
+    /// What the artifacts must run on; several are separated by commas or given one by one. Replaces the targets of
+    /// `telovix.yaml`.
+    #[arg(long = "target", value_name = "TARGET", value_delimiter = ',', value_parser = targets())]
     targets: Vec<Target>,
     #[command(flatten)]
     day: Day,
@@ -44,94 +44,25 @@ pub(crate) struct Selection {
     deny_warnings: bool,
 }
 
-/// A policy repository, found: where it lies and how it is set up.
-#[derive(Debug)]
-pub(crate) struct Repository {
-    place: Place,
-    config: Config,
-}
-
 /// What came of a compile.
 #[derive(Debug)]
-pub(crate) struct Compilation {
+pub(crate) struct Compiled {
     /// What there is to say, and about which sources.
     pub(crate) report: Report,
     /// What was made; absent when an error was found, or when it was not wanted to the end.
     pub(crate) artifacts: Option<Vec<Artifact>>,
-    /// What the policies mean.
-    _policy: Policy,
-}
-
-/// Where artifacts go when neither a flag nor the configuration says.
-const OUTPUT: &str = "compiled-policies";
-
-impl Repository {
-    /// Finds the repository that the paths belong to.
-    ///
-    /// # Errors
-    /// When its configuration has a mistake.
-    pub(crate) fn find(paths: &[PathBuf]) -> Result<Self, Failure> {
-        let place = Place::find(paths)?;
-        let config = Config::read(&place)?;
-        Ok(Self { place, config })
-    }
-
-    /// Reads all but what lies in `output` and the trust root.
-    pub(crate) fn read(&self, output: &Path) -> Input {
-        self.place.read(&[output, &self.trust_root()])
-    }
-
-    /// Returns the root that names of sources count from.
-    pub(crate) fn root(&self) -> &Path {
-        &self.place.root
-    }
-
-    /// Returns where the trust root is or would be.
-    pub(crate) fn trust_root(&self) -> PathBuf {
-        self.config.trust_root.clone().unwrap_or_else(|| self.place.root.join(TRUST_ROOT))
-    }
-
-    /// Returns options that take the policies as they are written, for the whole fleet.
-    ///
-    /// # Errors
-    /// When no day is given and the machine does not know it.
-    pub(crate) fn options(&self, day: &Day) -> Result<Options, Failure> {
-        let targets = match self.config.targets.as_slice() {
-            [] => Target::ALL.to_vec(),
-            configured => configured.to_vec(),
-        };
-        let as_of = day.date()?;
-        Ok(Options {
-            targets,
-            levels: self.config.levels.clone(),
-            as_of,
-            sensor: None,
-            group: None,
-            engine: self.config.engine,
-        })
-    }
-
-    /// Returns where artifacts go.
-    pub(crate) fn output(&self) -> PathBuf {
-        let unsaid =
-            || if self.place.configured { self.place.root.join(OUTPUT) } else { PathBuf::from(OUTPUT) };
-        self.config.output.clone().unwrap_or_else(unsaid)
-    }
 }
 
 impl Selection {
     /// Finds the repository that the paths belong to.
     ///
     /// # Errors
-    /// When its configuration has a mistake.
+    /// When its settings have a mistake.
     pub(crate) fn repository(&self) -> Result<Repository, Failure> {
-        Repository::find(&self.paths)
+        Ok(Repository::find(&self.paths)?)
     }
 
     /// Reads and compiles all but what lies in `output`, and hands what it makes to `receiver`.
-    ///
-    /// What comes of it is never dropped. Who compiles ends the process afterwards, and to give a million small
-    /// pieces of memory back one by one before that would take a twentieth of the whole run.
     ///
     /// # Errors
     /// When a flag is wrong. What is wrong with the policies is in the report.
@@ -141,22 +72,19 @@ impl Selection {
         output: &Path,
         progress: &Progress,
         receiver: Receiver<'_>,
-    ) -> Result<ManuallyDrop<Compilation>, Failure> {
+    ) -> Result<Compiled, Failure> {
         let options = self.options(repository)?;
         let input = repository.read(output);
         progress.step(format!("compiling {}", plural(input.sources.iter().count(), "file")));
-        let Outcome { mut diagnostics, artifacts, policy } = compile_to(&input.sources, &options, receiver);
-        if self.deny_warnings {
-            let warnings = diagnostics.iter_mut().filter(|found| found.severity == Severity::Warning);
-            warnings.for_each(|warning| warning.severity = Severity::Error);
-        }
-        let report = input.into_report(diagnostics);
-        let artifacts = artifacts.filter(|_| report.summary().errors == 0);
-        Ok(ManuallyDrop::new(Compilation { report, artifacts, _policy: policy }))
+        let Compilation { findings, artifacts, policy } =
+            Compilation::of(input, &options, self.deny_warnings, receiver);
+        // The process ends soon. To free a million small values before that would take a twentieth of the whole run.
+        std::mem::forget(policy);
+        Ok(Compiled { report: findings.into(), artifacts })
     }
 
     fn options(&self, repository: &Repository) -> Result<Options, Failure> {
-        let mut options = repository.options(&self.day)?;
+        let mut options = repository.options(self.day.asked(), self.day.of_findings()?);
         for LevelOfCode { code, level } in &self.levels {
             check_level(code, *level).map_err(|problem| {
                 Failure::because(Exit::CannotRun, Report::without_sources(vec![*problem]))
@@ -189,7 +117,8 @@ impl FromStr for LevelOfCode {
     }
 }
 
-fn target(name: &str) -> Result<Target, String> {
-    let known = || Target::ALL.map(|target| target.to_string()).join(", ");
-    Target::parse(name).ok_or_else(|| format!("the targets are {}", known()))
+/// The names of targets, which `--help` and completions list.
+fn targets() -> impl clap::builder::TypedValueParser<Value = Target> {
+    PossibleValuesParser::new(Target::ALL.map(|target| target.name()))
+        .try_map(|name| Target::parse(&name).ok_or("unknown target"))
 }

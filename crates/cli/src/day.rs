@@ -1,39 +1,42 @@
-//! `--as-of DATE`, or the machine's clock -> the day of a run.
+//! `--as-of DATE` and the machine's clock -> the day that is compiled for, and the day of findings.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use telovix_compiler::diagnostic::Code;
-use telovix_compiler::document::value::Date;
+use telovix_diagnostic::Code;
+use telovix_policy::value::Date;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::page::page;
 
 /// The machine does not know the day.
-pub(crate) static NO_DATE: Code = page(
-    "no-date",
-    "the machine's clock gives no date",
-    "Expiry dates of exceptions are held against today, and the clock of this machine stands where the \
-     calendar ends. Nothing is compiled on a guess.",
-    "a clock set beyond the year 9999",
-    "`--as-of 2026-11-20`, or a clock that is right",
-);
+pub(crate) static NO_DATE: Code = Code::page(include_str!("day.md"));
 
 /// The day of a run.
 #[derive(Debug, Args)]
 pub(crate) struct Day {
-    /// The day that expiry dates are held against, as YYYY-MM-DD; today when absent.
+    /// Leave out exceptions that ended before this day, as YYYY-MM-DD. All hold when absent, and one whose last day is
+    /// past is an error.
     #[arg(long, value_name = "DATE", value_parser = date)]
     as_of: Option<Date>,
 }
 
 impl Day {
-    /// Returns the day.
+    /// Returns the day that is compiled for, if one is asked for.
+    pub(crate) fn asked(&self) -> Option<Date> {
+        self.as_of
+    }
+
+    /// Returns the day to compare expiry dates with: one before all of them, unless one is asked for.
+    pub(crate) fn as_of(&self) -> Date {
+        self.as_of.unwrap_or(Date::FIRST)
+    }
+
+    /// Returns the day that findings speak of.
     ///
     /// # Errors
-    /// When none is given and the machine does not know it.
-    pub(crate) fn date(&self) -> Result<Date, Failure> {
+    /// When no day is asked for and the machine does not know today.
+    pub(crate) fn of_findings(&self) -> Result<Date, Failure> {
         self.as_of.map_or_else(today, Ok)
     }
 }
@@ -44,10 +47,12 @@ fn date(text: &str) -> Result<Date, String> {
 
 /// Returns today, in universal time.
 fn today() -> Result<Date, Failure> {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let message = "the clock of this machine stands beyond the year 9999";
-    day(since_epoch.as_secs() / 86_400)
-        .ok_or_else(|| Failure::new(Exit::CannotRun, &NO_DATE, message).help("name the day with `--as-of`"))
+    let wrong =
+        |message| Failure::new(Exit::CannotRun, &NO_DATE, message).help("give the day with `--as-of`");
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since_epoch = since_epoch.map_err(|_| wrong("the clock of this machine is before the year 1970"))?;
+    let after = "the clock of this machine is after the year 9999";
+    day(since_epoch.as_secs() / 86_400).ok_or_else(|| wrong(after))
 }
 
 /// Returns the day that is so many days after 1 January 1970, by the era arithmetic of Howard Hinnant's

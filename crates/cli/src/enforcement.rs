@@ -1,23 +1,23 @@
-//! What the verbs about the running kernel share: the image of a verified bundle, who this host is, how a refusal of
-//! the runtime is told.
+//! What the verbs about the running kernel share: flags, and how answers and refusals of the host are told.
 
+mod answer;
 pub(crate) mod code;
 mod delivery;
-mod provenance;
 mod turn;
 
 use clap::Args;
-use telovix_bpf_runtime::apply::{Applied, Options};
-use telovix_bpf_runtime::{Places, RuntimeError};
+use telovix_host::{HostError, Linux, Places};
+use telovix_trust::audit::AuditError;
 
-pub(crate) use delivery::{Delivered, DeliveryArguments};
-pub(crate) use provenance::{Provenance, Verification};
+pub(crate) use answer::{TrustRoot, Verification};
+pub(crate) use delivery::DeliveryArguments;
 #[cfg(test)]
 pub(crate) use turn::Turn;
 pub(crate) use turn::TurnArguments;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::signing;
 
 /// The flags that say where the kernel's state lies.
 #[derive(Debug, Args)]
@@ -32,36 +32,39 @@ impl PlaceArguments {
     pub(crate) fn places(&self) -> Places {
         Places { name: self.name.clone(), ..Places::default() }
     }
+
+    /// Returns the running kernel.
+    pub(crate) fn kernel(&self) -> Linux {
+        Linux { places: self.places() }
+    }
 }
 
-/// Refuses everybody but root, before anything is written down as done by them.
-///
-/// # Errors
-/// When the user is not root.
-pub(crate) fn require_root() -> Result<(), Failure> {
-    if rustix::process::geteuid().is_root() { Ok(()) } else { Err(refused(&RuntimeError::NotRoot)) }
-}
-
-/// Makes an image the active generation, remembering on the way whether its bundle was verified.
-///
-/// # Errors
-/// Any reason of the runtime to refuse; what was active stays active.
-pub(crate) fn apply(places: &Places, delivered: &Delivered, options: &Options) -> Result<Applied, Failure> {
-    let (image, policy) = (&delivered.image, delivered.policy());
-    Provenance::begin(places, &policy, delivered.verification()).map_err(|error| {
-        let message =
-            format!("cannot remember in `{}` how the policy was verified: {error}", places.state.display());
-        Failure::new(Exit::CannotRun, &code::RUNTIME_FILE, message)
-    })?;
-    let applied = telovix_bpf_runtime::apply::apply(places, image, options);
-    let generation = applied.as_ref().ok().map(|applied| applied.generation);
-    // Without its number the delivery is still found by the policy's digest.
-    let _numbered = Provenance::settle(places, &policy, generation);
-    applied.map_err(|error| refused(&error))
-}
-
-/// Tells why the runtime refused.
-pub(crate) fn refused(error: &RuntimeError) -> Failure {
-    let exit = if error.is_refusal() { Exit::KernelRefused } else { Exit::CannotRun };
-    Failure::new(exit, code::of(error), error.to_string()).help(error.help())
+/// Tells why a host did not do what it was asked, with the exit code of the reason.
+pub(crate) fn failed(error: &HostError) -> Failure {
+    let exit = match error {
+        HostError::Refused(refusal) => signing::exit(refusal),
+        HostError::RootNotFollowed { refusal, .. } => signing::exit(refusal),
+        HostError::Runtime(error) | HostError::NotTidied { source: error, .. } if error.is_refusal() => {
+            Exit::KernelRefused
+        }
+        HostError::Log(AuditError::Broken { .. } | AuditError::Unfinished { .. })
+        | HostError::DoneNotLogged(AuditError::Broken { .. } | AuditError::Unfinished { .. }) => {
+            Exit::Findings
+        }
+        HostError::NotVerified { .. }
+        | HostError::NoImage { .. }
+        | HostError::ImageNotRead { .. }
+        | HostError::Image { .. }
+        | HostError::State(_)
+        | HostError::Log(AuditError::File { .. })
+        | HostError::DoneNotLogged(AuditError::File { .. })
+        | HostError::Provenance { .. }
+        | HostError::Runtime(_)
+        | HostError::NotTidied { .. } => Exit::CannotRun,
+    };
+    let failure = Failure::new(exit, code::of(error), error.to_string());
+    match error.help() {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Everything asked for was done and there is nothing to report.
     Clean = 0,
-    /// Findings, a difference, or a refusal.
+    /// Findings, a difference, a refusal, or an answer that is unknown.
     Findings = 1,
     /// Usage, unreadable or unparsable input, unwritable output.
     CannotRun = 2,
@@ -61,7 +61,7 @@ impl Exit {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Clean => "clean: done, nothing to report",
-            Self::Findings => "findings, a difference, or a refusal",
+            Self::Findings => "findings, a difference, a refusal, or an answer that is unknown",
             Self::CannotRun => {
                 "the command could not run: usage, unreadable or unparsable input, unwritable output"
             }
@@ -87,8 +87,8 @@ impl From<Exit> for ExitCode {
 
 /// The short form of the table that `--help` ends with.
 pub(crate) const HELP: &str = "\
-Exit codes: 0 clean; 1 findings, a difference or a refusal; 2 the command could not run; 3 the
-kernel or engine refused; 10 to 17 why `verify` refused. `telovix explain exit-codes` prints all.";
+Exit codes: 0 clean; 1 findings, a difference, a refusal or an unknown answer; 2 the command could not
+run; 3 the kernel or engine refused; 10 to 17 why `verify` refused. `telovix explain exit-codes` prints all.";
 
 #[cfg(test)]
 mod tests {

@@ -2,15 +2,16 @@
 
 use std::io;
 
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_diagnostic::{Code, Diagnostic};
+use telovix_workspace::Error;
 
 use crate::exit::Exit;
 use crate::output::{Format, Report, Streams, json, text};
 
 /// Why a verb stopped: findings about the run, and the exit code they call for.
 ///
-/// Verbs of every room end this way; the code of each finding is declared beside the verb and
-/// listed in [`crate::catalogue`], so that `telovix explain` knows it.
+/// The code of each finding is declared with its error type, and listed in the catalogue, so that `telovix explain`
+/// knows it.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
@@ -93,14 +94,26 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<Error> for Failure {
+    /// A repository that cannot be opened or written.
+    fn from(error: Error) -> Self {
+        let exit = match &error {
+            Error::Interrupted => return Self::quiet(Exit::Interrupted),
+            _ => Exit::CannotRun,
+        };
+        let (code, help, message) = (error.code(), error.help(), error.to_string());
+        match error {
+            Error::Settings(findings) => Self::because(exit, (*findings).into()),
+            _ => {
+                let failure = Self::new(exit, code, message);
+                match help {
+                    Some(help) => failure.help(help),
+                    None => failure,
+                }
+            }
+        }
+    }
+}
+
 /// The output stream cannot be written.
-pub(crate) static CANNOT_PRINT: Code = Code {
-    id: "cannot-print",
-    title: "the output cannot be written",
-    severity: Severity::Error,
-    explanation: "Standard output was redirected to something that does not take what is printed, such as a \
-                  file on a full disk. What was printed so far is incomplete.\n\nA pipe closed by its reader \
-                  (`telovix lint | head`) is not an error: the command ends quietly, with the exit code of its findings.",
-    fires: Example::Situation("standard output is a file on a full disk"),
-    silent: Example::Situation("standard output is a pipe that its reader closed"),
-};
+pub(crate) static CANNOT_PRINT: Code = Code::page(include_str!("failure.md"));

@@ -1,22 +1,16 @@
 //! The `telovix` binary: parse the arguments, run one verb, exit by the table in [`exit`].
 
-mod catalogue;
 mod command;
 mod compilation;
-mod config;
 mod day;
 mod enforcement;
 mod exit;
 mod failure;
-mod input;
-mod interrupt;
 mod output;
-mod page;
 mod progress;
 #[cfg(test)]
 mod reference;
 mod signing;
-mod write;
 
 use std::process::ExitCode;
 

@@ -17,7 +17,7 @@ use clap::ValueEnum;
 
 pub(crate) use report::{Report, Summary};
 
-/// The form of the answer.
+/// Output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Format {
     /// For people.

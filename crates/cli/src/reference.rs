@@ -10,18 +10,17 @@ use std::path::PathBuf;
 use clap::{Command, CommandFactory};
 use schemars::JsonSchema;
 use serde_json::Value;
-use telovix_compiler::compare::DifferenceReport;
-use telovix_compiler::document::KINDS;
-use telovix_compiler::judge::{Event, VerdictReport};
+use telovix_compare::DifferenceReport;
+use telovix_document::KINDS;
+use telovix_policy::judge::Event;
 use telovix_replay::Impact;
 
 use crate::Telovix;
-use crate::catalogue::catalogue;
+use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
-    apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify,
+    apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify, why,
 };
-use crate::config;
 use crate::enforcement::Turn;
 use crate::exit::Exit;
 use crate::output::json;
@@ -90,7 +89,7 @@ fn templates() {
     let mut page = format!("{GENERATED}\n# Templates\n\n");
     page.push_str("What each enforcement template stops, by every way into the operation that is known.\n");
     page.push_str("`telovix explain TEMPLATE` prints a section of this page.\n");
-    for built_in in telovix_compiler::template::ALL {
+    for built_in in telovix_document::template::ALL {
         let mut section = Vec::new();
         template::page(built_in, &mut section).unwrap();
         let _infallible = write!(page, "\n#{}", String::from_utf8(section).unwrap());
@@ -115,7 +114,7 @@ fn evasion_matrix() {
 fn schemas_of_outputs() {
     output::<json::Document>("report");
     output::<compile::Document>("compile");
-    output::<VerdictReport>("why");
+    output::<why::Line<'_>>("why");
     output::<Impact>("impact");
     output::<DifferenceReport>("diff");
     output::<query::Who>("query-who");
@@ -133,6 +132,7 @@ fn schemas_of_outputs() {
     output::<trust::newest::Document>("trust-change");
     output::<trust::show::Document>("trust-show");
     output::<trust::log::Document>("trust-log");
+    output::<trust::reset_epoch::Document>("trust-reset-epoch");
     output::<plan::Document>("plan");
     output::<apply::Document>("apply");
     output::<Turn>("confirm");
@@ -146,7 +146,7 @@ fn schemas_of_documents() {
     for kind in KINDS {
         schema(kind.slug, &schema::schema(kind.name, kind.record));
     }
-    schema("telovix", &schema::schema("telovix.yaml", &config::RECORD));
+    schema("telovix", &schema::schema("telovix.yaml", telovix_workspace::settings::RECORD));
     schema("event", &Event::schema());
 }
 

@@ -4,33 +4,36 @@ mod audit;
 mod bundle;
 pub(crate) mod code;
 mod key;
+mod trust_root;
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use clap::Args;
-use telovix_compiler::diagnostic::Code;
+use telovix_diagnostic::Code;
 use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
+use telovix_workspace::shown;
 
-pub(crate) use audit::{AuditArguments, Deed, actor};
+pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
-    AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE,
-    KEY_NOT_WRITTEN, NO_SIGNING_KEY, NO_TRUST_ROOT, NOT_SIGNED, NOT_VERIFIED, TRUST_ROOT_NOT_CHANGED,
-    TRUST_ROOT_NOT_USABLE,
+    AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, AUDIT_LOG_TORN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE,
+    KEY_NOT_USABLE, KEY_NOT_WRITTEN, NO_SIGNING_KEY, NOT_SIGNED, NOT_VERIFIED, SIGNING_KEY_NOT_TRUSTED,
+    SOURCE_NOT_COMMITTED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
 };
 pub(crate) use key::{KeyArguments, passphrase, public_key};
+pub(crate) use telovix_host::HOST_STATE;
+pub(crate) use trust_root::{
+    FindTrustRoot, HOST_TRUST_ROOT, HostTrust, NamedTrustRoot, Origin, RepositoryTrust, TrustRootEntry,
+    VerifyTrust,
+};
 
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 
-/// Where the trust root of a host lies.
-pub(crate) const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";
 /// Where the file with the fleet's one public key lies.
 pub(crate) const PUBLIC_KEY: &str = "policy-signing.pub";
 
@@ -46,54 +49,6 @@ impl Moment {
     /// Returns the moment asked for, or the machine's clock.
     pub(crate) fn timestamp(&self) -> Timestamp {
         self.at.unwrap_or_else(|| Timestamp::from_system_time(SystemTime::now()))
-    }
-}
-
-/// The flags that name a trust root.
-#[derive(Debug, Args)]
-pub(crate) struct TrustRootArguments {
-    /// The trust root; `trust_root` of `telovix.yaml`, `trust-root.json` in the repository's root, or
-    /// `/etc/telovix/trust-root.json` when absent.
-    #[arg(long, value_name = "FILE")]
-    trust_root: Option<PathBuf>,
-}
-
-impl TrustRootArguments {
-    /// Returns the trust root file of the repository around the current folder or around `near`, or of the host;
-    /// `None` where there is none.
-    ///
-    /// # Errors
-    /// When a configuration has a mistake.
-    pub(crate) fn find(&self, near: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
-        if self.trust_root.is_some() {
-            return Ok(self.trust_root.clone());
-        }
-        for paths in [&[], near] {
-            let path = self.of_repository(&Repository::find(paths)?);
-            if path.exists() {
-                return Ok(Some(path));
-            }
-        }
-        let host = PathBuf::from(HOST_TRUST_ROOT);
-        Ok(host.exists().then_some(host))
-    }
-
-    /// Returns where the trust root of this repository is or would be.
-    pub(crate) fn of_repository(&self, repository: &Repository) -> PathBuf {
-        self.trust_root.clone().unwrap_or_else(|| repository.trust_root())
-    }
-
-    /// Reads the trust root file that [`TrustRootArguments::find`] finds.
-    ///
-    /// # Errors
-    /// When there is none, or it cannot be read.
-    pub(crate) fn read(&self, near: &[PathBuf]) -> Result<(PathBuf, Chain), Failure> {
-        let path = self.find(near)?.ok_or_else(|| {
-            Failure::new(Exit::CannotRun, &NO_TRUST_ROOT, "there is no trust root here")
-                .help("make one with `telovix trust init`, or name one with `--trust-root`")
-        })?;
-        let chain = read_chain(&path)?;
-        Ok((path, chain))
     }
 }
 

@@ -12,12 +12,12 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use telovix_compiler::compare::{Side, compare, read_both};
-use telovix_compiler::diagnostic::Sink;
-use telovix_compiler::document;
-use telovix_compiler::document::value::Date;
-use telovix_compiler::lower::{Options, Policy, lower};
-use telovix_compiler::source::SourceSet;
+use telovix_compare::{Side, compare, read_both};
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::SourceSet;
+use telovix_document as document;
+use telovix_document::lower::{Options, Policy, lower};
+use telovix_policy::value::Date;
 
 fn main() {
     let count: usize = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(10_000);
@@ -63,9 +63,10 @@ fn profile(at: usize, changed: bool) -> String {
     list("allowed_files", &|entry| format!("/var/lib/nf{at}/{entry}/"), extra);
     list("allowed_dst_ports", &|entry| format!("{}", 1_000 + 7 * entry), 0);
     list("allowed_dst_cidrs", &|entry| format!("10.{}.{}.0/24", at % 256, entry), extra);
-    let capabilities: Vec<_> = document::value::Capability::all().map(|one| one.to_string()).collect();
+    let capabilities: Vec<_> = telovix_policy::value::Capability::all().map(|one| one.to_string()).collect();
     list("allowed_capabilities", &|entry| capabilities[entry].clone(), extra);
-    let syscalls: Vec<_> = document::value::Syscall::all().map(document::value::Syscall::name).collect();
+    let syscalls: Vec<_> =
+        telovix_policy::value::Syscall::all().map(telovix_policy::value::Syscall::name).collect();
     list("blocked_syscalls", &|entry| syscalls[(at + entry) % syscalls.len()].to_owned(), 0);
     text
 }

@@ -11,12 +11,13 @@ use std::fs;
 
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{Domain, HOOKS, Section};
-use telovix_compiler::diagnostic::{Levels, Sink};
-use telovix_compiler::document::value::{Capability, Date, Syscall};
-use telovix_compiler::document::{self, Template};
-use telovix_compiler::emit::image;
-use telovix_compiler::lower;
-use telovix_compiler::source::SourceSet;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Levels, Sink};
+use telovix_document as document;
+use telovix_document::Template;
+use telovix_document::lower;
+use telovix_image as image;
+use telovix_policy::value::{Capability, Date, Syscall};
 
 const ENTRIES: usize = 20;
 const DIMENSIONS: usize = 6;

@@ -6,10 +6,10 @@ use std::env;
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use telovix_compiler::diagnostic::{Levels, Sink};
-use telovix_compiler::document;
-use telovix_compiler::document::value::{Capability, Syscall};
-use telovix_compiler::source::SourceSet;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Levels, Sink};
+use telovix_document as document;
+use telovix_policy::value::{Capability, Syscall};
 
 fn main() {
     let mut numbers = env::args().skip(1).filter_map(|argument| argument.parse().ok());

@@ -2,15 +2,18 @@
 
 use std::ops::ControlFlow;
 
-use crate::check;
-use crate::compare;
-use crate::diagnostic::{Diagnostic, Levels, Sink};
-use crate::document::value::Date;
-use crate::document::{self, Scope};
+use telovix_compare as compare;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Diagnostic, Levels, Sink};
+use telovix_document as document;
+use telovix_document::lower::{self, Policy};
+use telovix_lint as check;
+use telovix_platform::Target;
+use telovix_policy::value::Date;
+use telovix_policy::value::Scope;
+
+use crate::assessment as target;
 use crate::emit::{self, Artifact, EngineOptions, Outbox, Receiver};
-use crate::lower::{self, Policy};
-use crate::source::SourceSet;
-use crate::target::{self, Target};
 
 /// What a compile needs to know beside the sources.
 #[derive(Debug, Clone)]
@@ -19,8 +22,12 @@ pub struct Options {
     pub targets: Vec<Target>,
     /// The level of each code that has one of its own.
     pub levels: Levels,
-    /// The day that expiry dates are compared with.
-    pub as_of: Date,
+    /// The day that is compiled for: exceptions whose last day is before it are left out. Without one every exception
+    /// holds, so that the same sources give the same bytes on every day.
+    pub as_of: Option<Date>,
+    /// The day of the run, for findings alone: an exception that holds although its last day is past is an error.
+    /// [`Self::as_of`] when absent.
+    pub today: Option<Date>,
     /// Compile for one sensor: what is scoped to another is left out.
     pub sensor: Option<String>,
     /// Compile for the sensors of one group: what is scoped to another is left out.
@@ -30,17 +37,28 @@ pub struct Options {
 }
 
 impl Options {
-    /// Returns options that take everything as it is written: every target, the whole fleet, no level changed.
+    /// Returns options that take everything as it is written on a day: every target, the whole fleet, no level changed.
     #[must_use]
     pub fn on(as_of: Date) -> Self {
         Self {
             targets: Target::ALL.to_vec(),
             levels: Levels::default(),
-            as_of,
+            as_of: Some(as_of),
+            today: None,
             sensor: None,
             group: None,
             engine: EngineOptions::default(),
         }
+    }
+
+    /// Returns the day that what is lowered is compared with.
+    fn lowered_as_of(&self) -> Date {
+        self.as_of.unwrap_or(Date::FIRST)
+    }
+
+    /// Returns the day that findings speak of.
+    fn day_of_findings(&self) -> Date {
+        self.today.or(self.as_of).unwrap_or(Date::FIRST)
     }
 
     /// Tells whether what holds in `scope` is compiled. Without a sensor or a group everything is.
@@ -91,7 +109,7 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     let mut sink = Sink::new(options.levels.clone());
     let policy = understand(sources, options, &mut sink);
     compare::hold(&policy, sources, &mut sink);
-    check::check(&policy, options.as_of, &mut sink);
+    check::check(&policy, options.day_of_findings(), &mut sink);
     let assessed = target::Options { targets: options.targets.clone(), engine_denial: options.engine.denial };
     let assessment = target::assess(&policy, &assessed, &mut sink);
     let nobody: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
@@ -112,5 +130,7 @@ pub fn analyse(sources: &SourceSet, options: &Options) -> Analysis {
 fn understand(sources: &SourceSet, options: &Options, sink: &mut Sink) -> Policy {
     let mut documents = document::read(sources, sink).documents;
     documents.retain(|document| options.includes(&document.scope()));
-    lower::lower(documents, sources, lower::Options { as_of: options.as_of }, sink)
+    let policy = lower::lower(documents, sources, lower::Options { as_of: options.lowered_as_of() }, sink);
+    lower::report_outlived(&policy, options.lowered_as_of(), options.day_of_findings(), sink);
+    policy
 }

@@ -1,16 +1,18 @@
 //! Confinements -> artifacts: TracingPolicy YAML for the engine, one image for the kernel, one manifest.
 
-pub mod image;
+mod digest;
 pub mod manifest;
 mod outbox;
 pub mod tracing_policy;
 
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::lower::Policy;
+use telovix_platform::{Backend, Kernel};
+use telovix_tetragon::Engine;
+
 use self::manifest::{Account, MANIFEST_PATH};
-use crate::diagnostic::Sink;
-use crate::lower::Policy;
-use crate::source::SourceSet;
-use crate::target::{Assessment, Backend, EngineDenial, Kernel};
-use crate::tracing_policy::Engine;
+use crate::assessment::{Assessment, EngineDenial};
 pub use outbox::{Artifact, ArtifactKind, Outbox, Receiver};
 pub use tracing_policy::PackStateForm;
 
@@ -52,7 +54,7 @@ pub fn emit(
         tracing_policy::emit(policy, sources, &options, outbox, sink);
     }
     let native = targets(Backend::Native).next();
-    let image = native.and_then(|_| image::pack(&policy.confinements, sources, sink));
+    let image = native.and_then(|_| telovix_image::pack(&policy.confinements, sources, sink));
     if let Some(image) = &image {
         outbox.add_whole(IMAGE_PATH, &image.write(), ArtifactKind::Image);
     }

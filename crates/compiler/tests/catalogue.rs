@@ -1,9 +1,10 @@
 //! Every code of the compiler -> its firing example is reported, its silent example is not.
 
-use telovix_compiler::diagnostic::{Diagnostic, Example, catalogue};
-use telovix_compiler::document::value::Date;
-use telovix_compiler::source::SourceSet;
+use telovix_compiler::catalogue::catalogue;
 use telovix_compiler::{Options, compile};
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Diagnostic, Example};
+use telovix_policy::value::Date;
 
 #[test]
 fn every_code_keeps_the_word_of_its_examples() {
@@ -63,7 +64,10 @@ fn run(example: Example) -> Option<(String, Vec<Diagnostic>)> {
         Example::Situation(_) => return None,
     };
     let options = Options::on(Date::new(2026, 11, 21).expect("a day of the calendar"));
-    let said = compile(&SourceSet::single("example.yaml", &text), &options).diagnostics;
+    let sources = SourceSet::single("example.yaml", &text);
+    let mut said = compile(&sources, &options).diagnostics;
+    let any_day = Options { as_of: None, today: options.as_of, ..options };
+    said.extend(compile(&sources, &any_day).diagnostics);
     Some((text.chars().take(2_000).collect(), said))
 }
 

@@ -2,11 +2,12 @@
 
 mod cases;
 
-use telovix_compiler::check;
-use telovix_compiler::diagnostic::{Levels, Sink};
-use telovix_compiler::document::{self, value::Date};
-use telovix_compiler::lower;
-use telovix_compiler::source::SourceSet;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Levels, Sink};
+use telovix_document as document;
+use telovix_document::lower;
+use telovix_lint as check;
+use telovix_policy::value::Date;
 
 #[test]
 fn lints_say_what_is_expected() {

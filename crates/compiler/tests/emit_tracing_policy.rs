@@ -7,13 +7,17 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::diagnostic::{Example, Severity, Sink};
-use telovix_compiler::document::value::Date;
+use telovix_compiler::emit;
 use telovix_compiler::emit::tracing_policy::Options;
-use telovix_compiler::source::SourceSet;
-use telovix_compiler::target::Kernel;
-use telovix_compiler::tracing_policy::{self, Context, read, validate};
-use telovix_compiler::{document, emit, lower, syntax};
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Example, Severity, Sink};
+use telovix_document as document;
+use telovix_document::lower;
+use telovix_platform::Kernel;
+use telovix_policy::value::Date;
+use telovix_syntax as syntax;
+use telovix_tetragon as tracing_policy;
+use telovix_tetragon::{Context, read, validate};
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/emit");

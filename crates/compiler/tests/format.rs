@@ -6,15 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use telovix_compiler::diagnostic::{Levels, Sink};
-use telovix_compiler::document;
-use telovix_compiler::format::{Unformatted, format};
-use telovix_compiler::source::SourceSet;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Levels, Sink};
+use telovix_document as document;
+use telovix_document::field_order;
+use telovix_syntax::format::{Unformatted, format};
 
 #[test]
 fn each_file_has_one_form() {
     cases::hold("format", 8, |sources| {
-        let texts = sources.iter().map(|(_, source)| match format(source.text()) {
+        let texts = sources.iter().map(|(_, source)| match format(source.text(), field_order) {
             Ok(formatted) => formatted,
             Err(reason) => format!("{reason:?}\n"),
         });
@@ -28,7 +29,7 @@ fn every_policy_without_errors_is_laid_out_once() {
     let mut laid_out = 0;
     for path in policies() {
         let Ok(text) = fs::read_to_string(&path) else { continue };
-        match format(&text) {
+        match format(&text, field_order) {
             Ok(formatted) => {
                 hold(&text, &formatted);
                 laid_out += 1;
@@ -58,7 +59,7 @@ proptest! {
             }
         }
         let text = lines.join("\n");
-        if let Ok(formatted) = format(&text) {
+        if let Ok(formatted) = format(&text, field_order) {
             hold(&text, &formatted);
         }
     }
@@ -102,7 +103,11 @@ fn change() -> impl Strategy<Value = Change> {
 
 /// The same documents as far as they can be used, and nothing left to lay out.
 fn hold(text: &str, formatted: &str) {
-    assert_eq!(format(formatted).as_deref(), Ok(formatted), "not at rest; it came from:\n{text}");
+    assert_eq!(
+        format(formatted, field_order).as_deref(),
+        Ok(formatted),
+        "not at rest; it came from:\n{text}"
+    );
     assert_eq!(documents(text), documents(formatted), "another meaning; it came from:\n{text}");
 }
 

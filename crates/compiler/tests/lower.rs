@@ -5,14 +5,16 @@ mod cases;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use telovix_compiler::confine::ViolationSeverity;
-use telovix_compiler::confine::{Condition, Confinement, Exemption, Gate, Listing, MemberValue, Subject};
-use telovix_compiler::diagnostic::{Levels, Sink};
-use telovix_compiler::document::value::Date;
-use telovix_compiler::document::{self, Children, Scope};
-use telovix_compiler::lower::{self, Policy};
-use telovix_compiler::source::SourceSet;
-use telovix_compiler::target::{self, Target};
+use telovix_compiler::assessment as target;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Levels, Sink};
+use telovix_document as document;
+use telovix_document::lower::{self, Policy};
+use telovix_platform::Target;
+use telovix_policy::confine::ViolationSeverity;
+use telovix_policy::confine::{Condition, Confinement, Exemption, Gate, Listing, MemberValue, Subject};
+use telovix_policy::value::Date;
+use telovix_policy::value::{Children, Scope};
 
 #[test]
 fn lowering_means_what_is_expected() {
@@ -40,15 +42,15 @@ fn confinements(policy: &Policy, sources: &SourceSet) -> String {
             let _ = writeln!(text, "in {folder}");
         }
         for confinement in policy.confinements_of(document) {
-            let severity = ViolationSeverity::of(&document.document, confinement);
+            let severity = lower::violation_severity(&document.document, confinement);
             confinement_lines(&mut text, confinement, severity, sources);
         }
     }
     for limit in policy.host_limits() {
         let _ = writeln!(text, "limit {} {} {}", limit.process, limit.resource.field(), limit.limit.value);
     }
-    for (_, custom) in policy.custom_policies() {
-        let _ = writeln!(text, "custom {}", custom.name.value);
+    for custom in policy.custom_policies() {
+        let _ = writeln!(text, "custom {}", custom.policy.name.value);
     }
     text
 }
@@ -112,7 +114,7 @@ fn condition(confinement: &Confinement) -> String {
             format!("{listed}{}", if *anonymous { ", and anonymous memory" } else { "" })
         }
         Condition::Open { accesses, .. } => {
-            let names: Vec<_> = accesses.iter().map(telovix_compiler::confine::Access::name).collect();
+            let names: Vec<_> = accesses.iter().map(telovix_policy::confine::Access::name).collect();
             format!("{listed} ({})", names.join(" "))
         }
         Condition::Connect(endpoints) => {
@@ -127,7 +129,7 @@ fn condition(confinement: &Confinement) -> String {
             format!("{listed}; mask {:#x}", capabilities.mask())
         }
         Condition::Syscall(syscalls) => {
-            let names: Vec<_> = syscalls.iter().map(document::value::Syscall::name).collect();
+            let names: Vec<_> = syscalls.iter().map(telovix_policy::value::Syscall::name).collect();
             names.join(" ")
         }
         Condition::Socket(sockets) => {
@@ -135,7 +137,7 @@ fn condition(confinement: &Confinement) -> String {
             let families: Vec<String> = families
                 .map(|(family, types)| {
                     let types: Vec<_> =
-                        types.into_iter().map(telovix_compiler::confine::SocketType::name).collect();
+                        types.into_iter().map(telovix_policy::confine::SocketType::name).collect();
                     format!("family {family}: {}", types.join(" "))
                 })
                 .collect();
@@ -156,7 +158,7 @@ fn value(value: &MemberValue) -> String {
 }
 
 fn exempt(exemption: &Exemption) -> String {
-    let pattern = |pattern: &Option<document::value::PathPattern>| {
+    let pattern = |pattern: &Option<telovix_policy::value::PathPattern>| {
         pattern.as_ref().map_or_else(|| "any".to_owned(), ToString::to_string)
     };
     let expiry = exemption.expiry.map_or_else(String::new, |date| format!(" until {date}"));

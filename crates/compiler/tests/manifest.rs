@@ -4,11 +4,11 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::document::value::Date;
 use telovix_compiler::emit::Receiver;
 use telovix_compiler::emit::manifest::{MANIFEST_PATH, Manifest};
-use telovix_compiler::source::SourceSet;
 use telovix_compiler::{Options, Outcome, compile_to};
+use telovix_diagnostic::source::SourceSet;
+use telovix_policy::value::Date;
 
 /// Reads the policies below a folder.
 fn policies(folder: &Path) -> Vec<(String, String)> {

@@ -11,11 +11,13 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::diagnostic::{Diagnostic, Levels, Sink};
-use telovix_compiler::document::{self, value::Date};
-use telovix_compiler::format::format;
-use telovix_compiler::source::{SourceSet, Span};
 use telovix_compiler::{Options, Outcome, compile_to};
+use telovix_diagnostic::source::{SourceSet, Span};
+use telovix_diagnostic::{Diagnostic, Levels, Sink};
+use telovix_document as document;
+use telovix_document::field_order;
+use telovix_policy::value::Date;
+use telovix_syntax::format::format;
 
 /// Cases of an ordinary run: a few seconds without optimisation.
 const CASES: u64 = 400;
@@ -113,8 +115,12 @@ fn check(text: &str) {
     let sources = SourceSet::single("mutated.yaml", text);
     readers::expect_agreement(&sources);
     document::read(&sources, &mut Sink::new(Levels::default()));
-    if let Ok(formatted) = format(text) {
-        assert_eq!(format(&formatted).as_deref(), Ok(formatted.as_str()), "its form is not at rest");
+    if let Ok(formatted) = format(text, field_order) {
+        assert_eq!(
+            format(&formatted, field_order).as_deref(),
+            Ok(formatted.as_str()),
+            "its form is not at rest"
+        );
     }
     let options = Options::on(Date::new(2026, 11, 20).expect("the calendar has the day"));
     let (first, artifacts) = made(&sources, &options);

@@ -4,9 +4,10 @@ mod cases;
 
 use std::fmt::Write as _;
 
-use telovix_compiler::diagnostic::{Levels, Sink};
-use telovix_compiler::document::{self, Document};
-use telovix_compiler::source::SourceSet;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Levels, Sink};
+use telovix_document as document;
+use telovix_document::Document;
 
 #[test]
 fn reading_says_what_is_expected() {

@@ -9,10 +9,13 @@ use std::{env, fs};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value as Json};
-use telovix_compiler::diagnostic::{Levels, Severity, Sink, catalogue};
-use telovix_compiler::document::{self, KINDS, Kind};
-use telovix_compiler::source::SourceSet;
-use telovix_compiler::syntax::{self, Node, Scalar, Value};
+use telovix_compiler::catalogue::catalogue;
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Levels, Severity, Sink};
+use telovix_document as document;
+use telovix_document::{KINDS, Kind};
+use telovix_syntax as syntax;
+use telovix_syntax::{Node, Scalar, Value};
 
 /// Mistakes that a schema can see. The others need the text, the calendar, a table of names, or two fields.
 const FORM: &[&str] = &[
@@ -94,7 +97,7 @@ fn cases(root: &Path) -> Vec<(String, String)> {
     let read = |path: PathBuf| (name(&path), fs::read_to_string(&path).expect("a case is UTF-8 text"));
     let mut cases: Vec<_> = paths.into_iter().map(read).collect();
     for code in catalogue() {
-        use telovix_compiler::diagnostic::Example::{Made, Situation, Text};
+        use telovix_diagnostic::Example::{Made, Situation, Text};
         for example in [code.fires, code.silent] {
             match example {
                 Text(text) => cases.push((code.id.to_owned(), text.to_owned())),

@@ -1,4 +1,4 @@
-//! Writes an export of Tetragon that somebody might have, for measurements:
+//! Writes a generated Tetragon export, for measurements:
 //!
 //!     cargo run --release -p telovix-replay --example generate -- 820000 > export.ndjson
 //!

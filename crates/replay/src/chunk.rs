@@ -6,7 +6,7 @@ use memchr::{memchr, memrchr};
 
 /// What a piece holds at most, unless a single line is longer.
 pub(crate) const PIECE: usize = 1 << 20;
-/// A line with more bytes is counted and passed over.
+/// A line with more bytes is counted and skipped.
 pub(crate) const LONGEST_LINE: usize = 8 << 20;
 
 /// What a piece is.
@@ -82,7 +82,7 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-    /// Reads until the buffer holds `room` bytes, or to the end.
+    /// Reads until the buffer has `room` bytes, or to the end.
     fn fill(&mut self, buffer: &mut Vec<u8>, room: usize) {
         if self.ended || self.broken.is_some() {
             return;
@@ -95,7 +95,7 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-    /// Passes over the rest of a line.
+    /// Skips the rest of a line.
     fn pass_over(&mut self, buffer: &mut Vec<u8>) {
         loop {
             buffer.clear();

@@ -59,7 +59,7 @@ impl Counter {
         self.counts.len()
     }
 
-    /// Tells whether names were dropped, so that small counts may be too small.
+    /// Returns whether no name was dropped; otherwise small counts may be too small.
     pub(crate) fn is_exact(&self) -> bool {
         self.dropped == 0
     }

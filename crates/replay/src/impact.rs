@@ -1,4 +1,4 @@
-//! A tally -> the answer: what a policy would have done with a history, and how far that can be trusted.
+//! A tally -> the answer: what a policy would have done with a history, and the limits of the answer.
 
 mod confidence;
 mod delta;
@@ -18,7 +18,7 @@ pub use shape::{
     RuleImpact, SampleEvent,
 };
 
-/// The version of the shape below. It rises when a field changes its meaning or goes.
+/// The version of the format. It increases when a field changes its meaning or is removed.
 const VERSION: u32 = 1;
 /// Entries of each list of the most frequent.
 const TOP: usize = 20;
@@ -58,7 +58,7 @@ impl Impact {
         }
     }
 
-    /// Tells whether the policy names, or may name, some event; with `--base`, whether some verdict differs.
+    /// Returns whether some event is affected or may be; with `--base`, whether some verdict differs.
     #[must_use]
     pub fn is_affected(&self) -> bool {
         self.total_events > 0
@@ -156,11 +156,11 @@ fn found(files: &[String], place: Place) -> String {
     format!("{file}:{}", place.line)
 }
 
-/// What rules and places are called.
+/// Names of rules and places.
 struct Words<'run> {
     files: &'run [String],
     judge: &'run Judge<'run>,
-    /// The policy whose rules are meant where events are allowed now.
+    /// The base, whose rules decided the events that are allowed now.
     before: Option<&'run Judge<'run>>,
 }
 

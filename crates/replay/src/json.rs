@@ -1,4 +1,4 @@
-//! One line of JSON -> the values somebody asks for, with every other byte checked and passed over.
+//! One line of JSON -> the values that are asked for, with every other byte checked and skipped.
 //!
 //! This accepts exactly the texts that `serde_json` accepts, so that a line is malformed here when it is malformed
 //! there. It is fast because what is not asked for is neither copied nor stored.
@@ -53,7 +53,7 @@ impl<'line> Cursor<'line> {
     }
 
     /// Reads an object and hands over each member with the cursor before its value, which `each` must take. Another
-    /// value is passed over.
+    /// value is skipped.
     pub(crate) fn members(
         &mut self,
         mut each: impl FnMut(&mut Self, &str) -> Result<(), NotJson>,
@@ -77,7 +77,7 @@ impl<'line> Cursor<'line> {
         }
     }
 
-    /// Reads an array and calls `each` with the cursor before every item. Another value is passed over.
+    /// Reads an array and calls `each` with the cursor before every item. Another value is skipped.
     pub(crate) fn items(
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), NotJson>,
@@ -98,7 +98,7 @@ impl<'line> Cursor<'line> {
         }
     }
 
-    /// Reads a string. Another value is passed over.
+    /// Reads a string. Another value is skipped.
     pub(crate) fn text(&mut self) -> Result<Slot<Cow<'line, str>>, NotJson> {
         if self.peek()? != b'"' {
             return self.other();
@@ -107,7 +107,7 @@ impl<'line> Cursor<'line> {
         self.string().map(Slot::Is)
     }
 
-    /// Reads a whole number, also one in a string, as 64-bit numbers are written. Another value is passed over.
+    /// Reads a whole number, also one in a string, as 64-bit numbers are written. Another value is skipped.
     pub(crate) fn number(&mut self) -> Result<Slot<i64>, NotJson> {
         let first = self.peek()?;
         if first == b'"' {
@@ -123,7 +123,7 @@ impl<'line> Cursor<'line> {
         self.other()
     }
 
-    /// Passes over any value, and checks it.
+    /// Skips any value, and checks it.
     pub(crate) fn skip(&mut self) -> Result<(), NotJson> {
         match self.peek()? {
             b'"' => {
@@ -160,7 +160,7 @@ impl<'line> Cursor<'line> {
         if self.rest.is_empty() { Ok(()) } else { Err(NotJson) }
     }
 
-    /// Passes over a value that is not of the type that was asked for.
+    /// Skips a value that is not of the type that was asked for.
     fn other<T>(&mut self) -> Result<Slot<T>, NotJson> {
         let absent = self.peek()? == b'n';
         self.skip()?;
@@ -181,7 +181,7 @@ impl<'line> Cursor<'line> {
         }
     }
 
-    /// Passes over a byte that was looked at.
+    /// Skips a byte that was looked at.
     #[inline]
     fn advance(&mut self) {
         if let [_, rest @ ..] = self.rest {
@@ -212,7 +212,7 @@ impl<'line> Cursor<'line> {
         if self.depth > DEEPEST { Err(NotJson) } else { Ok(()) }
     }
 
-    /// Tells whether an object or array is empty, and leaves it then.
+    /// Returns whether an object or array is empty, and leaves it then.
     fn closes(&mut self, closing: u8) -> Result<bool, NotJson> {
         let empty = self.peek()? == closing;
         if empty {

@@ -1,11 +1,11 @@
-//! A deed -> the verdict of a policy.
+//! An operation -> the verdict of a policy.
 
 mod exposure;
 
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value};
 
-use crate::deed::Deed;
+use crate::action::Action;
 use crate::vocabulary::{Confinement, Effect, Event, Fields, Index, Operation, Reason, SourceSet, Verdict};
 use exposure::Subjects;
 pub(crate) use exposure::{Exposed, Subject};
@@ -27,22 +27,22 @@ pub(crate) struct Judgement {
     pub(crate) at_least: Effect,
     /// The fields that the event lacks and the effect depends on.
     pub(crate) depends_on: Fields,
-    /// What decided; none where nothing speaks of the event.
+    /// What decided; none when no confinement is about the event.
     pub(crate) rule: Option<Rule>,
 }
 
 impl Judgement {
-    /// What happens to an event that no confinement can name.
+    /// The verdict on an event that no confinement is about.
     pub(crate) fn allowed() -> Self {
         Self { effect: Effect::Allow, at_least: Effect::Allow, depends_on: Fields::default(), rule: None }
     }
 
-    /// Whether the policy names the event, whatever the fields are that it lacks.
+    /// Whether the event violates the policy, whatever its missing fields are.
     pub(crate) fn is_affected(&self) -> bool {
         self.at_least > Effect::Allow
     }
 
-    /// Whether it depends on fields that the event lacks if the policy names it.
+    /// Whether the event may violate the policy, depending on missing fields.
     pub(crate) fn is_possible(&self) -> bool {
         !self.is_affected() && self.effect > Effect::Allow
     }
@@ -55,7 +55,7 @@ pub(crate) struct Rule {
     member: Option<u32>,
 }
 
-/// A rule, in words.
+/// A rule as answers name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RuleWords {
     pub(crate) kind: &'static str,
@@ -74,7 +74,7 @@ impl<'policy> Judge<'policy> {
         Self { index: Index::new(confinements), sources, subjects: Subjects::new(confinements) }
     }
 
-    /// Tells whether any confinement can name the deed; when not, it is allowed. This is a look-up or two.
+    /// Returns whether some confinement may deny the operation; if none, it is allowed. Costs a look-up or two.
     pub(crate) fn may_name(&self, operation: Operation, binary: Option<&str>) -> bool {
         self.subjects.may_name(operation, binary)
     }
@@ -86,7 +86,7 @@ impl<'policy> Judge<'policy> {
         Judgement { effect: verdict.effect, at_least: verdict.at_least, depends_on: verdict.depends_on, rule }
     }
 
-    /// Returns whom the policy speaks of, and about which operation.
+    /// Returns the processes and operations that the policy confines.
     pub(crate) fn subjects(&self) -> &Subjects {
         &self.subjects
     }
@@ -96,7 +96,7 @@ impl<'policy> Judge<'policy> {
         self.index.confinements()
     }
 
-    /// Returns each confinement in words, with whom and what it speaks of.
+    /// Returns each confinement as answers name it, with its process and operation.
     pub(crate) fn exposed(&self) -> impl Iterator<Item = (Exposed, RuleWords)> {
         (0..).zip(self.confinements()).map(|(at, confinement)| {
             (
@@ -106,7 +106,7 @@ impl<'policy> Judge<'policy> {
         })
     }
 
-    /// Puts a rule in words.
+    /// Returns a rule as answers name it.
     pub(crate) fn describe(&self, rule: Rule) -> Option<RuleWords> {
         self.confinements().get(rule.confinement as usize).map(|confinement| self.words(rule, confinement))
     }
@@ -142,32 +142,32 @@ fn rule(verdict: &Verdict<'_>) -> Option<Rule> {
     })
 }
 
-/// Returns the event of a deed.
-pub(crate) fn event(deed: &Deed<'_>) -> Event {
+/// Returns the event of an operation.
+pub(crate) fn event(action: &Action<'_>) -> Event {
     let text = |text: Option<&str>| text.map(str::to_owned);
     Event {
-        binary: text(deed.binary),
-        parent: text(deed.parent),
-        uid: deed.uid,
-        path: text(deed.path),
-        access: deed.access,
-        anonymous: deed.anonymous,
-        address: deed.address,
-        port: deed.port,
-        protocol: text(deed.protocol),
-        capability: deed.capability,
-        syscall: deed.syscall,
-        family: deed.family,
-        socket_type: deed.socket_type,
-        mode: deed.mode,
-        ..Event::new(deed.operation)
+        binary: text(action.binary),
+        parent: text(action.parent),
+        uid: action.uid,
+        path: text(action.path),
+        access: action.access,
+        anonymous: action.anonymous,
+        address: action.address,
+        port: action.port,
+        protocol: text(action.protocol),
+        capability: action.capability,
+        syscall: action.syscall,
+        family: action.family,
+        socket_type: action.socket_type,
+        mode: action.mode,
+        ..Event::new(action.operation)
     }
 }
 
 /// Reads an event of Telovix.
 ///
 /// # Errors
-/// Says what is wrong with it.
+/// When it is not a valid event.
 pub(crate) fn read(line: &str) -> Result<Event, String> {
     let mut fields: Map<String, Value> = serde_json::from_str(line).map_err(|error| error.to_string())?;
     // The number of a 32-bit call is another call's on x86-64.
@@ -177,7 +177,7 @@ pub(crate) fn read(line: &str) -> Result<Event, String> {
     Event::from_fields(fields).map_err(|error| error.to_string())
 }
 
-/// Verdicts on deeds that came before: histories repeat themselves.
+/// Verdicts on earlier operations: histories repeat themselves.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     known: FxHashMap<Box<[u8]>, Judgement>,
@@ -190,19 +190,19 @@ impl Memory {
     /// What takes more bytes to write down is not kept.
     const LONGEST: usize = 1_024;
 
-    /// Judges a deed, or remembers how it was judged. `place` gives the event the sensor and the group of its host.
+    /// Judges an operation, or returns its earlier verdict. `place` gives the event the sensor and the group of its host.
     pub(crate) fn judge(
         &mut self,
         judge: &Judge<'_>,
-        deed: &Deed<'_>,
+        action: &Action<'_>,
         place: impl FnOnce(&mut Event),
     ) -> Judgement {
         self.key.clear();
-        deed.write(&mut self.key);
+        action.write(&mut self.key);
         if let Some(known) = self.known.get(self.key.as_slice()) {
             return *known;
         }
-        let mut event = event(deed);
+        let mut event = event(action);
         place(&mut event);
         let judgement = judge.judge(&event);
         if self.key.len() <= Self::LONGEST {

@@ -1,26 +1,26 @@
 //! A history of events -> what a policy would have done with it.
 //!
-//! The files stand in the order in which data flows:
+//! The modules, in the order in which data flows:
 //!
 //! ```text
 //! source      paths, patterns and folders -> the files of a history
 //! stream      one file -> its bytes, decompressed, and how it ended
 //! chunk       bytes -> pieces of whole lines, in bounded memory
 //! json        a line -> tokens, every byte of it checked
-//! line        a line -> an envelope: what Tetragon or Telovix wrote, in its own words
-//! deed        an envelope -> what a process did, in the words that policies decide by
-//! judge       a deed -> the verdict of a policy
-//! vocabulary  the items of the compiler that are used, named in one place
+//! line        a line -> an envelope: what Tetragon or Telovix wrote
+//! action      an envelope -> the operation of a process, with the fields that policies use
+//! judge       an operation -> the verdict of a policy
+//! vocabulary  the items of other crates that are used, in one place
 //! tally       verdicts -> counts that can be added up
 //! scan        all of it on every processor, with the same result on any number of them
-//! impact      counts -> the answer, and how far it can be trusted
+//! impact      counts -> the answer, and its limits
 //! ```
 
 #![forbid(unsafe_code)]
 
+mod action;
 mod chunk;
 mod counter;
-mod deed;
 mod impact;
 mod json;
 mod judge;

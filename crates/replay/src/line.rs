@@ -1,7 +1,6 @@
-//! A line -> its envelope: who, where, when and what, in the words of the program that wrote it.
+//! A line -> its envelope: the fields of a Tetragon event that are used, unchanged.
 //!
-//! Two readers make envelopes: [`fast`] looks at each byte once and copies nothing, [`reference`] goes by way of
-//! `serde_json`. Tests hold that they give the same for any bytes.
+//! There are two readers: [`fast`] reads each byte once and copies nothing, [`reference`] uses `serde_json`. Tests check that both give the same result for any bytes.
 
 pub(crate) mod fast;
 pub(crate) mod reference;
@@ -17,7 +16,7 @@ pub(crate) type Text<'line> = Slot<Cow<'line, str>>;
 pub(crate) const ARGUMENTS: usize = 5;
 
 /// The kinds of event that Tetragon exports, by their key. An event of the kind `rate_limit_info` is about lost
-/// events; the others that no policy decides are counted and passed over.
+/// events; the others that no policy decides are counted and skipped.
 pub(crate) const KINDS: [&str; 11] = [
     "process_exec",
     "process_exit",
@@ -32,7 +31,7 @@ pub(crate) const KINDS: [&str; 11] = [
     "test",
 ];
 
-/// The kinds whose body is read: those that tell what was done, and what was lost.
+/// The kinds whose body is read: operations of processes, and lost events.
 pub(crate) fn is_read(kind: &str) -> bool {
     matches!(
         kind,
@@ -45,11 +44,11 @@ pub(crate) fn is_read(kind: &str) -> bool {
 pub(crate) enum Origin {
     /// Tetragon; the place of its kind in [`KINDS`].
     Tetragon(usize),
-    /// Telovix, or somebody who writes its events.
+    /// Telovix, or another program that writes its events.
     Telovix,
 }
 
-/// What a line says.
+/// The content of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Envelope<'line> {
     /// Who wrote it.

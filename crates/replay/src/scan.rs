@@ -1,6 +1,6 @@
-//! A history and a question -> the tally, on every processor, the same on any number of them.
+//! A history and a question -> the tally, on every processor; the result does not depend on their number.
 //!
-//! Whoever is free takes the next piece of the first file that no one else is reading. Tallies of pieces are added up
+//! A free thread takes the next piece of the first file that no other thread is reading. Tallies of pieces are added up
 //! in the order of the pieces, and those of files in the order of the files.
 
 mod judging;
@@ -21,7 +21,7 @@ use crate::tally::Tally;
 use judging::Clerk;
 use order::Ordered;
 
-/// What a history is asked.
+/// The policies to judge a history by.
 #[derive(Debug)]
 pub struct Question<'policy> {
     /// The policy.
@@ -36,7 +36,7 @@ pub enum Reading {
     /// In one pass, and judging only what the policy covers.
     #[default]
     Fast,
-    /// By way of `serde_json`, judging everything: to check the other one.
+    /// With `serde_json`, judging everything: to check the fast reader.
     Reference,
 }
 
@@ -47,11 +47,11 @@ pub struct Options<'run> {
     pub threads: Option<NonZeroUsize>,
     /// How lines are read.
     pub reading: Reading,
-    /// The sensor that all events are of, where the events do not tell.
+    /// The sensor of all events that name none.
     pub sensor: Option<&'run str>,
     /// The group of that sensor.
     pub group: Option<&'run str>,
-    /// Hears now and then how many bytes of the files were read.
+    /// Called now and then with the number of bytes read so far.
     pub progress: Option<&'run (dyn Fn(u64) + Sync)>,
 }
 
@@ -64,9 +64,9 @@ impl std::fmt::Debug for Options<'_> {
 /// What was read.
 #[derive(Debug, Default)]
 pub struct Amount {
-    /// Files, in the order that places count them.
+    /// Files, in the order of [`Place::file`](crate::Place).
     pub files: Vec<String>,
-    /// Bytes, as they lie on the disk.
+    /// Bytes read, before decompression.
     pub bytes: u64,
     /// Files that could not be read to their end.
     pub broken: Vec<Broken>,
@@ -100,7 +100,7 @@ pub fn scan(sources: &[Source], question: &Question<'_>, options: Options<'_>) -
     (hall.total, amount)
 }
 
-/// What is shared by those who work.
+/// The state that the threads share.
 struct Desk<'run> {
     sources: &'run [Source],
     threads: usize,
@@ -177,7 +177,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Returns the files that may have more, and opens another one where somebody would have to wait.
+    /// Returns the files that may have more, and opens another one where a thread would have to wait.
     fn candidates(&self) -> Option<Vec<Arc<Open>>> {
         let mut hall = locked(&self.hall);
         if hall.open.len() < self.threads && hall.next < self.sources.len() {

@@ -52,15 +52,15 @@ pub enum SourceError {
     #[error("no file matches `{0}`")]
     NoMatch(String),
     /// A pattern cannot be read.
-    #[error("`{pattern}` is no pattern: {problem}")]
+    #[error("`{pattern}` is not a pattern: {problem}")]
     BadPattern {
         /// The pattern.
         pattern: String,
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// A folder holds no file.
-    #[error("the folder `{}` holds no file", .0.display())]
+    /// A folder has no file.
+    #[error("the folder `{}` has no file", .0.display())]
     EmptyFolder(PathBuf),
 }
 

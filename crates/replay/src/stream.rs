@@ -1,6 +1,6 @@
-//! One file -> its bytes, decompressed, and whether they were all there are.
+//! One file -> its bytes, decompressed, and whether the file was complete.
 //!
-//! Compression is known by the first bytes, never by the name. A file is read up to the size it has when it is
+//! Compression is recognised by the first bytes, never by the name. A file is read up to the size it has when it is
 //! opened, so that one that grows comes to an end.
 
 mod zstandard;
@@ -99,7 +99,7 @@ impl Read for Counted {
 
 /// The first bytes of a gzip member (RFC 1952).
 const GZIP: &[u8] = &[0x1f, 0x8b];
-/// The first bytes of a Zstandard frame (RFC 8878), and the last three of one to pass over.
+/// The first bytes of a Zstandard frame (RFC 8878), and the last three of a skippable one.
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const PASSED_OVER: &[u8] = &[0x2a, 0x4d, 0x18];
 /// What is read at a time of compressed files.

@@ -1,4 +1,4 @@
-//! What lines said and what policies made of them -> counts that can be added up in any cut of the history.
+//! Events and verdicts -> counts that can be added up for any division of the history.
 
 mod by_rule;
 mod problem;
@@ -42,20 +42,20 @@ impl Span {
 /// Events that two policies treat differently.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Delta {
-    /// Allowed before, named now; by the rule that names them.
+    /// Allowed by the base, affected now; by the rule that decides now.
     pub(crate) gained: ByRule,
-    /// Named before, allowed now; by the rule that named them.
+    /// Affected by the base, allowed now; by the rule of the base.
     pub(crate) lost: ByRule,
-    /// Named by both, with another effect; by the rule of now.
+    /// Affected by both, with a different effect; by the rule that decides now.
     pub(crate) changed: ByRule,
-    /// Affected before.
+    /// Affected by the base.
     pub(crate) affected_before: u64,
-    /// Where one of the two verdicts depends on fields the event lacks.
+    /// Events for which one of the two verdicts depends on missing fields.
     pub(crate) uncertain: u64,
     pub(crate) binaries: Counter,
 }
 
-/// What a history said and what a policy made of it.
+/// The counts of a history and a policy.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     pub(crate) lines: u64,
@@ -214,8 +214,8 @@ impl Tally {
         for (problem, more) in next.problems {
             let problems = self.problems.entry(problem).or_default();
             problems.lines += more.lines;
-            let room = SHOWN.saturating_sub(problems.first.len());
-            problems.first.extend(more.first.into_iter().take(room));
+            let free = SHOWN.saturating_sub(problems.first.len());
+            problems.first.extend(more.first.into_iter().take(free));
         }
         self.judged.absorb(next.judged);
         self.passed.absorb(next.passed);
@@ -261,7 +261,7 @@ impl Tally {
             &mut self.delta.lost,
             &mut self.delta.changed,
         ];
-        #[allow(clippy::iter_over_hash_type, reason = "each is moved alike")]
+        #[allow(clippy::iter_over_hash_type, reason = "each is changed the same way")]
         for sample in rules.into_iter().flat_map(|of| of.rules.values_mut()).flat_map(|of| &mut of.samples) {
             sample.place.line += lines;
         }

@@ -1,9 +1,9 @@
-//! The items of the compiler that this crate takes: named here, and nowhere else.
+//! The items of other crates that this crate uses, in one place.
 
-pub(crate) use telovix_compiler::confine::{
+pub(crate) use telovix_diagnostic::source::SourceSet;
+pub(crate) use telovix_policy::confine::{
     Access, AccessSet, Confinement, Effect, Operation, SocketType, Subject as ConfinedSubject,
 };
-pub(crate) use telovix_compiler::document::Children;
-pub(crate) use telovix_compiler::document::value::{Capability, Syscall};
-pub(crate) use telovix_compiler::judge::{Event, Field, Fields, Index, Reason, Verdict};
-pub(crate) use telovix_compiler::source::SourceSet;
+pub(crate) use telovix_policy::judge::{Event, Field, Fields, Index, Reason, Verdict};
+pub(crate) use telovix_policy::value::Children;
+pub(crate) use telovix_policy::value::{Capability, Syscall};

@@ -1,4 +1,4 @@
-//! Histories as they lie on disks and come through pipes: the same answer however they are read, cut and compressed.
+//! Histories in files and pipes: the same answer however they are read, divided and compressed.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
-use telovix_compiler::document::value::Date;
-use telovix_compiler::source::SourceSet;
 use telovix_compiler::{Options as CompilerOptions, analyse};
+use telovix_diagnostic::source::SourceSet;
+use telovix_policy::value::Date;
 use telovix_replay::synthetic::{Export, Spacing};
 use telovix_replay::{Amount, Impact, Judge, Options, Problem, Question, Reading, find, scan};
 
@@ -55,7 +55,7 @@ mode: enforce
 allowed_files: [/var/lib/smf/]
 ";
 
-/// Answers, of some files, what the policies would have done.
+/// Returns what the policies would have done with some files.
 fn ask(paths: &[PathBuf], options: Options<'_>) -> (Impact, Amount, Vec<(Problem, u64)>) {
     let (now, before) = (SourceSet::single("now.yaml", POLICY), SourceSet::single("base.yaml", BASE));
     let day = CompilerOptions::on(Date::parse("2026-12-01").unwrap());
@@ -100,7 +100,7 @@ fn zstandard(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
-/// Takes out what tells how the bytes lay on the disk.
+/// Removes the fields that depend on how the bytes are stored.
 fn of_events(mut impact: Impact) -> Impact {
     impact.history.files.clear();
     impact.history.bytes = 0;

@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         tool_version: "bench".to_owned(),
         results: Vec::new(),
         trusted: Vec::new(),
+        existing: bundle::Existing::Continue(Vec::new()),
     };
     bundle::sign(folder.path(), &request, &key)?;
 

@@ -13,7 +13,7 @@ mod verify;
 pub use directory::DirectoryError;
 pub use manifest::{Artifact, Manifest, ManifestError};
 pub use path::{ArtifactPath, ArtifactPathError};
-pub use sign::{SignError, SignRequest, SignedBundle, sign, write_manifest};
+pub use sign::{Asked, Existing, SignError, SignRequest, SignedBundle, sign, write_manifest};
 pub use verify::{Expectations, VerifiedBundle, VerifyError, read_approval, verify};
 
 /// The file that lists the artifacts.

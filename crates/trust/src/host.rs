@@ -1,5 +1,7 @@
 //! What a host is, and what it must not forget: the trust root it follows and the highest epoch it accepted.
 
+mod accepted;
+
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -7,14 +9,17 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Approval;
-use crate::encoding::Digest;
+use crate::key::KeyId;
 use crate::refusal::Refusal;
 use crate::replace::replace_whole;
-use crate::root::Chain;
+use crate::root::{Chain, PinnedRoot, Role, TrustRoot};
 use crate::timestamp::Timestamp;
+pub use accepted::{AcceptedEpoch, AcceptedEpochs, EpochReset};
 
-const MAX_STATE_BYTES: u64 = 64 << 10;
-const FORMAT: u32 = 1;
+const MAX_STATE_BYTES: u64 = 1 << 20;
+const FORMAT: u32 = 2;
+/// The format that remembered one epoch and not whose signatures raised it. It is still read.
+const FORMAT_OF_ONE_EPOCH: u32 = 1;
 
 /// A host's memory, kept in one small file.
 ///
@@ -24,30 +29,8 @@ const FORMAT: u32 = 1;
 pub struct HostState {
     /// The trust root version this host follows.
     pub root: Option<PinnedRoot>,
-    /// The highest epoch this host accepted.
-    pub epoch: Option<AcceptedEpoch>,
-}
-
-/// A version of a trust root, pinned by its digest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PinnedRoot {
-    /// The version.
-    pub version: u64,
-    /// The digest of that version's payload.
-    pub sha256: Digest,
-}
-
-/// An epoch that was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptedEpoch {
-    /// The epoch.
-    pub number: u64,
-    /// The digest of the manifest that carried it.
-    pub manifest: Digest,
-    /// When its approval was issued: signed evidence that the present is not earlier.
-    pub issued_at: Timestamp,
+    /// The epochs this host accepted.
+    pub epochs: AcceptedEpochs,
 }
 
 /// Why the state was not read or written.
@@ -78,6 +61,8 @@ pub struct Acceptance<'a> {
     pub what: &'a str,
     /// What was approved.
     pub approval: &'a Approval,
+    /// The keys whose signatures counted.
+    pub signers: &'a [KeyId],
     /// The trust root it was verified against.
     pub chain: &'a Chain,
     /// An older epoch that was named on purpose.
@@ -95,12 +80,33 @@ pub enum RecordError {
     State(#[from] HostStateError),
 }
 
+/// Why the accepted epoch was not reset.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// The host accepts that epoch already.
+    #[error("this host accepted no epoch above {epoch}; the highest one is {highest}")]
+    NothingAbove {
+        /// The epoch that was named.
+        epoch: u64,
+        /// The highest accepted one, 0 where there is none.
+        highest: u64,
+    },
+    /// The state was not read or written.
+    #[error(transparent)]
+    State(#[from] HostStateError),
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StateDocument {
     version: u32,
     root: Option<PinnedRoot>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     epoch: Option<AcceptedEpoch>,
+    #[serde(default)]
+    epochs: Vec<AcceptedEpoch>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reset: Option<EpochReset>,
 }
 
 impl HostState {
@@ -119,10 +125,18 @@ impl HostState {
         let damaged = |detail: String| HostStateError::Damaged { path: path.to_owned(), detail };
         let document: StateDocument =
             serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if document.version != FORMAT {
-            return Err(damaged(format!("its version is {}; expected {FORMAT}", document.version)));
+        match (document.version, &document.epoch) {
+            (FORMAT_OF_ONE_EPOCH, _) if document.epochs.is_empty() && document.reset.is_none() => {}
+            (FORMAT, None) => {}
+            (version, _) => {
+                return Err(damaged(format!(
+                    "it is not of its version {version}; expected version {FORMAT}"
+                )));
+            }
         }
-        Ok(HostState { root: document.root, epoch: document.epoch })
+        let mut epochs = AcceptedEpochs { entries: Vec::new(), reset: document.reset };
+        document.epochs.into_iter().chain(document.epoch).for_each(|epoch| epochs.add(epoch));
+        Ok(HostState { root: document.root, epochs })
     }
 
     /// Writes the state beside its file, syncs it, renames it and syncs the folder.
@@ -130,26 +144,33 @@ impl HostState {
     /// # Errors
     /// When the file cannot be written; the old state then stands.
     pub fn write(&self, path: &Path) -> Result<(), HostStateError> {
-        let document = StateDocument { version: FORMAT, root: self.root, epoch: self.epoch };
+        let AcceptedEpochs { entries, reset } = self.epochs.clone();
+        let document =
+            StateDocument { version: FORMAT, root: self.root, epoch: None, epochs: entries, reset };
         let json = serde_json::to_string_pretty(&document).expect("numbers and strings have a JSON form");
         replace_whole(path, (json + "\n").as_bytes(), 0o644)
             .map_err(|source| HostStateError::File { path: path.to_owned(), source })
     }
 
-    /// Refuses an approval older than the accepted one, unless its epoch was named on purpose.
+    /// Refuses an approval older than the accepted one, unless its epoch was named on purpose. What a key raised that
+    /// the trust root has revoked since does not count.
     ///
     /// # Errors
     /// [`Refusal::OlderEpoch`] or [`Refusal::ReusedEpoch`].
-    pub fn check_epoch(&self, what: &str, approval: &Approval, allowed: Option<u64>) -> Result<(), Refusal> {
-        let Some(accepted) = self.epoch else { return Ok(()) };
-        if approval.epoch < accepted.number && allowed != Some(approval.epoch) {
-            return Err(Refusal::OlderEpoch {
-                what: what.to_owned(),
-                offered: approval.epoch,
-                required: accepted.number,
-            });
+    pub fn check_epoch(
+        &self,
+        what: &str,
+        approval: &Approval,
+        root: &TrustRoot,
+        allowed: Option<u64>,
+    ) -> Result<(), Refusal> {
+        let required = self.epochs.lowest_acceptable(root);
+        if approval.epoch < required && allowed != Some(approval.epoch) {
+            return Err(Refusal::OlderEpoch { what: what.to_owned(), offered: approval.epoch, required });
         }
-        if approval.epoch == accepted.number && approval.manifest != accepted.manifest {
+        let highest = self.epochs.highest(root);
+        if highest.is_some_and(|known| known.number == approval.epoch && known.manifest != approval.manifest)
+        {
             return Err(Refusal::ReusedEpoch { what: what.to_owned(), epoch: approval.epoch });
         }
         Ok(())
@@ -161,40 +182,64 @@ impl HostState {
     /// # Errors
     /// [`RecordError::Refused`] when another process accepted something newer meanwhile.
     pub fn record(path: &Path, accepted: &Acceptance<'_>) -> Result<Self, RecordError> {
-        let mut lock_path = path.as_os_str().to_owned();
-        lock_path.push(".lock");
-        let lock_path = PathBuf::from(lock_path);
-        let file_error = |source| HostStateError::File { path: lock_path.clone(), source };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(file_error)?;
-        }
-        let lock = File::options().create(true).append(true).open(&lock_path).map_err(file_error)?;
-        lock.lock().map_err(file_error)?;
+        let _lock = lock(path)?;
         let mut state = Self::read(path)?;
-        accepted.chain.check_pin(&state)?;
-        state.check_epoch(accepted.what, accepted.approval, accepted.allowed_epoch)?;
+        accepted.chain.check_pin(state.root)?;
+        let root = accepted.chain.newest();
+        state.check_epoch(accepted.what, accepted.approval, root, accepted.allowed_epoch)?;
         state.root = Some(accepted.chain.pin());
-        state.accept(accepted.approval);
+        state.accept(accepted.approval, accepted.signers, root.threshold(Role::Sign));
         state.write(path)?;
         Ok(state)
     }
 
-    /// Remembers an accepted approval. Going back on purpose does not lower the epoch, so that each
-    /// step back must be named again.
-    pub fn accept(&mut self, approval: &Approval) {
-        if self.epoch.is_none_or(|accepted| approval.epoch > accepted.number) {
-            self.epoch = Some(AcceptedEpoch {
-                number: approval.epoch,
-                manifest: approval.manifest,
-                issued_at: approval.issued_at,
-            });
+    /// Forgets every accepted epoch above this one, under the lock of [`HostState::record`], and returns the highest
+    /// one that was accepted before. From then on bundles from this epoch on are accepted; the pinned trust root stays.
+    ///
+    /// # Errors
+    /// [`ResetError::NothingAbove`] when there is nothing to forget.
+    pub fn reset_epoch(path: &Path, epoch: u64) -> Result<u64, ResetError> {
+        let _lock = lock(path)?;
+        let mut state = Self::read(path)?;
+        let highest = state.epochs.highest_ever().unwrap_or(0);
+        if highest <= epoch {
+            return Err(ResetError::NothingAbove { epoch, highest });
         }
+        state.epochs.reset(epoch);
+        state.write(path)?;
+        Ok(highest)
+    }
+
+    /// Remembers an accepted approval, and by whose signatures. Going back on purpose does not lower the epoch, so that
+    /// each step back must be named again.
+    pub fn accept(&mut self, approval: &Approval, signers: &[KeyId], required: usize) {
+        self.epochs.add(AcceptedEpoch {
+            number: approval.epoch,
+            manifest: approval.manifest,
+            issued_at: approval.issued_at,
+            signers: signers.to_vec(),
+            required,
+        });
     }
 
     /// Returns the later of the given time and the last signed evidence of time, so that a clock set
     /// back does not bring an expired approval to life.
     #[must_use]
     pub fn not_before(&self, now: Timestamp) -> Timestamp {
-        self.epoch.map_or(now, |accepted| accepted.issued_at.max(now))
+        self.epochs.latest_evidence().map_or(now, |evidence| evidence.max(now))
     }
+}
+
+/// Keeps other processes from writing the state until the file is dropped.
+fn lock(path: &Path) -> Result<File, HostStateError> {
+    let mut lock_path = path.as_os_str().to_owned();
+    lock_path.push(".lock");
+    let lock_path = PathBuf::from(lock_path);
+    let file_error = |source| HostStateError::File { path: lock_path.clone(), source };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(file_error)?;
+    }
+    let lock = File::options().create(true).append(true).open(&lock_path).map_err(file_error)?;
+    lock.lock().map_err(file_error)?;
+    Ok(lock)
 }

@@ -32,6 +32,18 @@ const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0
 /// The fixed start of an Ed25519 PKCS#8 version 1 key in DER; the 32 seed bytes follow (RFC 8410, section 7).
 const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
+/// The public halves of the private keys that are all zeros and all ones.
+const KNOWN_PUBLIC_KEYS: [[u8; 32]; 2] = [
+    [
+        0x3b, 0x6a, 0x27, 0xbc, 0xce, 0xb6, 0xa4, 0x2d, 0x62, 0xa3, 0xa8, 0xd0, 0x2a, 0x6f, 0x0d, 0x73, 0x65,
+        0x32, 0x15, 0x77, 0x1d, 0xe2, 0x43, 0xa6, 0x3a, 0xc0, 0x48, 0xa1, 0x8b, 0x59, 0xda, 0x29,
+    ],
+    [
+        0x76, 0xa1, 0x59, 0x20, 0x44, 0xa6, 0xe4, 0xf5, 0x11, 0x26, 0x5b, 0xca, 0x73, 0xa6, 0x04, 0xd9, 0x0b,
+        0x05, 0x29, 0xd1, 0xdf, 0x60, 0x2b, 0xe3, 0x0a, 0x19, 0xa9, 0x25, 0x76, 0x60, 0xd1, 0xf5,
+    ],
+];
+
 /// A public key that can check signatures: canonical, on the curve, not of small order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
@@ -91,6 +103,11 @@ pub enum KeyError {
     /// A point of small order, not canonical, or not on the curve: anyone could sign for it, or nobody.
     #[error("this public key is weak or not a point of the curve")]
     WeakPoint,
+    /// A private key of 32 equal bytes of zeros or ones, as a wiped file holds, or its public half: everybody has it.
+    #[error(
+        "this key is 32 zero bytes, or 32 bytes of ones, which anybody can sign with; expected 32 random bytes"
+    )]
+    Known,
     /// The system gave no random bytes.
     #[error("the system gave no random bytes")]
     NoRandomness,
@@ -142,10 +159,14 @@ impl PublicKey {
     /// Returns the key with these 32 bytes.
     ///
     /// # Errors
-    /// [`KeyError::WeakPoint`] for bytes that are not canonical, not on the curve, or of small order.
+    /// [`KeyError::WeakPoint`] for bytes that are not canonical, not on the curve, or of small order;
+    /// [`KeyError::Known`] for the public half of a private key that is all zeros or all ones.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         if !is_canonical(bytes) {
             return Err(KeyError::WeakPoint);
+        }
+        if KNOWN_PUBLIC_KEYS.contains(bytes) {
+            return Err(KeyError::Known);
         }
         match VerifyingKey::from_bytes(bytes) {
             Ok(key) if !key.is_weak() => Ok(PublicKey(key)),
@@ -235,6 +256,11 @@ impl PrivateKey {
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         PrivateKey(SigningKey::from_bytes(seed))
+    }
+
+    /// Returns the key with this seed, unless it is what an emptied file or an erased memory holds.
+    pub(crate) fn from_read_seed(seed: &[u8; 32]) -> Result<Self, KeyError> {
+        if *seed == [0; 32] || *seed == [0xff; 32] { Err(KeyError::Known) } else { Ok(Self::from_seed(seed)) }
     }
 
     /// Returns the public half.

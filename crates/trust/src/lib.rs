@@ -10,7 +10,7 @@
 //! - An **envelope** is DSSE: a payload with the signatures over it, kept in `manifest.json.dsse`.
 //! - The **trust root** is one file that says whose signatures count: keys, roles, thresholds,
 //!   revocations. It is a chain of versions, each handed over by the one before.
-//! - The **host state** is what a host must not forget: the root it trusts, the highest epoch it accepted.
+//! - The **host state** is what a host must not forget: the root it trusts, the epochs it accepted and by whose keys.
 //! - A **refusal** is the reason a signature does not count; each has its own sentence and exit code.
 //!
 //! # From bytes to a decision
@@ -37,6 +37,7 @@ pub mod signer;
 mod approval;
 mod encoding;
 mod envelope;
+mod epoch;
 mod host;
 mod refusal;
 mod replace;
@@ -46,11 +47,14 @@ mod timestamp;
 pub use approval::{Approval, ResultDigest};
 pub use encoding::{Digest, DigestError};
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature};
-pub use host::{Acceptance, AcceptedEpoch, HostState, HostStateError, PinnedRoot, RecordError};
+pub use epoch::{MAX_EPOCH_LEAD, highest_epoch};
+pub use host::{
+    Acceptance, AcceptedEpoch, AcceptedEpochs, EpochReset, HostState, HostStateError, RecordError, ResetError,
+};
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Signature};
 pub use refusal::Refusal;
 pub use replace::{create_whole, replace_whole};
-pub use root::{Role, TrustRoot};
+pub use root::{PinnedRoot, Role, TrustRoot};
 pub use scope::{Host, Scope, ScopeError};
 pub use signer::Signer;
 pub use timestamp::{Timestamp, TimestampError};

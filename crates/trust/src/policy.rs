@@ -5,9 +5,8 @@ mod folder;
 mod name;
 mod sidecar;
 
-use std::fmt;
-
 use crate::key::{PublicKey, Signature};
+pub use crate::refusal::NameForm;
 use crate::signer::{AgentError, Signer};
 pub use delivery::{Delivery, DeliveryError, EnforcementPolicy};
 pub use folder::{policies_below, verify_files};
@@ -15,33 +14,12 @@ pub use name::{PolicyName, PolicyNameError};
 pub use sidecar::{
     PolicyFileError, VerifiedPolicy, drop_sidecar, read_policy, sidecar_path, sign_file, verify_file,
 };
-pub(crate) use sidecar::{judge, parse_sidecar, unreadable_sidecar};
+pub(crate) use sidecar::{judge, parse_sidecar};
 
 /// The largest policy that is signed or verified, in bytes.
 pub const MAX_POLICY_BYTES: u64 = 16 << 20;
 
 const DOMAIN: &str = "telovix-policy-v1:";
-
-/// Which form of a policy's name a signature was made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameForm {
-    /// The file's base name without its extension.
-    WithoutExtension,
-    /// The file's base name with `.yaml`.
-    WithExtension,
-    /// The `metadata.name` inside the file.
-    MetadataName,
-}
-
-impl fmt::Display for NameForm {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            NameForm::WithoutExtension => "without its extension",
-            NameForm::WithExtension => "with an extension",
-            NameForm::MetadataName => "its `metadata.name`",
-        })
-    }
-}
 
 /// What a signature over a policy turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

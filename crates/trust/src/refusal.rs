@@ -1,9 +1,31 @@
 //! Every reason for which a signature does not count: its sentence, its exit code, and what to do next.
 
+use std::fmt;
+
 use crate::key::KeyId;
-use crate::policy::NameForm;
 use crate::scope::{Host, Scope};
 use crate::timestamp::Timestamp;
+
+/// Which form of a policy's name a signature was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameForm {
+    /// The file's base name without its extension.
+    WithoutExtension,
+    /// The file's base name with `.yaml`.
+    WithExtension,
+    /// The `metadata.name` inside the file.
+    MetadataName,
+}
+
+impl fmt::Display for NameForm {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            NameForm::WithoutExtension => "without its extension",
+            NameForm::WithExtension => "with an extension",
+            NameForm::MetadataName => "its `metadata.name`",
+        })
+    }
+}
 
 /// Why something signed, or not signed, is refused.
 ///
@@ -83,6 +105,18 @@ pub enum Refusal {
         /// The epoch.
         epoch: u64,
     },
+    /// The epoch lies in the future, so that it would hold back every honest bundle until then.
+    #[error("{what} has epoch {epoch}; at {now} the highest one accepted is {highest}")]
+    EpochAhead {
+        /// The bundle.
+        what: String,
+        /// Its epoch.
+        epoch: u64,
+        /// The highest one that would do.
+        highest: u64,
+        /// The time of the decision.
+        now: Timestamp,
+    },
     /// The approval is for somebody else.
     #[error("{what} is approved for {scope}; this host is {host}")]
     WrongTarget {
@@ -127,7 +161,7 @@ impl Refusal {
             Refusal::Unsigned { .. } => 10,
             Refusal::BadSignature { .. } | Refusal::OtherName { .. } => 11,
             Refusal::UnknownKey { .. } => 12,
-            Refusal::Expired { .. } | Refusal::NotYetValid { .. } => 13,
+            Refusal::Expired { .. } | Refusal::NotYetValid { .. } | Refusal::EpochAhead { .. } => 13,
             Refusal::OlderEpoch { .. } | Refusal::ReusedEpoch { .. } => 14,
             Refusal::WrongTarget { .. } => 15,
             Refusal::Revoked { .. } => 16,
@@ -147,6 +181,7 @@ impl Refusal {
             Refusal::NotYetValid { .. } => "not-yet-valid",
             Refusal::OlderEpoch { .. } => "older-epoch",
             Refusal::ReusedEpoch { .. } => "reused-epoch",
+            Refusal::EpochAhead { .. } => "epoch-ahead",
             Refusal::WrongTarget { .. } => "wrong-target",
             Refusal::Revoked { .. } => "revoked",
             Refusal::TooFewSignatures { .. } => "too-few-signatures",
@@ -179,6 +214,9 @@ impl Refusal {
                 format!("use the newest bundle; to go back on purpose, name the epoch: `--allow-epoch {offered}`")
             }
             Refusal::ReusedEpoch { .. } => "sign the newer bundle again; each gets its own epoch".to_owned(),
+            Refusal::EpochAhead { .. } => "do not use it: an epoch is the time in seconds, and only a mistake or a stolen \
+                key runs that far ahead; check the clock of this machine, and sign again without `--epoch`"
+                .to_owned(),
             Refusal::WrongTarget { .. } => "use the bundle made for this host, or say who the host is \
                 with `--sensor` and `--group`"
                 .to_owned(),

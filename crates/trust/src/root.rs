@@ -4,6 +4,7 @@
 
 mod chain;
 mod change;
+mod succession;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,11 +13,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::Envelope;
+use crate::epoch::highest_epoch;
 use crate::key::{KeyId, PublicKey};
 use crate::refusal::Refusal;
-use crate::timestamp::Timestamp;
-pub use chain::{Chain, ChainError, MAX_CHAIN_BYTES};
+use crate::timestamp::{CLOCK_SKEW, Timestamp};
+pub use chain::{Chain, ChainError, MAX_CHAIN_BYTES, PinnedRoot};
 pub use change::{Change, ChangeError};
+pub use succession::SuccessionError;
 
 const MAX_KEYS: usize = 256;
 const MAX_TEXT: usize = 256;
@@ -94,6 +97,9 @@ pub enum RootError {
     /// It breaks one of its own rules.
     #[error("the trust root breaks its rules: {0}")]
     Rule(String),
+    /// It breaks a rule about following the version before.
+    #[error("the trust root breaks its rules: {0}")]
+    Succession(#[from] SuccessionError),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -157,6 +163,12 @@ impl TrustRoot {
         }
         if self.expires_at.is_some_and(|end| end <= self.issued_at) {
             return rule("it expires before it begins".to_owned());
+        }
+        if self.minimum_epoch > highest_epoch(self.issued_at) {
+            return rule(format!(
+                "its minimum epoch {} lies more than a day after {}, when it was issued",
+                self.minimum_epoch, self.issued_at
+            ));
         }
         if self.keys.len() > MAX_KEYS {
             return rule(format!("it lists {} keys; expected at most {MAX_KEYS}", self.keys.len()));
@@ -239,8 +251,13 @@ impl TrustRoot {
     /// Refuses a root outside its own validity.
     ///
     /// # Errors
-    /// [`Refusal::Expired`].
+    /// [`Refusal::Expired`], and [`Refusal::NotYetValid`] for one that was issued in the future, beyond what two clocks
+    /// may differ.
     pub fn check_time(&self, now: Timestamp) -> Result<(), Refusal> {
+        let what = || format!("version {} of the trust root", self.version);
+        if self.issued_at > now.plus_seconds(CLOCK_SKEW) {
+            return Err(Refusal::NotYetValid { what: what(), start: self.issued_at, now });
+        }
         match self.expires_at {
             Some(end) if now >= end => Err(Refusal::Expired { what: "the trust root".to_owned(), end, now }),
             _ => Ok(()),

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
+/// How far the clock of whoever signed may run ahead of ours, in seconds.
+pub(crate) const CLOCK_SKEW: i64 = 300;
+
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, between the years 1970 and 9999.
 ///
 /// Written and read as `2026-11-21T10:00:00Z`; no other offset and no fractions, so that one moment

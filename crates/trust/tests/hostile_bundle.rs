@@ -248,7 +248,7 @@ fn a_clock_set_back_does_not_revive_an_expired_bundle() {
     let mut state = HostState::default();
     let mut later = old.verify().expect("valid today").approval;
     (later.epoch, later.issued_at) = (40, at(10 * DAY));
-    state.accept(&later);
+    state.accept(&later, &[key(1).public_key().id()], 1);
     let verified = old.verify_with(&chain(), &state, &Host::default(), at(0));
     assert_eq!(refusal(verified).exit_code(), 13);
 }
@@ -258,7 +258,7 @@ fn an_older_epoch_is_refused_unless_it_is_named() {
     let (old, new) = (Folder::signed(), Folder::new());
     bundle::sign(new.path(), &request(50), &key(1)).expect("a signature");
     let mut state = HostState::default();
-    state.accept(&new.verify().expect("good").approval);
+    state.accept(&new.verify().expect("good").approval, &[key(1).public_key().id()], 1);
     let verified = old.verify_with(&chain(), &state, &Host::default(), at(0));
     assert!(matches!(refusal(verified), Refusal::OlderEpoch { offered: 41, required: 50, .. }));
 
@@ -276,7 +276,7 @@ fn two_bundles_with_one_epoch_do_not_follow_each_other() {
     bundle::write_manifest(other.path()).expect("a manifest");
     bundle::sign(other.path(), &request(41), &key(1)).expect("a signature");
     let mut state = HostState::default();
-    state.accept(&one.verify().expect("good").approval);
+    state.accept(&one.verify().expect("good").approval, &[key(1).public_key().id()], 1);
     assert!(one.verify_with(&chain(), &state, &Host::default(), at(0)).is_ok(), "the same bundle again");
     let verified = other.verify_with(&chain(), &state, &Host::default(), at(0));
     assert!(matches!(refusal(verified), Refusal::ReusedEpoch { epoch: 41, .. }));

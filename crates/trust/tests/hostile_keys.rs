@@ -30,6 +30,28 @@ fn weak_and_non_canonical_public_keys_are_refused() {
     );
 }
 
+/// What a file that was emptied, or memory that was erased, holds: everybody has that private key.
+#[test]
+fn keys_of_zeros_and_of_ones_are_refused_in_every_form() {
+    for byte in [0, 0xff] {
+        let key = PrivateKey::from_seed(&[byte; 32]);
+        let hex: String = (0..32).map(|_| format!("{byte:02x}")).collect();
+        let both = [&[byte; 32][..], &key.public_key().to_bytes()].concat();
+        for private in [&[byte; 32][..], hex.as_bytes(), &both, key.to_pem().as_bytes()] {
+            assert_eq!(read::private_key(private, None).expect_err("known to all"), KeyError::Known);
+        }
+        let public = key.public_key();
+        for text in [
+            public.to_pem().into_bytes(),
+            public.to_openssh().into_bytes(),
+            public.to_der(),
+            public.to_bytes().to_vec(),
+        ] {
+            assert_eq!(read::public_key(&text).expect_err("known to all"), KeyError::Known);
+        }
+    }
+}
+
 #[test]
 fn signatures_of_small_order_and_with_a_large_scalar_are_refused() {
     let key = PrivateKey::from_seed(&[1; 32]);

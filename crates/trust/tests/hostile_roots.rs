@@ -3,9 +3,9 @@
 mod support;
 
 use proptest::prelude::*;
-use support::{at, chain, key, trusted};
-use telovix_trust::root::{Chain, ChainError, Change, Thresholds, TrustedKey};
-use telovix_trust::{Envelope, EnvelopeError, HostState, Role, TrustRoot};
+use support::{DAY, at, chain, key, trusted};
+use telovix_trust::root::{Chain, ChainError, Change, RootError, SuccessionError, Thresholds, TrustedKey};
+use telovix_trust::{Envelope, EnvelopeError, HostState, Refusal, Role, TrustRoot};
 
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
@@ -149,20 +149,104 @@ proptest! {
 fn a_host_walks_from_the_version_it_pinned() {
     let two = handed_over();
     let host = HostState { root: Some(two.pin()), ..HostState::default() };
-    let current = two.current_for(&host, at(0)).expect("the pinned version");
+    let current = two.current_for(host.root, at(0)).expect("the pinned version");
     assert_eq!(current.version(), 2);
 
     let mut unsigned = two.clone();
     unsigned.append(&[Change::MinimumEpoch(8)], at(0)).expect("possible");
-    assert_eq!(unsigned.current_for(&host, at(0)).expect_err("nobody signed version 3").exit_code(), 10);
+    assert_eq!(unsigned.current_for(host.root, at(0)).expect_err("nobody signed version 3").exit_code(), 10);
     let mut three = unsigned.clone();
     three.sign(&key(9)).expect("the root key");
-    assert_eq!(three.current_for(&host, at(0)).map(TrustRoot::version), Ok(3));
+    assert_eq!(three.current_for(host.root, at(0)).map(TrustRoot::version), Ok(3));
 
     // Nothing but the pinned payload itself stands in for its signatures.
     let mut fork = chain();
     fork.append(&[Change::MinimumEpoch(6)], at(0)).expect("possible");
     fork.sign(&key(9)).expect("the root key");
-    assert_eq!(fork.current_for(&host, at(0)).expect_err("another version 2").exit_code(), 11);
-    assert_eq!(chain().current_for(&host, at(0)).expect_err("an older one").exit_code(), 14);
+    assert_eq!(fork.current_for(host.root, at(0)).expect_err("another version 2").exit_code(), 11);
+    assert_eq!(chain().current_for(host.root, at(0)).expect_err("an older one").exit_code(), 14);
+}
+
+/// Appends a version to a good file by hand: the newest one with the texts exchanged, signed by the root key.
+fn forged(chain: &Chain, changes: &[(&str, &str)]) -> Result<Chain, ChainError> {
+    let (newest, envelope) = chain.versions().last().expect("a version");
+    let mut payload = String::from_utf8(envelope.payload().to_vec()).expect("JSON is text");
+    let number = newest.version();
+    let version = [(format!("\"version\":{number}"), format!("\"version\":{}", number + 1))];
+    let version = version.iter().map(|(from, to)| (from.as_str(), to.as_str()));
+    for (from, to) in version.chain(changes.iter().copied()) {
+        assert!(payload.contains(from), "{from} is not in {payload}");
+        payload = payload.replace(from, to);
+    }
+    let mut forged = Envelope::unsigned("application/vnd.telovix.trust-root.v1+json", payload.into_bytes());
+    forged.add_signature(&key(9)).expect("a key in memory signs");
+    let json = chain.to_json();
+    let body = json.strip_suffix("\n]}\n").expect("how the file ends");
+    Chain::from_json(format!("{body},\n{}\n]}}\n", forged.to_json().trim_end()).as_bytes())
+}
+
+fn rule(read: Result<Chain, ChainError>) -> SuccessionError {
+    match read {
+        Err(ChainError::Root { source: RootError::Succession(error), .. }) => error,
+        other => panic!("expected a broken rule, got {other:?}"),
+    }
+}
+
+/// The holder of a root key, or its thief, writes a version by hand that the tool would not write.
+#[test]
+fn a_revoked_key_does_not_come_back_in_a_version_written_by_hand() {
+    let mut chain = chain();
+    let spare = Change::Add(Box::new(trusted("spare", &key(2), &[Role::Sign])));
+    chain
+        .append(&[spare, Change::Revoke(key(1).public_key().id(), "stolen".to_owned())], at(0))
+        .expect("possible");
+    chain.sign(&key(9)).expect("the root key");
+    assert!(forged(&chain, &[]).is_ok(), "the forger's own work is in order");
+
+    let mark = ",\"revoked\":{\"at\":\"2026-11-21T10:00:00Z\",\"reason\":\"stolen\"}";
+    let revived = rule(forged(&chain, &[(mark, "")]));
+    assert_eq!(revived, SuccessionError::Revoked(key(1).public_key().id()));
+    let reworded = rule(forged(&chain, &[("\"reason\":\"stolen\"", "\"reason\":\"a mistake\"")]));
+    assert_eq!(reworded, SuccessionError::Revoked(key(1).public_key().id()));
+    // Dropped from the list, it could be added as a new key in the version after.
+    let payload =
+        String::from_utf8(chain.versions().last().expect("one").1.payload().to_vec()).expect("text");
+    let start = payload.find("{\"id\":").expect("the first key");
+    let entry = &payload[start..payload.find("},{\"id\":").map(|end| end + 2).expect("another key")];
+    let dropped = rule(forged(&chain, &[(entry, "")]));
+    assert_eq!(dropped, SuccessionError::Revoked(key(1).public_key().id()));
+}
+
+#[test]
+fn the_minimum_epoch_does_not_fall_in_a_version_written_by_hand() {
+    let lowered = forged(&handed_over(), &[("\"minimum_epoch\":7", "\"minimum_epoch\":6")]);
+    assert_eq!(rule(lowered), SuccessionError::EpochFalls { current: 7, wanted: 6 });
+    let beyond = forged(&handed_over(), &[("\"minimum_epoch\":7", "\"minimum_epoch\":18446744073709551615")]);
+    assert!(
+        matches!(beyond, Err(ChainError::Root { source: RootError::Rule(_), .. })),
+        "a fleet locked for good"
+    );
+}
+
+#[test]
+fn a_version_is_not_issued_before_the_one_it_follows() {
+    let earlier = forged(&handed_over(), &[("\"issued_at\":\"2026-11-21", "\"issued_at\":\"2026-11-20")]);
+    assert!(matches!(rule(earlier), SuccessionError::IssuedEarlier { .. }));
+}
+
+#[test]
+fn a_version_from_the_future_does_not_count_yet() {
+    let future = forged(&handed_over(), &[("\"issued_at\":\"2026-11-21", "\"issued_at\":\"2027-11-21")]);
+    let mut future = future.expect("its rules are kept");
+    let refusal = future.current(at(0)).expect_err("a year ahead");
+    assert!(matches!(refusal, Refusal::NotYetValid { .. }));
+    assert_eq!(refusal.exit_code(), 13);
+    assert!(future.current_for(Some(handed_over().pin()), at(0)).is_err());
+    assert!(future.current(at(365 * DAY)).is_ok());
+    assert!(future.append(&[Change::MinimumEpoch(8)], at(0)).is_err(), "nor is it built upon");
+
+    let mut soon = chain();
+    soon.append(&[Change::MinimumEpoch(7)], at(200)).expect("possible");
+    soon.sign(&key(9)).expect("the root key");
+    assert!(soon.current(at(0)).is_ok(), "a few minutes of skew are honest");
 }

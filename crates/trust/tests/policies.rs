@@ -55,10 +55,12 @@ fn the_sidecar_is_88_characters_and_nothing_else() {
     sign_file(&path, None, &key()).expect("signed");
     let sidecar = fs::read_to_string(sidecar_path(&path)).expect("a sidecar");
     assert_eq!((sidecar.len(), sidecar_path(&path)), (88, folder.path().join("a.yaml.sig")));
-    // Editors and `echo` add line endings; they change nothing.
+    // Strict readers take no other byte, so one that passes here passes everywhere.
     for text in [format!("{sidecar}\n"), format!("{sidecar}\r\n"), format!(" {sidecar}\t")] {
-        fs::write(sidecar_path(&path), text).expect("a file");
-        assert!(verify_file(&path, None, &[key().public_key()]).is_ok());
+        fs::write(sidecar_path(&path), &text).expect("a file");
+        let reason = refusal(verify_file(&path, None, &[key().public_key()]));
+        assert_eq!(reason.exit_code(), 11, "{text:?}");
+        assert!(reason.to_string().contains("spaces or line feeds"), "{reason}");
     }
     for text in ["", "=", &sidecar[..87], &sidecar.replace('=', ""), &format!("{sidecar}A")] {
         fs::write(sidecar_path(&path), text).expect("a file");

@@ -117,9 +117,9 @@ fn handing_the_root_itself_to_new_keys() {
     assert_eq!(chain.current(at(0)).map(telovix_trust::TrustRoot::version), Ok(2));
 
     // A host that follows version 1 walks to version 2, and does not walk back.
-    assert_eq!(chain.check_pin(&host), Ok(()));
+    assert_eq!(chain.check_pin(host.root), Ok(()));
     host.root = Some(chain.pin());
-    assert_eq!(support::chain().check_pin(&host).expect_err("version 1 is older").exit_code(), 14);
+    assert_eq!(support::chain().check_pin(host.root).expect_err("version 1 is older").exit_code(), 14);
     assert!(verify(&Folder::signed(), &chain, 2).is_ok(), "the signing key is still the same");
 }
 
@@ -170,8 +170,8 @@ fn a_fork_of_the_root_is_not_followed() {
         chain.sign(&key(9)).expect("the root key");
     }
     let host = HostState { root: Some(ours.pin()), ..HostState::default() };
-    assert_eq!(ours.check_pin(&host), Ok(()));
-    assert_eq!(theirs.check_pin(&host).expect_err("a fork").exit_code(), 11);
+    assert_eq!(ours.check_pin(host.root), Ok(()));
+    assert_eq!(theirs.check_pin(host.root).expect_err("a fork").exit_code(), 11);
 }
 
 #[test]
@@ -194,18 +194,19 @@ fn a_crash_between_accepting_and_applying_never_goes_back() {
     let path = folder.path().join("trust-state.json");
     let (old, new) = (Folder::signed(), Folder::new());
     bundle::sign(new.path(), &request(42), &key(1)).expect("a signature");
-    let approvals = [&old, &new].map(|folder| folder.verify().expect("good").approval);
+    let verified = [&old, &new].map(|folder| folder.verify().expect("good"));
 
     let chain = chain();
-    for approval in &approvals {
-        let accepted = Acceptance { what: "bundle", approval, chain: &chain, allowed_epoch: None };
+    for bundle in &verified {
+        let (approval, signers) = (&bundle.approval, &bundle.signers[..]);
+        let accepted = Acceptance { what: "bundle", approval, signers, chain: &chain, allowed_epoch: None };
         HostState::record(&path, &accepted).expect("recorded");
     }
     // The power fails here, before anything was loaded, and leaves half a file beside the state.
     std::fs::write(folder.path().join(".trust-state.json.1-0.partial"), "{\"vers").expect("written");
 
     let state = HostState::read(&path).expect("the state is whole");
-    assert_eq!(state.epoch.map(|epoch| epoch.number), Some(42));
+    assert_eq!(state.epochs.highest_ever(), Some(42));
     assert_eq!(state.root, Some(chain.pin()));
     assert!(new.verify_with(&chain, &state, &Host::default(), at(0)).is_ok(), "the same bundle again");
     let back = old.verify_with(&chain, &state, &Host::default(), at(0));

@@ -1,4 +1,4 @@
-//! `cargo xtask bench --history`: what it costs to replay a generated export of Tetragon, beside what others cost.
+//! `cargo xtask bench --history`: the cost of replaying a generated Tetragon export, compared with other tools.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};

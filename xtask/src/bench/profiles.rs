@@ -1,10 +1,10 @@
-//! A count -> that many profiles, the same ones every time.
+//! A count -> that many profiles, the same ones in each run.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-/// Profiles in one file: a file a profile would measure the file system.
+/// Profiles in one file: with one file for each profile the file system would be measured.
 const PER_FILE: usize = 1_000;
 
 /// Writes profiles with `entries` entries in each dimension below `folder`.
@@ -22,7 +22,7 @@ pub(super) fn write(folder: &Path, count: usize, entries: usize) -> anyhow::Resu
     Ok(())
 }
 
-/// What a repository that lives with engines says: the profiles below compile without a warning.
+/// Settings of a repository that also targets Tetragon: with them the profiles compile without a warning.
 const SETTINGS: &str =
     "levels: { open-name-space: note, engine-hook-slots: note }\nengine: { deny_with_kill: true }\n";
 

@@ -1,4 +1,4 @@
-//! Documents that `telovix` printed in a guest -> what the published schemas say against them.
+//! Documents that `telovix` printed in a guest -> violations of the published schemas.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::repository;
 
-/// Schemas that the files about hosts must have shown a document of, in each run of all of them.
+/// Schemas of which a whole run of the host scenarios must print at least one document.
 const SHOWN: [&str; 7] = ["apply", "event", "plan", "remove", "report", "rollback", "status"];
 
-/// How many documents of each schema there were, and what is wrong with some.
+/// The number of documents of each schema, and the violations found.
 #[derive(Default)]
 pub(super) struct Documents {
     counts: BTreeMap<String, u32>,
@@ -20,7 +20,7 @@ pub(super) struct Documents {
 }
 
 impl Documents {
-    /// Holds a document against its schema: `SCHEMA JSON`.
+    /// Checks a document against its schema: `SCHEMA JSON`.
     pub(super) fn read(&mut self, line: &str) -> anyhow::Result<()> {
         let (schema, json) = line.split_once(' ').context("a schema and a document")?;
         if !self.validators.contains_key(schema) {
@@ -38,10 +38,10 @@ impl Documents {
         Ok(())
     }
 
-    /// Notes the schemas of which no document was shown.
+    /// Reports the schemas of which no document was printed.
     pub(super) fn complete(&mut self) {
         let missing = SHOWN.iter().filter(|schema| !self.counts.contains_key(**schema));
-        self.problems.extend(missing.map(|schema| format!("{schema}: no document was shown")));
+        self.problems.extend(missing.map(|schema| format!("{schema}: no document was printed")));
     }
 
     /// The counts in one line.

@@ -75,7 +75,7 @@ impl Machine {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let mut stdout = child.stdout.take().context("no console")?;
         let reader = std::thread::spawn(move || {
-            // For somebody who wants to watch a long run.
+            // A copy of the console, to follow a long run.
             let mut copy = std::env::var_os("TELOVIX_CONSOLE").and_then(|path| File::create(path).ok());
             let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
             while let Ok(length @ 1..) = stdout.read(&mut piece) {

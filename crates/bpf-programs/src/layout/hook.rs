@@ -84,14 +84,22 @@ pub struct CoveredCall {
 /// Never: the file is compiled in, and a test reads it.
 pub fn covered_calls() -> impl Iterator<Item = CoveredCall> {
     let lines = include_str!("../../bpf/covered.h").lines();
-    lines.filter_map(|line| line.strip_prefix("COVERED(")?.strip_suffix(')')).map(|line| {
-        let words: Vec<&str> = line.split(", ").collect();
-        let [name, x86_64, ia32, x32, hooks @ ..] = words.as_slice() else {
-            panic!("a call has a name and three numbers");
-        };
-        let number = |text: &str| text.parse::<usize>().expect("a number");
-        let mut cells = vec![number(x86_64), SYSCALLS_IA32_START + number(ia32)];
-        cells.extend(Some(number(x32)).filter(|&number| number != 0));
-        CoveredCall { name, cells, hooks: hooks.to_vec() }
+    let number = |text: &str| text.parse::<usize>().expect("a number");
+    lines.filter_map(|line| line.strip_suffix(')')?.split_once('(')).filter_map(move |(form, line)| {
+        let words: Vec<&'static str> = line.split(", ").collect();
+        match (form, words.as_slice()) {
+            ("COVERED", [name, x86_64, ia32, x32, hooks @ ..]) => {
+                let mut cells = vec![number(x86_64), SYSCALLS_IA32_START + number(ia32)];
+                cells.extend(Some(number(x32)).filter(|&number| number != 0));
+                Some(CoveredCall { name, cells, hooks: hooks.to_vec() })
+            }
+            ("COVERED_32", [name, ia32, hooks @ ..]) => Some(CoveredCall {
+                name,
+                cells: vec![SYSCALLS_IA32_START + number(ia32)],
+                hooks: hooks.to_vec(),
+            }),
+            ("COVERED" | "COVERED_32", _) => panic!("a covered call lacks a number"),
+            _ => None,
+        }
     })
 }

@@ -5,17 +5,16 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
-use telovix_bpf_runtime::apply::{Applied, Options};
-use telovix_trust::audit::Action;
+use telovix_host::{Applied, ApplyOptions, Host, Linux};
 
 use super::Run;
-use crate::enforcement::{self, Delivered, DeliveryArguments, PlaceArguments, Verification};
+use crate::enforcement::{DeliveryArguments, PlaceArguments, TrustRoot, Verification};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
-use crate::signing::AuditArguments;
+use crate::signing::{AuditArguments, tell_notices};
 
 /// Enforce a bundle, starting at one instant, without a daemon.
 ///
@@ -58,6 +57,9 @@ pub(crate) struct Document {
     programs: usize,
     /// Whether somebody's signature stands behind it.
     verification: Verification,
+    /// The trust root that it was verified against; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_root: Option<TrustRoot>,
     /// Seconds until it reverts unless it is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirm_within: Option<u64>,
@@ -69,28 +71,16 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let deed = self.delivery.deed(self.delivery.log(&self.audit));
-        let delivered = match self.delivery.open(streams) {
-            Ok(delivered) => delivered,
-            Err(failure) if enforcement::require_root().is_ok() => return Err(deed.failed(failure, streams)),
-            Err(failure) => return Err(failure),
-        };
-        enforcement::require_root()?;
-        let deed = delivered.name_in(deed);
-        if delivered.verification() == Verification::Skipped {
-            deed.note(Action::VerificationSkipped, streams)?;
-        }
-        deed.begin(streams)?;
-        let applied = match self.carry_out(&delivered) {
-            Ok(applied) => applied,
-            Err(failure) => return Err(deed.failed(failure, streams)),
-        };
-        deed.done(Some(applied.generation), None, streams)?;
+        let mut host = self.delivery.host(&self.places, self.audit.named());
+        let applied = self.carry_out(&mut host, streams);
+        tell_notices(host.take_notices(), streams)?;
+        let applied = applied?;
         let document = Document {
             version: VERSION,
             generation: applied.generation,
             programs: applied.programs,
-            verification: delivered.verification(),
+            verification: applied.policy.verification().into(),
+            trust_root: applied.policy.root().map(TrustRoot::from),
             confirm_within: self.confirm_within.map(|time| time.as_secs()),
         };
         match self.format {
@@ -98,6 +88,7 @@ impl Run for Arguments {
             Format::Text => {
                 let programs = plural(applied.programs, "program");
                 writeln!(streams.data, "generation {} is active, {programs}", applied.generation)?;
+                document.trust_root.iter().try_for_each(|root| root.write(&mut streams.data))?;
                 if let Some(time) = self.confirm_within {
                     let seconds = time.as_secs();
                     writeln!(streams.data, "it reverts in {seconds} s unless `telovix confirm` comes")?;
@@ -109,16 +100,14 @@ impl Run for Arguments {
 }
 
 impl Arguments {
-    fn carry_out(&self, delivered: &Delivered) -> Result<Applied, Failure> {
-        // The epoch is remembered before it takes effect: a crash in between must not let an older one back in.
-        self.delivery.record(delivered)?;
-        let options = Options {
-            scope: self.delivery.scope(),
-            confirm_within: self.confirm_within,
-            confine: self.confine.clone(),
-            keep_hooks: false,
-        };
-        enforcement::apply(&self.places.places(), delivered, &options)
+    fn carry_out(&self, host: &mut Host<Linux>, streams: &mut Streams) -> Result<Applied, Failure> {
+        let offered = self.delivery.offer(streams).inspect_err(|failure| {
+            let told = failure.diagnostics().first();
+            let reason = told.map_or_else(String::new, |told| format!("{}: {}", told.code.id, told.message));
+            host.refuse(&self.delivery.name(), &reason);
+        })?;
+        let options = ApplyOptions { confirm_within: self.confirm_within, confine: self.confine.clone() };
+        host.apply(&offered.offer, &options).map_err(|error| offered.failed(&error))
     }
 }
 

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use telovix_compare::{Side, compare, self};
 use telovix_compiler::analyse;
-use telovix_compiler::compare::{self, Side, compare};
-use telovix_compiler::diagnostic::{Severity, Sink};
+use telovix_diagnostic::{Severity, Sink};
+use telovix_workspace::Repository;
 
-use super::Run;
-use super::diff::Loaded;
-use crate::compilation::Repository;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Streams, json, text};
+use crate::output::{Format, Report, Streams, json, text};
+use super::Run;
+use super::diff::Loaded;
 
 /// Check what policies say about each other.
 ///
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     base: Option<String>,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -45,22 +45,23 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let base = self.base.as_ref().map(|base| Loaded::named(base, self.day.date()?)).transpose()?;
+        let base = self.base.as_ref().map(|base| Loaded::named(base, self.day.as_of())).transpose()?;
         let repository = Repository::find(&self.paths)?;
         let input = repository.read(&repository.output());
-        let options = repository.options(&self.day)?;
+        let options = repository.options(self.day.asked(), self.day.of_findings()?);
         let analysis = analyse(&input.sources, &options);
         let mut sink = Sink::new(options.levels);
-        compare::hold(&analysis.policy, &input.sources, &mut sink);
-        compare::analyse(&analysis.policy, &mut sink);
+        telovix_compare::hold(&analysis.policy, &input.sources, &mut sink);
+        telovix_lint::overlaps(&analysis.policy, &mut sink);
+        telovix_compare::analyse(&analysis.policy, &mut sink);
         if let Some(base) = &base {
             let (old, new) = (base.side(), Side::of_policy(&analysis.policy, &input.sources));
-            compare::guard(&compare(&old, &new), &mut sink);
+            telovix_compare::guard(&compare(&old, &new), &mut sink);
         }
         // What `lint` says beyond errors is not repeated here.
         let errors = analysis.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
         let found = errors.chain(sink.into_sorted()).collect();
-        let report = input.into_report(found);
+        let report = Report::of(input, found);
         match self.format {
             Format::Text => text::write(&report, &mut streams.data)?,
             Format::Json => json::write(&report, &mut streams.data)?,

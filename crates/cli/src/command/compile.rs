@@ -1,28 +1,27 @@
 //! Policies -> a folder of artifacts, or why there is none.
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::Severity;
+use telovix_compiler::assessment::OPEN_WAY;
 use telovix_compiler::emit::ArtifactKind;
-use telovix_compiler::target::OPEN_WAY;
+use telovix_diagnostic::Severity;
+use telovix_workspace::{OutputFolder, Replaced, shown};
 
-use super::Run;
-use crate::compilation::{Compilation, Selection};
+use crate::compilation::{Compiled, Selection};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
-use crate::output::json::{self, Finding, VERSION, findings};
-use crate::output::text::{self, counted, plural};
 use crate::output::{Format, Streams, Summary};
+use crate::output::json::{Finding, VERSION, findings, self};
+use crate::output::text::{counted, plural, self};
 use crate::progress::Progress;
-use crate::write::{OutputFolder, Replaced};
+use super::Run;
 
 /// Compile policies to TracingPolicy YAML, one packed map image and a manifest.
 ///
-/// The output folder shows all artifacts of a compile or none: a compile that fails leaves the folder as it was.
+/// The output folder shows all artifacts of a compile or none: a compile that fails leaves it unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -36,7 +35,7 @@ pub(crate) struct Arguments {
     /// The folder to replace with the artifacts; `output` of `telovix.yaml`, else `compiled-policies`, when absent.
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -50,7 +49,7 @@ impl Run for Arguments {
         let progress = Progress::start("reading");
         let repository = self.selection.repository()?;
         let output = self.output.clone().unwrap_or_else(|| repository.output());
-        let folder = OutputFolder::check(&output, repository.root())?;
+        let folder = OutputFolder::check(&output, repository.place())?;
         let mut successor = folder.successor();
         let mut receive = |path: &str, bytes: &[u8]| {
             progress.step(format!("writing `{path}`"));
@@ -72,7 +71,7 @@ impl Run for Arguments {
 
 /// What a compile has to say.
 struct Told<'run> {
-    compilation: &'run Compilation,
+    compilation: &'run Compiled,
     output: &'run Path,
     replaced: Option<&'run Replaced>,
 }
@@ -136,7 +135,7 @@ impl Told<'_> {
             writeln!(streams.talk, "{}; `telovix lint` prints all", counted(summary))?;
         }
         let (Some(artifacts), Some(replaced)) = (&self.compilation.artifacts, self.replaced) else {
-            return writeln!(streams.talk, "nothing was written; `{}` is as it was", shown(self.output));
+            return writeln!(streams.talk, "no files written; `{}` is unchanged", shown(self.output));
         };
         let out = &mut streams.data;
         let of = |kind| artifacts.iter().filter(move |artifact| artifact.kind == kind);

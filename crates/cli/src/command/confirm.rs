@@ -1,8 +1,7 @@
 //! The active policy's deadline -> gone: the policy stays.
 
 use clap::Args;
-use telovix_bpf_runtime::switch;
-use telovix_trust::audit::Action;
+use telovix_host::Host;
 
 use super::Run;
 use crate::enforcement::TurnArguments;
@@ -31,6 +30,6 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let say = |generation| format!("generation {generation} stays");
-        self.turn.turn(Action::Confirmed, switch::confirm, say, streams)
+        self.turn.turn(Host::confirm, say, streams)
     }
 }

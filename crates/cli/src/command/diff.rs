@@ -1,7 +1,7 @@
 //! Two sides -> what the change between them really changes, with an event for every part.
 
 mod code;
-mod compiled;
+pub(crate) mod compiled;
 mod driver;
 mod git;
 mod html;
@@ -10,7 +10,7 @@ mod side;
 mod text;
 
 use clap::{Args, ValueEnum};
-use telovix_compiler::compare::{Difference, Direction, Side, SubjectDifference, compare};
+use telovix_compare::{Difference, Direction, Side, SubjectDifference, compare};
 
 pub(crate) use code::CODES;
 pub(crate) use side::Loaded;
@@ -25,12 +25,9 @@ use crate::output::{Format, Streams, json};
 /// Tell what a change to policies really changes: which events have another effect, and one example of each.
 ///
 /// A side is a file, a folder, `-`, or something in the git repository around the current folder: REV for all
-/// its policies, REV:PATH for some. `REV..REV` names two sides at once; a single REV is compared with the
-/// policies below the current folder. A side may also be compiled: an image, or a folder that `telovix compile` wrote.
+/// its policies, REV:PATH for some. `REV..REV` names two sides at once; a single REV is the
+/// repository around the current folder as it was, compared with that repository now. A side may also be compiled: an image, or a folder that `telovix compile` wrote.
 /// An image holds what confines: detections, TracingPolicies and profiles that only observe are not compared then.
-///
-/// Files and documents that are the same on both sides are not read further than it takes to know that they do not
-/// matter; `telovix lint` tells about mistakes in them.
 ///
 /// Per document the verdict is equal, narrower (some events get a stronger effect, none a weaker one), wider
 /// (the reverse) or incomparable (both). Text that moves without moving any event is equal.
@@ -57,7 +54,7 @@ pub(crate) struct Arguments {
     /// The sides are the arguments that git gives to a diff command.
     #[arg(long)]
     driver: bool,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: DiffFormat,
 }
@@ -103,7 +100,7 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let as_of = self.day.date()?;
+        let as_of = self.day.as_of();
         let (before, after) = if self.driver {
             driver::sides(&self.sides, as_of)?
         } else {

@@ -5,10 +5,10 @@ use std::io::Write as _;
 
 use clap::Args;
 use serde::Serialize;
-use telovix_bpf_runtime::events::{Events, Report};
+use telovix_host::{Events, HostError, Provenance, Report};
 
 use super::Run;
-use crate::enforcement::{PlaceArguments, Provenance, Verification, refused};
+use crate::enforcement::{PlaceArguments, Verification, failed};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Streams;
@@ -42,20 +42,20 @@ struct Line {
 impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let places = self.places.places();
-        let mut events = Events::open(&places).map_err(|error| refused(&error))?;
+        let mut events = Events::open(&places).map_err(|error| failed(&HostError::Runtime(error)))?;
         let mut verifications = BTreeMap::new();
         let mut lost = 0;
         loop {
             while let Some(report) = events.take() {
                 let verification = *verifications
                     .entry(report.generation)
-                    .or_insert_with(|| Provenance::read(&places).of(report.generation, None));
+                    .or_insert_with(|| Provenance::read(&places.state).verification(report.generation, None).into());
                 let line = Line { report, verification };
                 serde_json::to_writer(&mut streams.data, &line).map_err(std::io::Error::from)?;
                 writeln!(streams.data)?;
             }
             streams.data.flush()?;
-            let dropped = events.dropped().map_err(|error| refused(&error))?;
+            let dropped = events.dropped().map_err(|error| failed(&HostError::Runtime(error)))?;
             if dropped > lost {
                 writeln!(streams.talk, "{dropped} events found no room in the kernel and are lost")?;
                 streams.talk.flush()?;

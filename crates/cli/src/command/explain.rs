@@ -6,11 +6,11 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::{Code, Example, Severity};
-use telovix_compiler::syntax::nearest;
+use telovix_diagnostic::{Code, Example};
+use telovix_syntax::nearest;
 
 use super::Run;
-use crate::catalogue::{catalogue, find};
+use super::catalogue::{catalogue, find};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -27,7 +27,7 @@ Examples:
 pub(crate) struct Arguments {
     /// The code, the id of a template, `exit-codes` or `targets`; every code with its title when absent.
     code: Option<String>,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -164,12 +164,4 @@ fn unknown(id: &str) -> Failure {
 }
 
 /// A code was asked for that no room declares.
-pub(crate) static UNKNOWN_CODE: Code = Code {
-    id: "unknown-code",
-    title: "no finding has this code",
-    severity: Severity::Error,
-    explanation: "`telovix explain CODE` and the levels of a run take codes as findings print them, in \
-                  brackets: `error[duplicate-key]`.",
-    fires: Example::Situation("`telovix explain duplicate-keys`"),
-    silent: Example::Situation("`telovix explain duplicate-key`"),
-};
+pub(crate) static UNKNOWN_CODE: Code = Code::page(include_str!("explain.md"));

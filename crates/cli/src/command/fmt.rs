@@ -7,21 +7,22 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Levels, Severity, Sink};
-use telovix_compiler::format::format;
-use telovix_compiler::source::Span;
-use telovix_compiler::syntax;
+use telovix_diagnostic::{Code, Diagnostic, Levels, Sink};
+use telovix_document::field_order;
+use telovix_syntax::format::format;
+use telovix_diagnostic::source::Span;
+use telovix_syntax as syntax;
 use telovix_trust::policy::{drop_sidecar, sidecar_path};
 use telovix_trust::replace_whole;
+use telovix_workspace::Repository;
+use telovix_workspace::{Input, STANDARD_INPUT, shown};
 
 use super::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{Input, STANDARD_INPUT, shown};
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Streams};
+use crate::output::{Format, Report, Streams};
 
 /// Bring policy files into the one form that all of them have.
 ///
@@ -46,7 +47,7 @@ pub(crate) struct Arguments {
     /// Write nothing; end with 1 when something would be written, and say what.
     #[arg(long)]
     check: bool,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -130,7 +131,7 @@ fn read(input: Input) -> Result<Vec<Formatted>, Failure> {
         }
         let before = sink.error_count();
         syntax::parse(id, source, &mut sink, |_, _| {});
-        match format(source.text()) {
+        match format(source.text(), field_order) {
             Ok(text) => {
                 let changed = text != source.text();
                 files.push(Formatted { name: source.name().to_owned(), text, changed });
@@ -143,7 +144,7 @@ fn read(input: Input) -> Result<Vec<Formatted>, Failure> {
             }
         }
     }
-    let report = input.into_report(sink.into_sorted()).errors_only();
+    let report = Report::of(input, sink.into_sorted()).errors_only();
     if report.diagnostics.is_empty() { Ok(files) } else { Err(Failure::because(Exit::CannotRun, report)) }
 }
 
@@ -163,13 +164,4 @@ fn write(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
 }
 
 /// A file keeps its form.
-pub(crate) static NOT_FORMATTED: Code = Code {
-    id: "not-formatted",
-    title: "a file cannot be brought into its form",
-    severity: Severity::Error,
-    explanation: "The file is as it was. Either it cannot be written, or it uses a part of YAML that policies do without, \
-                  such as `? key` or a document that begins on the line of `---`: laid out anew, it might say something \
-                  else, and `telovix fmt` never takes that risk.",
-    fires: Example::Situation("a file with `? kind` on one line and `: GuardianProfile` on the next"),
-    silent: Example::Situation("a file with `kind: GuardianProfile`"),
-};
+pub(crate) static NOT_FORMATTED: Code = Code::page(include_str!("fmt.md"));

@@ -1,4 +1,4 @@
-//! A history of events and policies -> what the policies would have done, when, to whom, and how sure that is.
+//! A history of events and policies -> the events that the policies would have affected, and the limits of the answer.
 
 mod code;
 mod html;
@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
+use telovix_diagnostic::{Diagnostic, Severity};
 use telovix_replay::{Impact, Judge, Options, Question, Reading, find, scan};
 
 pub(crate) use code::CODES;
@@ -24,17 +24,19 @@ use crate::failure::Failure;
 use crate::output::{Format, Report, Streams, json, text as findings};
 use policy::{Policy, Stage};
 
-/// Tell what policies would have done with a history of events: how many, which binaries, when, by which line.
+/// Report which events of a history policies would have denied, killed or recorded: how many, which binaries, when, by
+/// which line.
 ///
-/// A history is what Tetragon exports (NDJSON) or what `telovix events` prints: files, also rotated and compressed
-/// ones (gzip and Zstandard, known by their content), folders, patterns in quotes, or standard input. It is read as a
+/// A history is a Tetragon export (NDJSON) or the output of `telovix events`: files, including rotated and compressed
+/// ones (gzip and Zstandard, recognised by content), folders, patterns in quotes, or standard input. It is read as a
 /// stream, on every processor, in bounded memory.
 ///
-/// An event is affected when a policy names it: it would have been denied, its process killed, or it would have been
-/// recorded. What an event does not tell is unknown; where the verdict depends on it, the event is counted apart.
+/// An event is affected when it violates a policy: it would have been denied, its process killed, or it would have been
+/// recorded. A missing field is unknown; an event whose verdict depends on missing fields is counted separately. Custom
+/// rules and TracingPolicies are not evaluated; those that may act on events of the history are reported.
 ///
-/// The command ends with 0 when no event is affected, 1 when some are or may be, and 2 when the history cannot answer:
-/// it has no event that the policies cover, or it could not be read to its end.
+/// The exit code is 0 when no event is affected, 1 when some are or may be, and 2 when the history has no event that the
+/// policies cover, or could not be read to its end.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -57,29 +59,29 @@ pub(crate) struct Arguments {
     /// Judge as if every profile had `mode: enforce` and every pack were enforced.
     #[arg(long)]
     enforced: bool,
-    /// End with 2 when a line cannot be read, and answer nothing.
+    /// End with 2 and print no answer when a line cannot be read.
     #[arg(long)]
     strict: bool,
-    /// The sensor that the history is of, for policies that hold on one sensor only.
+    /// The sensor that recorded the history, for policies with the scope of one sensor.
     #[arg(long, value_name = "ID")]
     sensor: Option<String>,
     /// The group of that sensor.
     #[arg(long, value_name = "ID")]
     group: Option<String>,
-    /// How many threads to use; as many as there are processors when absent. The answer does not depend on it.
+    /// The number of threads; one for each processor when absent. The answer does not depend on it.
     #[arg(long, value_name = "NUMBER")]
     threads: Option<NonZeroUsize>,
-    /// Read by the slow way that the fast one is checked with.
+    /// Use the slow reader that the fast one is checked against.
     #[arg(long, hide = true)]
     reference: bool,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     format: ImpactFormat,
 }
 
-/// The forms that an impact has.
+/// The output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum ImpactFormat {
     /// For people.
@@ -89,7 +91,7 @@ enum ImpactFormat {
     Json,
     /// A comment for a pull request.
     Markdown,
-    /// A page that needs nothing else: no script, no other file.
+    /// One HTML page without scripts or other files.
     Html,
 }
 
@@ -125,7 +127,7 @@ impl Run for Arguments {
             let (tally, amount) = scan(&sources, &question, options);
             Impact::new(&tally, &amount, &question)
         };
-        let mut findings = code::findings(&impact, now.observing, self.strict);
+        let mut findings = code::findings(&impact, &now, self.strict);
         let fatal = |found: &Diagnostic| found.severity == Severity::Error;
         if self.strict && impact.history.malformed > 0 {
             findings.retain(fatal);
@@ -136,7 +138,8 @@ impl Run for Arguments {
             return Err(Failure::because(Exit::CannotRun, Report::without_sources(findings)).told_as_text());
         }
         findings::write(&Report::without_sources(findings), &mut streams.talk)?;
-        Ok(if impact.is_affected() { Exit::Findings } else { Exit::Clean })
+        let unknown = !code::not_evaluated(&impact, &now).is_empty();
+        Ok(if impact.is_affected() || unknown { Exit::Findings } else { Exit::Clean })
     }
 }
 

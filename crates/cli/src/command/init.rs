@@ -1,18 +1,18 @@
 //! An empty folder -> a small policy repository that compiles without a finding.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{Write, self};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::Code;
+use telovix_workspace::shown;
 
-use super::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::Streams;
+use super::Run;
 
 /// Start a policy repository: a profile, a rule, a hook for git and a workflow, all of which work.
 #[derive(Debug, Args)]
@@ -98,21 +98,7 @@ static FILES: &[Template] = &[
 pub(crate) const CODES: &[&Code] = &[&REPOSITORY_EXISTS, &REPOSITORY_NOT_WRITTEN];
 
 /// The folder has files that a new repository would replace.
-static REPOSITORY_EXISTS: Code = Code {
-    id: "repository-exists",
-    title: "the folder already holds files of a policy repository",
-    severity: Severity::Error,
-    explanation: "`telovix init` starts a repository and never replaces a file. Nothing was written.",
-    fires: Example::Situation("`telovix init` in a folder with a `README.md`"),
-    silent: Example::Situation("`telovix init` in an empty folder"),
-};
+static REPOSITORY_EXISTS: Code = Code::page(include_str!("init/repository-exists.md"));
 
 /// A file of the new repository cannot be written.
-static REPOSITORY_NOT_WRITTEN: Code = Code {
-    id: "repository-not-written",
-    title: "the new repository cannot be written",
-    severity: Severity::Error,
-    explanation: "The folder cannot be made or a file in it cannot be written: permissions, or a full disk.",
-    fires: Example::Situation("`telovix init /proc/policies`"),
-    silent: Example::Situation("a folder that may be written"),
-};
+static REPOSITORY_NOT_WRITTEN: Code = Code::page(include_str!("init/repository-not-written.md"));

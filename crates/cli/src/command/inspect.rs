@@ -4,20 +4,20 @@ mod code;
 mod listing;
 mod region;
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use telovix_bpf_programs::image::Image;
+use telovix_workspace::{read_file, shown};
 
 pub(crate) use code::CODES;
 pub(crate) use listing::{Listing, Rule, rules};
 
 use super::Run;
+use super::diff::compiled::image_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::text::plural;
 use crate::output::{Format, Streams, json};
 use code::{IMAGE_INVALID, UNREADABLE_IMAGE};
@@ -29,12 +29,12 @@ use listing::Domain;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telovix inspect compiled-policies/policy.image
+  telovix inspect compiled-policies
   telovix inspect compiled-policies/policy.image --format json | jq '.rules[].source'")]
 pub(crate) struct Arguments {
-    /// The image file.
+    /// The image file, or a folder that `telovix compile` wrote.
     image: PathBuf,
-    /// The form of the answer; only `json` lists every member of long lists.
+    /// Output format; only `json` lists every member of long lists.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -45,7 +45,8 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let image = open(&self.image)?;
+        let file = if self.image.is_dir() { in_folder(&self.image)? } else { self.image.clone() };
+        let image = open(&file)?;
         let listing = Listing::of(&image).map_err(|what| {
             let message = format!("`{}` cannot be listed: {what}", shown(&self.image));
             Failure::new(Exit::CannotRun, &IMAGE_INVALID, message)
@@ -58,17 +59,29 @@ impl Run for Arguments {
     }
 }
 
+/// Returns the image that a compile wrote into a folder.
+fn in_folder(folder: &Path) -> Result<PathBuf, Failure> {
+    image_of(folder)?.ok_or_else(|| {
+        let message = format!("cannot read an image from the folder `{}`: no compile wrote it", shown(folder));
+        let failure = Failure::new(Exit::CannotRun, &UNREADABLE_IMAGE, message);
+        failure.help("name an image, or the output folder of `telovix compile`")
+    })
+}
+
 /// Reads and verifies an image file.
-pub(crate) fn open(path: &std::path::Path) -> Result<Image, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
+pub(crate) fn open(path: &Path) -> Result<Image, Failure> {
+    let bytes = read_file(path).map_err(|error| {
         let message = format!("cannot read the image `{}`: {error}", shown(path));
         Failure::new(Exit::CannotRun, &UNREADABLE_IMAGE, message)
     })?;
-    Image::read(&bytes).map_err(|error| {
-        let message = format!("`{}`: {error}", shown(path));
-        let failure = Failure::new(Exit::CannotRun, &IMAGE_INVALID, message);
-        failure.help("compile it again; an image is never repaired")
-    })
+    Image::read(&bytes).map_err(|error| invalid(path, &error.to_string()))
+}
+
+/// Says what is wrong with an image.
+pub(crate) fn invalid(path: &std::path::Path, problem: &str) -> Failure {
+    let message = format!("`{}`: {problem}", shown(path));
+    let failure = Failure::new(Exit::CannotRun, &IMAGE_INVALID, message);
+    failure.help("compile it again; an image is never repaired")
 }
 
 fn write(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {

@@ -8,11 +8,11 @@ use clap::Args;
 use serde::Serialize;
 use telovix_trust::key::{Passphrase, file};
 use telovix_trust::PrivateKey;
+use telovix_workspace::shown;
 
 use super::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
 use crate::signing::{KEY_NOT_WRITTEN, cannot, passphrase};

@@ -26,7 +26,7 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: LintFormat,
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
-use telovix_compiler::diagnostic::{Code, Example, Severity};
+use telovix_diagnostic::Code;
 
 use super::Run;
 use crate::Telovix;
@@ -39,12 +39,4 @@ impl Run for Arguments {
 }
 
 /// The manual pages cannot be written.
-pub(crate) static MANUAL_NOT_WRITTEN: Code = Code {
-    id: "manual-not-written",
-    title: "the manual pages cannot be written",
-    severity: Severity::Error,
-    explanation: "`telovix man --output FOLDER` writes one page per verb into a folder that exists. The folder \
-                  is missing or cannot be written.",
-    fires: Example::Situation("`telovix man --output` names a folder that does not exist"),
-    silent: Example::Situation("the folder exists"),
-};
+pub(crate) static MANUAL_NOT_WRITTEN: Code = Code::page(include_str!("man.md"));

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
-use telovix_compiler::compare::{Contradiction, Merged, Refusal, Versions, merge};
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_compare::{Contradiction, Merged, Refusal, Versions, merge};
+use telovix_diagnostic::{Code, Diagnostic, Severity};
+use telovix_workspace::{read_file, shown};
 
-use super::Run;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Format, Report, Streams};
+use super::Run;
 
 /// Merge two changes of a policy file by what they mean.
 ///
@@ -53,7 +53,7 @@ pub(crate) const CODES: &[&Code] = &[&MERGE_CONFLICT, &MERGED_AS_TEXT, &NOT_MERG
 
 impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let as_of = self.day.date()?;
+        let as_of = self.day.as_of();
         let name = self.path.clone().unwrap_or_else(|| shown(&self.ours));
         let [base, ours, theirs] = [&self.base, &self.ours, &self.theirs].map(|path| read(path));
         let (base, ours, theirs) = (base?, ours?, theirs?);
@@ -106,7 +106,7 @@ impl Arguments {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| failed(path, &error))
+    read_file(path).map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Failure {
@@ -139,36 +139,8 @@ fn conflicts(merged: &Merged, name: &str) -> Failure {
     Failure::because(Exit::Findings, Report::without_sources(found)).told_as_text()
 }
 
-static MERGE_CONFLICT: Code = Code {
-    id: "merge-conflict",
-    title: "two changes of a policy file contradict each other",
-    severity: Severity::Error,
-    explanation: "Both sides changed the same thing to different things, or their entries together would let something \
-                  happen that neither lets happen. The lines stand between markers in the file; choose, and take the \
-                  markers out. The event in the message shows what is at stake.\n\nA side that makes things stricter, \
-                  such as a raised mode, goes together with any change of lists.",
-    fires: Example::Situation(
-        "one side adds an address to `allowed_dst_cidrs`, the other a port to `allowed_dst_ports`: the new address at \
-         the new port was in neither",
-    ),
-    silent: Example::Situation("both sides add a program to `allowed_spawns`"),
-};
+static MERGE_CONFLICT: Code = Code::page(include_str!("merge/merge-conflict.md"));
 
-static MERGED_AS_TEXT: Code = Code {
-    id: "merged-as-text",
-    title: "a file that is no policy was merged line by line",
-    severity: Severity::Note,
-    explanation: "The merge driver was given a file of which a version is no policy, or one with an error. It was merged as \
-                  git merges without a driver.",
-    fires: Example::Situation("`*.yaml merge=telovix` in `.gitattributes`, and a merge of `.github/workflows/ci.yaml`"),
-    silent: Example::Situation("a merge of `profiles/amf.yaml`"),
-};
+static MERGED_AS_TEXT: Code = Code::page(include_str!("merge/merged-as-text.md"));
 
-static NOT_MERGED: Code = Code {
-    id: "not-merged",
-    title: "a version of a file cannot be read or written",
-    severity: Severity::Error,
-    explanation: "`telovix merge` needs the file before both changes and after each of them, as text. Nothing was written.",
-    fires: Example::Situation("`telovix merge base.yaml ours.yaml missing.yaml`"),
-    silent: Example::Situation("`telovix merge base.yaml ours.yaml theirs.yaml`, where all three exist"),
-};
+static NOT_MERGED: Code = Code::page(include_str!("merge/not-merged.md"));

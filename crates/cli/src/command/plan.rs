@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use clap::Args;
 use serde::Serialize;
 use telovix_bpf_programs::image::Image;
-use telovix_bpf_runtime::plan::{self, Plan};
+use telovix_host::{Admitted, Plan};
 
 use super::Run;
 use super::inspect::rules;
-use crate::enforcement::{Delivered, DeliveryArguments, PlaceArguments, Verification, refused};
+use crate::enforcement::{DeliveryArguments, PlaceArguments, TrustRoot, Verification, failed};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -49,6 +49,9 @@ pub(crate) struct Document {
     possible: bool,
     /// Whether somebody's signature stands behind it.
     verification: Verification,
+    /// The trust root that it was verified against; absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_root: Option<TrustRoot>,
     /// The active generation; 0 when nothing is enforced.
     generation: u32,
     /// Rules that are not in force now.
@@ -73,10 +76,11 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let delivered = self.delivery.open(streams)?;
-        let plan = plan::plan(&self.places.places(), &delivered.image, &self.confine)
-            .map_err(|error| refused(&error))?;
-        let document = Document::of(&plan, &delivered);
+        let host = self.delivery.host(&self.places, None);
+        let offered = self.delivery.offer(streams)?;
+        let policy = host.admit(&offered.offer).map_err(|error| offered.failed(&error))?;
+        let plan = host.plan(&policy, &self.confine).map_err(|error| failed(&error))?;
+        let document = Document::of(&plan, &policy);
         match self.format {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => document.write(&mut streams.data)?,
@@ -86,13 +90,14 @@ impl Run for Arguments {
 }
 
 impl Document {
-    fn of(plan: &Plan, delivered: &Delivered) -> Self {
-        let new = effects(&delivered.image);
+    fn of(plan: &Plan, policy: &Admitted) -> Self {
+        let new = effects(policy.image());
         let old = plan.active.as_ref().map(effects).unwrap_or_default();
         let mut document = Self {
             version: VERSION,
             possible: plan.lockout.is_none() && plan.hooks.iter().all(|hook| hook.refused.is_none()),
-            verification: delivered.verification(),
+            verification: policy.verification().into(),
+            trust_root: policy.root().map(TrustRoot::from),
             generation: plan.generation,
             added: Vec::new(),
             changed: Vec::new(),
@@ -125,6 +130,7 @@ impl Document {
             0 => writeln!(out, "nothing is enforced now")?,
             generation => writeln!(out, "generation {generation} is enforced now")?,
         }
+        self.trust_root.iter().try_for_each(|root| root.write(out))?;
         for (sign, list) in [('+', &self.added), ('~', &self.changed), ('-', &self.removed)] {
             for rule in list {
                 writeln!(out, "{sign} {rule}")?;

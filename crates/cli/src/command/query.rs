@@ -1,32 +1,35 @@
 //! A question to policies -> who may do something, what somebody may do, or which documents decide an event.
 
+mod answer;
 mod graph;
 mod which;
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde::Serialize;
-use telovix_compiler::compare::{Answer, Side, what, who};
-use telovix_compiler::confine::{Deed, Effect, Endpoint, Operation};
-use telovix_compiler::diagnostic::{Code, Example, Severity};
-use telovix_compiler::document::value::{Capability, Syscall};
-use telovix_compiler::judge::{DocumentReport, Event, VerdictReport};
-use telovix_compiler::source::SourceSet;
+use telovix_compare::{what, who};
+use telovix_diagnostic::Code;
+use telovix_policy::confine::{Deed, Endpoint, Operation};
+use telovix_policy::judge::Event;
+use telovix_policy::value::{Capability, Syscall};
 
-pub(crate) use which::Which;
-
-use graph::Edge;
-
-use super::Run;
-use super::diff::Loaded;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json};
+use graph::Edge;
+use super::Run;
+use super::diff::Loaded;
+
+pub(crate) use answer::{What, Who};
+pub(crate) use which::Which;
 
 /// Ask policies who may do something, what a binary may do, or which documents decide an event.
+///
+/// Answers keep what they depend on: the sensor or group of a scope, the parents of exceptions and their last day, and
+/// the documents that enforce and are not evaluated here, such as custom rules and TracingPolicies. Where one of those
+/// may act the effect is `unknown`, and the exit code 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -37,12 +40,12 @@ Examples:
 pub(crate) struct Arguments {
     #[command(subcommand)]
     question: Question,
-    /// A file, a folder, a revision, or something compiled; the current folder when absent.
-    #[arg(long, global = true, value_name = "SIDE", default_value = ".")]
-    policy: PathBuf,
+    /// A file, a folder, a revision, or something compiled; the repository around the current folder when absent.
+    #[arg(long, global = true, value_name = "SIDE")]
+    policy: Option<PathBuf>,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, global = true, value_enum, default_value_t)]
     format: QueryFormat,
 }
@@ -91,55 +94,45 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let loaded = Loaded::named(&self.policy.to_string_lossy(), self.day.date()?)?;
+        let as_of = self.day.as_of();
+        let loaded = match &self.policy {
+            Some(policy) => Loaded::named(&policy.to_string_lossy(), as_of)?,
+            None => Loaded::here(as_of)?,
+        };
         let side = loaded.side();
+        let outside = side.outside();
         let out = &mut streams.data;
         match &self.question {
             Question::Who { operation, value } => {
                 let text = value.as_deref().unwrap_or_default();
                 let (operation, deed) = deed(operation, text)?;
-                let answers = who(&side, operation, &deed);
-                let edge = |answer: &Answer<'_>| Edge {
-                    from: answer.event.binary.clone().unwrap_or_default(),
-                    to: format!("{operation} {text}").trim_end().to_owned(),
-                    effect: answer.verdict.effect,
-                    label: String::new(),
-                };
+                let who = Who::new(&who(&side, operation, &deed), &side, outside.as_ref());
                 match self.format {
-                    QueryFormat::Text => answers.iter().try_for_each(|answer| line(answer, &side, out))?,
-                    QueryFormat::Json => json::print(&Who::of(&answers, &side), out)?,
+                    QueryFormat::Text => who.write(out)?,
+                    QueryFormat::Json => json::print(&who, out)?,
                     QueryFormat::Dot | QueryFormat::Svg => {
-                        self.draw(&format!("who may {operation} {text}"), &answers.iter().map(edge).collect::<Vec<_>>(), out)?;
+                        let done = format!("{operation} {text}");
+                        let edges = who.edges(done.trim_end());
+                        self.draw(&format!("who may {operation} {text}"), &edges, out)?;
                     }
                 }
+                Ok(exit(who.is_unknown()))
             }
             Question::What { binary, operation } => {
                 let operation = parse_operation(operation)?;
-                let parts = what(&side, binary, operation);
+                let what = What::new(&what(&side, binary, operation), (binary, operation), &side, outside.as_ref());
                 match self.format {
-                    QueryFormat::Text => parts.iter().try_for_each(|part| writeln!(out, "{part}"))?,
-                    QueryFormat::Json => {
-                        let (binary, operation) = (binary.clone(), operation.name());
-                        json::print(
-                            &What { version: json::VERSION, binary, operation, allowed: parts },
-                            out,
-                        )?;
-                    }
+                    QueryFormat::Text => what.write(out)?,
+                    QueryFormat::Json => json::print(&what, out)?,
                     QueryFormat::Dot | QueryFormat::Svg => {
-                        let edge = |part| Edge {
-                            from: binary.clone(),
-                            to: part,
-                            effect: Effect::Allow,
-                            label: operation.name().to_owned(),
-                        };
-                        let edges: Vec<_> = parts.into_iter().map(edge).collect();
-                        self.draw(&format!("what {binary} may {operation}"), &edges, out)?;
+                        self.draw(&format!("what {binary} may {operation}"), &what.edges(), out)?;
                     }
                 }
+                Ok(exit(what.is_unknown()))
             }
             Question::Which { event } => {
                 let event = Event::parse(event).map_err(|problem| unknown(format!("the event: {problem}")))?;
-                let which = Which::ask(&side, &event);
+                let which = Which::ask(&side, outside.as_ref(), &event);
                 match self.format {
                     QueryFormat::Text => which.write(out)?,
                     QueryFormat::Json => json::print(&which, out)?,
@@ -147,10 +140,14 @@ impl Run for Arguments {
                         self.draw("which documents decide", &which.edges(&event), out)?;
                     }
                 }
+                Ok(exit(which.is_unknown()))
             }
         }
-        Ok(Exit::Clean)
     }
+}
+
+fn exit(unknown: bool) -> Exit {
+    if unknown { Exit::Findings } else { Exit::Clean }
 }
 
 impl Arguments {
@@ -158,67 +155,6 @@ impl Arguments {
         match self.format {
             QueryFormat::Svg => graph::svg(&graph::title(question, edges), edges, out),
             _ => graph::dot(edges, out),
-        }
-    }
-}
-
-/// Who gets which effect.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Who {
-    /// The version of this shape.
-    version: u32,
-    answers: Vec<WhoAnswer>,
-}
-
-/// One process and what happens to it.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct WhoAnswer {
-    /// The event, in the shape of `schemas/event.json`.
-    event: serde_json::Value,
-    /// What happens, and why.
-    verdict: VerdictReport,
-}
-
-impl Who {
-    fn of(answers: &[Answer<'_>], side: &Side<'_>) -> Self {
-        let answer = |answer: &Answer<'_>| WhoAnswer {
-            event: answer.event.to_json(),
-            verdict: report(answer, side),
-        };
-        Self { version: json::VERSION, answers: answers.iter().map(answer).collect() }
-    }
-}
-
-/// What a binary is let do.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct What {
-    /// The version of this shape.
-    version: u32,
-    binary: String,
-    operation: &'static str,
-    /// The parts of what is allowed, in words.
-    allowed: Vec<String>,
-}
-
-fn line(answer: &Answer<'_>, side: &Side<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let told = report(answer, side);
-    let source = told.source.map(|source| format!("{source} ")).unwrap_or_default();
-    let why = match told.document {
-        Some(DocumentReport { name, .. }) => format!("{source}`{name}`"),
-        None => "nothing confines this".to_owned(),
-    };
-    writeln!(out, "{:<8} {}  {why}", answer.verdict.effect.name(), answer.event)
-}
-
-/// Returns the verdict; what an image says has no line.
-fn report(answer: &Answer<'_>, side: &Side<'_>) -> VerdictReport {
-    match side.sources() {
-        Some(sources) => answer.verdict.report(&answer.event, sources),
-        None => {
-            VerdictReport { source: None, ..answer.verdict.report(&answer.event, &SourceSet::default()) }
         }
     }
 }
@@ -236,7 +172,7 @@ fn deed(operation: &str, value: &str) -> Result<(Operation, Deed), Failure> {
     let path = || if value.starts_with('/') { Ok(value.to_owned()) } else { Err(wrong("an absolute path")) };
     let deed = match operation {
         Operation::Exec => Deed::Exec(Some(path()?)),
-        Operation::Open => Deed::Open(path()?, telovix_compiler::confine::Access::Read),
+        Operation::Open => Deed::Open(path()?, telovix_policy::confine::Access::Read),
         Operation::Connect => {
             let address: std::net::SocketAddr =
                 value.parse().map_err(|_| wrong("an address with a port, such as 10.0.0.1:443"))?;
@@ -259,12 +195,4 @@ fn unknown(message: String) -> Failure {
 }
 
 /// A question names no event.
-pub(crate) static UNKNOWN_DEED: Code = Code {
-    id: "unknown-deed",
-    title: "a question does not say what is done",
-    severity: Severity::Error,
-    explanation: "`telovix query who` takes an operation and, where the operation has one, a value: a path, an address \
-                  with a port, a capability, a system call. `telovix query which` takes an event as a JSON object.",
-    fires: Example::Situation("`telovix query who connect localhost`"),
-    silent: Example::Situation("`telovix query who connect 127.0.0.1:443`"),
-};
+pub(crate) static UNKNOWN_DEED: Code = Code::page(include_str!("query.md"));

@@ -4,11 +4,10 @@ use std::io::Write as _;
 
 use clap::Args;
 use serde::Serialize;
-use telovix_bpf_runtime::{Places, switch};
-use telovix_trust::audit::Action;
+use telovix_host::Host;
 
 use super::Run;
-use crate::enforcement::{Provenance, TurnArguments};
+use crate::enforcement::TurnArguments;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
@@ -45,12 +44,7 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let remove = |places: &Places| {
-            let programs = switch::remove(places)?;
-            Provenance::forget(places);
-            Ok((programs, 0))
-        };
-        let programs = self.turn.carry_out(Action::Removed, remove, streams)?;
+        let programs = self.turn.carry_out(Host::remove, streams)?;
         match self.turn.format {
             Format::Json => json::print(&Document { version: VERSION, programs }, &mut streams.data)?,
             Format::Text => writeln!(streams.data, "{} removed, nothing is enforced", plural(programs, "program"))?,

@@ -1,8 +1,7 @@
 //! The policy before -> the active one, with one write.
 
 use clap::Args;
-use telovix_bpf_runtime::switch;
-use telovix_trust::audit::Action;
+use telovix_host::Host;
 
 use super::Run;
 use crate::enforcement::TurnArguments;
@@ -33,6 +32,6 @@ impl Run for Arguments {
             0 => "nothing is enforced".to_owned(),
             generation => format!("generation {generation} is active"),
         };
-        self.turn.turn(Action::RolledBack, switch::roll_back, say, streams)
+        self.turn.turn(Host::roll_back, say, streams)
     }
 }

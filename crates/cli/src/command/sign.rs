@@ -1,35 +1,44 @@
 //! A folder or files of policies -> signatures that a host can rely on.
 
+mod revision;
+mod trust;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use clap::Args;
 use serde::Serialize;
 use telovix_trust::audit::{Action, Outcome, Record};
-use telovix_trust::bundle::{self, MANIFEST, SignRequest, SignedBundle};
+use telovix_diagnostic::Diagnostic;
+use telovix_trust::bundle::{self, Asked, Existing, MANIFEST, SignRequest, SignedBundle};
 use telovix_trust::policy::{self, Delivery, EnforcementPolicy, PolicyName};
-use telovix_trust::{Digest, PublicKey, ResultDigest, Role, Scope, Signer, Timestamp, TrustRoot};
+use telovix_trust::{Digest, ResultDigest, Scope, Signer, Timestamp, highest_epoch};
+use telovix_workspace::{Repository, shown};
 
+use self::revision::{Revision, WorkTree};
+use self::trust::Trust;
 use super::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Streams};
+use crate::output::{Format, Report, Streams, text};
 use crate::signing::{
-    AuditArguments, KeyArguments, Moment, NOT_SIGNED, TrustRootArguments, actor, cannot, read_named, root_failure,
+    AuditArguments, KeyArguments, Moment, NOT_SIGNED, RepositoryTrust, SOURCE_NOT_COMMITTED, TrustRootEntry, actor,
+    cannot, read_named,
 };
 
 const SECONDS_PER_DAY: i64 = 86_400;
+/// For how long a folder is approved.
+const DEFAULT_DAYS: u16 = 90;
 
 /// Sign a folder of artifacts, or single policy files.
 ///
 /// Each policy gets the fleet's own signature in `{file}.sig`: Ed25519 over `telovix-policy-v1:{name}` and its bytes.
 /// A folder also gets `manifest.json.dsse`, which binds all its files to an epoch, an end, a target and what they were
-/// made from. A second key holder who signs the same folder adds a signature; anything else replaces the approval.
+/// made from. A second key holder who signs the same folder adds a signature to the approval that is there; it is
+/// replaced when the files or the scope are others, when it has ended, or with `--renew`. A key that the trust root of
+/// the repository does not list, has revoked or has ended signs nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -44,18 +53,22 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     keys: KeyArguments,
     #[command(flatten)]
-    trust_root: TrustRootArguments,
+    trust_root: RepositoryTrust,
     /// For whom a folder is approved: `fleet`, `group:NAME` or `sensor:ID`. When absent, as another key holder
     /// approved it, else the fleet.
     #[arg(long)]
     scope: Option<Scope>,
-    /// The folder's place in the order of all bundles; the time in seconds when absent.
+    /// The folder's place in the order of all bundles; the time in seconds when absent, and at most a day more.
     #[arg(long, value_name = "NUMBER")]
     epoch: Option<u64>,
-    /// For how many days a folder is approved.
-    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3660))]
-    days: u16,
-    /// The revision the folder was made from; that of git when absent.
+    /// For how many days a folder is approved; 90 when absent.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3660))]
+    days: Option<u16>,
+    /// Approve a folder anew, without the signatures of the approval that is there.
+    #[arg(long)]
+    renew: bool,
+    /// The revision the folder was made from. When absent: the commit that git has checked out around the folder, with
+    /// `-dirty` where the work tree holds something else, and none without git.
     #[arg(long, value_name = "REVISION")]
     source_revision: Option<String>,
     /// Vouch for the result of a check, such as `lint=lint.json`; may be given several times.
@@ -84,6 +97,9 @@ pub(crate) struct Document {
     version: u32,
     /// The id of the key that signed.
     key_id: String,
+    /// The trust root that lists the key; absent where the repository has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_root: Option<TrustRootEntry>,
     /// What was signed, in the order it was named.
     signed: Vec<Signed>,
 }
@@ -122,16 +138,23 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let repository = Repository::find(&self.paths)?;
+        let repository = Repository::find(&[])?;
         let paths = match self.paths.as_slice() {
             [] => vec![PathBuf::from(shown(&repository.output()))],
             named => named.to_vec(),
         };
         let now = self.moment.timestamp();
-        let trust = Trust::read(&self.trust_root, &paths, now)?;
+        let trust = Trust::read(&self.trust_root, now)?;
         let folder = trust.as_ref().map_or_else(|| repository.root().to_owned(), |trust| trust.folder.clone());
         let listed = trust.as_ref().map_or(&[][..], |trust| &trust.keys);
         let signer = self.keys.open_one(&folder, listed)?;
+        match &trust {
+            Some(trust) => trust.check_signer(signer.public_key(), now)?,
+            None => writeln!(
+                streams.talk,
+                "there is no trust root here, so whether hosts trust this key was not checked"
+            )?,
+        }
         if self.delivery {
             self.deliver(&paths, signer.as_ref(), streams)?;
             return Ok(Exit::Clean);
@@ -146,10 +169,20 @@ impl Run for Arguments {
             self.log(path, now, signer.as_ref(), one.as_ref().err(), streams)?;
             signed.push(one?);
         }
-        let document = Document { version: VERSION, key_id: signer.public_key().id().to_string(), signed };
+        let document = Document {
+            version: VERSION,
+            key_id: signer.public_key().id().to_string(),
+            trust_root: trust.as_ref().map(|trust| trust.named.entry()),
+            signed,
+        };
         match self.format {
             Format::Json => json::print(&document, &mut streams.data)?,
-            Format::Text => tell(&document, streams)?,
+            Format::Text => {
+                tell(&document, streams)?;
+                if let Some(trust) = &trust {
+                    writeln!(streams.data, "the key is listed in the {}", trust.named)?;
+                }
+            }
         }
         Ok(Exit::Clean)
     }
@@ -164,16 +197,23 @@ impl Arguments {
         now: Timestamp,
         streams: &mut Streams,
     ) -> Result<Signed, Failure> {
-        let told = |error: bundle::SignError| cannot(&NOT_SIGNED, &error).help(
-            "`telovix compile` writes the folder anew; `telovix sign` signs it as it was written",
-        );
         if !path.join(MANIFEST).exists() {
-            let manifest = bundle::write_manifest(path).map_err(told)?;
+            let manifest = bundle::write_manifest(path).map_err(|error| not_signed(&error))?;
             let count = plural(manifest.artifacts().len(), "file");
             writeln!(streams.talk, "wrote `{}`, which lists {count}", shown(&path.join(MANIFEST)))?;
         }
-        let request = self.request(path, trust, now)?;
-        let SignedBundle { approval, signers, policies } = bundle::sign(path, &request, signer).map_err(told)?;
+        let revision = self.source_revision.is_none().then(|| Revision::around(path)).flatten();
+        let request = self.request(path, revision.as_ref(), trust, now)?;
+        let SignedBundle { approval, signers, policies } =
+            bundle::sign(path, &request, signer).map_err(|error| not_signed(&error))?;
+        let dirty = revision.filter(|revision| revision.state == WorkTree::Dirty);
+        if let Some(revision) = dirty.filter(|revision| approval.source_revision.as_ref() == Some(&revision.text)) {
+            warn_of_dirty(path, &revision, streams)?;
+        }
+        let key = signer.public_key();
+        if let Some(end) = trust.and_then(|trust| trust.ends_before(key, approval.expires_at)) {
+            writeln!(streams.talk, "the key ends at {end}, and with it this signature, before the approval does")?;
+        }
         let approved = Approved {
             epoch: approval.epoch,
             scope: approval.scope.to_string(),
@@ -184,10 +224,22 @@ impl Arguments {
         Ok(Signed { path: shown(path), policies, approval: Some(approved) })
     }
 
-    fn request(&self, path: &Path, trust: Option<&Trust>, now: Timestamp) -> Result<SignRequest, Failure> {
-        let expires_at = now.plus_seconds(i64::from(self.days) * SECONDS_PER_DAY);
+    fn request(
+        &self,
+        path: &Path,
+        revision: Option<&Revision>,
+        trust: Option<&Trust>,
+        now: Timestamp,
+    ) -> Result<SignRequest, Failure> {
+        let days = self.days.unwrap_or(DEFAULT_DAYS);
+        let expires_at = now.plus_seconds(i64::from(days) * SECONDS_PER_DAY);
         let before = bundle::read_approval(path).map_or(0, |(approval, _)| approval.epoch);
-        let rising = || u64::try_from(now.seconds()).unwrap_or(0).max(before.saturating_add(1));
+        let rising = || {
+            let time = u64::try_from(now.seconds()).unwrap_or(0);
+            // An approval is only a claim here: one that runs ahead too far is no reason to follow it.
+            let next = before.saturating_add(1);
+            if next > highest_epoch(now) { time } else { time.max(next) }
+        };
         let mut results = Vec::new();
         for (name, file) in &self.results {
             results.push(ResultDigest { name: name.clone(), sha256: Digest::of(&read_named(file, &NOT_SIGNED)?) });
@@ -198,11 +250,24 @@ impl Arguments {
             epoch: self.epoch.unwrap_or_else(rising),
             issued_at: now,
             expires_at,
-            source_revision: self.source_revision.clone().or_else(|| git_revision(path)),
+            source_revision: self.source_revision.clone().or_else(|| revision.map(|revision| revision.text.clone())),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             results,
             trusted: trust.map_or_else(Vec::new, |trust| trust.keys_until(expires_at)),
+            existing: self.existing(),
         })
+    }
+
+    fn existing(&self) -> Existing {
+        if self.renew {
+            return Existing::Replace;
+        }
+        let mut asked = Vec::new();
+        asked.extend(self.epoch.is_some().then_some(Asked::Epoch));
+        asked.extend(self.days.is_some().then_some(Asked::Lifetime));
+        asked.extend(self.source_revision.is_some().then_some(Asked::SourceRevision));
+        asked.extend((!self.results.is_empty()).then_some(Asked::Results));
+        Existing::Continue(asked)
     }
 
     fn sign_file(&self, path: &Path, signer: &dyn Signer) -> Result<Signed, Failure> {
@@ -213,7 +278,7 @@ impl Arguments {
     fn deliver(&self, paths: &[PathBuf], signer: &dyn Signer, streams: &mut Streams) -> Result<(), Failure> {
         let told = |error: &dyn std::error::Error| cannot(&NOT_SIGNED, error);
         let mut delivery = Delivery { enforcement_policies: Vec::new(), other: serde_json::Map::new() };
-        for path in paths {
+        for path in &below(paths)? {
             let own = || PolicyName::of_file(path);
             let name = self.name.clone().map_or_else(own, Ok).map_err(|error| told(&error))?;
             let content = policy::read_policy(path).map_err(|error| told(&error))?;
@@ -251,32 +316,47 @@ impl Arguments {
     }
 }
 
-/// What signing has to know about the trust root.
-struct Trust {
-    folder: PathBuf,
-    keys: Vec<PublicKey>,
-    required: usize,
-    root: TrustRoot,
+/// Returns the files that were named, and of folders the policies below them.
+fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let found = policy::policies_below(path).map_err(|error| {
+            Failure::new(Exit::CannotRun, &NOT_SIGNED, format!("cannot list `{}`: {error}", shown(path)))
+        })?;
+        if found.is_empty() {
+            let message = format!("`{}` holds no policy", shown(path));
+            return Err(Failure::new(Exit::CannotRun, &NOT_SIGNED, message));
+        }
+        files.extend(found);
+    }
+    Ok(files)
 }
 
-impl Trust {
-    /// Returns the keys whose signatures count now and for as long as the approval does. A policy that a retiring key
-    /// signed is signed anew, or the bundle would end with that key.
-    fn keys_until(&self, end: Timestamp) -> Vec<PublicKey> {
-        let lasting = self.root.usable_keys(Role::Sign, end.plus_seconds(-1));
-        self.keys.iter().copied().filter(|key| lasting.contains(key)).collect()
-    }
-
-    fn read(arguments: &TrustRootArguments, near: &[PathBuf], now: Timestamp) -> Result<Option<Self>, Failure> {
-        if arguments.find(near)?.is_none() {
-            return Ok(None);
+fn not_signed(error: &bundle::SignError) -> Failure {
+    let help = match error {
+        bundle::SignError::OtherApproval { .. } => {
+            "leave the flag out to add a signature to it, or approve anew without its signatures: `--renew`"
         }
-        let (path, chain) = arguments.read(near)?;
-        let root = chain.current(now).map_err(|refusal| root_failure(&path, refusal.into()))?;
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let keys = root.usable_keys(Role::Sign, now);
-        Ok(Some(Self { folder, keys, required: root.threshold(Role::Sign), root: root.clone() }))
-    }
+        bundle::SignError::EpochAhead { .. } => {
+            "leave `--epoch` out, which takes the time; an approval that is there is replaced with `--renew`"
+        }
+        _ => "`telovix compile` writes the folder anew; `telovix sign` signs it as it was written",
+    };
+    cannot(&NOT_SIGNED, error).help(help)
+}
+
+fn warn_of_dirty(path: &Path, revision: &Revision, streams: &mut Streams) -> Result<(), Failure> {
+    let message =
+        format!("the work tree around `{}` is not what was committed; it is signed as made from `{}`", shown(path), revision.text);
+    let mut warning = Diagnostic::new(&SOURCE_NOT_COMMITTED, None, message);
+    warning.help.push("commit, compile and sign again, so that a reviewer can see what was signed".to_owned());
+    text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
+    streams.talk.flush()?;
+    Ok(())
 }
 
 fn tell(document: &Document, streams: &mut Streams) -> std::io::Result<()> {
@@ -296,16 +376,6 @@ fn tell(document: &Document, streams: &mut Streams) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Returns the commit that is checked out around the folder; `None` without git.
-fn git_revision(folder: &Path) -> Option<String> {
-    let around = std::path::absolute(folder).ok()?;
-    let output = Command::new("git").arg("-C").arg(around.parent()?).args(["rev-parse", "HEAD"]).output().ok()?;
-    let revision = String::from_utf8(output.stdout).ok()?;
-    let revision = revision.trim();
-    let plain = !revision.is_empty() && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (output.status.success() && plain).then(|| revision.to_owned())
 }
 
 fn named_file(text: &str) -> Result<(String, PathBuf), String> {

@@ -4,16 +4,17 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_bpf_runtime::Scope;
-use telovix_bpf_runtime::status::{self, Status};
+use telovix_host::{HOST_LOG, HOST_STATE, Host, HookProgram, Origin, RuleCount as Decided, Status};
+use telovix_trust::Host as Identity;
 
 use super::Run;
-use crate::enforcement::{PlaceArguments, Provenance, Verification, refused};
+use crate::enforcement::{PlaceArguments, TrustRoot, Verification, failed};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
+use crate::signing::journal;
 
 /// Show what the kernel enforces now.
 ///
@@ -51,6 +52,15 @@ pub(crate) struct Document {
     /// Whether somebody's signature stands behind it; absent when nothing is enforced.
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<Verification>,
+    /// The trust root that it was verified against, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_root: Option<TrustRoot>,
+    /// The epoch of its bundle, if it was verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<u64>,
+    /// The folder that it was applied from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<String>,
     /// The generation that a rollback, or a missed deadline, leads to; 0 for none.
     previous: u32,
     /// Milliseconds until the policy reverts unless it is confirmed.
@@ -102,25 +112,27 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let scope = Scope { sensor: self.sensor.clone(), groups: self.groups.clone() };
-        let places = self.places.places();
-        let state = status::status(&places, &scope).map_err(|error| refused(&error))?;
-        let verification = (state.generation != 0)
-            .then(|| Provenance::read(&places).of(state.generation, state.image.as_deref()));
+        let identity = Identity { sensor: self.sensor.clone(), groups: self.groups.clone() };
+        let kernel = self.places.kernel();
+        let state = kernel.places.state.clone();
+        let host = Host::new(identity, HOST_STATE.into(), journal(HOST_LOG.into()), state, kernel);
+        let (state, origin) = host.status().map_err(|error| failed(&error))?;
         let whole = state.drift.is_empty() && state.missing.is_empty() && !is_unknown(&state);
         let exit = if whole { Exit::Clean } else { Exit::Findings };
         match self.format {
-            Format::Json => json::print(&Document::of(state, verification), &mut streams.data)?,
-            Format::Text => write(&state, verification, &mut streams.data)?,
+            Format::Json => json::print(&Document::of(state, origin), &mut streams.data)?,
+            Format::Text => write(&state, origin.as_ref(), &mut streams.data)?,
         }
         Ok(exit)
     }
 }
 
 impl Document {
-    fn of(state: Status, verification: Option<Verification>) -> Self {
-        let hook = |program: status::HookProgram| Hook { hook: program.hook, program: program.program };
-        let rule = |count: status::RuleCount| RuleCount {
+    fn of(state: Status, origin: Option<Origin>) -> Self {
+        let verification = verification(&state, origin.as_ref());
+        let trust_root = origin.as_ref().and_then(|origin| origin.root.as_ref()).map(TrustRoot::from);
+        let hook = |program: HookProgram| Hook { hook: program.hook, program: program.program };
+        let rule = |count: Decided| RuleCount {
             rule: count.rule,
             document: count.document,
             dimension: count.dimension,
@@ -133,6 +145,9 @@ impl Document {
             generation: state.generation,
             policy: state.image,
             verification,
+            trust_root,
+            epoch: origin.as_ref().and_then(|origin| origin.epoch),
+            bundle: origin.and_then(|origin| origin.bundle),
             previous: state.previous,
             confirm_within: state.confirm_within,
             reverted: state.reverted,
@@ -153,7 +168,13 @@ fn is_unknown(state: &Status) -> bool {
     state.generation != 0 && state.image.is_none()
 }
 
-fn write(state: &Status, verification: Option<Verification>, out: &mut dyn Write) -> io::Result<()> {
+/// Whether the trust root accepted what is in force.
+fn verification(state: &Status, origin: Option<&Origin>) -> Option<Verification> {
+    let unknown = Verification::Unknown;
+    (state.generation != 0).then(|| origin.map_or(unknown, |origin| origin.verification.into()))
+}
+
+fn write(state: &Status, origin: Option<&Origin>, out: &mut dyn Write) -> io::Result<()> {
     match state.generation {
         0 => writeln!(out, "nothing is enforced")?,
         generation => writeln!(out, "generation {generation} is active")?,
@@ -164,12 +185,15 @@ fn write(state: &Status, verification: Option<Verification>, out: &mut dyn Write
     if is_unknown(state) {
         writeln!(out, "the copy of its image is gone, so nothing can be compared: apply the bundle again")?;
     }
-    match verification {
+    match verification(state, origin) {
         Some(Verification::Skipped) => {
             writeln!(out, "not verified: it was applied with `--insecure-skip-verify`")?;
         }
         Some(Verification::Unknown) => writeln!(out, "nobody remembers whether it was verified: apply the bundle again")?,
         Some(Verification::Verified) | None => {}
+    }
+    if let Some(root) = origin.and_then(|origin| origin.root.as_ref()) {
+        TrustRoot::from(root).write(out)?;
     }
     if let Some(left) = state.time_left() {
         writeln!(out, "reverts in {} s unless `telovix confirm` comes", left.as_secs())?;

@@ -5,6 +5,7 @@ pub(crate) mod init;
 pub(crate) mod log;
 mod named_key;
 pub(crate) mod newest;
+pub(crate) mod reset_epoch;
 pub(crate) mod show;
 
 use clap::{Args, Subcommand};
@@ -43,6 +44,7 @@ enum Action {
     Set(change::Set),
     Sign(change::Sign),
     Log(log::Arguments),
+    ResetEpoch(reset_epoch::Arguments),
 }
 
 impl Run for Arguments {
@@ -56,6 +58,7 @@ impl Run for Arguments {
             Action::Set(arguments) => arguments.format(),
             Action::Sign(arguments) => arguments.format(),
             Action::Log(arguments) => arguments.format(),
+            Action::ResetEpoch(arguments) => arguments.format(),
         }
     }
 
@@ -69,6 +72,7 @@ impl Run for Arguments {
             Action::Set(arguments) => arguments.run(streams),
             Action::Sign(arguments) => arguments.run(streams),
             Action::Log(arguments) => arguments.run(streams),
+            Action::ResetEpoch(arguments) => arguments.run(streams),
         }
     }
 }

@@ -1,38 +1,40 @@
 //! Signed folders, files and deliveries -> accepted, or the reason why not and its own exit code.
 
+mod keys;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_compiler::diagnostic::Diagnostic;
+use telovix_diagnostic::Diagnostic;
+use telovix_trust::Digest;
 use telovix_trust::audit::{Action, Outcome, Record};
-use telovix_trust::policy::{self, Delivery, PolicyFileError, PolicyName, VerifiedPolicy};
-use telovix_trust::{Digest, KeyId, PublicKey, Role, TrustRoot};
+use telovix_trust::policy::{Delivery, PolicyFileError, PolicyName, VerifiedPolicy, self};
+use telovix_workspace::{Repository, shown};
 
-use super::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
-use crate::output::json::{self, VERSION};
-use crate::output::text::plural;
 use crate::output::{Format, Report, Streams};
-use crate::signing::{
-    Accepted, AuditArguments, BundleArguments, Deed, NO_TRUST_ROOT, NOT_VERIFIED, PUBLIC_KEY, actor, cannot, public_key,
-    read_chain, read_named, refused, root_failure,
-};
+use crate::output::json::{VERSION, self};
+use crate::output::text::plural;
+use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed, NOT_VERIFIED, NamedTrustRoot, Origin, TrustRootEntry, VerifyTrust, actor, cannot, read_named};
+use self::keys::{Basis, Keys};
+use super::Run;
 
 /// Verify that artifacts are what a trusted key signed, and still may be used.
 ///
-/// A folder is held against the trust root: signatures, epoch, end, target, and every file in it. A single policy file
-/// is held against `{file}.sig`, and a JSON file of `enforcement_policies` against the signatures in it, by the keys of
-/// the trust root or by the fleet's one public key.
+/// A folder is checked by the trust root: signatures, epoch, end, target, and every file in it. A single policy file is
+/// checked with `{file}.sig`, and a JSON file of `enforcement_policies` with the signatures in it, by the keys of the
+/// trust root or by the fleet's one public key.
+///
+/// The answer names the trust root it rests on. In a repository that is the repository's own, so the answer is worth as
+/// much as the checkout; what `apply` on this host would decide, `--host` tells.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix verify                                          # what was compiled and signed in this repository
-  telovix verify /var/lib/telovix/bundle --sensor sensor-site-0117 --group edge
+  telovix verify /var/lib/telovix/bundle --host --sensor sensor-site-0117 --group edge
   telovix verify a.yaml --public-key policy-signing.pub   # as a sensor does
   telovix verify compiled-policies --at 2026-11-21T10:00:00Z --format json
 
@@ -48,8 +50,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = PolicyName::parse)]
     name: Option<PolicyName>,
     #[command(flatten)]
-    bundle: BundleArguments,
-    /// Remember on this host that the folder was accepted, so that nothing older is.
+    bundle: BundleArguments<VerifyTrust>,
+    /// Remember on this host that the folder was accepted, so that nothing older is. Not by a repository's own trust
+    /// root, unless `--state` names another memory than the host's.
     #[arg(long)]
     accept: bool,
     #[command(flatten)]
@@ -69,6 +72,12 @@ pub(crate) struct Document {
     accepted: bool,
     /// The exit code: 0, or that of the first refusal.
     exit_code: u8,
+    /// The trust root that decided; absent with `--public-key`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust_root: Option<TrustRootEntry>,
+    /// The public key that decided, named with `--public-key`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
     /// The decision on each folder or policy.
     verdicts: Vec<Verdict>,
 }
@@ -129,10 +138,11 @@ impl Run for Arguments {
             [] => vec![PathBuf::from(shown(&Repository::find(&[])?.output()))],
             named => named.to_vec(),
         };
+        let basis = Basis::find(self)?;
         let mut verdicts = Vec::new();
         let mut failures = Vec::new();
         for path in &paths {
-            for (verdict, failure) in self.examine(path, streams)? {
+            for (verdict, failure) in self.examine(path, &basis, streams)? {
                 self.log(&verdict, streams)?;
                 verdicts.push(verdict);
                 failures.extend(failure);
@@ -141,12 +151,17 @@ impl Run for Arguments {
         let exit = failures.first().map_or(Exit::Clean, Failure::exit);
         if self.format == Format::Json {
             let accepted = failures.is_empty();
-            let document = Document { version: VERSION, accepted, exit_code: exit.code(), verdicts };
+            let (trust_root, public_key) = basis.entries();
+            let document =
+                Document { version: VERSION, accepted, exit_code: exit.code(), trust_root, public_key, verdicts };
             json::print(&document, &mut streams.data)?;
             return Ok(exit);
         }
         for verdict in verdicts.iter().filter(|verdict| verdict.accepted) {
             tell(verdict, &mut streams.data)?;
+        }
+        if verdicts.iter().any(|verdict| verdict.accepted) {
+            writeln!(streams.data, "trusted by {basis}")?;
         }
         if failures.is_empty() {
             return Ok(exit);
@@ -160,14 +175,15 @@ type Examined = (Verdict, Option<Failure>);
 
 impl Arguments {
     /// Decides about one path; an error means that nothing could be decided.
-    fn examine(&self, path: &Path, streams: &mut Streams) -> Result<Vec<Examined>, Failure> {
-        if path.is_dir() {
-            return match self.public_key {
-                Some(_) => self.examine_policies(path),
-                None => Ok(vec![self.examine_bundle(path, streams)?]),
-            };
+    fn examine(&self, path: &Path, basis: &Basis, streams: &mut Streams) -> Result<Vec<Examined>, Failure> {
+        match basis {
+            Basis::TrustRoot(root) if path.is_dir() => Ok(vec![self.examine_bundle(path, root, streams)?]),
+            basis if path.is_dir() => self.examine_policies(path, &Keys::of(basis, self)?),
+            basis => self.examine_file(path, &Keys::of(basis, self)?),
         }
-        let keys = Keys::find(self, path)?;
+    }
+
+    fn examine_file(&self, path: &Path, keys: &Keys) -> Result<Vec<Examined>, Failure> {
         if path.extension().is_some_and(|extension| extension == "json") {
             let json = read_named(path, &NOT_VERIFIED)?;
             let delivery = Delivery::read(&json).map_err(|error| cannot(&NOT_VERIFIED, &error))?;
@@ -176,17 +192,16 @@ impl Arguments {
             return Ok(named
                 .map(|(policy, result)| {
                     let content = policy.content.as_bytes();
-                    keys.verdict(policy.name.clone(), result.map(|key| (key, Digest::of(content))))
+                    verdict(keys, policy.name.clone(), result.map(|key| (key, Digest::of(content))))
                 })
                 .collect());
         }
         let verified = policy::verify_file(path, self.name.as_ref(), &keys.all());
-        Ok(vec![keys.examined(path, verified)?])
+        Ok(vec![examined(keys, path, verified)?])
     }
 
     /// Decides about each policy of a folder on its own, as a sensor does.
-    fn examine_policies(&self, folder: &Path) -> Result<Vec<Examined>, Failure> {
-        let keys = Keys::find(self, folder)?;
+    fn examine_policies(&self, folder: &Path, keys: &Keys) -> Result<Vec<Examined>, Failure> {
         let paths = policy::policies_below(folder).map_err(|error| {
             let message = format!("cannot list `{}`: {error}", shown(folder));
             Failure::new(Exit::CannotRun, &NOT_VERIFIED, message)
@@ -196,12 +211,17 @@ impl Arguments {
             return Err(Failure::new(Exit::CannotRun, &NOT_VERIFIED, message));
         }
         let verified = policy::verify_files(&paths, &keys.all());
-        paths.iter().zip(verified).map(|(path, verified)| keys.examined(path, verified)).collect()
+        paths.iter().zip(verified).map(|(path, verified)| examined(keys, path, verified)).collect()
     }
 
-    fn examine_bundle(&self, path: &Path, streams: &mut Streams) -> Result<Examined, Failure> {
+    fn examine_bundle(&self, path: &Path, root: &NamedTrustRoot, streams: &mut Streams) -> Result<Examined, Failure> {
         let subject = shown(path);
-        let accepted = self.bundle.verify(path).and_then(|accepted| {
+        if self.accept && root.origin == Origin::Repository && !self.bundle.names_state() {
+            let message = format!("this host remembers nothing by the {root}");
+            return Err(Failure::new(Exit::CannotRun, &NOT_VERIFIED, message)
+                .help("decide by the host's own with `--host`, or name another memory with `--state`"));
+        }
+        let accepted = self.bundle.verify_by(root, path).and_then(|accepted| {
             if self.accept {
                 self.accept(&subject, &accepted, streams)?;
             }
@@ -235,10 +255,10 @@ impl Arguments {
         let approval = &accepted.bundle.approval;
         let deed = Deed::new(log, Action::Accepted, subject.to_owned());
         let deed = deed.with(Some(approval.manifest), Some(approval.epoch), None);
-        deed.begin(streams)?;
+        let deed = deed.begin(streams)?;
         match self.bundle.record(accepted) {
-            Ok(()) => deed.done(None, None, streams),
-            Err(failure) => Err(deed.failed(failure, streams)),
+            Ok(()) => deed.done(),
+            Err(failure) => Err(deed.failed(failure)),
         }
     }
 
@@ -260,76 +280,28 @@ impl Arguments {
     }
 }
 
-/// The keys that single policies are held against.
-enum Keys {
-    /// The fleet's one key.
-    One(PublicKey),
-    /// The signing keys of a trust root, with their standing at a time.
-    Root(Box<TrustRoot>, telovix_trust::Timestamp),
+fn examined(keys: &Keys, path: &Path, verified: Result<VerifiedPolicy, PolicyFileError>) -> Result<Examined, Failure> {
+    let result = match verified {
+        Ok(policy) => Ok((policy.key, Digest::of(&policy.content))),
+        Err(PolicyFileError::Refused(refusal)) => Err(refusal),
+        Err(error) => return Err(cannot(&NOT_VERIFIED, &error)),
+    };
+    Ok(verdict(keys, shown(path), result))
 }
 
-impl Keys {
-    fn find(arguments: &Arguments, path: &Path) -> Result<Self, Failure> {
-        if let Some(file) = &arguments.public_key {
-            return Ok(Keys::One(public_key(file)?));
+/// A signature that fits counts only if its key still does.
+fn verdict(
+    keys: &Keys,
+    subject: String,
+    result: Result<(telovix_trust::KeyId, Digest), telovix_trust::Refusal>,
+) -> Examined {
+    match keys.judge(&subject, result) {
+        Ok((key, digest)) => {
+            let signers = vec![key.to_string()];
+            let sha256 = Some(digest.to_string());
+            (Verdict { subject, accepted: true, signers, sha256, files: Some(1), ..Verdict::default() }, None)
         }
-        let near = [path.to_owned()];
-        if let Some(file) = arguments.bundle.trust_root.find(&near)? {
-            let (chain, state) = (read_chain(&file)?, arguments.bundle.remembered()?);
-            let now = state.not_before(arguments.bundle.moment.timestamp());
-            let root = chain.current_for(&state, now).map_err(|refusal| root_failure(&file, refusal.into()))?;
-            return Ok(Keys::Root(Box::new(root.clone()), now));
-        }
-        let beside = path.parent().unwrap_or(Path::new("")).join(PUBLIC_KEY);
-        match [beside, PathBuf::from(PUBLIC_KEY)].iter().find(|file| file.exists()) {
-            Some(file) => Ok(Keys::One(public_key(file)?)),
-            None => {
-                let message = "there is neither a trust root nor a `policy-signing.pub` here";
-                Err(Failure::new(Exit::CannotRun, &NO_TRUST_ROOT, message)
-                    .help("name one with `--public-key` or `--trust-root`"))
-            }
-        }
-    }
-
-    fn all(&self) -> Vec<PublicKey> {
-        match self {
-            Keys::One(key) => vec![*key],
-            Keys::Root(root, _) => {
-                let signing = root.keys().iter().filter(|key| key.roles.contains(&Role::Sign));
-                signing.map(|key| key.public_key).collect()
-            }
-        }
-    }
-
-    fn examined(&self, path: &Path, verified: Result<VerifiedPolicy, PolicyFileError>) -> Result<Examined, Failure> {
-        let result = match verified {
-            Ok(policy) => Ok((policy.key, Digest::of(&policy.content))),
-            Err(PolicyFileError::Refused(refusal)) => Err(refusal),
-            Err(error) => return Err(cannot(&NOT_VERIFIED, &error)),
-        };
-        Ok(self.verdict(shown(path), result))
-    }
-
-    /// A signature that fits counts only if its key still does.
-    fn verdict(&self, subject: String, result: Result<(KeyId, Digest), telovix_trust::Refusal>) -> Examined {
-        let standing = result.and_then(|(key, digest)| match self {
-            Keys::One(_) => Ok((key, digest)),
-            Keys::Root(root, now) => {
-                root.key(key).map_or(Ok(()), |listed| listed.standing(&format!("`{subject}`"), *now))?;
-                Ok((key, digest))
-            }
-        });
-        match standing {
-            Ok((key, digest)) => {
-                let signers = vec![key.to_string()];
-                let sha256 = Some(digest.to_string());
-                (Verdict { subject, accepted: true, signers, sha256, files: Some(1), ..Verdict::default() }, None)
-            }
-            Err(refusal) => {
-                let failure = refused(&refusal);
-                (Verdict { refusal: entry(&failure), subject, ..Verdict::default() }, Some(failure))
-            }
-        }
+        Err(failure) => (Verdict { refusal: entry(&failure), subject, ..Verdict::default() }, Some(failure)),
     }
 }
 

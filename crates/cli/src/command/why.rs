@@ -3,36 +3,46 @@
 mod code;
 mod event;
 mod image;
-mod text;
+pub(super) mod text;
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
+use telovix_compare::Outside;
 use telovix_compiler::analyse;
-use telovix_compiler::judge::{Event, Index, VerdictReport};
+use telovix_policy::judge::{Event, Index, VerdictReport};
+use telovix_workspace::Repository;
 
-pub(crate) use code::CODES;
-
-use super::{Run, inspect};
-use crate::compilation::Repository;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Report, Streams};
-use event::Events;
+use event::{Events, Refused};
+use super::{Run, inspect};
+
+pub(crate) use code::CODES;
 
 /// Tell what happens to events, and which line of which policy decides.
 ///
-/// Events are JSON objects, one a line, in the shape of `schemas/event.json`. What an event leaves out is unknown,
-/// and a verdict that depends on it says so.
+/// Events are JSON objects, one a line, in the shape of `schemas/event.json`; blank lines are passed over, and a line
+/// may have 1 MiB. What an event leaves out is unknown, not empty: the verdict is the one that holds however it is
+/// filled in, and where there is none it is `unknown` and names the fields. It is `unknown` as well where a document
+/// that enforces and is not evaluated here hooks the operation: custom rules and TracingPolicies.
+///
+/// What detections do is told beside the verdict: the Console acts after the event.
+///
+/// The exit code is 0 when every verdict is known, 1 when one is unknown, and 2 when a line is not an event. With
+/// `--format json` each line has one line of answer: a verdict, or an object with `error`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix why events.ndjson --policy examples/
   telovix why '{\"operation\": \"exec\", \"binary\": \"/opt/amf/bin/amf\", \"path\": \"/bin/sh\"}'
   telovix why events.ndjson --image compiled-policies/policy.image
-  telovix why --format json < events.ndjson | jq -r .effect | sort | uniq -c")]
+  telovix why --format json < events.ndjson | jq -r .effect | sort | uniq -c
+  telovix why --format json < events.ndjson | jq 'select(.effect == \"unknown\") | .depends_on'")]
 pub(crate) struct Arguments {
     /// A file of events, one a line, or one event in braces; standard input when absent or `-`.
     #[arg(value_name = "EVENT")]
@@ -46,7 +56,7 @@ pub(crate) struct Arguments {
     image: Option<PathBuf>,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer: `json` is one line per event.
+    /// The form of the answer: `json` is one line for each line of events.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -61,18 +71,24 @@ impl Run for Arguments {
         let mut events = Events::open(events)?;
         if let Some(file) = &self.image {
             let image = inspect::open(file)?;
-            let judge = image::Judge::new(&image);
+            let confinements = image::confinements(&image).map_err(|problem| inspect::invalid(file, &problem))?;
+            let judge = image::Judge::new(&image, &confinements);
             return self.answer(&mut events, streams, |event| judge.verdict(event));
         }
         let repository = Repository::find(policies)?;
         let input = repository.read(&repository.output());
-        let analysis = analyse(&input.sources, &repository.options(&self.day)?);
-        let report = input.into_report(analysis.diagnostics);
+        let analysis = analyse(&input.sources, &repository.options(self.day.asked(), self.day.of_findings()?));
+        let report = Report::of(input, analysis.diagnostics);
         if report.summary().errors > 0 {
             return Err(Failure::because(report.exit_of_errors(), report));
         }
         let index = Index::new(&analysis.policy.confinements);
-        self.answer(&mut events, streams, |event| Ok(index.judge(event).report(event, &report.sources)))
+        let outside = Outside::new(&analysis.policy, &report.sources);
+        self.answer(&mut events, streams, |event| {
+            let mut told = index.judge(event).report(event, &report.sources);
+            outside.complete(event, &mut told);
+            told
+        })
     }
 }
 
@@ -86,34 +102,63 @@ impl Arguments {
         }
     }
 
-    /// Answers every event as it comes; what is no event is told at the end.
+    /// Answers every line as it comes.
     fn answer(
         &self,
         events: &mut Events,
         streams: &mut Streams,
-        verdict: impl Fn(&Event) -> Result<VerdictReport, String>,
+        verdict: impl Fn(&Event) -> VerdictReport,
     ) -> Result<Exit, Failure> {
-        let mut refused = Vec::new();
+        let mut exit = Exit::Clean;
+        let mut refused = 0;
+        let mut told = Vec::new();
         while let Some(event) = events.next() {
-            let answered = event.and_then(|event| match verdict(&event) {
-                Ok(told) => Ok((event, told)),
-                Err(problem) => Err(events.refuse(&problem)),
-            });
-            match (answered, self.format) {
-                (Ok((event, told)), Format::Text) => text::write(&event, &told, &mut streams.data)?,
-                (Ok((_, told)), Format::Json) => {
-                    serde_json::to_writer(&mut streams.data, &told).map_err(io::Error::from)?;
-                    writeln!(streams.data)?;
-                }
-                (Err(problem), _) => refused.push(*problem),
+            let event = event.map(|event| (verdict(&event), event));
+            match (&event, self.format) {
+                (Ok((verdict, event)), Format::Text) => text::write(event, verdict, &mut streams.data)?,
+                (Ok((verdict, _)), Format::Json) => print(&Line::Verdict(verdict), streams)?,
+                (Err(error), Format::Text) if told.len() < MOST_TOLD => told.push(events.diagnostic(error)),
+                (Err(_), Format::Text) => {}
+                (Err(error), Format::Json) => print(&Line::Refused { error }, streams)?,
+            }
+            match event {
+                Ok((verdict, _)) if verdict.is_unknown() => exit = Exit::Findings,
+                Ok(_) => {}
+                Err(_) => refused += 1,
             }
             if streams.data.is_closed() {
                 break;
             }
         }
-        if refused.is_empty() {
-            return Ok(Exit::Clean);
+        if refused == 0 {
+            return Ok(exit);
         }
-        Err(Failure::because(Exit::CannotRun, Report::without_sources(refused)).told_as_text())
+        if refused > told.len() {
+            let more = if told.is_empty() { "" } else { "more " };
+            told.push(events.diagnostic_of_many(refused - told.len(), more));
+        }
+        Err(Failure::because(Exit::CannotRun, Report::without_sources(told)).told_as_text())
     }
+}
+
+/// Lines that are no events are told one by one up to here.
+const MOST_TOLD: usize = 100;
+
+/// One line of the answer in JSON.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub(crate) enum Line<'run> {
+    /// The verdict on an event.
+    Verdict(&'run VerdictReport),
+    /// A line that is no event.
+    Refused {
+        /// What is wrong with it.
+        error: &'run Refused,
+    },
+}
+
+fn print(line: &Line<'_>, streams: &mut Streams) -> Result<(), Failure> {
+    serde_json::to_writer(&mut streams.data, line).map_err(io::Error::from)?;
+    Ok(writeln!(streams.data)?)
 }

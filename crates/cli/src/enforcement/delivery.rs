@@ -1,22 +1,19 @@
-//! A bundle's folder -> the image in it, after the bundle was verified, or because the operator takes it unverified.
+//! The flags that name a bundle -> the offer that a host decides about.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use telovix_bpf_programs::image::Image;
-use telovix_bpf_runtime::Scope;
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::emit::IMAGE_PATH;
-use telovix_trust::audit::Action;
+use telovix_diagnostic::Diagnostic;
+use telovix_host::{Host, HostError, Linux, Offer, RequiredTrust, RootOrigin, Trust};
+use telovix_trust::Host as Identity;
+use telovix_workspace::shown;
 
-use super::code::{IMAGE_REFUSED, NO_IMAGE, VERIFICATION_SKIPPED};
-use super::provenance::Verification;
-use crate::exit::Exit;
+use super::code::VERIFICATION_SKIPPED;
+use super::{PlaceArguments, failed};
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Report, Streams, text};
-use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed};
+use crate::signing::{BundleArguments, FindTrustRoot as _, NamedTrustRoot, Origin, journal};
 
 /// The flags of the verbs that load a bundle.
 #[derive(Debug, Args)]
@@ -33,80 +30,64 @@ pub(crate) struct DeliveryArguments {
     insecure_skip_verify: bool,
 }
 
-/// A bundle that may be loaded.
-#[derive(Debug)]
-pub(crate) struct Delivered {
-    /// Its image, verified record by record.
-    pub(crate) image: Image,
-    accepted: Option<Accepted>,
-}
-
 impl DeliveryArguments {
-    /// Verifies the bundle and reads its image.
+    /// Returns this host, which logs to the file that was named, else beside its memory.
+    pub(crate) fn host(&self, places: &PlaceArguments, log: Option<PathBuf>) -> Host<Linux> {
+        let memory = self.trust.state_path();
+        let log = log.unwrap_or_else(|| memory.with_file_name("audit.ndjson"));
+        let identity = Identity { sensor: self.trust.sensor.clone(), groups: self.trust.groups.clone() };
+        let kernel = places.kernel();
+        Host::new(identity, memory, journal(log), kernel.places.state.clone(), kernel)
+    }
+
+    /// Returns the bundle's folder, as it is shown.
+    pub(crate) fn name(&self) -> String {
+        shown(&self.bundle)
+    }
+
+    /// Says on whose word the bundle is offered.
     ///
     /// # Errors
-    /// With the exit code of the refusal; with 2 when the folder holds no image.
-    pub(crate) fn open(&self, streams: &mut Streams) -> Result<Delivered, Failure> {
+    /// When the host has no trust root, or it cannot be read or is exposed.
+    pub(crate) fn offer(&self, streams: &mut Streams) -> Result<Offered, Failure> {
+        let bundle = PathBuf::from(self.name());
         if self.insecure_skip_verify {
             warn(&self.bundle, streams)?;
-            let path = if self.bundle.is_dir() { self.bundle.join(IMAGE_PATH) } else { self.bundle.clone() };
-            let bytes = std::fs::read(&path).map_err(|error| {
-                let message = format!("cannot read the image `{}`: {error}", shown(&path));
-                Failure::new(Exit::CannotRun, &NO_IMAGE, message)
-            })?;
-            return Ok(Delivered { image: read(&path, &bytes)?, accepted: None });
+            let trust = Trust::Unverified { reason: "`--insecure-skip-verify` was given".to_owned() };
+            return Ok(Offered { offer: Offer { bundle, trust }, root: None });
         }
-        let accepted = self.trust.verify(&self.bundle)?;
-        let path = Path::new(IMAGE_PATH);
-        let found = accepted.bundle.artifacts.iter().find(|(name, _)| name.as_str() == IMAGE_PATH);
-        let Some((_, bytes)) = found else {
-            let message = format!("the bundle `{}` holds no `{IMAGE_PATH}`", shown(&self.bundle));
-            return Err(Failure::new(Exit::CannotRun, &NO_IMAGE, message)
-                .help("compile for a native target, which writes the image"));
+        let root = self.trust.trust_root.find()?;
+        root.refuse_inside(&self.bundle)?;
+        let required = RequiredTrust {
+            chain: root.read()?,
+            file: root.path.clone(),
+            origin: match root.origin {
+                Origin::Host => RootOrigin::Host,
+                // The rule of these verbs searches no repository.
+                Origin::Named | Origin::Repository => RootOrigin::Named,
+            },
+            now: self.trust.moment.timestamp(),
+            allowed_epoch: self.trust.allow_epoch,
         };
-        Ok(Delivered { image: read(path, bytes)?, accepted: Some(accepted) })
-    }
-
-    /// Remembers that the bundle was accepted, so that nothing older is from now on.
-    ///
-    /// # Errors
-    /// When something newer was accepted meanwhile, or the memory cannot be written.
-    pub(crate) fn record(&self, delivered: &Delivered) -> Result<(), Failure> {
-        delivered.accepted.as_ref().map_or(Ok(()), |accepted| self.trust.record(accepted))
-    }
-
-    /// Returns the audit log: the one that was named, else that of the host.
-    pub(crate) fn log(&self, audit: &AuditArguments) -> PathBuf {
-        audit.beside(&self.trust.state_path())
-    }
-
-    /// Says that the bundle is about to be applied.
-    pub(crate) fn deed(&self, log: PathBuf) -> Deed {
-        Deed::new(log, Action::Applied, shown(&self.bundle))
-    }
-
-    /// Returns who this host is.
-    pub(crate) fn scope(&self) -> Scope {
-        Scope { sensor: self.trust.sensor.clone(), groups: self.trust.groups.clone() }
+        Ok(Offered { offer: Offer { bundle, trust: Trust::Required(Box::new(required)) }, root: Some(root) })
     }
 }
 
-impl Delivered {
-    /// Says with which bundle something is done.
-    pub(crate) fn name_in(&self, deed: Deed) -> Deed {
-        let approval = self.accepted.as_ref().map(|accepted| &accepted.bundle.approval);
-        let manifest = approval.map(|approval| approval.manifest);
-        deed.with(manifest, approval.map(|approval| approval.epoch), self.policy().parse().ok())
-    }
+/// A bundle that a host decides about, and by which trust root.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    pub(crate) offer: Offer,
+    root: Option<NamedTrustRoot>,
+}
 
-    /// Returns the digest of the policy, as `status` prints it.
-    pub(crate) fn policy(&self) -> String {
-        self.image.digest().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// Returns whether somebody's signature stands behind the bundle.
-    pub(crate) fn verification(&self) -> Verification {
-        if self.accepted.is_some() { Verification::Verified } else { Verification::Skipped }
+impl Offered {
+    /// Tells why the host refused, and which trust root decided.
+    pub(crate) fn failed(&self, error: &HostError) -> Failure {
+        let failure = failed(error);
+        match (error, &self.root) {
+            (HostError::Refused(_), Some(root)) => failure.help(format!("decided by {root}")),
+            _ => failure,
+        }
     }
 }
 
@@ -120,9 +101,13 @@ fn warn(bundle: &Path, streams: &mut Streams) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read(path: &Path, bytes: &[u8]) -> Result<Image, Failure> {
-    Image::read(bytes).map_err(|error| {
-        let message = format!("`{}`: {error}", shown(path));
-        Failure::new(Exit::CannotRun, &IMAGE_REFUSED, message).help(error.help())
-    })
+#[cfg(test)]
+mod tests {
+    use telovix_compiler::emit::IMAGE_PATH;
+    use telovix_host::IMAGE;
+
+    #[test]
+    fn a_host_loads_the_file_that_compile_writes() {
+        assert_eq!(IMAGE, IMAGE_PATH);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use telovix_compiler::diagnostic::Severity;
+use telovix_diagnostic::Severity;
 
 use super::Report;
 

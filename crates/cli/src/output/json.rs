@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::source::Span;
+use telovix_diagnostic::Diagnostic;
+use telovix_diagnostic::source::Span;
 
 use super::{Report, Summary};
 

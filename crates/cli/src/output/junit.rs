@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
+use telovix_diagnostic::{Diagnostic, Severity};
 
 use super::Report;
 

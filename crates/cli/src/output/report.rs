@@ -1,11 +1,10 @@
 //! Findings together with the sources they point into: what every renderer takes.
 
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
-use telovix_compiler::source::{SourceSet, Span};
-use telovix_compiler::syntax;
+use telovix_diagnostic::source::{SourceSet, Span};
+use telovix_diagnostic::{Diagnostic, Severity};
+use telovix_workspace::{Findings, Input, sources};
 
 use crate::exit::Exit;
-use crate::input;
 
 /// The findings of a run.
 #[derive(Debug, Default)]
@@ -31,7 +30,19 @@ pub(crate) struct Summary {
     pub(crate) notes: usize,
 }
 
+impl From<Findings> for Report {
+    fn from(findings: Findings) -> Self {
+        let Findings { sources, shown_below, diagnostics } = findings;
+        Self { sources, shown_below, diagnostics }
+    }
+}
+
 impl Report {
+    /// Joins what could not be read with findings about what was.
+    pub(crate) fn of(input: Input, findings: Vec<Diagnostic>) -> Self {
+        input.into_findings(findings).into()
+    }
+
     /// Joins findings that point nowhere.
     pub(crate) fn without_sources(diagnostics: Vec<Diagnostic>) -> Self {
         Self { diagnostics, ..Self::default() }
@@ -65,7 +76,7 @@ impl Report {
     /// that the command could not run; everything else is a finding.
     pub(crate) fn exit_of_errors(&self) -> Exit {
         let cannot_run = |diagnostic: &Diagnostic| {
-            let unreadable = [syntax::UNPARSABLE, input::CODES].concat().contains(&diagnostic.code);
+            let unreadable = [telovix_syntax::UNPARSABLE, sources::CODES].concat().contains(&diagnostic.code);
             diagnostic.severity == Severity::Error && unreadable
         };
         if self.diagnostics.iter().any(cannot_run) {

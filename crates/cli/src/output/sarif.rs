@@ -5,20 +5,16 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::source::Span;
+use telovix_diagnostic::source::Span;
+use telovix_diagnostic::{Code, Diagnostic};
 
 use super::{Report, json as form};
-use crate::catalogue::find;
 
 /// Prints one SARIF log with one run.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let codes: BTreeMap<&str, usize> = {
-        let mut ids: Vec<_> = report.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().zip(0..).collect()
-    };
+    let rules: BTreeMap<&str, &Code> =
+        report.diagnostics.iter().map(|found| (found.code.id, found.code)).collect();
+    let codes: BTreeMap<&str, usize> = rules.keys().copied().zip(0..).collect();
     let results: Vec<_> = report.diagnostics.iter().map(|found| result(report, found, &codes)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -28,7 +24,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 "name": "telovix",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
-                "rules": codes.keys().map(|id| rule(id)).collect::<Vec<_>>(),
+                "rules": rules.values().map(|code| rule(code)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "results": results,
@@ -37,8 +33,8 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     form::print(&log, out)
 }
 
-fn rule(id: &str) -> Value {
-    let Some(code) = find(id) else { return json!({ "id": id }) };
+fn rule(code: &Code) -> Value {
+    let id = code.id;
     json!({
         "id": id,
         "shortDescription": { "text": code.title },

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
-use telovix_compiler::diagnostic::{Diagnostic, Severity};
-use telovix_compiler::source::{Source, Span};
+use telovix_diagnostic::source::{Source, Span};
+use telovix_diagnostic::{Diagnostic, Severity};
 
 use super::{Report, Summary};
 

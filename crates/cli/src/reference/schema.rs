@@ -1,7 +1,7 @@
 //! The fields of a document kind -> its JSON Schema, for editors and for checks by others.
 
 use serde_json::{Map, Value, json};
-use telovix_compiler::syntax::field::{Field, Lines, OtherKeys, Presence, Record, Shape, Text};
+use telovix_syntax::field::{Field, Lines, OtherKeys, Presence, Record, Shape, Text};
 
 /// Returns the schema of a document file's kind.
 pub(super) fn schema(title: &str, record: &Record) -> Value {

@@ -1,23 +1,23 @@
-//! What a verb is about to do, and how it ended -> lines of the audit log, by whom.
+//! The flags that name an audit log, and what is told about it.
 
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_trust::audit::{self, Action, Actor, AuditError, Outcome, Record};
+use telovix_diagnostic::Diagnostic;
+use telovix_host::{Announced, HOST_LOG, HostError, Journal, Notice};
+use telovix_trust::audit::{Action, AuditError, Record};
 use telovix_trust::{Digest, Timestamp};
+use telovix_workspace::shown;
 
-use super::{AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, AUDIT_LOG_TORN};
-use crate::exit::Exit;
+use super::AUDIT_LOG_TORN;
+use crate::enforcement;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Report, Streams, text};
 
-/// Where a host keeps its log: beside its memory of accepted epochs.
-const HOST_LOG: &str = "/var/lib/telovix/audit.ndjson";
+pub(crate) use telovix_host::actor;
+
 const LOG_NAME: &str = "audit.ndjson";
 
 /// The flag that names an audit log to continue.
@@ -52,39 +52,44 @@ impl AuditArguments {
     /// # Errors
     /// When the log cannot be written, or was tampered with.
     pub(crate) fn record(&self, record: &Record, streams: &mut Streams) -> Result<(), Failure> {
-        self.audit_log.as_ref().map_or(Ok(()), |path| append(path, record, streams))
+        let Some(path) = self.named() else { return Ok(()) };
+        let mut journal = journal(path);
+        let put = journal.put(record);
+        tell_notices(journal.take_notices(), streams)?;
+        put.map_err(failed)
     }
+}
+
+/// Opens a log for the user of this process.
+pub(crate) fn journal(path: PathBuf) -> Journal {
+    Journal::new(path, actor(), || Timestamp::from_system_time(SystemTime::now()))
 }
 
 /// Something that is in the log before it is done, and once more with how it ended.
 #[derive(Debug)]
 pub(crate) struct Deed {
-    log: PathBuf,
-    record: Record,
+    journal: Journal,
+    deed: telovix_host::Deed,
+}
+
+/// A deed that the log knows of, so that it may be done.
+#[derive(Debug)]
+#[must_use = "the log is to say how it ended"]
+pub(crate) struct Begun {
+    journal: Journal,
+    announced: Announced,
 }
 
 impl Deed {
-    /// Says what is about to be done, by the user of this process, now. Nothing is written yet.
-    pub(crate) fn new(log: PathBuf, action_type: Action, subject: String) -> Self {
-        let record = Record {
-            created_at: Timestamp::from_system_time(SystemTime::now()),
-            action_type,
-            outcome: Outcome::Begun,
-            actor: actor(),
-            subject,
-            sha256: None,
-            epoch: None,
-            generation: None,
-            policy: None,
-            detail: String::new(),
-        };
-        Self { log, record }
+    /// Says what is about to be done, by the user of this process. Nothing is written yet.
+    pub(crate) fn new(log: PathBuf, action: Action, subject: String) -> Self {
+        Self { journal: journal(log), deed: telovix_host::Deed::new(action, subject) }
     }
 
     /// Says which bundle it is done with.
     #[must_use]
     pub(crate) fn with(mut self, sha256: Option<Digest>, epoch: Option<u64>, policy: Option<Digest>) -> Self {
-        (self.record.sha256, self.record.epoch, self.record.policy) = (sha256, epoch, policy);
+        (self.deed.sha256, self.deed.epoch, self.deed.policy) = (sha256, epoch, policy);
         self
     }
 
@@ -92,96 +97,62 @@ impl Deed {
     ///
     /// # Errors
     /// When the log cannot be written, or was tampered with.
-    pub(crate) fn begin(&self, streams: &mut Streams) -> Result<(), Failure> {
-        self.write(Outcome::Begun, streams)
+    pub(crate) fn begin(self, streams: &mut Streams) -> Result<Begun, Failure> {
+        let Self { mut journal, deed } = self;
+        let announced = journal.announce(&deed);
+        tell_notices(journal.take_notices(), streams)?;
+        Ok(Begun { announced: announced.map_err(failed)?, journal })
     }
+}
 
-    /// Writes down, in one line and before anything else, that something was done on the way.
-    ///
-    /// # Errors
-    /// As [`Deed::begin`].
-    pub(crate) fn note(&self, action_type: Action, streams: &mut Streams) -> Result<(), Failure> {
-        append(&self.log, &Record { action_type, outcome: Outcome::Success, ..self.record.clone() }, streams)
-    }
-
-    /// Writes down that it was done, as which generation of which policy.
+impl Begun {
+    /// Writes down that it was done.
     ///
     /// # Errors
     /// When it was done, and the log could not be written any more.
-    pub(crate) fn done(
-        mut self,
-        generation: Option<u32>,
-        policy: Option<Digest>,
-        streams: &mut Streams,
-    ) -> Result<(), Failure> {
-        self.record.generation = generation;
-        self.record.policy = policy.or(self.record.policy);
-        self.write(Outcome::Success, streams)
-            .map_err(|failure| failure.help("it was done; only the line that says so is missing"))
+    pub(crate) fn done(mut self) -> Result<(), Failure> {
+        let done = self.journal.done(self.announced, None, None);
+        done.map_err(|error| enforcement::failed(&HostError::DoneNotLogged(error)))
     }
 
     /// Writes down why it was not done, and returns that.
-    pub(crate) fn failed(mut self, failure: Failure, streams: &mut Streams) -> Failure {
+    pub(crate) fn failed(mut self, failure: Failure) -> Failure {
         let told = failure.diagnostics().first();
-        self.record.detail =
-            told.map_or_else(String::new, |told| format!("{}: {}", told.code.id, told.message));
+        let detail = told.map_or_else(String::new, |told| format!("{}: {}", told.code.id, told.message));
         // The failure itself is what the user has to know.
-        let _logged = self.write(Outcome::Failure, streams);
+        let _logged = self.journal.failed(self.announced, detail);
         failure
     }
-
-    fn write(&self, outcome: Outcome, streams: &mut Streams) -> Result<(), Failure> {
-        let created_at = Timestamp::from_system_time(SystemTime::now());
-        append(&self.log, &Record { outcome, created_at, ..self.record.clone() }, streams)
-    }
 }
 
-fn append(path: &Path, record: &Record, streams: &mut Streams) -> Result<(), Failure> {
-    if path == Path::new(HOST_LOG)
-        && let Some(folder) = path.parent()
-        && let Err(error) = fs::create_dir_all(folder)
-    {
-        let message = format!("cannot make `{}`: {error}", shown(folder));
-        return Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_NOT_WRITTEN, message));
-    }
-    match audit::append(path, record) {
-        Ok(appended) => match appended.cut_off {
-            Some(bytes) => warn_of_torn(path, bytes, streams),
-            None => Ok(()),
-        },
-        Err(error @ AuditError::Broken { .. }) => {
-            Err(Failure::new(Exit::Findings, &AUDIT_LOG_BROKEN, error.to_string())
-                .help("keep it as evidence: move it and its `.head` away, and a new log begins"))
-        }
-        Err(error) => Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_NOT_WRITTEN, error.to_string())
-            .help("nothing is changed that cannot be written down; `--audit-log` names another place")),
-    }
+/// Moves a log away and begins a new one that names it; returns where the old one lies.
+///
+/// # Errors
+/// When there is no log, or the files cannot be moved or written.
+pub(crate) fn begin_log(path: &Path) -> Result<PathBuf, Failure> {
+    journal(path.to_owned()).begin_new().map_err(failed)
 }
 
-fn warn_of_torn(path: &Path, bytes: u64, streams: &mut Streams) -> Result<(), Failure> {
-    let message =
-        format!("the last line of `{}` was never finished; its {bytes} bytes were cut off", shown(path));
-    let mut warning = Diagnostic::new(&AUDIT_LOG_TORN, None, message);
-    warning.help.push("the log says so too, with their digest; look at what the machine did then".to_owned());
-    text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
-    streams.talk.flush()?;
+/// Tells why a log was not read or continued.
+pub(crate) fn failed(error: AuditError) -> Failure {
+    enforcement::failed(&HostError::Log(error))
+}
+
+/// Tells what was found in the log on the way.
+pub(crate) fn tell_notices(notices: Vec<Notice>, streams: &mut Streams) -> Result<(), Failure> {
+    for notice in notices {
+        let Notice::LineNotFinished { log, bytes } = notice;
+        let log = shown(&log);
+        let message = match bytes {
+            0 => format!("the last line of `{log}` was announced and never written"),
+            bytes => format!("the last line of `{log}` was never finished; its {bytes} bytes were cut off"),
+        };
+        let mut warning = Diagnostic::new(&AUDIT_LOG_TORN, None, message);
+        warning
+            .help
+            .push("the log says so too, with its digest; look at what the machine did then".to_owned());
+        text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
+        streams.talk.flush()?;
+    }
     Ok(())
-}
-
-/// Returns who runs this command.
-pub(crate) fn actor() -> Actor {
-    let uid = rustix::process::getuid().as_raw();
-    let plain = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
-    let sudo_user = (uid == 0).then(|| std::env::var("SUDO_USER").ok()).flatten().filter(plain);
-    Actor { uid, user: name_of(uid).filter(plain), sudo_user }
-}
-
-/// Looks a user up where the machine lists its own. Users of a directory service have a number only.
-fn name_of(uid: u32) -> Option<String> {
-    let listed = fs::read_to_string("/etc/passwd").ok()?;
-    let mut entries = listed.lines().map(|line| line.split(':'));
-    entries.find_map(|mut fields| {
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    })
 }

@@ -1,40 +1,42 @@
-//! The flags that say what a bundle is held against -> the bundle's verified bytes, and the record that it was accepted.
+//! The flags that say what a bundle is compared with -> the bundle's verified bytes, and the record that it was accepted.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use telovix_host::HOST_STATE;
 use telovix_trust::bundle::{self, Expectations, VerifiedBundle, VerifyError};
 use telovix_trust::root::Chain;
 use telovix_trust::{Acceptance, Host, HostState, RecordError, Timestamp};
 
-use super::{HOST_STATE_NOT_USABLE, Moment, NOT_VERIFIED, TrustRootArguments, cannot, refused};
+use super::{
+    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, code,
+    exit, refused,
+};
 use crate::failure::Failure;
 
-/// Where a host remembers what it accepted.
-const HOST_STATE: &str = "/var/lib/telovix/trust-state.json";
-
-/// The flags of the verbs that accept bundles.
+/// The flags of the verbs that accept bundles, with the rule by which they find their trust root.
 #[derive(Debug, Args)]
-pub(crate) struct BundleArguments {
+pub(crate) struct BundleArguments<Trust: Args = HostTrust> {
     #[command(flatten)]
-    pub(crate) trust_root: TrustRootArguments,
+    pub(crate) trust_root: Trust,
     /// The sensor id of this host.
     #[arg(long, value_name = "ID")]
     pub(crate) sensor: Option<String>,
     /// A group this host belongs to; may be given several times.
     #[arg(long = "group", value_name = "NAME")]
     pub(crate) groups: Vec<String>,
-    /// Where this host remembers the epoch it accepted; `/var/lib/telovix/trust-state.json`, if it exists, when absent.
+    /// Where the host remembers the epoch it accepted; `/var/lib/telovix/trust-state.json` when absent and the decision
+    /// is the host's.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Accept this older epoch, on purpose.
     #[arg(long, value_name = "EPOCH")]
-    allow_epoch: Option<u64>,
+    pub(crate) allow_epoch: Option<u64>,
     #[command(flatten)]
     pub(crate) moment: Moment,
 }
 
-/// A bundle that may be used, and what it was held against.
+/// A bundle that may be used, and what it was compared with.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     /// The bytes that were verified.
@@ -44,21 +46,38 @@ pub(crate) struct Accepted {
     what: String,
 }
 
-impl BundleArguments {
-    /// Verifies a bundle against the trust root, the host and its memory.
+impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
+    /// Verifies a bundle by a trust root, and by the host and its memory where the decision is the host's.
     ///
     /// # Errors
     /// With the exit code of the refusal; with 2 when something cannot be read.
-    pub(crate) fn verify(&self, path: &Path) -> Result<Accepted, Failure> {
+    pub(crate) fn verify_by(&self, trust_root: &NamedTrustRoot, path: &Path) -> Result<Accepted, Failure> {
         let now = self.moment.timestamp();
-        let (_, chain) = self.trust_root.read(&[path.to_owned()])?;
-        let state = self.remembered()?;
+        trust_root.refuse_inside(path)?;
+        let chain = trust_root.read()?;
+        let state = self.remembered(trust_root)?;
+        self.follow(&chain, trust_root, &state)?;
         let verified = self.decide(path, &chain, &state, now);
         let bundle = verified.map_err(|error| match error {
-            VerifyError::Refused(refusal) => refused(&refusal),
+            VerifyError::Refused(refusal) => refused(&refusal).help(format!("decided by {trust_root}")),
             error @ VerifyError::File { .. } => cannot(&NOT_VERIFIED, &error),
         })?;
         Ok(Accepted { bundle, chain, what: format!("bundle `{}`", path.display()) })
+    }
+
+    /// Refuses a trust root that is not the one this host follows, and names the file that says so.
+    pub(crate) fn follow(
+        &self,
+        chain: &Chain,
+        root: &NamedTrustRoot,
+        state: &HostState,
+    ) -> Result<(), Failure> {
+        chain.check_pin(state.root).map_err(|refusal| {
+            let state = self.state_path();
+            Failure::new(exit(&refusal), code::of(&refusal), refusal.to_string())
+                .help(format!("{root} was compared with what the host remembers in `{}`", state.display()))
+                .help("put the newest trust root of the fleet that this host follows in its place")
+        })
     }
 
     fn decide(
@@ -68,7 +87,7 @@ impl BundleArguments {
         state: &HostState,
         now: Timestamp,
     ) -> Result<VerifiedBundle, VerifyError> {
-        let root = chain.current_for(state, state.not_before(now))?;
+        let root = chain.current_for(state.root, state.not_before(now))?;
         let host = Host { sensor: self.sensor.clone(), groups: self.groups.clone() };
         let expect = Expectations { root, host: &host, state, now, allowed_epoch: self.allow_epoch };
         bundle::verify(path, &expect)
@@ -82,6 +101,7 @@ impl BundleArguments {
         let acceptance = Acceptance {
             what: &accepted.what,
             approval: &accepted.bundle.approval,
+            signers: &accepted.bundle.signers,
             chain: &accepted.chain,
             allowed_epoch: self.allow_epoch,
         };
@@ -92,14 +112,25 @@ impl BundleArguments {
         }
     }
 
-    /// Reads what this host remembers.
+    /// Reads what this host remembers, where a decision by this trust root is the host's or a memory was named. What a
+    /// host remembers says nothing about a repository that happens to lie on it.
     ///
     /// # Errors
     /// When the memory cannot be read or is damaged.
-    pub(crate) fn remembered(&self) -> Result<HostState, Failure> {
+    pub(crate) fn remembered(&self, root: &NamedTrustRoot) -> Result<HostState, Failure> {
+        if self.state.is_none() && !self.trust_root.concerns_host(root) {
+            return Ok(HostState::default());
+        }
         HostState::read(&self.state_path()).map_err(|error| cannot(&HOST_STATE_NOT_USABLE, &error))
     }
 
+    /// Says whether a memory was named.
+    pub(crate) fn names_state(&self) -> bool {
+        self.state.is_some()
+    }
+}
+
+impl<Trust: Args> BundleArguments<Trust> {
     /// Returns where this host remembers what it accepted.
     pub(crate) fn state_path(&self) -> PathBuf {
         self.state.clone().unwrap_or_else(|| PathBuf::from(HOST_STATE))

@@ -1,9 +1,8 @@
 //! Why something is not signed, not trusted or not changed: the pages of `telovix explain`.
 
-use telovix_compiler::diagnostic::{Code, Severity};
+use telovix_diagnostic::Code;
 use telovix_trust::Refusal;
-
-use crate::page::page;
+use telovix_trust::audit::AuditError;
 
 /// The codes this room reports.
 pub(crate) const CODES: &[&Code] = &[
@@ -15,25 +14,31 @@ pub(crate) const CODES: &[&Code] = &[
     &NOT_YET_VALID,
     &OLDER_EPOCH,
     &REUSED_EPOCH,
+    &EPOCH_AHEAD,
     &WRONG_TARGET,
     &REVOKED,
     &TOO_FEW_SIGNATURES,
     &NO_SIGNING_KEY,
     &KEY_NOT_USABLE,
     &KEY_NOT_WRITTEN,
+    &SIGNING_KEY_NOT_TRUSTED,
+    &SOURCE_NOT_COMMITTED,
     &NO_TRUST_ROOT,
     &TRUST_ROOT_NOT_USABLE,
+    &TRUST_ROOT_EXPOSED,
     &TRUST_ROOT_NOT_CHANGED,
     &NOT_SIGNED,
     &NOT_VERIFIED,
     &HOST_STATE_NOT_USABLE,
+    &EPOCH_NOT_RESET,
     &AUDIT_LOG_NOT_WRITTEN,
     &AUDIT_LOG_BROKEN,
+    &AUDIT_LOG_ABSENT,
     &AUDIT_LOG_TORN,
 ];
 
 /// Returns the page of a refusal.
-pub(super) fn of(refusal: &Refusal) -> &'static Code {
+pub(crate) fn of(refusal: &Refusal) -> &'static Code {
     match refusal {
         Refusal::Unsigned { .. } => &UNSIGNED,
         Refusal::BadSignature { .. } => &BAD_SIGNATURE,
@@ -43,221 +48,75 @@ pub(super) fn of(refusal: &Refusal) -> &'static Code {
         Refusal::NotYetValid { .. } => &NOT_YET_VALID,
         Refusal::OlderEpoch { .. } => &OLDER_EPOCH,
         Refusal::ReusedEpoch { .. } => &REUSED_EPOCH,
+        Refusal::EpochAhead { .. } => &EPOCH_AHEAD,
         Refusal::WrongTarget { .. } => &WRONG_TARGET,
         Refusal::Revoked { .. } => &REVOKED,
         Refusal::TooFewSignatures { .. } => &TOO_FEW_SIGNATURES,
     }
 }
 
-static UNSIGNED: Code = page(
-    "unsigned",
-    "there is no signature",
-    "A bundle is signed in `manifest.json.dsse`, and each of its policies in `{file}.sig`. One of them is missing \
-     or holds no signature. `verify` ends with exit code 10. Unsigned is never taken for signed.",
-    "`telovix verify compiled-policies` before `telovix sign`",
-    "`telovix verify compiled-policies` after `telovix sign`",
-);
+/// Returns the page of an error of the audit log.
+pub(crate) fn of_log(error: &AuditError) -> &'static Code {
+    match error {
+        AuditError::File { .. } => &AUDIT_LOG_NOT_WRITTEN,
+        AuditError::Broken { .. } | AuditError::Unfinished { .. } => &AUDIT_LOG_BROKEN,
+    }
+}
 
-static BAD_SIGNATURE: Code = page(
-    "bad-signature",
-    "the content is not what was signed",
-    "A file was changed, added, removed, renamed or swapped after signing, is a symbolic link, or a signature was \
-     damaged. `verify` ends with exit code 11 and names the file. Nothing of the bundle may be used.",
-    "a policy of a signed bundle was edited",
-    "the bundle is as it was signed",
-);
+static UNSIGNED: Code = Code::page(include_str!("code/unsigned.md"));
 
-static SIGNED_UNDER_OTHER_NAME: Code = page(
-    "signed-under-other-name",
-    "the signature is good for another form of the policy's name",
-    "The fleet signs a policy under its file name with extension. This signature was made for the name without \
-     extension, or for `metadata.name`, so a sensor rejects it. `verify` ends with exit code 11.",
-    "`a.yaml` signed with `telovix sign --name a a.yaml`",
-    "`a.yaml` signed with `telovix sign a.yaml`",
-);
+static BAD_SIGNATURE: Code = Code::page(include_str!("code/bad-signature.md"));
 
-static UNKNOWN_KEY: Code = page(
-    "unknown-signing-key",
-    "no key of the trust root signed it",
-    "The signatures are by keys that the trust root does not list with the role they need. `verify` ends with exit \
-     code 12. Either the bundle belongs to another fleet, or its key is to be added with `telovix trust add`.",
-    "a bundle signed with a key fresh from `telovix keygen`",
-    "a bundle signed with a key that `telovix trust show` lists",
-);
+static SIGNED_UNDER_OTHER_NAME: Code = Code::page(include_str!("code/signed-under-other-name.md"));
 
-static EXPIRED: Code = page(
-    "expired",
-    "the approval, the key or the trust root is past its end",
-    "An approval ends after 90 days unless `telovix sign` was told otherwise; keys and trust roots may have an end \
-     too. `verify` ends with exit code 13. Sign the bundle again after a fresh look at it.",
-    "a bundle signed last year",
-    "a bundle signed within its days",
-);
+static UNKNOWN_KEY: Code = Code::page(include_str!("code/unknown-signing-key.md"));
 
-static NOT_YET_VALID: Code = page(
-    "not-yet-valid",
-    "the approval or the key is from the future",
-    "The approval was issued later than this machine's clock says, by more than five minutes. One of the two clocks \
-     is wrong: a host without a clock battery starts in 1970. `verify` ends with exit code 13.",
-    "a host whose clock stands at 1970-01-01",
-    "clocks that agree within five minutes",
-);
+static EXPIRED: Code = Code::page(include_str!("code/expired.md"));
 
-static OLDER_EPOCH: Code = page(
-    "older-epoch",
-    "something newer was accepted before",
-    "Epochs only rise, so that nobody can replay an old, weaker bundle with its good signature. The host accepted a \
-     higher epoch before, or the trust root asks for one. `verify` ends with exit code 14. To go back on purpose, \
-     name the epoch: `--allow-epoch`.",
-    "last month's bundle on a host that has this month's",
-    "the newest bundle",
-);
+static NOT_YET_VALID: Code = Code::page(include_str!("code/not-yet-valid.md"));
 
-static REUSED_EPOCH: Code = page(
-    "reused-epoch",
-    "two bundles carry one epoch",
-    "The host accepted this epoch for another manifest, so that neither is newer. Sign the wanted one again: it gets \
-     an epoch of its own. `verify` ends with exit code 14.",
-    "two bundles signed with `--epoch 41`",
-    "bundles signed without `--epoch`, which takes the time",
-);
+static OLDER_EPOCH: Code = Code::page(include_str!("code/older-epoch.md"));
 
-static WRONG_TARGET: Code = page(
-    "wrong-target",
-    "the approval is for another host",
-    "A bundle is approved for the fleet, for a group or for one sensor, and this host is not among them. `verify` \
-     ends with exit code 15. `--sensor` and `--group` say who the host is.",
-    "a bundle signed with `--scope group:edge` on a host of the group `core`",
-    "a bundle signed with `--scope fleet`",
-);
+static REUSED_EPOCH: Code = Code::page(include_str!("code/reused-epoch.md"));
 
-static REVOKED: Code = page(
-    "revoked",
-    "the key was revoked",
-    "Whatever a revoked key signed is refused, early or late: nobody can tell when a stolen key really signed. \
-     `verify` ends with exit code 16. Sign the bundle again with a key that is still trusted.",
-    "a bundle signed by a key that `telovix trust show` calls revoked",
-    "the same bundle after `telovix sign --key` with another key",
-);
+static EPOCH_AHEAD: Code = Code::page(include_str!("code/epoch-ahead.md"));
 
-static TOO_FEW_SIGNATURES: Code = page(
-    "too-few-signatures",
-    "more people have to sign",
-    "The trust root asks for signatures of several different keys, and there are fewer. `verify` ends with exit code \
-     17. Each holder adds theirs with `telovix sign`; on a new version of the trust root, with `telovix trust sign`.",
-    "a bundle signed by one where the threshold is 2",
-    "the same bundle after a second key holder ran `telovix sign`",
-);
+static WRONG_TARGET: Code = Code::page(include_str!("code/wrong-target.md"));
 
-pub(crate) static NO_SIGNING_KEY: Code = page(
-    "no-signing-key",
-    "there is no private key to sign with",
-    "No key was named with `--key`, and none lies where keys are looked for: `$TELOVIX_SIGNING_KEY`, the file \
-     `$TELOVIX_SIGNING_KEY_FILE`, `policy-signing.ed25519` beside the trust root, in the current folder or in \
-     `~/.config/telovix`, or an ssh-agent that holds one key of the trust root.",
-    "`telovix sign` on a machine without a key",
-    "`telovix sign --key release.ed25519`",
-);
+static REVOKED: Code = Code::page(include_str!("code/revoked.md"));
 
-pub(crate) static KEY_NOT_USABLE: Code = page(
-    "key-not-usable",
-    "the key cannot be read or used",
-    "Keys are read as PKCS#8 or SPKI PEM, OpenSSH Ed25519, DER, 32 raw bytes, hexadecimal or base64. A private key \
-     file must be readable by its owner alone (mode 0600), and an encrypted one needs its passphrase.",
-    "`telovix sign --key id_rsa`",
-    "`telovix sign --key policy-signing.ed25519`",
-);
+static TOO_FEW_SIGNATURES: Code = Code::page(include_str!("code/too-few-signatures.md"));
 
-pub(crate) static KEY_NOT_WRITTEN: Code = page(
-    "key-not-written",
-    "the new key cannot be written",
-    "A key file is never overwritten, a private key is never written without a passphrase unless `--no-passphrase` \
-     asks for it, and both files appear or neither does.",
-    "`telovix keygen` where `policy-signing.ed25519` exists",
-    "`telovix keygen release-2027`",
-);
+pub(crate) static NO_SIGNING_KEY: Code = Code::page(include_str!("code/no-signing-key.md"));
 
-pub(crate) static NO_TRUST_ROOT: Code = page(
-    "no-trust-root",
-    "there is no trust root",
-    "Signatures count only by keys that a trust root lists. None was named with `--trust-root`; the repository has \
-     no `trust_root` in `telovix.yaml` and no `trust-root.json`; the host has no `/etc/telovix/trust-root.json`.",
-    "`telovix verify` in a repository without a trust root",
-    "`telovix verify` after `telovix trust init`",
-);
+pub(crate) static KEY_NOT_USABLE: Code = Code::page(include_str!("code/key-not-usable.md"));
 
-pub(crate) static TRUST_ROOT_NOT_USABLE: Code = page(
-    "trust-root-not-usable",
-    "the trust root file cannot be read",
-    "The file is not there, is not a trust root file, or one of its versions breaks the rules: unique keys, at least \
-     as many keys as the threshold asks for, versions that follow one another.",
-    "`telovix verify --trust-root README.md`",
-    "a file that `telovix trust` wrote",
-);
+pub(crate) static KEY_NOT_WRITTEN: Code = Code::page(include_str!("code/key-not-written.md"));
 
-pub(crate) static TRUST_ROOT_NOT_CHANGED: Code = page(
-    "trust-root-not-changed",
-    "the wanted change of the trust root is not possible",
-    "The change names a key the root does not list, brings back a revoked one, lowers the minimum epoch, leaves a role \
-     without enough keys, or was signed by a key without a say. The file is as it was.",
-    "`telovix trust revoke` of the only signing key",
-    "`telovix trust rotate`, which adds the next key in the same step",
-);
+pub(crate) static SIGNING_KEY_NOT_TRUSTED: Code = Code::page(include_str!("code/signing-key-not-trusted.md"));
 
-pub(crate) static NOT_SIGNED: Code = page(
-    "not-signed",
-    "the files cannot be signed as they are",
-    "The files are not what the manifest says, a file is not listed, a name is not allowed, a policy is empty, or \
-     the key's keeper gave no signature. The bundle's approval is as it was.",
-    "a policy in `compiled-policies` edited by hand",
-    "a folder as `telovix compile` wrote it",
-);
+pub(crate) static SOURCE_NOT_COMMITTED: Code = Code::page(include_str!("code/source-not-committed.md"));
 
-pub(crate) static NOT_VERIFIED: Code = page(
-    "not-verified",
-    "the files cannot be read, so nothing was decided",
-    "The path does not exist, may not be read, or is not a policy, a delivery or a bundle. This is no statement about \
-     any signature, and nothing may be used.",
-    "`telovix verify missing.yaml`",
-    "`telovix verify compiled-policies`",
-);
+pub(crate) static NO_TRUST_ROOT: Code = Code::page(include_str!("code/no-trust-root.md"));
 
-pub(crate) static HOST_STATE_NOT_USABLE: Code = page(
-    "host-state-not-usable",
-    "the host's memory of accepted epochs cannot be used",
-    "The state file holds the trust root the host follows and the highest epoch it accepted. It cannot be read or \
-     written, or is damaged. It is never replaced silently, since that would allow an old bundle to come back.",
-    "a state file cut short by a failing disk",
-    "a state file that `apply` wrote, or none on a new host",
-);
+pub(crate) static TRUST_ROOT_NOT_USABLE: Code = Code::page(include_str!("code/trust-root-not-usable.md"));
 
-pub(crate) static AUDIT_LOG_NOT_WRITTEN: Code = page(
-    "audit-log-not-written",
-    "the audit log cannot be used",
-    "What changes a host is written down before it is done, so a log that cannot be opened, read or written stops it: \
-     nothing was changed. Only where the line after the deed fails, the help says that it was done.",
-    "`telovix apply` with a full /var",
-    "`--audit-log /var/lib/telovix/audit.ndjson` as root",
-);
+pub(crate) static TRUST_ROOT_EXPOSED: Code = Code::page(include_str!("code/trust-root-exposed.md"));
 
-pub(crate) static AUDIT_LOG_BROKEN: Code = page(
-    "audit-log-broken",
-    "the audit log was changed",
-    "Every line of the log holds the digest of the line before, and a file beside it knows the last one. A line was \
-     changed, removed, inserted or cut off. Keep the file as evidence and begin a new one.",
-    "a line of the log was edited",
-    "the log as it was appended to",
-);
+pub(crate) static TRUST_ROOT_NOT_CHANGED: Code = Code::page(include_str!("code/trust-root-not-changed.md"));
 
-pub(crate) static AUDIT_LOG_TORN: Code = Code {
-    severity: Severity::Warning,
-    ..page(
-        "audit-log-torn",
-        "a line of the audit log was never finished",
-        "The machine went down, or the disk was full, while a line was written. It was never reported as written, so the \
-         deed it was to announce was not done. `telovix trust log` refuses a log that ends so; the next verb that \
-         writes to it cuts the bytes off, warns, and leaves an entry that holds their number and digest.",
-        "a log whose last line has no line feed",
-        "a log that every verb finished writing to",
-    )
-};
+pub(crate) static NOT_SIGNED: Code = Code::page(include_str!("code/not-signed.md"));
+
+pub(crate) static NOT_VERIFIED: Code = Code::page(include_str!("code/not-verified.md"));
+
+pub(crate) static HOST_STATE_NOT_USABLE: Code = Code::page(include_str!("code/host-state-not-usable.md"));
+
+pub(crate) static EPOCH_NOT_RESET: Code = Code::page(include_str!("code/epoch-not-reset.md"));
+
+static AUDIT_LOG_NOT_WRITTEN: Code = Code::page(include_str!("code/audit-log-not-written.md"));
+
+pub(crate) static AUDIT_LOG_BROKEN: Code = Code::page(include_str!("code/audit-log-broken.md"));
+
+pub(crate) static AUDIT_LOG_ABSENT: Code = Code::page(include_str!("code/audit-log-absent.md"));
+
+pub(crate) static AUDIT_LOG_TORN: Code = Code::page(include_str!("code/audit-log-torn.md"));

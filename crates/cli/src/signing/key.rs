@@ -9,12 +9,12 @@ use telovix_trust::key::Passphrase;
 use telovix_trust::key::file::{self, KeyFileError};
 use telovix_trust::signer::{AgentSigner, KeySource, SourceError, agent_keys};
 use telovix_trust::{PublicKey, Signer};
+use telovix_workspace::shown;
 use zeroize::Zeroizing;
 
 use super::{KEY_NOT_USABLE, NO_SIGNING_KEY, cannot};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 
 /// The key itself, in any text encoding.
 const KEY: &str = "TELOVIX_SIGNING_KEY";

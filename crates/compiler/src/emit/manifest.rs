@@ -1,29 +1,27 @@
 //! A policy and its artifacts -> `manifest.json`, the account that signatures cover and hosts read.
 
 mod document;
-mod indented;
 mod model;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
-use sha2::{Digest, Sha256};
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{Kind, LAYOUT_VERSION, Section};
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::lower::{HostLimit, Pack, Policy};
+use telovix_platform::Status;
+use telovix_policy::confine::{Confinement, Gate};
+use telovix_policy::value::Scope;
+
+use super::Artifact;
+use crate::assessment::{self, Assessment, Evasion};
 
 pub use model::{
     ArtifactEntry, Budget, ConfinementEntry, DetectionEntry, DocumentEntry, EvasionEntry, EvasionStatus,
     ExceptionEntry, HostLimitEntry, MANIFEST_VERSION, Manifest, PackEntry, ScopeEntry, Tool,
 };
-
-use super::Artifact;
-use crate::confine::{Confinement, Gate};
-use crate::document::Scope;
-use crate::lower::{HostLimit, Pack, Policy};
-use crate::source::SourceSet;
-use crate::target::{self, Assessment, Evasion, Status};
-use indented::Indented;
 
 /// The manifest's place in a bundle.
 pub const MANIFEST_PATH: &str = "manifest.json";
@@ -89,13 +87,13 @@ where
 impl<'compile> Account<'compile> {
     fn budget(&self) -> Budget<'compile> {
         let maps = Section::ALL.into_iter().filter(|section| section.kind() != Kind::Listing);
-        let programs = |budget: &target::Budget| {
+        let programs = |budget: &assessment::Budget| {
             budget.programs.iter().map(|(hook, count)| (Cow::from(*hook), *count as u64)).collect()
         };
         let budgets = self.assessment.budgets.iter();
         Budget {
             programs: budgets.map(|budget| (budget.target.name().into(), programs(budget))).collect(),
-            trampoline_slots: target::TRAMPOLINE_SLOTS as u64,
+            trampoline_slots: assessment::TRAMPOLINE_SLOTS as u64,
             maps: self.image.map_or(0, |_| maps.clone().count() as u64),
             entries: self.image.map_or(0, |image| maps.map(|section| image.count(section) as u64).sum()),
             bytes: self.image.map_or(0, |image| image.kernel_bytes() as u64),
@@ -106,7 +104,7 @@ impl<'compile> Account<'compile> {
         let targets = &self.assessment.targets;
         let (mut effects, mut reasons) = (Vec::with_capacity(targets.len()), BTreeMap::new());
         for target in targets {
-            let reached = target::effect(*target, confinement);
+            let reached = assessment::effect(*target, confinement);
             effects.push(reached.word().into());
             if reached.is_weaker_than(confinement.effect) {
                 reasons.insert(target.name().into(), reached.reason);
@@ -154,26 +152,9 @@ fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry<'static>> {
 /// Returns the manifest as the bytes that are written: JSON, indented, with a final line end.
 #[must_use]
 pub fn render(account: &Account<'_>) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Indented::default());
-    if account.serialize(&mut serializer).is_err() {
-        // Every key is a text, and memory takes every byte.
-        text.clear();
-    }
+    let mut text = serde_json::to_vec_pretty(account)
+        .expect("keys of a manifest are texts, and memory takes every byte");
     text.push(b'\n');
-    text
-}
-
-/// Returns SHA-256 of `bytes` in lower-case hexadecimal.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digest = Sha256::digest(bytes);
-    let mut text = String::with_capacity(2 * digest.len());
-    for byte in digest {
-        text.extend([byte >> 4, byte & 0xf].map(|nibble| DIGITS[usize::from(nibble)]));
-    }
     text
 }
 

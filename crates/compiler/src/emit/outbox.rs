@@ -5,9 +5,10 @@ use std::collections::btree_map::Entry;
 use std::fmt;
 use std::ops::ControlFlow;
 
-use super::manifest::digest;
-use crate::document::Scope;
-use crate::source::Span;
+use telovix_diagnostic::source::Span;
+use telovix_policy::value::Scope;
+
+use super::digest::digest;
 
 /// Takes the bytes of the artifact at a path as soon as they are made, so that no two artifacts need be in memory
 /// at a time, and tells whether it wants more.

@@ -13,6 +13,7 @@
 mod assemble;
 mod budget;
 mod codes;
+mod consequence;
 mod custom;
 mod filter;
 mod name;
@@ -24,19 +25,19 @@ mod yaml;
 
 pub use codes::CODES;
 
-use super::Outbox;
-use crate::confine::{Confinement, DocumentReference, Gate};
-use crate::diagnostic::{Diagnostic, Sink};
-use crate::document::{Document, EnforcementRule, GuardianProfile, ProfileMode, RuntimeGuard};
-use crate::lower::{Policy, PolicyDocument};
-use crate::source::{SourceSet, Span, Spanned};
-use crate::target::Kernel;
-use crate::tracing_policy::{
-    ActionKind, Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy,
-    validate,
+use telovix_diagnostic::source::{SourceSet, Span, Spanned};
+use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_document::lower::{Makes, Policy, PolicyDocument, Unit};
+use telovix_platform::Kernel;
+use telovix_policy::confine::{Confinement, Gate};
+use telovix_tetragon::{
+    Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy, validate,
 };
+
+use super::Outbox;
 use assemble::Assembly;
 use codes::{EMISSION_INVALID, NAME_COLLISION};
+use consequence::{Direction, consequence};
 use name::Names;
 use plan::Part;
 
@@ -98,21 +99,15 @@ pub fn emit(
         if emitter.outbox.is_closed() {
             return;
         }
-        let confinements = policy.confinements_of(placed);
-        match &placed.document {
-            Document::GuardianProfile(profile) => emitter.profile(profile, placed, confinements),
-            Document::EnforcementRule(rule) => emitter.rule(rule, placed, confinements),
-            Document::RuntimeGuard(guard) => emitter.guard(guard, placed, confinements),
-            Document::TracingPolicy(_)
-            | Document::GuardianPolicy(_)
-            | Document::Invariant(_)
-            | Document::PolicyPack(_) => {}
+        for unit in &placed.units {
+            emitter.unit(unit, placed, policy.confinements_of_unit(unit));
         }
     }
-    for (placed, custom) in policy.custom_policies() {
-        if let Some((names, text)) = custom::compile(placed, custom, policy, sources, &context, emitter.sink)
-        {
-            add(names.path(""), &text, placed.document.span(), placed, emitter.outbox, emitter.sink);
+    // A disabled one is checked like the others, so that enabling it brings no surprise.
+    for custom in policy.documents.iter().filter_map(PolicyDocument::custom_policy) {
+        let compiled = custom::compile(custom, policy, sources, &context, emitter.sink);
+        if let Some((names, text)) = compiled.filter(|_| custom.enabled) {
+            add(names.path(""), &text, custom.placed.span(), custom.placed, emitter.outbox, emitter.sink);
         }
     }
     budget::check(&emitter.hooks, emitter.sink);
@@ -131,7 +126,7 @@ struct Emitter<'run, 'out> {
 }
 
 /// What a file is called and what its comments say.
-struct Unit<'run> {
+struct Heading<'run> {
     names: Names,
     placed: &'run PolicyDocument,
     span: Span,
@@ -140,76 +135,19 @@ struct Unit<'run> {
 }
 
 impl<'run> Emitter<'run, '_> {
-    fn profile(
-        &mut self,
-        profile: &GuardianProfile,
-        placed: &'run PolicyDocument,
-        confinements: &'run [Confinement],
-    ) {
-        let mode = profile.mode.value;
-        let place = self.sources.locate(profile.span);
-        let names = Names::profile(placed.folder(), profile.profile_id.value.as_str(), mode.name());
-        let mut header = vec![
-            format!("Compiled from {place}; change that and compile again."),
-            format!(
-                "Guardian profile `{}` of {}, mode {}",
-                profile.name.value,
-                profile.target_binary.value,
-                mode.name()
-            ),
-        ];
-        if mode == ProfileMode::Observe {
+    /// Writes the parts of one unit, or none of them when a confinement is refused.
+    fn unit(&mut self, unit: &Unit, placed: &'run PolicyDocument, confinements: &'run [Confinement]) {
+        let names = Names::of(placed.folder(), &unit.name);
+        let place = self.sources.locate(unit.span);
+        let mut header =
+            vec![format!("Compiled from {place}; change that and compile again."), unit.title.clone()];
+        if unit.makes == Makes::Comments {
             header.push("Nothing acts in this mode, so this file holds no policy.".to_owned());
             let text = yaml::comments(&header);
-            add(names.path(""), &text, profile.span, placed, self.outbox, self.sink);
+            add(names.path(""), &text, unit.span, placed, self.outbox, self.sink);
             return;
         }
-        let comments = yaml::comments(&header);
-        self.unit(&Unit { names, placed, span: profile.span, comments }, confinements);
-    }
-
-    fn rule(
-        &mut self,
-        rule: &EnforcementRule,
-        placed: &'run PolicyDocument,
-        confinements: &'run [Confinement],
-    ) {
-        if confinements.is_empty() {
-            return;
-        }
-        let place = self.sources.locate(rule.span);
-        let id = rule.rule_id.as_ref().unwrap_or(&rule.name);
-        let names = Names::rule(placed.folder(), rule.template.value.id(), &id.value);
-        let comments = yaml::comments(&[
-            format!("Compiled from {place}; change that and compile again."),
-            format!("Enforcement rule `{}`, template {}", rule.name.value, rule.template.value.id()),
-        ]);
-        self.unit(&Unit { names, placed, span: rule.span, comments }, confinements);
-    }
-
-    fn guard(
-        &mut self,
-        guard: &RuntimeGuard,
-        placed: &'run PolicyDocument,
-        confinements: &'run [Confinement],
-    ) {
-        let same = |left: &Confinement, right: &Confinement| left.document == right.document;
-        for own in confinements.chunk_by(same) {
-            let Some(DocumentReference { id, .. }) = own.first().map(|first| &*first.document) else {
-                continue;
-            };
-            let span = guard.processes.iter().find(|process| process.name.value == *id);
-            let span = span.map_or(guard.span, |process| process.name.span);
-            let comments = yaml::comments(&[
-                format!("Compiled from {}; change that and compile again.", self.sources.locate(span)),
-                format!("Runtime guard of processes called `{id}`, mode {}", guard.mode.value.name()),
-            ]);
-            self.unit(&Unit { names: Names::guard(placed.folder(), id), placed, span, comments }, own);
-        }
-    }
-
-    /// Writes the parts of one document, or none of them when a confinement is refused.
-    fn unit(&mut self, unit: &Unit<'_>, confinements: &'run [Confinement]) {
+        let heading = Heading { names, placed, span: unit.span, comments: yaml::comments(&header) };
         let mut assembly = Assembly::default();
         let mut refused = false;
         for confinement in confinements {
@@ -225,59 +163,67 @@ impl<'run> Emitter<'run, '_> {
         for (part, hooks) in assembly.hooks {
             let own = if part == Part::Syscalls { std::mem::take(&mut lists) } else { Vec::new() };
             if !hooks.is_empty() {
-                self.part(unit, part, hooks, own);
+                let direction = assembly.directions.get(&part).copied().unwrap_or(Direction::Blocks);
+                self.part(&heading, part, direction, hooks, own);
             }
         }
     }
 
-    fn part(&mut self, unit: &Unit<'_>, part: Part, hooks: Vec<Hook<'run>>, lists: Vec<NamedList<'run>>) {
+    fn part(
+        &mut self,
+        heading: &Heading<'_>,
+        part: Part,
+        direction: Direction,
+        hooks: Vec<Hook<'run>>,
+        lists: Vec<NamedList<'run>>,
+    ) {
         let policy = TracingPolicy {
-            span: unit.span,
-            api_version: Some(Spanned::new("cilium.io/v1alpha1".into(), unit.span)),
+            span: heading.span,
+            api_version: Some(Spanned::new("cilium.io/v1alpha1".into(), heading.span)),
             kind: PolicyKind::Cluster,
             metadata: Metadata {
-                span: unit.span,
-                name: Spanned::new(unit.names.policy(part.suffix()).into(), unit.span),
+                span: heading.span,
+                name: Spanned::new(heading.names.policy(part.suffix()).into(), heading.span),
                 namespace: None,
                 labels: Vec::new(),
                 annotations: Vec::new(),
             },
             spec: Spec {
-                span: unit.span,
+                span: heading.span,
                 hooks,
                 loader: None,
                 lists,
                 enforcers: Vec::new(),
-                options: self.policy_options(unit, part),
+                options: self.policy_options(heading, part),
                 macros: Vec::new(),
                 workloads: Vec::new(),
             },
         };
-        let path = unit.names.path(part.suffix());
+        let path = heading.names.path(part.suffix());
         if !self.is_valid(&policy, &path) {
             return;
         }
-        let uses: Vec<_> = budget::uses(&policy, &unit.placed.scope()).collect();
+        let uses: Vec<_> = budget::uses(&policy, &heading.placed.scope()).collect();
         if !budget::check_alone(&uses, &path, self.sink) {
             return;
         }
         self.hooks.extend(uses);
-        let text = self.writer.write(&policy, &unit.comments, consequence(&policy.spec.hooks));
-        add(path, text, unit.span, unit.placed, self.outbox, self.sink);
+        let text = self.writer.write(&policy, &heading.comments, consequence(&policy.spec.hooks, direction));
+        add(path, text, heading.span, heading.placed, self.outbox, self.sink);
     }
 
-    fn policy_options(&self, unit: &Unit<'_>, part: Part) -> Vec<PolicyOption<'static>> {
+    fn policy_options(&self, heading: &Heading<'_>, part: Part) -> Vec<PolicyOption<'static>> {
         let option = |name: &'static str, value: &'static str| PolicyOption {
-            name: Spanned::new(name.into(), unit.span),
-            value: Spanned::new(value.into(), unit.span),
+            name: Spanned::new(name.into(), heading.span),
+            value: Spanned::new(value.into(), heading.span),
         };
         let mut options = Vec::new();
         if part == Part::Syscalls {
             // With multi-kprobe links the filters of one kprobe also apply to the others.
             options.push(option("disable-kprobe-multi", "1"));
         }
-        if self.options.pack_state == PackStateForm::PolicyMode && unit.placed.pack.is_some() {
-            let mode = if unit.placed.gate == Gate::Active { "enforce" } else { "monitor" };
+        if self.options.pack_state == PackStateForm::PolicyMode && heading.placed.pack.is_some() {
+            let mode = if heading.placed.gate == Gate::Active { "enforce" } else { "monitor" };
             options.push(option("policy-mode", mode));
         }
         options
@@ -314,16 +260,4 @@ fn add(
         diagnostic = diagnostic.related(*first, "the first one");
     }
     sink.report(diagnostic.help("give one of them another name"));
-}
-
-/// Says what the strongest action of a file does; the word `audit` alone would mislead.
-fn consequence(hooks: &[Hook<'_>]) -> &'static str {
-    let actions = || hooks.iter().flat_map(|hook| &hook.selectors).flat_map(|selector| &selector.actions);
-    let acts = |kinds: &[ActionKind]| actions().any(|action| kinds.contains(&action.kind.value));
-    match (acts(&[ActionKind::Override]), acts(&[ActionKind::Sigkill, ActionKind::Signal])) {
-        (true, false) => "What is named here is denied before it happens.",
-        (true, true) => "What is named here is denied, and the process is KILLED.",
-        (false, true) => "What is named here KILLS the process, after the fact.",
-        (false, false) => "What is named here is recorded.",
-    }
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use telovix_compiler::source::SourceSet;
+use telovix_diagnostic::source::SourceSet;
 
 /// Runs `say` over every case of `tests/{folder}` and compares. Fails when fewer than `least` cases are there.
 pub(crate) fn hold(folder: &str, least: usize, say: impl Fn(&SourceSet) -> String) {

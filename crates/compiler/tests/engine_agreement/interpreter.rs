@@ -6,8 +6,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use telovix_compiler::confine::Effect;
-use telovix_compiler::tracing_policy::{
+use telovix_policy::confine::Effect;
+use telovix_tetragon::{
     Action, ActionKind, Argument, ArgumentFilter, BinaryFilter, BinaryOperator, Hook, HookPoint, Operator,
     Selector, TracingPolicy,
 };

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use telovix_compiler::confine::{Access, AccessSet, Operation, SocketType};
-use telovix_compiler::document::value::{Capability, Syscall};
-use telovix_compiler::judge::Event;
+use telovix_policy::confine::{Access, AccessSet, Operation, SocketType};
+use telovix_policy::judge::Event;
+use telovix_policy::value::{Capability, Syscall};
 
 const BINARIES: &[&str] =
     &["/opt/amf/bin/amf", "/opt/amf/bin/amfx", "/usr/bin/du", "/tmp/du", "/usr/bin/logger"];

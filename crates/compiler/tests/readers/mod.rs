@@ -1,8 +1,8 @@
 //! Texts -> whether the plain reader and the parser agree on them. The fuzz target of the reader has this file too.
 
-use telovix_compiler::diagnostic::Sink;
-use telovix_compiler::source::SourceSet;
-use telovix_compiler::syntax::{Comment, Tree, parse, parse_by_parser};
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::SourceSet;
+use telovix_syntax::{Comment, Tree, parse, parse_by_parser};
 
 /// Expects the same nodes with their places, comments and findings from both ways to read.
 pub(crate) fn expect_agreement(sources: &SourceSet) {

@@ -1,4 +1,4 @@
-//! How far an answer can be trusted: what the history covers, and what it cannot tell.
+//! A tally -> the limits of the answer: what the history covers, and what it does not show.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,33 +10,34 @@ use crate::vocabulary::Operation;
 
 /// Parts of the policy named one by one.
 const NAMED: usize = 50;
-/// The chance that an upper bound holds, if events were drawn independently.
+/// The confidence level of the upper bound, if events are independent.
 const CHANCE: f64 = 0.95;
 
-/// How far an answer can be trusted.
+/// The limits of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Confidence {
-    /// The time that the history covers; absent where no event tells its time.
+    /// The time that the history covers; absent when no event has a time.
     pub window: Option<Window>,
-    /// Events that do not tell their time.
+    /// Events without a time.
     pub without_time: u64,
-    /// How many hosts the events name.
+    /// The number of different hosts in the events.
     pub hosts: u64,
-    /// Some of them, by their events.
+    /// The hosts with the most events.
     pub top_hosts: Vec<Count>,
-    /// Every operation, with its events, and whether the policy confines it.
+    /// Every operation, with its number of events, and whether the policy confines it.
     pub operations: Vec<OperationSeen>,
-    /// Operations that the policy confines and the history has no event of: nothing hooked them, or nobody did it.
+    /// Operations that the policy confines and the history has no event of: no TracingPolicy hooked
+    /// them, or they did not happen.
     pub unseen_operations: Vec<String>,
     /// Parts of the policy: a list of a profile, a rule.
     pub parts: u64,
-    /// Parts of which the history has no event: their answer is unknown, not zero.
+    /// Parts without an event in the history: their effect is unknown, not zero.
     pub parts_without_events: u64,
     /// The first of them.
     pub without_events: Vec<PartWithoutEvents>,
-    /// For no affected event at all: how many there may be all the same.
+    /// When no event is affected: how many may still be.
     pub upper_bound: Option<UpperBound>,
-    /// Events that no policy decides, or that do not tell what was done, by hook or kind.
+    /// Events that no policy decides, or whose operation is not known, by hook or kind.
     pub passed_over: Vec<Kind>,
     /// Events that were judged, by hook or kind.
     pub judged: Vec<Kind>,
@@ -62,11 +63,11 @@ pub struct OperationSeen {
     pub operation: String,
     /// Its events.
     pub events: u64,
-    /// Whether the policy says anything about it.
+    /// Whether the policy confines it.
     pub confined: bool,
 }
 
-/// A part of the policy that the history says nothing about.
+/// A part of the policy without an event in the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PartWithoutEvents {
     /// The name of its document.
@@ -79,7 +80,7 @@ pub struct PartWithoutEvents {
     pub source: String,
 }
 
-/// A bound on a rate of which no event was seen.
+/// An upper bound on the rate of affected events when none was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct UpperBound {
     /// Events that could have been affected and were not.
@@ -87,7 +88,7 @@ pub struct UpperBound {
     /// At most this share of such events is affected, if they are drawn independently of each other and the future is
     /// like this window: the rule of three, 3 / events.
     pub rate: f64,
-    /// The chance that the bound holds.
+    /// The confidence level of the bound.
     pub confidence: f64,
 }
 

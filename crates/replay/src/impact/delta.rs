@@ -1,4 +1,4 @@
-//! How two policies differ on a history.
+//! A tally -> the difference of two policies on a history.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,23 +9,23 @@ use crate::tally::{ByRule, Tally};
 /// How a policy differs from another one on this history.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Delta {
-    /// Events that the base names.
+    /// Events that the base affects.
     pub base_events: u64,
-    /// Allowed by the base, named by the policy.
+    /// Events that only the policy affects.
     pub newly_affected: u64,
-    /// Named by the base, allowed by the policy.
+    /// Events that only the base affects.
     pub no_longer_affected: u64,
-    /// Named by both, with another effect.
+    /// Events that both affect, with a different effect.
     pub changed_effect: u64,
-    /// Events where one of the verdicts depends on something they do not tell.
+    /// Events for which one of the verdicts depends on missing fields.
     pub uncertain: u64,
     /// The binaries with the most events that are treated differently.
     pub top_binaries: Vec<Count>,
-    /// What names the newly affected.
+    /// The rules that decide the newly affected events.
     pub newly_affected_by_rule: Vec<RuleImpact>,
-    /// What named those that are no longer affected: rules of the base.
+    /// The rules of the base that decided the events that are no longer affected.
     pub no_longer_affected_by_rule: Vec<RuleImpact>,
-    /// What decides the events whose effect is another.
+    /// The rules that decide the events with a different effect.
     pub changed_effect_by_rule: Vec<RuleImpact>,
 }
 

@@ -1,4 +1,4 @@
-//! The shape of the answer, which its JSON has as well.
+//! The fields of the answer, which are also its JSON.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,18 +9,18 @@ use super::{Confidence, Delta};
 /// What a policy would have done with a history.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Impact {
-    /// The version of this shape.
+    /// The version of this format.
     pub version: u32,
-    /// Whether the history has any event that the policy covers. Without one the history answers nothing: no
-    /// data is not safety.
+    /// Whether the history has any event that the policy covers. Without one there is no answer: no data
+    /// does not mean no violations.
     pub has_data: bool,
-    /// Events that the policy names: the affected ones.
+    /// Affected events: those that violate the policy, whatever their missing fields are.
     pub total_events: u64,
-    /// Events of which it depends on something they do not tell whether the policy names them.
+    /// Events that may be affected, depending on missing fields.
     pub possible_events: u64,
     /// Events that were read.
     pub scanned_events: u64,
-    /// Events that the policy covers: of a binary and an operation that it confines.
+    /// Events that the policy covers: with a binary and an operation that it confines.
     pub covered_events: u64,
     /// Affected events by effect.
     pub by_effect: Effects,
@@ -30,7 +30,7 @@ pub struct Impact {
     pub last_seen: Option<String>,
     /// The binaries with the most affected events.
     pub top_binaries: Vec<Count>,
-    /// What decided, the most frequent first.
+    /// The rules that decided, the most frequent first.
     pub by_rule: Vec<RuleImpact>,
     /// Every hour of the history that has events.
     pub by_hour: Vec<HourImpact>,
@@ -44,9 +44,9 @@ pub struct Impact {
     pub by_host: Vec<Count>,
     /// Affected events by pod.
     pub by_pod: Vec<Count>,
-    /// What may decide the events that do not tell enough.
+    /// Events that may be affected, depending on missing fields.
     pub possible: Possible,
-    /// How far the answer can be trusted.
+    /// The limits of the answer.
     pub confidence: Confidence,
     /// What was read.
     pub history: History,
@@ -58,7 +58,7 @@ pub struct Impact {
 /// Counts by effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Effects {
-    /// Would not have happened.
+    /// The operation would have been denied.
     pub deny: u64,
     /// The process would have been killed after the fact.
     pub kill: u64,
@@ -68,16 +68,16 @@ pub struct Effects {
     pub observe: u64,
 }
 
-/// How often something came.
+/// A value and its number of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
-    /// What.
+    /// The value.
     pub value: String,
-    /// How often.
+    /// The number of events.
     pub events: u64,
 }
 
-/// What one line of a policy does.
+/// The events that one line of a policy decides.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RuleImpact {
     /// The kind of its document.
@@ -90,7 +90,7 @@ pub struct RuleImpact {
     pub dimension: String,
     /// File and line: `profiles/amf.yaml:12`.
     pub source: String,
-    /// The entry of the list, where one decided.
+    /// The entry of the list, if one decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
     /// `deny`, `kill`, `log` or `observe`.
@@ -110,9 +110,9 @@ pub struct RuleImpact {
 /// An event, with where it was found.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SampleEvent {
-    /// The event, in the shape that `telovix why` reads.
+    /// The event, in the format that `telovix why` reads.
     pub event: Value,
-    /// The event in words.
+    /// The event as text.
     pub text: String,
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,12 +143,12 @@ pub struct HourImpact {
     pub events: u64,
 }
 
-/// Events that do not tell enough.
+/// Events that may be affected, depending on missing fields.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 pub struct Possible {
-    /// What they do not tell, the most frequent first.
+    /// The missing fields that decide, the most frequent first.
     pub lacking: Vec<Count>,
-    /// What may name them, with the strongest effect that is possible.
+    /// The rules that may decide them, with the strongest effect that is possible.
     pub by_rule: Vec<RuleImpact>,
 }
 
@@ -157,7 +157,7 @@ pub struct Possible {
 pub struct History {
     /// The files.
     pub files: Vec<String>,
-    /// Bytes, as they lie on the disk.
+    /// Bytes read, before decompression.
     pub bytes: u64,
     /// Lines.
     pub lines: u64,
@@ -165,13 +165,13 @@ pub struct History {
     pub tetragon_events: u64,
     /// Events of Telovix.
     pub telovix_events: u64,
-    /// Lines that should say something and could not be read.
+    /// Lines that could not be read; blank lines are not counted.
     pub malformed: u64,
     /// Those, by what is wrong.
     pub problems: Vec<ProblemLines>,
-    /// Files that were not read to their end. The answer is of what came before.
+    /// Files that were not read to their end. The answer counts the events before that point.
     pub incomplete: Vec<IncompleteFile>,
-    /// Lines that stand for several events each; each is counted once.
+    /// Lines with several aggregated events each; each line is counted as one event.
     pub aggregated: u64,
     /// Whether some list dropped rare values because there were too many, so that small counts may be too small.
     pub approximate: bool,
@@ -184,7 +184,7 @@ pub struct ProblemLines {
     pub problem: String,
     /// How many lines.
     pub lines: u64,
-    /// The first ones: file and line, and what is there.
+    /// The first ones.
     pub first: Vec<MalformedLine>,
 }
 

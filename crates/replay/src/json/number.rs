@@ -6,7 +6,7 @@ use super::{Cursor, NotJson, Slot};
 const SURELY_FINITE: usize = 300;
 
 impl Cursor<'_> {
-    /// Passes over a number.
+    /// Skips a number.
     pub(super) fn skip_number(&mut self) -> Result<(), NotJson> {
         let start = self.rest;
         if let [b'-', rest @ ..] = self.rest {

@@ -1,4 +1,4 @@
-//! Strings: their end, and what their escapes stand for.
+//! Strings: their end, and the meaning of their escapes.
 
 use std::borrow::Cow;
 
@@ -44,7 +44,7 @@ impl<'line> Cursor<'line> {
         Err(NotJson)
     }
 
-    /// Passes over a string whose opening quote is behind the cursor.
+    /// Skips a string whose opening quote was read already.
     #[inline]
     pub(super) fn skip_string(&mut self) -> Result<(), NotJson> {
         loop {
@@ -59,7 +59,7 @@ impl<'line> Cursor<'line> {
         }
     }
 
-    /// Reads a string whose opening quote is behind the cursor.
+    /// Reads a string whose opening quote was read already.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'line, str>, NotJson> {
         let start = self.rest;

@@ -1,10 +1,10 @@
-//! Whom a policy speaks of: which events it can name, and how many a history has for each part of it.
+//! Confinements -> the processes they are about, to skip events quickly and to count the events of each part.
 
 use rustc_hash::FxHashMap;
 
 use crate::vocabulary::{Children, ConfinedSubject, Confinement, Operation};
 
-/// Whom a part of a policy speaks of.
+/// The process that a part of a policy confines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
     /// Every process.
@@ -13,7 +13,7 @@ pub(crate) enum Subject {
     Some(u32),
 }
 
-/// Whom and what a part of a policy speaks of.
+/// The process and operation that a part of a policy confines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Exposed {
     pub(crate) subject: Subject,
@@ -39,11 +39,11 @@ impl Operations {
 pub(crate) struct Subjects {
     by_binary: FxHashMap<String, u32>,
     by_base_name: FxHashMap<String, u32>,
-    /// What is said about each subject.
+    /// The operations confined for each subject.
     operations: Vec<Operations>,
-    /// What is said about every process, or about what some process starts.
+    /// The operations confined for every process, or for child processes.
     anyone: Operations,
-    /// What is said at all.
+    /// The operations confined for any subject.
     all: Operations,
 }
 
@@ -75,7 +75,7 @@ impl Subjects {
         subjects
     }
 
-    /// Tells whether some part of the policy can name what the binary does; an unknown one could be any.
+    /// Returns whether some part of the policy is about the binary; an unknown binary could be any.
     pub(super) fn may_name(&self, operation: Operation, binary: Option<&str>) -> bool {
         let Some(binary) = binary else { return self.all.has(operation) };
         self.anyone.has(operation) || self.of(operation, binary).next().is_some()
@@ -95,12 +95,12 @@ impl Subjects {
         by_binary.into_iter().chain(by_base_name).copied().filter(speaks).map(Subject::Some)
     }
 
-    /// Tells whether the policy says anything about an operation.
+    /// Returns whether the policy confines an operation.
     pub(crate) fn confine(&self, operation: Operation) -> bool {
         self.all.has(operation)
     }
 
-    /// Returns whom and what a confinement speaks of.
+    /// Returns the process and operation of a confinement.
     pub(super) fn exposed(&self, confinement: &Confinement) -> Exposed {
         let number = match &confinement.subject {
             ConfinedSubject::Everyone => None,

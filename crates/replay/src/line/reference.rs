@@ -1,4 +1,4 @@
-//! The same envelopes by way of `serde_json`: slow, and plain enough to be read beside the format.
+//! A line -> the same envelope, with `serde_json`: slow and simple.
 
 use serde_json::{Map, Value};
 

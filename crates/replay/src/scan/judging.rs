@@ -5,8 +5,8 @@ use std::str;
 use memchr::memchr_iter;
 
 use super::{Options, Question, Reading};
+use crate::action::{self, Action};
 use crate::chunk::Piece;
-use crate::deed::{self, Deed};
 use crate::judge::{self, Exposed, Judge, Judgement, Memory, Subject};
 use crate::line::{self, Envelope, KINDS, Origin, Unreadable};
 use crate::moment::Moment;
@@ -16,7 +16,7 @@ use crate::vocabulary::{Event, Operation};
 /// Bytes of a malformed line that are shown.
 const EXCERPT: usize = 60;
 
-/// One who judges lines, and remembers verdicts.
+/// Judges lines, and remembers verdicts.
 pub(super) struct Clerk<'run> {
     question: &'run Question<'run>,
     options: Options<'run>,
@@ -106,12 +106,12 @@ impl<'run> Clerk<'run> {
         tally.reported_lost += body.dropped.get().and_then(|lost| u64::try_from(*lost).ok()).unwrap_or(0);
         tally.seen(&circumstances);
         let what = body.function.get().or(body.tracepoint.get()).map_or(KINDS[kind], AsRef::as_ref);
-        let (first, second) = match deed::read(envelope) {
-            deed::Reading::Passed => return tally.passed.add(what),
-            deed::Reading::Did(first, second) => (first, second),
+        let (first, second) = match action::read(envelope) {
+            action::Reading::Passed => return tally.passed.add(what),
+            action::Reading::Did(first, second) => (first, second),
         };
         tally.judged.add(what);
-        let (now, before, decisive) = self.deeds(first, second, tally);
+        let (now, before, decisive) = self.actions(first, second, tally);
         tally.verdict(now, before, &circumstances, &mut || {
             let mut event = judge::event(&decisive);
             self.locate(&mut event);
@@ -120,17 +120,17 @@ impl<'run> Clerk<'run> {
     }
 
     /// Judges what a line tells, which may be two things in the eyes of a policy: the stronger verdict counts.
-    fn deeds<'line>(
+    fn actions<'line>(
         &mut self,
-        first: Deed<'line>,
-        second: Option<Deed<'line>>,
+        first: Action<'line>,
+        second: Option<Action<'line>>,
         tally: &mut Tally,
-    ) -> (Judgement, Option<Judgement>, Deed<'line>) {
+    ) -> (Judgement, Option<Judgement>, Action<'line>) {
         let weight = |judgement: &Judgement| (judgement.at_least, judgement.effect);
-        let (mut now, mut before) = self.deed(&first, tally);
+        let (mut now, mut before) = self.action(&first, tally);
         let mut decisive = first;
         if let Some(second) = second {
-            let (now_too, before_too) = self.deed(&second, tally);
+            let (now_too, before_too) = self.action(&second, tally);
             let stronger = weight(&now_too) > weight(&now);
             let was_stronger = before_too.as_ref().map(weight) > before.as_ref().map(weight);
             if stronger || (was_stronger && !now.is_affected()) {
@@ -146,15 +146,15 @@ impl<'run> Clerk<'run> {
         (now, before, decisive)
     }
 
-    fn deed(&mut self, deed: &Deed<'_>, tally: &mut Tally) -> (Judgement, Option<Judgement>) {
-        self.expose(deed.operation, deed.binary, tally);
+    fn action(&mut self, action: &Action<'_>, tally: &mut Tally) -> (Judgement, Option<Judgement>) {
+        self.expose(action.operation, action.binary, tally);
         let options = self.options;
         let place = |event: &mut Event| locate(options, event);
         let verdict = |judge: &Judge<'_>, memory: &mut Memory| match options.reading {
-            Reading::Fast if !judge.may_name(deed.operation, deed.binary) => Judgement::allowed(),
-            Reading::Fast => memory.judge(judge, deed, place),
+            Reading::Fast if !judge.may_name(action.operation, action.binary) => Judgement::allowed(),
+            Reading::Fast => memory.judge(judge, action, place),
             Reading::Reference => {
-                let mut event = judge::event(deed);
+                let mut event = judge::event(action);
                 place(&mut event);
                 judge.judge(&event)
             }
@@ -184,7 +184,7 @@ impl<'run> Clerk<'run> {
         tally.verdict(now, before, &circumstances, &mut || event.clone());
     }
 
-    /// Counts an event for what the policy says about whoever did it.
+    /// Counts an event for the parts of the policy that confine its process.
     fn expose(&self, operation: Operation, binary: Option<&str>, tally: &mut Tally) {
         tally.operations[operation as usize] += 1;
         let policy = &self.question.now;
@@ -204,7 +204,7 @@ impl<'run> Clerk<'run> {
     }
 }
 
-/// Says where an event was, if it does not say so itself.
+/// Sets the sensor and group of an event that has none.
 fn locate(options: Options<'_>, event: &mut Event) {
     let given = |value: Option<&str>| value.map(str::to_owned);
     event.sensor = event.sensor.take().or_else(|| given(options.sensor));

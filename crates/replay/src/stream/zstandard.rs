@@ -46,7 +46,7 @@ impl<R: BufRead> Read for Frames<R> {
                     }
                     let written = decoder.get_checksum_from_data();
                     if written.is_some() && written != decoder.get_calculated_checksum() {
-                        return Err(invalid("a checksum of the file differs"));
+                        return Err(invalid("a checksum does not match"));
                     }
                     self.state = State::Between(reader);
                 }
@@ -59,7 +59,7 @@ fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Er
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
-/// Starts the next frame, or passes over one that holds no content.
+/// Starts the next frame, or skips one without content.
 fn begin<R: BufRead>(mut reader: R) -> io::Result<State<R>> {
     let mut decoder = FrameDecoder::new();
     match decoder.init(&mut reader) {

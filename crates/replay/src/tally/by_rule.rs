@@ -15,7 +15,7 @@ const SAMPLES: usize = 2_000;
 pub(crate) struct Sample {
     pub(crate) place: Place,
     pub(crate) event: Event,
-    /// The event in words, without its time: samples differ in it.
+    /// The event as text, without its time: samples differ in it.
     pub(crate) words: String,
     pub(crate) time: Option<Moment>,
     pub(crate) host: Option<String>,
@@ -51,7 +51,7 @@ impl OfRule {
         }
     }
 
-    /// Tells whether another sample in these words would be kept.
+    /// Returns whether another sample with this text would be kept.
     fn wants(&self, words: &str) -> bool {
         self.samples.len() < SHOWN && !self.samples.iter().any(|known| known.words == words)
     }

@@ -1,4 +1,4 @@
-//! Lines that say nothing that can be judged: why, how many, and where the first ones are.
+//! Lines that cannot be judged: why, how many, and where the first ones are.
 
 /// A line of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,14 +9,14 @@ pub struct Place {
     pub line: u64,
 }
 
-/// Why a line was not judged although it should say something.
+/// Why a line was not judged. Blank lines are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Problem {
-    /// It is longer than is read.
+    /// It is longer than 8 MiB.
     TooLong,
     /// It is not UTF-8.
     NotUtf8,
-    /// It holds NUL bytes, as files do that were cut while a program wrote to them.
+    /// It has NUL bytes, like a file that was truncated while a program wrote to it.
     NulBytes,
     /// It is not JSON.
     NotJson,
@@ -24,7 +24,7 @@ pub enum Problem {
     Unfinished,
     /// It is JSON, and no event of Tetragon or Telovix.
     NotAnEvent,
-    /// It is an event of Telovix with a mistake in it.
+    /// It is an invalid Telovix event.
     BadEvent,
 }
 
@@ -49,8 +49,8 @@ impl Problem {
             Self::NulBytes => "NUL bytes, as in a file that was truncated while a program wrote to it",
             Self::NotJson => "not JSON",
             Self::Unfinished => "the last line, which was still being written",
-            Self::NotAnEvent => "neither an event of Tetragon nor one of Telovix",
-            Self::BadEvent => "an event of Telovix with a mistake",
+            Self::NotAnEvent => "neither a Tetragon event nor a Telovix event",
+            Self::BadEvent => "an invalid Telovix event",
         }
     }
 }
@@ -59,6 +59,6 @@ impl Problem {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Problems {
     pub(crate) lines: u64,
-    /// The first ones, with what there is to say about each.
+    /// The first ones, with the start of the line or what is wrong.
     pub(crate) first: Vec<(Place, String)>,
 }

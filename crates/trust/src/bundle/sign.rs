@@ -10,12 +10,15 @@ use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDE
 use crate::approval::{Approval, PAYLOAD_TYPE, ResultDigest};
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
+use crate::epoch::highest_epoch;
 use crate::key::{KeyId, PublicKey};
 use crate::policy::{self, Match, PolicyName, PolicyNameError, sidecar_path};
 use crate::replace::replace_whole;
 use crate::scope::Scope;
 use crate::signer::{AgentError, Signer};
 use crate::timestamp::Timestamp;
+
+const SECONDS_PER_DAY: i64 = 86_400;
 
 /// What the signer vouches for, beyond the files themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,30 @@ pub struct SignRequest {
     pub results: Vec<ResultDigest>,
     /// The keys that count already: a policy signed by one of them keeps that signature.
     pub trusted: Vec<PublicKey>,
+    /// What is done with an approval of the same manifest that is there.
+    pub existing: Existing,
+}
+
+/// What is done with an approval of the same manifest, for the same scope and still valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It gets one signature more, if it says what the signer asked for.
+    Continue(Vec<Asked>),
+    /// A new one takes its place, without its signatures.
+    Replace,
+}
+
+/// A part of the request that was asked for by name, and not left to its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The epoch.
+    Epoch,
+    /// How long it is valid.
+    Lifetime,
+    /// The revision it was made from.
+    SourceRevision,
+    /// The digests of results.
+    Results,
 }
 
 /// What was signed.
@@ -86,6 +113,22 @@ pub enum SignError {
     /// An empty policy, or one that is not text.
     #[error("`{0}` is not a policy; expected UTF-8 text")]
     NotAPolicy(ArtifactPath),
+    /// The approval that is there says something else than what was asked for.
+    #[error("the approval that is there has {found}; {wanted} was asked for")]
+    OtherApproval {
+        /// What it has.
+        found: String,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// The epoch runs ahead of the clock, and every verifier would refuse it.
+    #[error("the epoch {epoch} lies in the future; expected the time in seconds, at most {highest} by now")]
+    EpochAhead {
+        /// The epoch.
+        epoch: u64,
+        /// The highest one that would do.
+        highest: u64,
+    },
     /// Nothing to sign.
     #[error("`{path}` holds nothing to sign", path = .0.display())]
     Nothing(PathBuf),
@@ -97,8 +140,8 @@ pub enum SignError {
 /// Signs every policy of a bundle and its manifest.
 ///
 /// An approval of the same manifest that is there already, for the same scope and still valid, gets
-/// one signature more, which is how several people sign; its epoch and expiry stay as they were. Any
-/// other one is replaced. A policy whose signature is by a key that already counts keeps it.
+/// one signature more, which is how several people sign; its epoch and expiry stay as they were, and a
+/// request that asks for others is refused. Any other one is replaced. A policy whose signature is by a key that already counts keeps it.
 ///
 /// # Errors
 /// A [`SignError`]; nothing is written before everything that will be signed was checked.
@@ -124,7 +167,11 @@ pub fn sign(path: &Path, request: &SignRequest, signer: &dyn Signer) -> Result<S
             policies.push((artifact_path, name, content));
         }
     }
-    let (mut envelope, approval) = continued(&directory, request, Digest::of(&manifest_bytes));
+    let (mut envelope, approval) = continued(&directory, request, Digest::of(&manifest_bytes))?;
+    let highest = highest_epoch(request.issued_at);
+    if approval.epoch > highest {
+        return Err(SignError::EpochAhead { epoch: approval.epoch, highest });
+    }
     let mut signed = 0;
     for (artifact_path, name, content) in policies {
         if is_signed(&directory, artifact_path, &name, &content, &request.trusted) {
@@ -163,30 +210,69 @@ pub fn write_manifest(path: &Path) -> Result<Manifest, SignError> {
 }
 
 /// Returns the envelope that is there when it approves the same for the same, or else a new one.
-fn continued(directory: &Directory, request: &SignRequest, manifest: Digest) -> (Envelope, Approval) {
-    let limit = MAX_ENVELOPE_BYTES as u64;
-    let existing = directory.read(ENVELOPE, limit).ok();
-    let existing = existing.and_then(|json| Envelope::read(&json, PAYLOAD_TYPE).ok());
-    let existing = existing.and_then(|envelope| {
-        let approval = Approval::from_statement(envelope.payload()).ok()?;
-        let same_scope = request.scope.as_ref().is_none_or(|scope| *scope == approval.scope);
-        let same = approval.manifest == manifest && same_scope;
-        let valid = approval.issued_at <= request.issued_at && request.issued_at < approval.expires_at;
-        (same && valid).then_some((envelope, approval))
-    });
-    existing.unwrap_or_else(|| {
-        let approval = Approval {
-            manifest,
-            epoch: request.epoch,
-            issued_at: request.issued_at,
-            expires_at: request.expires_at,
-            scope: request.scope.clone().unwrap_or(Scope::Fleet),
-            source_revision: request.source_revision.clone(),
-            tool_version: request.tool_version.clone(),
-            results: request.results.clone(),
+fn continued(
+    directory: &Directory,
+    request: &SignRequest,
+    manifest: Digest,
+) -> Result<(Envelope, Approval), SignError> {
+    if let Existing::Continue(asked) = &request.existing
+        && let Some((envelope, approval)) = fitting(directory, request, manifest)
+    {
+        asked.iter().try_for_each(|part| part.check(request, &approval))?;
+        return Ok((envelope, approval));
+    }
+    let approval = Approval {
+        manifest,
+        epoch: request.epoch,
+        issued_at: request.issued_at,
+        expires_at: request.expires_at,
+        scope: request.scope.clone().unwrap_or(Scope::Fleet),
+        source_revision: request.source_revision.clone(),
+        tool_version: request.tool_version.clone(),
+        results: request.results.clone(),
+    };
+    Ok((Envelope::unsigned(PAYLOAD_TYPE, approval.to_statement()), approval))
+}
+
+/// Returns the approval that is there, if it is of this manifest, for this scope and valid.
+fn fitting(directory: &Directory, request: &SignRequest, manifest: Digest) -> Option<(Envelope, Approval)> {
+    let json = directory.read(ENVELOPE, MAX_ENVELOPE_BYTES as u64).ok()?;
+    let envelope = Envelope::read(&json, PAYLOAD_TYPE).ok()?;
+    let approval = Approval::from_statement(envelope.payload()).ok()?;
+    let same_scope = request.scope.as_ref().is_none_or(|scope| *scope == approval.scope);
+    let same = approval.manifest == manifest && same_scope;
+    let valid = approval.issued_at <= request.issued_at && request.issued_at < approval.expires_at;
+    (same && valid).then_some((envelope, approval))
+}
+
+impl Asked {
+    /// Refuses an approval that says something else.
+    fn check(self, request: &SignRequest, approval: &Approval) -> Result<(), SignError> {
+        let days = |from: Timestamp, to: Timestamp| (to.seconds() - from.seconds()) / SECONDS_PER_DAY;
+        let revision = |revision: &Option<String>| match revision {
+            Some(revision) => format!("source revision `{revision}`"),
+            None => "no source revision".to_owned(),
         };
-        (Envelope::unsigned(PAYLOAD_TYPE, approval.to_statement()), approval)
-    })
+        let results = |results: &[ResultDigest]| match results {
+            [] => "no results".to_owned(),
+            results => {
+                let named = |one: &ResultDigest| format!("`{}` {}", one.name, one.sha256);
+                format!("the results {}", results.iter().map(named).collect::<Vec<_>>().join(", "))
+            }
+        };
+        let (found, wanted) = match self {
+            Asked::Epoch => (format!("epoch {}", approval.epoch), format!("epoch {}", request.epoch)),
+            Asked::Lifetime => (
+                format!("an end after {} days", days(approval.issued_at, approval.expires_at)),
+                format!("an end after {} days", days(request.issued_at, request.expires_at)),
+            ),
+            Asked::SourceRevision => {
+                (revision(&approval.source_revision), revision(&request.source_revision))
+            }
+            Asked::Results => (results(&approval.results), results(&request.results)),
+        };
+        if found == wanted { Ok(()) } else { Err(SignError::OtherApproval { found, wanted }) }
+    }
 }
 
 fn is_signed(
@@ -197,7 +283,7 @@ fn is_signed(
     trusted: &[PublicKey],
 ) -> bool {
     let text = directory.read(&path.sidecar(), MAX_SIDECAR_BYTES).ok();
-    let signature = text.and_then(|text| policy::parse_sidecar(&text));
+    let signature = text.and_then(|text| policy::parse_sidecar("", &text).ok());
     signature
         .is_some_and(|signature| matches!(policy::verify(name, content, &signature, trusted), Match::By(_)))
 }

@@ -13,20 +13,19 @@ use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDE
 use crate::approval::{Approval, PAYLOAD_TYPE};
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
+use crate::epoch::highest_epoch;
 use crate::host::HostState;
 use crate::key::{KeyId, PublicKey};
 use crate::policy::{self, Match, PolicyName};
 use crate::refusal::Refusal;
 use crate::root::{Role, TrustRoot, TrustedKey};
 use crate::scope::Host;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{CLOCK_SKEW, Timestamp};
 
-/// How far a signer's clock may run ahead of ours, in seconds.
-const CLOCK_SKEW: i64 = 300;
 /// Below this many artifacts, starting threads costs more than it saves.
 const WORTH_THREADS: usize = 64;
 
-/// What a bundle is held against.
+/// What a bundle is compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct Expectations<'a> {
     /// Whose signatures count.
@@ -126,6 +125,10 @@ fn check_circumstances(
     if now >= approval.expires_at {
         return Err(Refusal::Expired { what, end: approval.expires_at, now });
     }
+    let highest = highest_epoch(now);
+    if approval.epoch > highest {
+        return Err(Refusal::EpochAhead { what, epoch: approval.epoch, highest, now });
+    }
     if !approval.scope.includes(expect.host) {
         let (scope, host) = (approval.scope.clone(), expect.host.clone());
         return Err(Refusal::WrongTarget { what, scope, host });
@@ -134,7 +137,7 @@ fn check_circumstances(
         let required = expect.root.minimum_epoch();
         return Err(Refusal::OlderEpoch { what, offered: approval.epoch, required });
     }
-    expect.state.check_epoch(&what, approval, expect.allowed_epoch)
+    expect.state.check_epoch(&what, approval, expect.root, expect.allowed_epoch)
 }
 
 /// Orders the keys so that the likely signer of the policies, who signed the bundle, is tried first.
@@ -211,7 +214,7 @@ impl Reader<'_> {
             Err(DirectoryError::Missing) => return Err(Refusal::Unsigned { what }.into()),
             read => read.map_err(|error| self.unreadable(&path.sidecar(), error))?,
         };
-        let signature = policy::parse_sidecar(&text).ok_or_else(|| policy::unreadable_sidecar(&what))?;
+        let signature = policy::parse_sidecar(&what, &text)?;
         let name = PolicyName::parse(path.file_name()).map_err(|error| bad(&what, error.to_string()))?;
         let keys: Vec<PublicKey> = trusted.iter().map(|key| key.public_key).collect();
         let found: Match = policy::verify(&name, content, &signature, &keys);

@@ -59,7 +59,7 @@ pub(super) fn read_private(bytes: &[u8], passphrase: Option<&Passphrase>) -> Res
     let halves = Halves::read(&opened);
     // The two check numbers exist to notice a wrong passphrase.
     let halves = halves.ok_or(if sealed { KeyError::WrongPassphrase } else { DAMAGED_PRIVATE })?;
-    let key = PrivateKey::from_seed(halves.seed);
+    let key = PrivateKey::from_read_seed(halves.seed)?;
     let own = key.public_key();
     if own.to_bytes() != halves.public || public_blob(&own) != container.public_blob {
         return Err(KeyError::HalvesDiffer);

@@ -148,7 +148,10 @@ fn private_der(bytes: &[u8], encoding: Encoding) -> Option<Result<(PrivateKey, E
         return Some(Err(KeyError::Damaged(encoding)));
     };
     let Ok(seed) = seed.try_into() else { return Some(Err(KeyError::Damaged(encoding))) };
-    let key = PrivateKey::from_seed(seed);
+    let key = match PrivateKey::from_read_seed(seed) {
+        Ok(key) => key,
+        Err(error) => return Some(Err(error)),
+    };
     let public = info.public_key.as_ref().map(BitStringRef::as_bytes);
     if public.is_some_and(|public| public != Some(&key.public_key().to_bytes())) {
         return Some(Err(KeyError::HalvesDiffer));
@@ -162,7 +165,7 @@ fn private_raw(bytes: &[u8]) -> Result<PrivateKey, KeyError> {
     if !matches!(public.len(), 0 | 32) {
         return Err(KeyError::Unrecognised);
     }
-    let key = PrivateKey::from_seed(seed.try_into().map_err(|_| KeyError::Unrecognised)?);
+    let key = PrivateKey::from_read_seed(seed.try_into().map_err(|_| KeyError::Unrecognised)?)?;
     if !public.is_empty() && public != key.public_key().to_bytes() {
         return Err(KeyError::HalvesDiffer);
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{PolicyName, PolicyNameError};
-use crate::key::{KeyId, PublicKey, Signature};
-use crate::policy::sidecar::{judge, unreadable_sidecar};
+use crate::key::{KeyId, PublicKey};
+use crate::policy::sidecar::{judge, parse_sidecar};
 use crate::refusal::Refusal;
 use crate::signer::{AgentError, Signer};
 
@@ -116,8 +116,7 @@ impl EnforcementPolicy {
         if self.signature.is_empty() {
             return Err(Refusal::Unsigned { what });
         }
-        let signature = Signature::from_base64(self.signature.trim_ascii());
-        let signature = signature.ok_or_else(|| unreadable_sidecar(&what))?;
+        let signature = parse_sidecar(&what, self.signature.as_bytes())?;
         let found = super::verify(&name, self.content.as_bytes(), &signature, keys);
         Ok(judge(&what, found, &name)?.id())
     }

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::replace::replace_whole;
 use crate::signer::{AgentError, Signer};
 
-/// Base64 of 64 bytes and room for a line ending.
+/// Enough to tell a longer file from base64 of 64 bytes.
 const MAX_SIDECAR_BYTES: u64 = 256;
 
 /// A policy file whose signature counts, with the bytes that were verified.
@@ -118,7 +118,7 @@ pub fn verify_file(
         }
         read => read.map_err(|source| PolicyFileError::File { path: sidecar, source })?,
     };
-    let signature = parse_sidecar(&text).ok_or_else(|| unreadable_sidecar(&what))?;
+    let signature = parse_sidecar(&what, &text)?;
     let key = judge(&what, super::verify(&name, &content, &signature, keys), &name)?;
     Ok(VerifiedPolicy { name, key: key.id(), content })
 }
@@ -142,15 +142,20 @@ pub fn read_policy(path: &Path) -> Result<Vec<u8>, PolicyFileError> {
     Err(PolicyFileError::NotAPolicy { path: path.to_owned(), detail })
 }
 
-/// Reads the content of a sidecar; line endings and spaces around the base64 do not matter.
-pub(crate) fn parse_sidecar(bytes: &[u8]) -> Option<Signature> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    Signature::from_base64(text.trim_ascii())
-}
-
-pub(crate) fn unreadable_sidecar(what: &str) -> Refusal {
-    let detail = "its signature file is not the base64 of 64 bytes".to_owned();
-    Refusal::BadSignature { what: what.to_owned(), detail }
+/// Reads the content of a sidecar: the base64 of 64 bytes and nothing else, as strict readers have it. A signature that
+/// passes here passes everywhere.
+///
+/// # Errors
+/// [`Refusal::BadSignature`] with what is there instead.
+pub(crate) fn parse_sidecar(what: &str, bytes: &[u8]) -> Result<Signature, Refusal> {
+    let read = |bytes: &[u8]| std::str::from_utf8(bytes).ok().and_then(Signature::from_base64);
+    read(bytes).ok_or_else(|| {
+        let mut detail = "its signature is not 88 characters of base64".to_owned();
+        if read(bytes.trim_ascii()).is_some() {
+            detail.push_str(" and nothing else: there are spaces or line feeds around it");
+        }
+        Refusal::BadSignature { what: what.to_owned(), detail }
+    })
 }
 
 /// Turns what a signature is into the key that made it, or the reason it does not count.

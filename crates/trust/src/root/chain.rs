@@ -4,18 +4,17 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Change, ChangeError, Role, RootError, TrustRoot};
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, EnvelopeError};
-use crate::host::{HostState, PinnedRoot};
 use crate::key::KeyId;
 use crate::refusal::Refusal;
 use crate::replace::replace_whole;
 use crate::signer::{AgentError, Signer};
-use crate::timestamp::Timestamp;
+use crate::timestamp::{CLOCK_SKEW, Timestamp};
 
 /// The largest trust root file that is read, in bytes.
 pub const MAX_CHAIN_BYTES: usize = 16 << 20;
@@ -37,6 +36,16 @@ pub struct Chain {
 struct Link {
     root: TrustRoot,
     envelope: Envelope,
+}
+
+/// A version of a trust root, pinned by its digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedRoot {
+    /// The version.
+    pub version: u64,
+    /// The digest of that version's payload.
+    pub sha256: Digest,
 }
 
 /// Why a trust root file was not read, changed or written.
@@ -112,7 +121,7 @@ impl Chain {
     /// Reads the content of a trust root file.
     ///
     /// # Errors
-    /// When it is not one, or a version does not follow the one before.
+    /// When it is not one, or a version may not follow the one before: the rules hold for whoever wrote it.
     pub fn from_json(json: &[u8]) -> Result<Self, ChainError> {
         if json.len() > MAX_CHAIN_BYTES {
             return Err(ChainError::Shape("it is larger than 16 MiB".to_owned()));
@@ -128,11 +137,15 @@ impl Chain {
                 .map_err(|source| ChainError::Envelope { version, source })?;
             let root = TrustRoot::from_payload(envelope.payload())
                 .map_err(|source| ChainError::Root { version, source })?;
-            let earliest = links.last().map(|link| link.root.issued_at);
-            if root.version != version || earliest.is_some_and(|earliest| root.issued_at < earliest) {
+            if root.version != version {
                 return Err(ChainError::Shape(format!(
                     "its version {version} does not follow the one before"
                 )));
+            }
+            if let Some(Link { root: previous, .. }) = links.last() {
+                previous
+                    .check_successor(&root)
+                    .map_err(|error| ChainError::Root { version, source: error.into() })?;
             }
             links.push(Link { root, envelope });
         }
@@ -163,9 +176,12 @@ impl Chain {
     /// by the threshold of root keys of the version before, and by its own.
     ///
     /// # Errors
-    /// The [`Refusal`] of the first hand-over that does not hold.
+    /// The [`Refusal`] of the first hand-over that does not hold, or of a newest version that has expired or was issued
+    /// in the future.
     pub fn current(&self, now: Timestamp) -> Result<&TrustRoot, Refusal> {
-        self.walk(0, now)
+        self.walk(0)?;
+        self.newest().check_time(now)?;
+        Ok(self.newest())
     }
 
     /// As [`Chain::current`] on a host that remembers which version it follows. That version and those before it were
@@ -173,12 +189,15 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::current`] and [`Chain::check_pin`].
-    pub fn current_for(&self, state: &HostState, now: Timestamp) -> Result<&TrustRoot, Refusal> {
-        self.check_pin(state)?;
-        self.walk(state.root.map_or(0, |pinned| pinned.version), now)
+    pub fn current_for(&self, pinned: Option<PinnedRoot>, now: Timestamp) -> Result<&TrustRoot, Refusal> {
+        self.check_pin(pinned)?;
+        self.walk(pinned.map_or(0, |pinned| pinned.version))?;
+        self.newest().check_time(now)?;
+        Ok(self.newest())
     }
 
-    fn walk(&self, known: u64, now: Timestamp) -> Result<&TrustRoot, Refusal> {
+    /// Checks every hand-over after the known version, whatever the time is now.
+    fn walk(&self, known: u64) -> Result<(), Refusal> {
         let mut previous: Option<&TrustRoot> = None;
         for Link { root, envelope } in &self.links {
             if root.version > known {
@@ -192,9 +211,7 @@ impl Chain {
             }
             previous = Some(root);
         }
-        let newest = self.newest();
-        newest.check_time(now)?;
-        Ok(newest)
+        Ok(())
     }
 
     /// Returns the newest version without asking whether it is trusted, for showing it.
@@ -218,8 +235,8 @@ impl Chain {
     ///
     /// # Errors
     /// [`Refusal::OlderEpoch`] for an older file, [`Refusal::BadSignature`] for another fleet's or a fork.
-    pub fn check_pin(&self, state: &HostState) -> Result<(), Refusal> {
-        let Some(pinned) = state.root else { return Ok(()) };
+    pub fn check_pin(&self, pinned: Option<PinnedRoot>) -> Result<(), Refusal> {
+        let Some(pinned) = pinned else { return Ok(()) };
         if self.links.iter().any(|link| link.pin() == pinned) {
             return Ok(());
         }
@@ -239,8 +256,13 @@ impl Chain {
     /// # Errors
     /// When the newest version is not complete itself, or a change is not possible.
     pub fn append(&mut self, changes: &[Change], now: Timestamp) -> Result<(), ChainError> {
-        // The earliest time there is: a root that has expired may still be renewed.
-        let current = self.current(Timestamp::from_seconds(0))?;
+        // Whether it has expired is not asked: a root that has may still be renewed.
+        self.walk(0)?;
+        let current = self.newest();
+        if current.issued_at > now.plus_seconds(CLOCK_SKEW) {
+            let (what, start) = (format!("version {} of the trust root", current.version), current.issued_at);
+            return Err(Refusal::NotYetValid { what, start, now }.into());
+        }
         let next = current.next(changes, now)?;
         self.links.push(Link::unsigned(next));
         Ok(())

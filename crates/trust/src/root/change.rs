@@ -1,6 +1,6 @@
 //! Turns a trust root and wanted changes into the next version.
 
-use super::{Revocation, Role, RootError, TrustRoot, TrustedKey};
+use super::{Revocation, Role, RootError, SuccessionError, TrustRoot, TrustedKey};
 use crate::key::KeyId;
 use crate::timestamp::Timestamp;
 
@@ -27,17 +27,9 @@ pub enum ChangeError {
     /// The key is not listed.
     #[error("the trust root lists no key {}", .0.short())]
     NotListed(KeyId),
-    /// The key is revoked, and stays so.
-    #[error("key {} is revoked and stays revoked", .0.short())]
-    Revoked(KeyId),
-    /// The minimum epoch only rises.
-    #[error("the minimum epoch is {current} and only rises; {wanted} was asked for")]
-    EpochFalls {
-        /// What it is.
-        current: u64,
-        /// What was asked for.
-        wanted: u64,
-    },
+    /// The result may not follow the version before.
+    #[error(transparent)]
+    Succession(#[from] SuccessionError),
     /// The result breaks the rules of a root.
     #[error(transparent)]
     Root(#[from] RootError),
@@ -47,7 +39,7 @@ impl TrustRoot {
     /// Returns the next version, with every change made in order.
     ///
     /// # Errors
-    /// A [`ChangeError`]; the rules of a root are checked once, on the result.
+    /// A [`ChangeError`]; the rules of a root, and of following this one, are checked once, on the result.
     pub(super) fn next(&self, changes: &[Change], now: Timestamp) -> Result<TrustRoot, ChangeError> {
         let mut next = self.clone();
         next.version = self.version.saturating_add(1);
@@ -55,22 +47,20 @@ impl TrustRoot {
         for change in changes {
             next.make(change, now)?;
         }
+        self.check_successor(&next)?;
         Ok(next.checked()?)
     }
 
     fn make(&mut self, change: &Change, now: Timestamp) -> Result<(), ChangeError> {
         match change {
-            Change::Add(key) => self.add(key)?,
-            Change::Retire(id, end) => self.living(*id)?.not_after = Some(*end),
+            Change::Add(key) => self.add(key),
+            Change::Retire(id, end) => self.listed(*id)?.not_after = Some(*end),
             Change::Revoke(id, reason) => {
                 let reason = reason.clone();
-                self.living(*id)?.revoked = Some(Revocation { at: now, reason });
+                self.listed(*id)?.revoked = Some(Revocation { at: now, reason });
             }
             Change::Threshold(Role::Sign, count) => self.thresholds.sign = *count,
             Change::Threshold(Role::Root, count) => self.thresholds.root = *count,
-            Change::MinimumEpoch(wanted) if *wanted < self.minimum_epoch => {
-                return Err(ChangeError::EpochFalls { current: self.minimum_epoch, wanted: *wanted });
-            }
             Change::MinimumEpoch(wanted) => self.minimum_epoch = *wanted,
             Change::Expiry(end) => self.expires_at = *end,
         }
@@ -78,20 +68,14 @@ impl TrustRoot {
     }
 
     /// Lists a key, or gives a listed one the new name, roles and validity.
-    fn add(&mut self, key: &TrustedKey) -> Result<(), ChangeError> {
+    fn add(&mut self, key: &TrustedKey) {
         match self.keys.iter_mut().find(|listed| listed.id == key.id) {
-            Some(listed) if listed.revoked.is_some() => return Err(ChangeError::Revoked(key.id)),
             Some(listed) => listed.clone_from(key),
             None => self.keys.push(key.clone()),
         }
-        Ok(())
     }
 
-    fn living(&mut self, id: KeyId) -> Result<&mut TrustedKey, ChangeError> {
-        match self.keys.iter_mut().find(|key| key.id == id) {
-            Some(key) if key.revoked.is_some() => Err(ChangeError::Revoked(id)),
-            Some(key) => Ok(key),
-            None => Err(ChangeError::NotListed(id)),
-        }
+    fn listed(&mut self, id: KeyId) -> Result<&mut TrustedKey, ChangeError> {
+        self.keys.iter_mut().find(|key| key.id == id).ok_or(ChangeError::NotListed(id))
     }
 }

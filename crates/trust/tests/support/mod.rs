@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use telovix_trust::bundle::{self, Expectations, SignRequest, VerifiedBundle, VerifyError};
+use telovix_trust::bundle::{self, Existing, Expectations, SignRequest, VerifiedBundle, VerifyError};
 use telovix_trust::root::{Chain, Thresholds, TrustedKey};
 use telovix_trust::{Host, HostState, PrivateKey, Refusal, Role, Scope, Timestamp, TrustRoot};
 
@@ -57,6 +57,7 @@ pub(crate) fn request(epoch: u64) -> SignRequest {
         tool_version: "0.1.0".to_owned(),
         results: Vec::new(),
         trusted: Vec::new(),
+        existing: Existing::Continue(Vec::new()),
     }
 }
 

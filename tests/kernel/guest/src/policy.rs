@@ -2,16 +2,16 @@
 
 use anyhow::bail;
 use telovix_bpf_programs::image::Image;
-use telovix_compiler::confine::Confinement;
-use telovix_compiler::diagnostic::{Levels, Severity, Sink};
-use telovix_compiler::document::value::Date;
-use telovix_compiler::source::SourceSet;
 use telovix_compiler::{Options, analyse};
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Levels, Severity, Sink};
+use telovix_policy::confine::Confinement;
+use telovix_policy::value::Date;
 
 /// The image that confines nothing.
 pub(crate) fn nothing() -> anyhow::Result<Image> {
     let (sources, mut sink) = (SourceSet::new([]), Sink::new(Levels::default()));
-    match telovix_compiler::emit::image::pack(&[], &sources, &mut sink) {
+    match telovix_image::pack(&[], &sources, &mut sink) {
         Some(image) => Ok(image),
         None => bail!("{:?}", sink.into_sorted()),
     }
@@ -29,7 +29,8 @@ pub(crate) fn confinements_and_image(name: &str, text: &str) -> anyhow::Result<(
     let options = Options {
         targets: Vec::new(),
         levels: Levels::default(),
-        as_of,
+        as_of: Some(as_of),
+        today: None,
         sensor: None,
         group: None,
         engine: telovix_compiler::emit::EngineOptions::default(),
@@ -39,7 +40,7 @@ pub(crate) fn confinements_and_image(name: &str, text: &str) -> anyhow::Result<(
         bail!("{}: {}", error.code.id, error.message);
     }
     let mut sink = Sink::new(Levels::default());
-    match telovix_compiler::emit::image::pack(&analysis.policy.confinements, &sources, &mut sink) {
+    match telovix_image::pack(&analysis.policy.confinements, &sources, &mut sink) {
         Some(image) => Ok((analysis.policy.confinements, image)),
         None => bail!("{:?}", sink.into_sorted()),
     }

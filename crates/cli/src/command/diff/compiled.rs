@@ -4,24 +4,25 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::confine::Confinement;
-use telovix_compiler::emit::image::recover;
-use telovix_compiler::emit::manifest::{MANIFEST_PATH, Manifest};
 use telovix_trust::Digest;
+use telovix_image::recover;
+use telovix_policy::confine::Confinement;
+use telovix_workspace::{read_file, shown};
+use telovix_workspace::bundle::Bundle;
 
-use super::code::BUNDLE_TORN;
 use crate::command::inspect;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{is_compiled, shown};
+use super::code::BUNDLE_TORN;
 
 /// What every ELF file starts with.
 const MAGIC: [u8; 4] = *b"\x7fELF";
 
 /// Returns the image that a path is or holds; nothing for policies.
-pub(super) fn image_of(path: &Path) -> Result<Option<PathBuf>, Failure> {
+pub(crate) fn image_of(path: &Path) -> Result<Option<PathBuf>, Failure> {
     if path.is_dir() {
-        return if is_compiled(path) { in_bundle(path).map(Some) } else { Ok(None) };
+        let bundle = Bundle::read(path).map_err(|error| torn(path, &error.to_string()))?;
+        return bundle.map(|bundle| in_bundle(path, &bundle)).transpose();
     }
     let mut start = [0; MAGIC.len()];
     // What cannot be opened is told by who reads it.
@@ -37,15 +38,11 @@ pub(super) fn read(image: &Path) -> Result<Vec<Confinement>, Failure> {
 }
 
 /// Returns the image of a bundle, which must be the one its manifest names.
-fn in_bundle(folder: &Path) -> Result<PathBuf, Failure> {
-    let manifest = std::fs::read(folder.join(MANIFEST_PATH)).map_err(|error| torn(folder, &error.to_string()))?;
-    let manifest: Manifest<'_> =
-        serde_json::from_slice(&manifest).map_err(|error| torn(folder, &format!("its manifest: {error}")))?;
-    let entry = manifest.artifacts.iter().find(|artifact| artifact.kind == "image");
-    let entry = entry.ok_or_else(|| torn(folder, "its manifest names no image"))?;
-    let image = folder.join(entry.path.as_ref());
-    let bytes = std::fs::read(&image).map_err(|error| torn(&image, &error.to_string()))?;
-    if Digest::of(&bytes).to_string() != entry.sha256 {
+fn in_bundle(folder: &Path, bundle: &Bundle) -> Result<PathBuf, Failure> {
+    let listed = bundle.image().ok_or_else(|| torn(folder, "its manifest names no image"))?;
+    let image = folder.join(&listed.path);
+    let bytes = read_file(&image).map_err(|error| torn(&image, &error.to_string()))?;
+    if Digest::of(&bytes).to_string() != listed.sha256 {
         return Err(torn(&image, "it is not the file that the manifest names"));
     }
     Ok(image)

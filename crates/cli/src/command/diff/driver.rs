@@ -1,14 +1,14 @@
 //! The arguments that git gives to a diff command -> the sides.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use telovix_compiler::document::value::Date;
+use telovix_policy::value::Date;
+use telovix_workspace::{Input, LeftOut, Root, read_file};
 
-use super::{Content, Loaded};
-use super::code::UNKNOWN_SIDE;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{Input, Place};
+use super::{Content, Loaded};
+use super::code::UNKNOWN_SIDE;
 
 /// Reads `PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE`, with two more words for a rename. A file
 /// that one side lacks is `/dev/null`. Source: `git help git`, GIT_EXTERNAL_DIFF.
@@ -27,10 +27,10 @@ fn input(file: &str, path: &str) -> Result<Input, Failure> {
     if file == "/dev/null" {
         return Ok(Input::of_bytes(Vec::new()));
     }
-    let read = std::fs::read(PathBuf::from(file));
+    let read = read_file(Path::new(file));
     match read {
         Ok(bytes) => Ok(Input::of_bytes(vec![(path.to_owned(), bytes)])),
-        // The place tells in its own words why not.
-        Err(_) => Ok(Place::find(&[PathBuf::from(file)])?.read(&[])),
+        // Reading it as a path reports why not.
+        Err(_) => Ok(Root::find(&[PathBuf::from(file)])?.read(&LeftOut::default())),
     }
 }

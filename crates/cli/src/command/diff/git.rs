@@ -1,13 +1,15 @@
 //! A revision of the repository around the current folder -> the policy files in it.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use telovix_compiler::emit::manifest::MANIFEST_PATH;
+use telovix_workspace::bundle::Bundle;
+use telovix_workspace::{CONFIGURATION, LARGEST_FILE, TRUST_ROOT, is_policy_name};
 
 use super::code::{NO_GIT, SUBMODULE, UNREADABLE_REVISION};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{CONFIGURATION, is_policy_name};
 
 /// A file of a revision: its path from the root of the repository, and its bytes.
 pub(super) type File = (String, Vec<u8>);
@@ -31,7 +33,31 @@ pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Fail
         Some(path) => path.to_owned(),
         None => String::new(),
     };
-    let path = path.trim_end_matches('/');
+    list(revision, path.trim_end_matches('/'))
+}
+
+/// Reads every policy file of a revision at and below a folder of the work tree, with names that count from there.
+pub(super) fn read_folder(revision: &str, folder: &Path) -> Result<Vec<File>, Failure> {
+    let folder = folder.display().to_string();
+    let prefix = git(&["-C", &folder, "rev-parse", "--show-prefix"]).map_err(no_git)?;
+    let prefix = prefix.trim_end_matches('\n');
+    let files = list(revision, prefix.trim_end_matches('/'))?;
+    let name = |name: String| name.strip_prefix(prefix).map_or(name.clone(), str::to_owned);
+    Ok(files.into_iter().map(|(path, bytes)| (name(path), bytes)).collect())
+}
+
+/// Returns where the path of `REV:PATH` lies in the work tree.
+pub(super) fn in_work_tree(path: &str) -> Result<PathBuf, Failure> {
+    if path == "." || path.starts_with("./") {
+        return Ok(PathBuf::from(path));
+    }
+    let up = git(&["rev-parse", "--show-cdup"]).map_err(no_git)?;
+    let path = Path::new(up.trim_end_matches('\n')).join(path);
+    Ok(if path.as_os_str().is_empty() { PathBuf::from(".") } else { path })
+}
+
+/// Reads every policy file of a revision at and below `path`, which counts from the root of git's repository.
+fn list(revision: &str, path: &str) -> Result<Vec<File>, Failure> {
     let all = ["ls-tree", "-r", "-z", "--full-tree", revision];
     let below = ["--", path];
     let listed = git(&[&all[..], if path.is_empty() { &[] } else { &below }].concat()).map_err(|told| {
@@ -40,7 +66,7 @@ pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Fail
     let mut wanted = Vec::new();
     for line in listed.split('\0').filter(|line| !line.is_empty()) {
         // `<mode> <type> <object>\t<path>`
-        let Some((about, name)) = line.split_once('\t') else { continue };
+        let (about, name) = line.split_once('\t').expect("git puts a tab before the path of each entry");
         let mut words = about.split(' ');
         let (mode, _, object) = (words.next(), words.next(), words.next());
         let hidden = name.split('/').any(|part| part.starts_with('.'));
@@ -52,7 +78,7 @@ pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Fail
             }
             _ if hidden
                 || !is_policy_name(Path::new(name))
-                || name.rsplit('/').next() == Some(CONFIGURATION) => {}
+                || [CONFIGURATION, TRUST_ROOT].map(Some).contains(&name.rsplit('/').next()) => {}
             Some("120000") => {
                 let message =
                     format!("`{name}` in `{revision}` is a symbolic link, which a revision cannot follow");
@@ -69,7 +95,20 @@ pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Fail
             failure.help("paths in a revision count from the root of the repository; `REV:./PATH` from here")
         );
     }
-    contents(wanted, revision)
+    Ok(without_artifacts(contents(wanted, revision)?, path))
+}
+
+/// Leaves out what a compile wrote below the folder that is compared: artifacts that were committed are not policies.
+fn without_artifacts(files: Vec<File>, compared: &str) -> Vec<File> {
+    let bundle = |(name, bytes): &File| {
+        let folder = name.strip_suffix(MANIFEST_PATH)?.strip_suffix('/').filter(|folder| *folder != compared)?;
+        Some((format!("{folder}/"), Bundle::parse(bytes)?))
+    };
+    let bundles: Vec<(String, Bundle)> = files.iter().filter_map(bundle).collect();
+    let is_artifact = |name: &str| {
+        bundles.iter().any(|(folder, bundle)| name.strip_prefix(folder).is_some_and(|below| bundle.lists(below)))
+    };
+    files.into_iter().filter(|(name, _)| !is_artifact(name)).collect()
 }
 
 /// Reads many objects through one process.
@@ -98,13 +137,17 @@ fn contents(wanted: Vec<(String, String)>, revision: &str) -> Result<Vec<File>, 
         // `<object> blob <size>`, or `<object> missing`
         let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
         let size = size.ok_or_else(|| refused(&format!("`{name}` is not there")))?;
+        if size > LARGEST_FILE {
+            return Err(refused(&format!("`{name}` is larger than {LARGEST_FILE} bytes")));
+        }
         let mut bytes = Vec::new();
         answers.by_ref().take(size).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
         answers.by_ref().take(1).read_to_end(&mut Vec::new()).map_err(|error| refused(&error))?;
         files.push((name, bytes));
     }
     drop(answers);
-    let _asked = asker.join();
+    let asked = asker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    asked.map_err(|error| refused(&error))?;
     child.wait().map_err(|error| refused(&error))?;
     Ok(files)
 }

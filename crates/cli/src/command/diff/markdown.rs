@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use telovix_compiler::compare::{Direction, SubjectDifference};
+use telovix_compare::{Direction, SubjectDifference};
 
 use super::{Shown, presence, title};
 

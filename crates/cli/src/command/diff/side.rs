@@ -2,20 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use telovix_compiler::compare::{Reading, Side, read_both};
-use telovix_compiler::confine::Confinement;
-use telovix_compiler::diagnostic::Levels;
-use telovix_compiler::document::value::Date;
-use telovix_compiler::emit::EngineOptions;
-use telovix_compiler::source::SourceSet;
-use telovix_compiler::target::Target;
+use telovix_compare::{Reading, Side, read_both};
 use telovix_compiler::{Analysis, Options, analyse};
+use telovix_diagnostic::source::SourceSet;
+use telovix_policy::confine::Confinement;
+use telovix_policy::value::Date;
+use telovix_workspace::{Input, Repository};
 
-use super::code::UNKNOWN_SIDE;
-use super::{compiled, git};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{Input, Place};
+use crate::output::Report;
+use super::{compiled, git};
+use super::code::UNKNOWN_SIDE;
 
 /// Two sides, not yet read.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,8 +27,12 @@ pub(crate) struct Operands {
 enum Operand {
     /// A file, a folder, or standard input.
     Path(PathBuf),
+    /// The repository around the current folder, whichever of its folders that is.
+    Here,
     /// What a revision holds, all of it or below a path.
     Revision(String, Option<String>),
+    /// What a revision holds of the repository around the current folder.
+    RevisionHere(String),
 }
 
 impl Operands {
@@ -44,12 +46,16 @@ impl Operands {
                     let (before, after) = (head(before), head(after.trim_start_matches('.')));
                     return Ok(Self { before: Operand::parse(&before)?, after: Operand::parse(&after)? });
                 }
-                let before = Operand::parse(range)?;
-                let after = match &before {
-                    Operand::Revision(_, Some(path)) => PathBuf::from(path),
-                    _ => PathBuf::from("."),
-                };
-                Ok(Self { before, after: Operand::Path(after) })
+                Ok(match Operand::parse(range)? {
+                    Operand::Revision(revision, None) => {
+                        Self { before: Operand::RevisionHere(revision), after: Operand::Here }
+                    }
+                    Operand::Revision(revision, Some(path)) => {
+                        let after = Operand::Path(git::in_work_tree(&path)?);
+                        Self { before: Operand::Revision(revision, Some(path)), after }
+                    }
+                    before => Self { before, after: Operand::Here },
+                })
             }
             _ => Err(Failure::new(
                 Exit::CannotRun,
@@ -97,13 +103,24 @@ impl Operand {
         match self {
             Self::Path(path) => match compiled::image_of(path)? {
                 Some(image) => Ok(Content::Compiled(compiled::read(&image)?)),
-                None => Ok(Content::Written(Place::find(std::slice::from_ref(path))?.read(&[]))),
+                None => written(std::slice::from_ref(path)),
             },
+            Self::Here => written(&[]),
+            Self::RevisionHere(revision) => {
+                let repository = Repository::find(&[])?;
+                Ok(Content::Written(Input::of_bytes(git::read_folder(revision, repository.root())?)))
+            }
             Self::Revision(revision, path) => {
                 Ok(Content::Written(Input::of_bytes(git::read(revision, path.as_deref())?)))
             }
         }
     }
+}
+
+/// Reads paths, or the repository around the current folder, as every other verb does.
+fn written(paths: &[PathBuf]) -> Result<Content, Failure> {
+    let repository = Repository::find(paths)?;
+    Ok(Content::Written(repository.read(&repository.output())))
 }
 
 /// What a side holds.
@@ -152,25 +169,25 @@ impl Loaded {
         Self::alone(Operand::parse(word)?.content()?, as_of)
     }
 
+    /// Reads the repository around the current folder.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has an error.
+    pub(crate) fn here(as_of: Date) -> Result<Self, Failure> {
+        Self::alone(Operand::Here.content()?, as_of)
+    }
+
     fn alone(content: Content, as_of: Date) -> Result<Self, Failure> {
         let input = match content {
             Content::Compiled(confinements) => return Ok(Self::Compiled(confinements)),
             Content::Written(input) => input,
         };
-        let options = Options {
-            targets: Target::ALL.to_vec(),
-            levels: Levels::default(),
-            as_of,
-            sensor: None,
-            group: None,
-            engine: EngineOptions::default(),
-        };
-        let Analysis { diagnostics, policy } = analyse(&input.sources, &options);
-        Self::of(input, Reading { diagnostics, policy, untouched: Vec::new() })
+        let Analysis { diagnostics, policy } = analyse(&input.sources, &Options::on(as_of));
+        Self::of(input, Reading { diagnostics, policy })
     }
 
     fn of(input: Input, mut reading: Reading) -> Result<Self, Failure> {
-        let report = input.into_report(std::mem::take(&mut reading.diagnostics));
+        let report = Report::of(input, std::mem::take(&mut reading.diagnostics));
         if report.summary().errors > 0 {
             return Err(Failure::because(Exit::CannotRun, report.errors_only()));
         }

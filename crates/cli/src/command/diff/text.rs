@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
-use telovix_compiler::compare::{Change, Direction, SubjectDifference, Witness};
+use telovix_compare::{Change, Direction, SubjectDifference, Witness};
 
 use super::{Shown, presence, title};
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use telovix_compiler::target::{Backend, Kernel, Target};
-use telovix_compiler::template::{ALL, BuiltIn, Evidence, Status, Way};
+use telovix_platform::{Backend, Kernel, Target};
+use telovix_document::template::{ALL, BuiltIn};
+use telovix_platform::{Evidence, Status, Way};
 
 use crate::output::json::VERSION;
 

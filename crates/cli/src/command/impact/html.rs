@@ -1,4 +1,4 @@
-//! An impact -> one HTML page that needs nothing else: no script, no other file.
+//! An impact -> one HTML page without scripts or other files.
 
 mod plot;
 
@@ -69,7 +69,7 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "</section>")?;
     }
     if let Some(delta) = &impact.delta {
-        section("Against the base", out)?;
+        section("Compared with the base", out)?;
         writeln!(
             out,
             "<p>The base affects {}. {} newly affected, {} no longer affected, {} with another effect.</p></section>",
@@ -83,7 +83,7 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
         rules("With another effect", &delta.changed_effect_by_rule, out)?;
     }
     rules("By rule", &impact.by_rule, out)?;
-    rules("May be affected: these events do not tell enough", &impact.possible.by_rule, out)?;
+    rules("May be affected, depending on missing fields", &impact.possible.by_rule, out)?;
     trust(impact, out)?;
     writeln!(out, "</body>\n</html>")
 }
@@ -150,9 +150,9 @@ fn rules(title: &str, rules: &[RuleImpact], out: &mut dyn Write) -> io::Result<(
     writeln!(out, "</section>")
 }
 
-/// Prints how far the answer can be trusted.
+/// Prints the limits of the answer.
 fn trust(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
-    section("How far this can be trusted", out)?;
+    section("Limits of this answer", out)?;
     writeln!(out, "<ul>")?;
     limits(impact).iter().try_for_each(|limit| writeln!(out, "<li>{}</li>", text(&capital(limit))))?;
     writeln!(out, "</ul>")?;
@@ -183,7 +183,7 @@ fn trust(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
     }
     for kind in &confidence.passed_over {
         let (events, kind) = (grouped(kind.events), text(&kind.kind));
-        writeln!(out, "<tr><td class=\"number\">{events}</td><td>{kind}, passed over</td></tr>")?;
+        writeln!(out, "<tr><td class=\"number\">{events}</td><td>{kind}, skipped</td></tr>")?;
     }
     writeln!(out, "</table></details>\n</section>")
 }
@@ -193,7 +193,7 @@ fn capital(sentence: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Takes the meaning out of what HTML reads as markup.
+/// Escapes HTML markup.
 fn text(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,4 +1,4 @@
-//! An impact -> Markdown for a pull request: the answer first, the rest folded away.
+//! An impact -> Markdown for a pull request: the answer first, long lists collapsed.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use super::words::{by_effect, events, grouped, limits, rule, sample, sentence};
 /// Rules shown; a comment has a size limit.
 const MOST: usize = 30;
 
-/// Prints the answer, the rules, and how far it can be trusted.
+/// Prints the answer, the rules, and the limits of the answer.
 pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "### Impact: {}\n", sentence(impact))?;
     if impact.total_events > 0 {
@@ -20,7 +20,7 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
     if let Some(delta) = &impact.delta {
         writeln!(
             out,
-            "\n| against the base | events |\n|---|--:|\n| newly affected | {} |\n| no longer affected | {} |\n| with \
+            "\n| compared with the base | events |\n|---|--:|\n| newly affected | {} |\n| no longer affected | {} |\n| with \
              another effect | {} |",
             grouped(delta.newly_affected),
             grouped(delta.no_longer_affected),
@@ -41,7 +41,7 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
     for (title, counts) in lists {
         list(title, counts, out)?;
     }
-    writeln!(out, "\n**How far this can be trusted**\n")?;
+    writeln!(out, "\n**Limits of this answer**\n")?;
     limits(impact).iter().try_for_each(|limit| writeln!(out, "- {}", text(limit)))
 }
 
@@ -83,7 +83,7 @@ fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(char::is_control, " "))
 }
 
-/// Takes the meaning out of what Markdown and HTML read as markup.
+/// Escapes Markdown and HTML markup.
 fn text(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for letter in text.chars() {

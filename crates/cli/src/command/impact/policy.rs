@@ -1,18 +1,22 @@
-//! Paths of policies -> what they mean, as written or as if all of it were enforced.
+//! Paths of policies -> their confinements, as written or as if everything were enforced.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use telovix_compiler::confine::{Confinement, Gate};
-use telovix_compiler::diagnostic::Sink;
-use telovix_compiler::document::{self, Document, ProfileMode};
-use telovix_compiler::lower;
-use telovix_compiler::source::SourceSet;
+use telovix_compare::Outside;
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::{self as document, Document, ProfileMode, lower};
+use telovix_policy::confine::{Confinement, Gate, Operation};
+use telovix_policy::judge::Event;
+use telovix_policy::value::Date;
+use telovix_workspace::Repository;
 
-use crate::compilation::Repository;
 use crate::day::Day;
 use crate::failure::Failure;
+use crate::output::Report;
 
-/// How far policies are taken.
+/// Whether modes and states are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// As their modes and states say.
@@ -21,24 +25,36 @@ pub(super) enum Stage {
     Enforced,
 }
 
-/// Policies, read.
+/// The policies of one side.
 #[derive(Debug)]
 pub(super) struct Policy {
     pub(super) confinements: Vec<Confinement>,
     pub(super) sources: SourceSet,
-    /// Profiles that only observe, and so name no event.
+    /// The number of profiles that only observe, so no event is affected by them.
     pub(super) observing: usize,
+    /// Custom rules and TracingPolicies that enforce.
+    pub(super) not_evaluated: Vec<NotEvaluated>,
+}
+
+/// A document that enforces and whose selectors are not evaluated: its effect on an event is unknown.
+#[derive(Debug)]
+pub(super) struct NotEvaluated {
+    pub(super) name: String,
+    /// File and line.
+    pub(super) source: String,
+    /// The operations that its hooks can see.
+    pub(super) operations: Vec<Operation>,
 }
 
 impl Policy {
-    /// Reads the policies that `why` would judge by.
+    /// Reads the same policies as `why`.
     ///
     /// # Errors
-    /// When one of them has a mistake.
+    /// When one of them has an error.
     pub(super) fn read(paths: &[PathBuf], day: &Day, stage: Stage) -> Result<Self, Failure> {
         let repository = Repository::find(paths)?;
         let input = repository.read(&repository.output());
-        let options = repository.options(day)?;
+        let options = repository.options(day.asked(), day.of_findings()?);
         let mut sink = Sink::new(options.levels.clone());
         let mut documents = document::read(&input.sources, &mut sink).documents;
         let mut observing = 0;
@@ -52,15 +68,35 @@ impl Policy {
                 profile.mode.value = ProfileMode::Enforce;
             }
         }
-        let as_of = options.as_of;
+        let as_of = options.as_of.unwrap_or(Date::FIRST);
+        let today = options.today.unwrap_or(as_of);
         let mut policy = lower::lower(documents, &input.sources, lower::Options { as_of }, &mut sink);
+        lower::report_outlived(&policy, as_of, today, &mut sink);
         if stage == Stage::Enforced {
             policy.confinements.iter_mut().for_each(|confinement| confinement.gate = Gate::Active);
+            policy.documents.iter_mut().for_each(|placed| placed.gate = Gate::Active);
         }
-        let report = input.into_report(sink.into_sorted());
+        let not_evaluated = not_evaluated(&Outside::new(&policy, &input.sources));
+        let report = Report::of(input, sink.into_sorted());
         if report.summary().errors > 0 {
             return Err(Failure::because(report.exit_of_errors(), report));
         }
-        Ok(Self { confinements: policy.confinements, sources: report.sources, observing })
+        Ok(Self { confinements: policy.confinements, sources: report.sources, observing, not_evaluated })
     }
+}
+
+/// Returns the documents that may act on some operation, by file and line.
+fn not_evaluated(outside: &Outside<'_>) -> Vec<NotEvaluated> {
+    let mut documents: BTreeMap<String, NotEvaluated> = BTreeMap::new();
+    for operation in Operation::ALL {
+        for found in outside.not_evaluated_on(&Event::new(operation)) {
+            let document = documents.entry(found.source.clone()).or_insert_with(|| NotEvaluated {
+                name: found.document.name,
+                source: found.source,
+                operations: Vec::new(),
+            });
+            document.operations.push(operation);
+        }
+    }
+    documents.into_values().collect()
 }

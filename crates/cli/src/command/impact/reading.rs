@@ -30,7 +30,7 @@ impl Progress {
         }
     }
 
-    /// Hears how many bytes were read.
+    /// Updates the line with the number of bytes that were read.
     pub(super) fn tell(&self, read: u64) {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let changed = self.changed.load(Ordering::Relaxed);
@@ -58,7 +58,7 @@ mod tests {
     use super::step;
 
     #[test]
-    fn progress_tells_amount_rate_and_time_left() {
+    fn progress_shows_amount_rate_and_time_left() {
         assert_eq!(
             step(500_000_000, Some(2_000_000_000), 1_000),
             "reading the history: 500 MB of 2.0 GB, 3 s left, 500 MB/s"

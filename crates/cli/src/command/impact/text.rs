@@ -12,7 +12,7 @@ const MOST: usize = 10;
 /// Days shown of the timeline.
 const DAYS: usize = 31;
 
-/// Prints the answer first, then what it is made of, then how far it can be trusted.
+/// Prints the answer first, then its parts, then its limits.
 pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", sentence(impact))?;
     if impact.total_events > 0 {
@@ -30,7 +30,7 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
         bytes(history.bytes)
     )?;
     if let Some(delta) = &impact.delta {
-        writeln!(out, "\nagainst the base, which affects {}", events(delta.base_events))?;
+        writeln!(out, "\ncompared with the base, which affects {}", events(delta.base_events))?;
         writeln!(out, "  {:>12}  newly affected", grouped(delta.newly_affected))?;
         rules(&delta.newly_affected_by_rule, out)?;
         writeln!(out, "  {:>12}  no longer affected", grouped(delta.no_longer_affected))?;
@@ -38,7 +38,7 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {:>12}  with another effect", grouped(delta.changed_effect))?;
         rules(&delta.changed_effect_by_rule, out)?;
         if delta.uncertain > 0 {
-            writeln!(out, "  {:>12}  do not tell enough for one of the two", grouped(delta.uncertain))?;
+            writeln!(out, "  {:>12}  depend on missing fields in one of the two", grouped(delta.uncertain))?;
         }
     }
     if !impact.by_rule.is_empty() {
@@ -61,7 +61,7 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
         list(title, counts, out)?;
     }
     timeline(&impact.by_hour, out)?;
-    writeln!(out, "\nhow far this can be trusted")?;
+    writeln!(out, "\nlimits of this answer")?;
     limits(impact).iter().try_for_each(|limit| writeln!(out, "  - {limit}"))?;
     let without = &impact.confidence.without_events;
     for part in without.iter().take(MOST) {
@@ -71,7 +71,7 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
     if !impact.confidence.passed_over.is_empty() {
         let kinds = impact.confidence.passed_over.iter().take(MOST);
         let kinds: Vec<_> = kinds.map(|kind| format!("{} {}", kind.kind, grouped(kind.events))).collect();
-        writeln!(out, "  - passed over, as no policy decides them: {}", kinds.join(", "))?;
+        writeln!(out, "  - skipped, because no policy decides them: {}", kinds.join(", "))?;
     }
     Ok(())
 }
@@ -129,7 +129,7 @@ fn timeline(hours: &[HourImpact], out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Returns a bar; what there is of it is seen, however little.
+/// Returns a bar; any count above zero is visible.
 fn bar(count: u64, most: u64) -> char {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     if count == 0 {

@@ -1,4 +1,4 @@
-//! Numbers and answers in words that all forms share.
+//! An impact -> the numbers and sentences that all output formats share.
 
 use telovix_replay::{Impact, RuleImpact, SampleEvent};
 
@@ -40,13 +40,13 @@ pub(super) fn bytes(count: u64) -> String {
 /// Returns the headline.
 pub(super) fn sentence(impact: &Impact) -> String {
     if !impact.has_data {
-        return "no data: the history has no event that these policies cover, and so tells nothing about them"
+        return "no data: the history has no event that these policies cover, so it does not show what they would do"
             .to_owned();
     }
     let of = format!("of {} that the policies cover", events(impact.covered_events));
     match (impact.total_events, impact.possible_events) {
-        (0, 0) => format!("not one {of} is affected"),
-        (0, possible) => format!("not one {of} is certainly affected, {} may be", grouped(possible)),
+        (0, 0) => format!("none {of} is affected"),
+        (0, possible) => format!("none {of} is certainly affected, {} may be", grouped(possible)),
         (certain, _) => {
             let verb = if certain == 1 { "is" } else { "are" };
             format!("{} {of} {verb} affected", grouped(certain))
@@ -54,7 +54,7 @@ pub(super) fn sentence(impact: &Impact) -> String {
     }
 }
 
-/// Returns `deny 12, kill 3`, without what there is none of.
+/// Returns `deny 12, kill 3`, without effects that have no event.
 pub(super) fn by_effect(impact: &Impact) -> String {
     let effects = impact.by_effect;
     let counts =
@@ -94,7 +94,7 @@ pub(super) fn limits(impact: &Impact) -> Vec<String> {
             window.last,
             hosts(impact)
         )),
-        None => limits.push(format!("no event tells its time, {}", hosts(impact))),
+        None => limits.push(format!("no event has a time, {}", hosts(impact))),
     }
     if let Some(bound) = confidence.upper_bound {
         limits.push(format!(
@@ -107,15 +107,15 @@ pub(super) fn limits(impact: &Impact) -> Vec<String> {
     }
     if !confidence.unseen_operations.is_empty() {
         limits.push(format!(
-            "the policies confine {}, and the history has no event of that: nothing hooked it, or it was not done; its \
-             absence proves nothing",
+            "the policies confine {}, and the history has no event of these operations: no TracingPolicy hooked \
+             them, or they did not happen",
             confidence.unseen_operations.join(", ")
         ));
     }
     if confidence.parts_without_events > 0 {
         limits.push(format!(
-            "{} of {} parts of the policies speak of a binary and an operation that the history has no event of: \
-             unknown, not zero",
+            "{} of {} parts of the policies confine a binary and an operation without an event in the history: \
+             their effect is unknown, not zero",
             grouped(confidence.parts_without_events),
             grouped(confidence.parts)
         ));
@@ -125,13 +125,13 @@ pub(super) fn limits(impact: &Impact) -> Vec<String> {
         let lacking: Vec<_> =
             lacking.map(|count| format!("{} ({})", count.value, grouped(count.events))).collect();
         limits.push(format!(
-            "{} may be affected too, depending on fields that they lack: {}",
+            "{} may be affected too, depending on missing fields: {}",
             events(impact.possible_events),
             lacking.join(", ")
         ));
     }
     if confidence.lost_events > 0 {
-        limits.push(format!("Tetragon reports {} as lost", events(confidence.lost_events)));
+        limits.push(format!("Tetragon reports {} lost", events(confidence.lost_events)));
     }
     if impact.history.aggregated > 0 {
         limits.push(format!(
@@ -140,7 +140,7 @@ pub(super) fn limits(impact: &Impact) -> Vec<String> {
         ));
     }
     if confidence.without_time > 0 && confidence.window.is_some() {
-        limits.push(format!("{} do not tell their time", events(confidence.without_time)));
+        limits.push(format!("{} without a time", events(confidence.without_time)));
     }
     if impact.history.approximate {
         limits.push("there are too many different values: small counts may be too small".to_owned());
@@ -153,13 +153,13 @@ pub(super) fn limits(impact: &Impact) -> Vec<String> {
 
 fn hosts(impact: &Impact) -> String {
     match impact.confidence.hosts {
-        0 => "and names no host".to_owned(),
+        0 => "without the name of a host".to_owned(),
         1 => "on 1 host".to_owned(),
         hosts => format!("on {} hosts", grouped(hosts)),
     }
 }
 
-/// Returns a share in percent, with two digits that tell something.
+/// Returns a share in percent, with two significant digits.
 pub(super) fn percent(rate: f64) -> String {
     let percent = rate * 100.0;
     let digits = if percent >= 10.0 || percent <= 0.0 { 0 } else { (1.0 - percent.log10().floor()).min(12.0) as usize };
@@ -181,7 +181,7 @@ mod tests {
     use super::{bytes, duration, grouped, percent};
 
     #[test]
-    fn numbers_are_told_shortly() {
+    fn numbers_are_rounded_for_people() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([7, 1_500, 250_000, 9_990_000_000].map(bytes), ["7 bytes", "1.5 kB", "250 kB", "9.9 GB"]);
         assert_eq!([0.0, 3.0e-6, 0.012, 0.5, 1.0].map(percent), ["0", "0.00030", "1.2", "50", "100"]);

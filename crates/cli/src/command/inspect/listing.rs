@@ -3,7 +3,7 @@
 use serde::Serialize;
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{self, Effect, LAYOUT_VERSION, Operation, Origin};
-use telovix_compiler::emit::image::{Executables, Reader, Unreadable};
+use telovix_image::{Executables, Reader, Unreadable};
 
 use super::region::Events;
 use crate::output::json::VERSION;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 
 use serde::Serialize;
-use telovix_compiler::confine::{PathSet, PortSet, Region};
-use telovix_compiler::document::value::address_at;
-use telovix_compiler::emit::image::patterns;
+use telovix_policy::confine::{PathSet, PortSet, Region};
+use telovix_policy::value::address_at;
+use telovix_image::patterns;
 
 /// Members of a list that text shows before it counts the rest.
 const SHOWN: usize = 6;
@@ -44,7 +44,7 @@ impl Events {
             }
             Region::Open(opens) => {
                 let parts = opens.parts().map(|(accesses, paths)| Part {
-                    access: accesses.iter().map(telovix_compiler::confine::Access::name).collect(),
+                    access: accesses.iter().map(telovix_policy::confine::Access::name).collect(),
                     ..Part::paths(paths)
                 });
                 parts.collect()

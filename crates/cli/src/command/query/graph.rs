@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use telovix_compiler::confine::Effect;
+use telovix_policy::confine::Effect;
 
 use crate::output::text::plural;
 
@@ -176,7 +176,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Edge, LONGEST, escaped, shortened, svg};
-    use telovix_compiler::confine::Effect;
+    use telovix_policy::confine::Effect;
 
     #[test]
     fn a_name_cannot_break_out_of_the_picture() {

@@ -1,14 +1,16 @@
 //! An event -> every document that speaks of it, what it says, and which one decides.
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 
 use serde::Serialize;
-use telovix_compiler::compare::Side;
-use telovix_compiler::confine::{Confinement, Effect};
-use telovix_compiler::judge::{DocumentReport, Event, Field, Index, Opinion};
+use telovix_compare::{Outside, Side};
+use telovix_diagnostic::source::SourceSet;
+use telovix_policy::confine::{Confinement, Effect};
+use telovix_policy::judge::{DetectionReport, DocumentReport, Event, Field, Index, NotEvaluated, Opinion, UNKNOWN};
 
-use super::graph::Edge;
+use crate::command::why::text;
 use crate::output::json;
+use super::graph::Edge;
 
 /// What every document that speaks of an event says of it.
 #[derive(Debug, Serialize)]
@@ -18,11 +20,24 @@ pub(crate) struct Which {
     version: u32,
     /// The event, in the shape of `schemas/event.json`.
     event: serde_json::Value,
-    /// `allow`, `observe`, `log`, `kill` or `deny`: the strongest effect wins.
+    /// `allow`, `observe`, `log`, `kill` or `deny`: the strongest effect wins. `unknown` where it depends on a field
+    /// that the event lacks or on a document that is not evaluated.
     effect: &'static str,
     /// The fields the event lacks and the effect depends on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     depends_on: Vec<&'static str>,
+    /// The weakest effect that is possible, where the effect is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_least: Option<&'static str>,
+    /// The strongest effect that is possible, where the effect is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_most: Option<&'static str>,
+    /// Documents that may act on the event and that are not evaluated here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_evaluated: Vec<NotEvaluated>,
+    /// Detections that match the event, or may.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    detections: Vec<DetectionReport>,
     /// Who speaks of the event, the one that decides first.
     opinions: Vec<Said>,
 }
@@ -51,9 +66,14 @@ struct Said {
 
 impl Which {
     /// Asks a side.
-    pub(super) fn ask(side: &Side<'_>, event: &Event) -> Self {
+    pub(super) fn ask(side: &Side<'_>, outside: Option<&Outside<'_>>, event: &Event) -> Self {
         let index = Index::new(side.confinements());
         let verdict = index.judge(event);
+        let no_sources = SourceSet::default();
+        let mut told = verdict.report(event, side.sources().unwrap_or(&no_sources));
+        if let Some(outside) = outside {
+            outside.complete(event, &mut told);
+        }
         let decides = verdict.decision.as_ref().map(|decision| decision.index);
         let opinions = index.opinions(event).into_iter();
         let mut opinions: Vec<_> =
@@ -62,16 +82,25 @@ impl Which {
         Self {
             version: json::VERSION,
             event: event.to_json(),
-            effect: verdict.effect.name(),
-            depends_on: verdict.depends_on.iter().map(Field::name).collect(),
+            effect: told.effect,
+            depends_on: told.depends_on,
+            at_least: told.at_least,
+            at_most: told.at_most,
+            not_evaluated: told.not_evaluated,
+            detections: told.detections,
             opinions,
         }
+    }
+
+    /// Tells whether the effect depends on what is not known.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.effect == UNKNOWN
     }
 
     /// Prints one line for each document.
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", self.effect)?;
-        if self.opinions.is_empty() {
+        if self.opinions.is_empty() && self.not_evaluated.is_empty() && self.detections.is_empty() {
             writeln!(out, "  nothing speaks of it")?;
         }
         for said in &self.opinions {
@@ -82,6 +111,15 @@ impl Which {
         }
         if !self.depends_on.is_empty() {
             writeln!(out, "  the event does not tell {}", self.depends_on.join(", "))?;
+        }
+        for document in &self.not_evaluated {
+            writeln!(out, "  {}", text::not_evaluated(document))?;
+        }
+        if let (Some(least), Some(most)) = (self.at_least, self.at_most) {
+            writeln!(out, "  the effect is between {least} and {most}")?;
+        }
+        for found in &self.detections {
+            writeln!(out, "  {}", text::detection(found))?;
         }
         Ok(())
     }
@@ -97,7 +135,13 @@ impl Which {
             effect: if said.says == "gives" { said.effect_given } else { Effect::Allow },
             label: if said.decides { format!("{}, decides", said.words()) } else { said.words() },
         };
-        self.opinions.iter().map(edge).collect()
+        let beside = |document: &NotEvaluated| Edge {
+            from: event.to_string(),
+            to: format!("{} ({})", document.document.name, document.source),
+            effect: Effect::Deny,
+            label: "not evaluated".to_owned(),
+        };
+        self.opinions.iter().map(edge).chain(self.not_evaluated.iter().map(beside)).collect()
     }
 }
 
@@ -126,7 +170,7 @@ fn said(side: &Side<'_>, confinement: &Confinement, opinion: Opinion, decides: b
         document: DocumentReport::of(confinement),
         dimension: confinement.dimension.name(),
         source: side.sources().map(|sources| sources.locate(confinement.span)),
-        depends_on: fields.into_iter().flat_map(telovix_compiler::judge::Fields::iter).map(Field::name).collect(),
+        depends_on: fields.into_iter().flat_map(telovix_policy::judge::Fields::iter).map(Field::name).collect(),
         effect_given: effect,
     }
 }

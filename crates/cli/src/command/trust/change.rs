@@ -12,7 +12,7 @@ use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams};
-use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, root_failure};
+use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, RepositoryTrust, root_failure};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -20,7 +20,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 #[derive(Debug, Args)]
 struct How {
     #[command(flatten)]
-    trust_root: TrustRootArguments,
+    trust_root: RepositoryTrust,
     #[command(flatten)]
     keys: KeyArguments,
     #[command(flatten)]
@@ -230,7 +230,8 @@ impl How {
         change: impl FnOnce(&mut Chain, &Path) -> Result<(), Failure>,
         streams: &mut Streams,
     ) -> Result<Exit, Failure> {
-        let (path, mut chain) = self.trust_root.read(&[])?;
+        let (root, mut chain) = self.trust_root.read()?;
+        let path = root.path;
         change(&mut chain, &path)?;
         let listed: Vec<_> = chain.versions().flat_map(|(root, _)| root.keys()).map(|key| key.public_key).collect();
         let folder = path.parent().unwrap_or(Path::new(""));

@@ -5,16 +5,16 @@ use std::io::Write;
 use clap::Args;
 use telovix_trust::root::{Chain, Thresholds, TrustedKey};
 use telovix_trust::{PublicKey, Role, TrustRoot};
+use telovix_workspace::Repository;
+use telovix_workspace::shown;
 
 use super::named_key::NamedKey;
 use super::newest::{tell, write};
 use crate::command::Run;
-use crate::compilation::Repository;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::{Format, Streams};
-use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, TrustRootArguments, cannot, root_failure};
+use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, RepositoryTrust, cannot, root_failure};
 
 /// Make the first version of a trust root, signed by `--key`.
 ///
@@ -27,7 +27,7 @@ Examples:
   telovix trust init --key root.ed25519 --signing-key ci=ci.pub --signing-key anna=anna.pub --signing-threshold 2")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    trust_root: TrustRootArguments,
+    trust_root: RepositoryTrust,
     #[command(flatten)]
     keys: KeyArguments,
     /// A public key that signs bundles; may be given several times. The file's name is the key's name when none is given.
@@ -58,7 +58,7 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let repository = Repository::find(&[])?;
-        let path = self.trust_root.of_repository(&repository);
+        let path = self.trust_root.place(&repository);
         if path.exists() {
             let message = format!("`{}` exists; a trust root is changed, never begun anew", shown(&path));
             return Err(Failure::new(Exit::CannotRun, &TRUST_ROOT_NOT_CHANGED, message)

@@ -6,29 +6,40 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
-use telovix_trust::audit::{self, AuditError, Entry, Outcome};
+use telovix_host::HOST_LOG;
+use telovix_trust::Digest;
+use telovix_trust::audit::{self, Entry, Log, Outcome};
 
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use telovix_workspace::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
-use crate::signing::{AUDIT_LOG_BROKEN, AUDIT_LOG_NOT_WRITTEN, cannot};
+use crate::signing::{AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, begin_log, log_failed};
 
 /// Print the audit log. It is always checked; a log that was changed is refused.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix trust log
-  telovix trust log --verify audit.ndjson      # only whether it is whole")]
+  telovix trust log --verify audit.ndjson      # only whether it is whole
+  telovix trust log --head 5b1c...             # whether it still has the line that was last on some day
+  telovix trust log --begin-new                # keep a broken log as evidence, and begin another")]
 pub(crate) struct Arguments {
-    /// The log.
-    #[arg(default_value = "/var/lib/telovix/audit.ndjson")]
-    file: PathBuf,
-    /// Print only whether every line continues the one before.
+    /// The log; `/var/lib/telovix/audit.ndjson` when absent, which a host has once something was done on it.
+    file: Option<PathBuf>,
+    /// Print only whether every line continues the one before, up to the last one that was written.
     #[arg(long)]
     verify: bool,
+    /// Refuse the log unless it holds the line with this SHA-256: a head that was printed earlier and kept elsewhere.
+    /// Only this tells a log that was rewritten together with its head file.
+    #[arg(long, value_name = "SHA256")]
+    head: Option<Digest>,
+    /// Move the log, whole or broken, to `FILE.DIGEST`, and begin a new one whose first line holds its SHA-256.
+    #[arg(long, conflicts_with_all = ["verify", "head"])]
+    begin_new: bool,
     /// The form of the answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -44,6 +55,12 @@ pub(crate) struct Document {
     entries: usize,
     /// The SHA-256 that the next line will hold: noted elsewhere, it proves later what the log said today.
     head: Option<String>,
+    /// The SHA-256 of a line that a command announced and did not come to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    announced: Option<String>,
+    /// Where the log before lies, with `--begin-new`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<String>,
     /// The lines, as they stand in the log; absent with `--verify`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<Value>,
@@ -55,28 +72,67 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let entries = audit::verify(&self.file).map_err(|error| match error {
-            AuditError::Broken { .. } => Failure::new(Exit::Findings, &AUDIT_LOG_BROKEN, error.to_string()),
-            error => cannot(&AUDIT_LOG_NOT_WRITTEN, &error),
-        })?;
-        let head = entries.last().map(|entry| entry.digest().to_string());
+        let file = self.file.clone().unwrap_or_else(|| PathBuf::from(HOST_LOG));
+        let kept = self.begin_new.then(|| begin_log(&file)).transpose()?;
+        let log = audit::verify(&file).map_err(log_failed)?;
+        let nothing = log == Log::default() && !file.exists();
+        if nothing {
+            self.refuse_missing()?;
+        }
+        if let Some(head) = self.head.filter(|head| !log.holds(*head)) {
+            let message = format!("`{}` holds no line with the digest {head}", shown(&file));
+            return Err(Failure::new(Exit::Findings, &AUDIT_LOG_BROKEN, message)
+                .help("the log was begun anew or rewritten since that head was printed"));
+        }
+        let shown_entries = if self.verify { &[][..] } else { &log.entries[..] };
+        let document = Document {
+            version: VERSION,
+            entries: log.entries.len(),
+            head: log.head().map(|digest| digest.to_string()),
+            announced: log.announced.map(|digest| digest.to_string()),
+            kept: kept.as_deref().map(shown),
+            lines: shown_entries.iter().map(value).collect(),
+        };
         match self.format {
-            Format::Json => {
-                let shown = if self.verify { &[][..] } else { &entries[..] };
-                let lines = shown.iter().filter_map(|entry| serde_json::to_value(entry).ok()).collect();
-                let document = Document { version: VERSION, entries: entries.len(), head, lines };
-                json::print(&document, &mut streams.data)?;
-            }
+            Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => {
-                if !self.verify {
-                    entries.iter().try_for_each(|entry| line(entry, &mut streams.data))?;
-                }
-                let whole = plural(entries.len(), "entry").replace("entrys", "entries");
-                writeln!(streams.talk, "{whole}, each continuing the one before; head {}", head.unwrap_or_default())?;
+                shown_entries.iter().try_for_each(|entry| line(entry, &mut streams.data))?;
+                tell(&document, nothing, &mut streams.talk)?;
             }
         }
         Ok(Exit::Clean)
     }
+}
+
+impl Arguments {
+    /// A host on which nothing was done has no log. A log that was named is one that should be there.
+    fn refuse_missing(&self) -> Result<(), Failure> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let message = format!("there is no audit log `{}`", shown(file));
+        Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_ABSENT, message)
+            .help("a host begins one with its first `apply`; elsewhere `--audit-log FILE` names one"))
+    }
+}
+
+/// Says whether the log is whole.
+fn tell(document: &Document, nothing: bool, talk: &mut dyn Write) -> std::io::Result<()> {
+    let Document { entries, head, announced, kept, .. } = document;
+    if let Some(kept) = kept {
+        writeln!(talk, "the log before lies in `{kept}`")?;
+    }
+    if nothing {
+        return writeln!(talk, "nothing was done on this host that is logged: there is no `{HOST_LOG}`");
+    }
+    let whole = plural(*entries, "entry").replace("entrys", "entries");
+    writeln!(talk, "{whole}, each continuing the one before; head {}", head.as_deref().unwrap_or_default())?;
+    if announced.is_some() {
+        writeln!(talk, "a command was stopped before it wrote the next line; the next command records that")?;
+    }
+    Ok(())
+}
+
+fn value(entry: &Entry) -> Value {
+    serde_json::to_value(entry).expect("an entry has a JSON form")
 }
 
 fn line(entry: &Entry, out: &mut dyn Write) -> std::io::Result<()> {
@@ -94,4 +150,21 @@ fn line(entry: &Entry, out: &mut dyn Write) -> std::io::Result<()> {
         write!(out, " ({})", record.detail)?;
     }
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::Arguments;
+    use crate::output::Format;
+
+    #[test]
+    fn a_host_without_a_log_has_an_empty_one_and_a_named_log_is_missed() {
+        let arguments =
+            |file| Arguments { file, verify: false, head: None, begin_new: false, format: Format::Text };
+        assert!(arguments(None).refuse_missing().is_ok());
+        let failure = arguments(Some(PathBuf::from("missing.ndjson"))).refuse_missing().unwrap_err();
+        assert_eq!(failure.codes(), ["audit-log-absent"]);
+    }
 }

@@ -7,9 +7,9 @@ use serde::Serialize;
 use telovix_trust::Timestamp;
 use telovix_trust::audit::Action;
 use telovix_trust::root::Chain;
+use telovix_workspace::shown;
 
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
 use crate::signing::{AuditArguments, Deed, HOST_TRUST_ROOT, root_failure};
@@ -43,10 +43,10 @@ pub(super) fn write(
     let Some(log) = audit.named().or_else(of_host) else { return write() };
     let subject = format!("{} version {}", shown(path), chain.newest().version());
     let deed = Deed::new(log, Action::TrustChanged, subject).with(Some(chain.pin().sha256), None, None);
-    deed.begin(streams)?;
+    let deed = deed.begin(streams)?;
     match write() {
-        Ok(()) => deed.done(None, None, streams),
-        Err(failure) => Err(deed.failed(failure, streams)),
+        Ok(()) => deed.done(),
+        Err(failure) => Err(deed.failed(failure)),
     }
 }
 

@@ -7,14 +7,14 @@ use clap::Args;
 use serde::Serialize;
 use telovix_trust::root::TrustedKey;
 use telovix_trust::{Role, Timestamp};
+use telovix_workspace::shown;
 
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
-use crate::signing::{Moment, TrustRootArguments, read_chain, refused};
+use crate::signing::{Moment, NamedTrustRoot, RepositoryTrust, read_chain, refused};
 
 /// Print the newest version of the trust root, and whether it counts.
 ///
@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     /// The trust root file; found as for `telovix verify` when absent.
     file: Option<PathBuf>,
     #[command(flatten)]
-    trust_root: TrustRootArguments,
+    trust_root: RepositoryTrust,
     #[command(flatten)]
     moment: Moment,
     /// The form of the answer.
@@ -92,7 +92,14 @@ impl Run for Arguments {
         let now = self.moment.timestamp();
         let (path, chain) = match &self.file {
             Some(file) => (file.clone(), read_chain(file)?),
-            None => self.trust_root.read(&[])?,
+            None => {
+                let named = match self.trust_root.find()? {
+                    Some(named) => named,
+                    None => NamedTrustRoot::of_host()?,
+                };
+                let chain = named.read()?;
+                (named.path, chain)
+            }
         };
         let refusal = chain.current(now).err();
         let root = chain.newest();

@@ -1,19 +1,23 @@
 //! A file of events, standard input, or one event on the command line -> events, with the line of each mistake.
+//!
+//! A stream is read line by line, and of a line that is too long no more than its limit is held: however large a file
+//! is, it takes the same memory.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Cursor, Read, self};
 use std::path::Path;
 
-use telovix_compiler::diagnostic::Diagnostic;
-use telovix_compiler::judge::Event;
+use serde::Serialize;
+use telovix_diagnostic::Diagnostic;
+use telovix_policy::judge::Event;
+use telovix_workspace::{STANDARD_INPUT, shown};
 
-use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::input::{STANDARD_INPUT, shown};
+use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 
 /// A line with more bytes is no event.
-const LONGEST_LINE: u64 = 1 << 20;
+const LONGEST_LINE: usize = 1 << 20;
 
 /// Tells whether an argument is an event or names events, and so no policy.
 pub(super) fn is_argument(argument: &Path) -> bool {
@@ -31,6 +35,18 @@ pub(super) struct Events {
     name: String,
     lines: Box<dyn BufRead>,
     line: usize,
+}
+
+/// A line that is no event.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Refused {
+    /// `invalid-event`; `telovix explain CODE` prints its page.
+    code: &'static str,
+    /// The line, from 1.
+    line: usize,
+    /// What is wrong with it.
+    message: String,
 }
 
 impl Events {
@@ -51,24 +67,23 @@ impl Events {
         Ok(Self { name, lines, line: 0 })
     }
 
-    /// Returns the next event, or what is wrong with its line; empty lines are passed over.
-    pub(super) fn next(&mut self) -> Option<Result<Event, Box<Diagnostic>>> {
+    /// Returns the next event, or what is wrong with its line. Blank lines are passed over.
+    pub(super) fn next(&mut self) -> Option<Result<Event, Refused>> {
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
             self.line += 1;
-            match self.lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes) {
+            match self.lines.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut bytes) {
                 Ok(0) => return None,
                 Ok(_) => {}
-                Err(error) => {
-                    // There is no next line to go on with.
-                    self.lines = Box::new(io::empty());
-                    return Some(Err(self.refuse(&error.to_string())));
-                }
+                Err(error) => return Some(Err(self.end(&error))),
             }
-            if bytes.len() as u64 == LONGEST_LINE && bytes.last() != Some(&b'\n') {
-                self.lines = Box::new(io::empty());
-                return Some(Err(self.refuse("the line is longer than 1 MiB; nothing after it was read")));
+            let whole = bytes.last() == Some(&b'\n');
+            if !whole && bytes.len() > LONGEST_LINE {
+                return Some(Err(match self.pass_over_line() {
+                    Ok(()) => self.refuse("the line is longer than 1 MiB"),
+                    Err(error) => self.end(&error),
+                }));
             }
             if !bytes.trim_ascii().is_empty() {
                 break;
@@ -80,9 +95,46 @@ impl Events {
         Some(Event::parse(text).map_err(|error| self.refuse(&error.to_string())))
     }
 
+    /// Reads up to the end of a line and keeps nothing of it.
+    fn pass_over_line(&mut self) -> io::Result<()> {
+        loop {
+            let chunk = match self.lines.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let end = chunk.iter().position(|byte| *byte == b'\n');
+            let read = end.map_or(chunk.len(), |end| end + 1);
+            self.lines.consume(read);
+            if end.is_some() || read == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends a stream that cannot be read any further.
+    fn end(&mut self, error: &io::Error) -> Refused {
+        self.lines = Box::new(io::empty());
+        self.refuse(&format!("it cannot be read: {error}"))
+    }
+
     /// Says what is wrong with the line that was read last.
-    pub(super) fn refuse(&self, problem: &str) -> Box<Diagnostic> {
-        let message = format!("{}:{}: {problem}", self.name, self.line);
-        Box::new(Diagnostic::new(&INVALID_EVENT, None, message))
+    pub(super) fn refuse(&self, problem: &str) -> Refused {
+        Refused { code: INVALID_EVENT.id, line: self.line, message: problem.to_owned() }
+    }
+
+    /// Returns the finding about a line.
+    pub(super) fn diagnostic(&self, refused: &Refused) -> Diagnostic {
+        let message = format!("{}:{}: {}", self.name, refused.line, refused.message);
+        Diagnostic::new(&INVALID_EVENT, None, message)
+    }
+
+    /// Returns the finding about lines that are not told one by one.
+    pub(super) fn diagnostic_of_many(&self, lines: usize, more: &str) -> Diagnostic {
+        let lines = match lines {
+            1 => format!("1 {more}line is not an event"),
+            lines => format!("{lines} {more}lines are not events"),
+        };
+        Diagnostic::new(&INVALID_EVENT, None, format!("{}: {lines}", self.name))
     }
 }

@@ -1,41 +1,35 @@
 //! An image and an event -> the verdict that the packed bytes give, in the shape of `why`.
 
 use telovix_bpf_programs::image::Image;
-use telovix_compiler::emit::image::Interpreter;
-use telovix_compiler::judge::{DocumentReport, Event, VerdictReport};
+use telovix_image::{ImageJudge, recover};
+use telovix_policy::confine::Confinement;
+use telovix_policy::judge::{DocumentReport, Event, Field, UNKNOWN, VerdictReport};
 
 use crate::command::inspect::{Rule, rules};
 
 /// Decides events from an image alone.
 pub(super) struct Judge<'image> {
-    image: &'image Image,
+    judge: ImageJudge<'image>,
     rules: Vec<Rule>,
 }
 
+/// Returns what an image confines, by which the ways to fill in an event are told apart.
+pub(super) fn confinements(image: &Image) -> Result<Vec<Confinement>, String> {
+    recover(image).map_err(|problem| problem.to_string())
+}
+
 impl<'image> Judge<'image> {
-    pub(super) fn new(image: &'image Image) -> Self {
-        Self { image, rules: rules(image) }
+    pub(super) fn new(image: &'image Image, confinements: &'image [Confinement]) -> Self {
+        Self { judge: ImageJudge::new(image, confinements), rules: rules(image) }
     }
 
     /// Returns the verdict on an event.
-    ///
-    /// # Errors
-    /// Says which field the event lacks that a program in the kernel would see.
-    pub(super) fn verdict(&self, event: &Event) -> Result<VerdictReport, String> {
-        // A place that the event does not tell could be any: every scope may hold there.
-        let here = |place: &Option<String>, name: &str| place.as_deref().is_none_or(|place| place == name);
-        let holds = |scope: &str| match scope.split_once(':') {
-            Some(("sensor", name)) => here(&event.sensor, name),
-            Some(("group", name)) => here(&event.group, name),
-            _ => false,
-        };
-        let outcome = Interpreter::new(self.image, holds).decide_event(event);
-        let outcome = outcome.map_err(|field| {
-            format!("`{}`: missing, and the programs of an image decide by it", field.name())
-        })?;
-        let rule = outcome.rule.and_then(|rule| self.rules.get(rule as usize));
-        Ok(VerdictReport {
-            effect: outcome.effect.name(),
+    pub(super) fn verdict(&self, event: &Event) -> VerdictReport {
+        let verdict = self.judge.judge(event);
+        let unknown = !verdict.depends_on.is_empty();
+        let rule = verdict.rule.and_then(|rule| self.rules.get(rule as usize));
+        VerdictReport {
+            effect: if unknown { UNKNOWN } else { verdict.effect.name() },
             document: rule.map(|rule| DocumentReport {
                 kind: rule.document.kind.clone().into(),
                 id: rule.document.id.clone(),
@@ -47,8 +41,11 @@ impl<'image> Judge<'image> {
             member: None,
             exempted: None,
             written: None,
-            depends_on: Vec::new(),
-            at_least: None,
-        })
+            depends_on: verdict.depends_on.iter().map(Field::name).collect(),
+            at_least: unknown.then_some(verdict.at_least.name()),
+            at_most: unknown.then_some(verdict.effect.name()),
+            not_evaluated: Vec::new(),
+            detections: Vec::new(),
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! An event and its verdict -> a few lines for people.
 
-use std::io::{self, Write};
+use std::io::{Write, self};
 
-use telovix_compiler::judge::{Event, VerdictReport};
+use telovix_policy::judge::{DetectionReport, Event, NotEvaluated, VerdictReport};
 
-/// Prints the verdict, what decided, and what would have been allowed.
+/// Prints the verdict, what decided, what it depends on, and what would have been allowed.
 pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) -> io::Result<()> {
     let binary = event.binary.as_deref().unwrap_or("an unknown binary");
     writeln!(out, "{:<8} {binary}: {}", told.effect, deed(event))?;
@@ -13,7 +13,10 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
             let (kind, name, id) = (&document.kind, &document.name, &document.id);
             writeln!(out, "         {source}: {kind} `{name}` ({id}), {dimension}")?;
         }
-        _ => writeln!(out, "         no policy speaks of it")?,
+        _ if told.not_evaluated.is_empty() && told.detections.is_empty() => {
+            writeln!(out, "         no policy speaks of it")?;
+        }
+        _ => {}
     }
     if let Some(member) = &told.member {
         writeln!(out, "         listed: {member}")?;
@@ -29,10 +32,44 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
     }
     if !told.depends_on.is_empty() {
         let fields = told.depends_on.join(", ");
-        let least = told.at_least.unwrap_or(told.effect);
-        writeln!(out, "         the event does not tell {fields}: between {least} and {}", told.effect)?;
+        writeln!(out, "         the event does not tell {fields}")?;
+    }
+    // Detections are told below, with what they depend on.
+    for document in told.not_evaluated.iter().filter(|one| one.document.kind != "GuardianPolicy") {
+        writeln!(out, "         {}", not_evaluated(document))?;
+    }
+    for found in &told.detections {
+        writeln!(out, "         {}", detection(found))?;
+    }
+    if let (Some(least), Some(most)) = (told.at_least, told.at_most) {
+        writeln!(out, "         the effect is between {least} and {most}")?;
     }
     Ok(())
+}
+
+/// Says which document may act, by which hooks, and that it is not evaluated.
+pub(crate) fn not_evaluated(document: &NotEvaluated) -> String {
+    let NotEvaluated { document, source, hooks, .. } = document;
+    let name = &document.name;
+    if document.kind == "GuardianPolicy" {
+        return format!("detection `{name}` at {source} kills the process if it matches, which is not known here");
+    }
+    match hooks.as_slice() {
+        [] => format!("`{name}` at {source} is not evaluated here"),
+        hooks => format!("`{name}` at {source} hooks {} and is not evaluated here", hooks.join(", ")),
+    }
+}
+
+/// Says what the Console does after the event.
+pub(crate) fn detection(found: &DetectionReport) -> String {
+    let DetectionReport { document, source, action, severity, .. } = found;
+    let matches = match (found.matches, found.depends_on.as_slice()) {
+        (true, _) => "matches".to_owned(),
+        (false, []) => "may match, depending on the kind of event in the Console".to_owned(),
+        (false, fields) => format!("may match, depending on {}", fields.join(", ")),
+    };
+    let name = &document.name;
+    format!("{source}: detection `{name}` {matches}: {action} ({severity}), by the Console after the event")
 }
 
 /// Returns what the process does, in the words of the event.

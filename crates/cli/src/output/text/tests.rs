@@ -1,5 +1,5 @@
-use telovix_compiler::diagnostic::{Code, Diagnostic, Example, Severity};
-use telovix_compiler::source::{SourceSet, Span};
+use telovix_diagnostic::source::{SourceSet, Span};
+use telovix_diagnostic::{Code, Diagnostic, Example, Severity};
 
 use crate::output::{Report, text};
 

@@ -3,48 +3,35 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use telovix_diagnostic::source::{SourceSet, Spanned};
+use telovix_document::lower::{Identity, PolicyDocument};
+use telovix_document::{Exception, GuardianPolicy};
+
 use super::model::{DetectionEntry, DocumentEntry, ExceptionEntry};
 use super::scope_entry;
-use crate::document::{Document, Exception, GuardianPolicy, ProfileMode};
-use crate::lower::PolicyDocument;
-use crate::source::{SourceSet, Spanned};
-
-/// What differs between the kinds.
-struct Identity<'a> {
-    kind: &'static str,
-    id: Cow<'a, str>,
-    name: Cow<'a, str>,
-    mode: Option<&'static str>,
-}
 
 /// Returns the entry of a document. Packs and detections have lists of their own.
 pub(super) fn entry<'a>(placed: &'a PolicyDocument, sources: &SourceSet) -> Option<DocumentEntry<'a>> {
-    let Identity { kind, id, name, mode } = identity(&placed.document)?;
-    let (rapp_status, exceptions) = match &placed.document {
-        Document::GuardianProfile(profile) => {
-            (Some(rapp_status(profile.mode.value).into()), profile.exceptions.as_slice())
-        }
-        Document::EnforcementRule(rule) => (None, rule.exceptions.as_slice()),
-        _ => (None, [].as_slice()),
-    };
+    let Identity { kind, id, name, mode, rapp_status } = placed.identity()?;
+    let exceptions = placed.exceptions().iter();
     let waivers = placed.waivers().iter();
     Some(DocumentEntry {
         kind: kind.into(),
         id,
         name,
         mode: mode.map(Cow::from),
-        rapp_status,
+        rapp_status: rapp_status.map(Cow::from),
         scope: scope_entry(placed.scope()),
         pack: placed.folder().map(Cow::from),
-        source: sources.locate(placed.document.span()).into(),
+        source: sources.locate(placed.span()).into(),
         waived: waivers.map(|waiver| (text(&waiver.name), text(&waiver.reason))).collect(),
-        exceptions: exceptions.iter().map(|exception| exception_entry(exception, sources)).collect(),
+        exceptions: exceptions.map(|exception| exception_entry(exception, sources)).collect(),
     })
 }
 
 /// Returns the entry of a detection rule.
 pub(super) fn detection<'a>(placed: &'a PolicyDocument, sources: &SourceSet) -> Option<DetectionEntry<'a>> {
-    let Document::GuardianPolicy(policy) = &placed.document else { return None };
+    let policy = placed.detection()?;
     let texts = |texts: &'a [Spanned<String>]| texts.iter().map(text).collect();
     Some(DetectionEntry {
         name: text(&policy.name),
@@ -56,46 +43,6 @@ pub(super) fn detection<'a>(placed: &'a PolicyDocument, sources: &SourceSet) -> 
         exceptions: texts(&policy.exceptions),
         compliance_tags: texts(&policy.compliance_tags),
         source: sources.locate(policy.span).into(),
-    })
-}
-
-/// Returns the status that a linked rApp takes on with a profile's mode.
-fn rapp_status(mode: ProfileMode) -> &'static str {
-    match mode {
-        ProfileMode::Observe => "observing",
-        ProfileMode::Audit => "profiled",
-        ProfileMode::Enforce => "enforced",
-    }
-}
-
-fn identity(document: &Document) -> Option<Identity<'_>> {
-    Some(match document {
-        Document::GuardianProfile(profile) => Identity {
-            kind: "GuardianProfile",
-            id: profile.profile_id.value.to_string().into(),
-            name: text(&profile.name),
-            mode: Some(profile.mode.value.name()),
-        },
-        Document::EnforcementRule(rule) => Identity {
-            kind: "EnforcementRule",
-            id: text(rule.rule_id.as_ref().unwrap_or(&rule.name)),
-            name: text(&rule.name),
-            mode: Some(if rule.enabled { rule.template.value.id() } else { "disabled" }),
-        },
-        Document::RuntimeGuard(guard) => {
-            let names: Vec<&str> =
-                guard.processes.iter().map(|process| process.name.value.as_str()).collect();
-            Identity {
-                kind: "RuntimeGuard",
-                id: names.join(",").into(),
-                name: names.join(", ").into(),
-                mode: Some(guard.mode.value.name()),
-            }
-        }
-        Document::TracingPolicy(policy) => {
-            Identity { kind: "TracingPolicy", id: text(&policy.name), name: text(&policy.name), mode: None }
-        }
-        Document::GuardianPolicy(_) | Document::PolicyPack(_) | Document::Invariant(_) => return None,
     })
 }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::confine::{Confinement, Dimension, DocumentKind, Effect};
+use telovix_tetragon::{Action, ActionKind, BinaryFilter, Hook, NamedList, Selector, fits};
+
+use super::consequence::Direction;
 use super::filter::Refusal;
 use super::plan::{Part, Plan, Site};
 use super::{Options, operation, subject};
-use crate::confine::{Confinement, Dimension, DocumentKind, Effect};
-use crate::source::{Span, Spanned};
-use crate::tracing_policy::{Action, ActionKind, BinaryFilter, Hook, NamedList, Selector, fits};
 
 /// Signal 9.
 const SIGKILL: u32 = 9;
@@ -18,6 +20,8 @@ const SIGKILL: u32 = 9;
 pub(super) struct Assembly<'text> {
     /// The hooks of each document.
     pub(super) hooks: BTreeMap<Part, Vec<Hook<'text>>>,
+    /// Whether the values of each document say what is stopped, or what is not.
+    pub(super) directions: BTreeMap<Part, Direction>,
     /// Lists that the hooks on system calls refer to.
     pub(super) lists: Vec<NamedList<'text>>,
 }
@@ -33,6 +37,8 @@ impl<'text> Assembly<'text> {
         let exempting = subject::exempting_selectors(confinement)?;
         for mut plan in operation::plan(confinement, &options.kernels)? {
             self.lists.extend(plan.list.take());
+            let own = Direction::of(confinement.listing);
+            self.directions.entry(plan.part).and_modify(|all| *all = all.join(own)).or_insert(own);
             let hooks = self.hooks.entry(plan.part).or_default();
             let actions = actions(&plan, confinement.document.kind, options);
             split(plan, binary.as_ref(), &exempting, &actions, hooks)?;

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use telovix_diagnostic::source::Span;
+use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_policy::value::Scope;
+use telovix_tetragon::{Hook, HookPoint, TracingPolicy};
+
 use super::codes::{FOLLOW_CHILDREN, FOLLOW_CHILDREN_ALONE, HOOK_SLOTS};
-use crate::diagnostic::{Diagnostic, Sink};
-use crate::document::Scope;
-use crate::source::Span;
-use crate::tracing_policy::{Hook, HookPoint, TracingPolicy};
 
 /// Programs that the kernel attaches to one function by trampoline (`BPF_MAX_TRAMP_LINKS`, kernels 5.18 on).
 const TRAMPOLINE_LINKS: usize = 38;

@@ -1,21 +1,21 @@
 //! An operator's own policy -> the same policy, checked: byte for byte where it is a document of its own.
 
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::lower::{CustomForm, CustomPolicy, Policy, PolicyDocument};
+use telovix_tetragon::{Context, check_product, read, validate, write_tree};
+
 use super::name::Names;
-use crate::diagnostic::Sink;
-use crate::document::{Document, TracingPolicyDocument};
-use crate::lower::{Policy, PolicyDocument};
-use crate::source::SourceSet;
-use crate::tracing_policy::{Context, check_product, read, validate, write_tree};
 
 /// Checks a policy and returns its names and text; nothing when it is not one the engine would load as meant.
 pub(super) fn compile(
-    placed: &PolicyDocument,
-    custom: &TracingPolicyDocument,
+    custom: CustomPolicy<'_>,
     policy: &Policy,
     sources: &SourceSet,
     context: &Context,
     sink: &mut Sink,
 ) -> Option<(Names, String)> {
+    let CustomPolicy { placed, policy: custom, form, .. } = custom;
     let mut findings = sink.fork();
     let model = read(&custom.node, &mut findings);
     if let Some(model) = &model {
@@ -28,9 +28,9 @@ pub(super) fn compile(
     let refused = findings.has_errors();
     sink.append(findings);
     let model = model.filter(|_| !refused)?;
-    let text = match &placed.document {
-        Document::TracingPolicy(_) => own_text(placed, policy, sources),
-        _ => {
+    let text = match form {
+        CustomForm::Document => own_text(placed, policy, sources),
+        CustomForm::Field => {
             let place = sources.locate(custom.span).escape_default().to_string();
             format!("# Compiled from {place}; change that and compile again.\n{}", write_tree(&custom.node))
         }
@@ -40,8 +40,8 @@ pub(super) fn compile(
 
 /// Returns the whole file when the document is alone in it, else the text of the document.
 fn own_text(placed: &PolicyDocument, policy: &Policy, sources: &SourceSet) -> String {
-    let span = placed.document.span();
-    let others = policy.documents.iter().filter(|other| other.document.span().source == span.source);
+    let span = placed.span();
+    let others = policy.documents.iter().filter(|other| other.span().source == span.source);
     if others.count() == 1
         && let Some(source) = sources.get(span.source)
     {

@@ -11,11 +11,12 @@ use std::hash::Hash;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_diagnostic::{Code, Diagnostic};
+use telovix_policy::confine::{Confinement, MemberValue};
+use telovix_tetragon::{ArgumentFilter, Operator, Text};
+
 use super::codes::CANNOT_EXPRESS;
-use crate::confine::{Confinement, MemberValue};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Span, Spanned};
-use crate::tracing_policy::{ArgumentFilter, Operator, Text};
 
 /// Why a condition has no equal among filters.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A document -> file names and policy names that the product and the engine accept.
 
 use sha2::{Digest, Sha256};
+use telovix_document::lower::UnitName;
 
 /// Longest readable part of a name; names of documents have up to 128 characters.
 const READABLE_BYTES: usize = 80;
@@ -17,27 +18,27 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Returns the names of a profile, from its id and the word of its mode.
-    pub(super) fn profile(folder: Option<String>, id: &str, mode: &str) -> Self {
-        let file = format!("guardian-profile-{id}-{mode}");
-        let policy = file.replace('_', "-");
+    /// Returns the names of what is made of a unit.
+    pub(super) fn of(folder: Option<String>, unit: &UnitName) -> Self {
+        let (file, policy) = match unit {
+            UnitName::Profile { id, mode } => {
+                let file = format!("guardian-profile-{id}-{mode}");
+                let policy = file.replace('_', "-");
+                (file, policy)
+            }
+            UnitName::Rule { template, id } => {
+                let readable = readable(id);
+                (
+                    format!("telovix-rule-{template}-{readable}"),
+                    format!("telovix-custom-{template}-{readable}"),
+                )
+            }
+            UnitName::Guard { process } => {
+                let name = format!("runtime-guard-{}", readable(process));
+                (name.clone(), name)
+            }
+        };
         Self { folder: folder.unwrap_or_default(), file, policy }
-    }
-
-    /// Returns the names of a rule, from its template and its id or name.
-    pub(super) fn rule(folder: Option<String>, template: &str, id: &str) -> Self {
-        let readable = readable(id);
-        Self {
-            folder: folder.unwrap_or_default(),
-            file: format!("telovix-rule-{template}-{readable}"),
-            policy: format!("telovix-custom-{template}-{readable}"),
-        }
-    }
-
-    /// Returns the names of a guard, from the base name of its process.
-    pub(super) fn guard(folder: Option<String>, process: &str) -> Self {
-        let name = format!("runtime-guard-{}", readable(process));
-        Self { folder: folder.unwrap_or_default(), file: name.clone(), policy: name }
     }
 
     /// Returns the names of a policy that brings its own.
@@ -80,16 +81,19 @@ fn readable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use telovix_document::lower::UnitName;
+    use telovix_tetragon::is_policy_name;
+
     use super::{Names, readable};
-    use crate::tracing_policy::is_policy_name;
 
     #[test]
     fn names_follow_the_product() {
-        let names = Names::profile(None, "gp_0123456789ab", "enforce");
+        let names = Names::of(None, &UnitName::Profile { id: "gp_0123456789ab".to_owned(), mode: "enforce" });
         assert_eq!(names.path(""), "guardian-profile-gp_0123456789ab-enforce.yaml");
         assert_eq!(names.path("network"), "guardian-profile-gp_0123456789ab-enforce.network.yaml");
         assert_eq!(names.policy("network"), "guardian-profile-gp-0123456789ab-enforce-network");
-        let names = Names::rule(Some("core-guard/0.1.0".to_owned()), "block-bpf-load", "No BPF!");
+        let rule = UnitName::Rule { template: "block-bpf-load", id: "No BPF!".to_owned() };
+        let names = Names::of(Some("core-guard/0.1.0".to_owned()), &rule);
         assert!(names.path("").starts_with("core-guard/0.1.0/telovix-rule-block-bpf-load-no-bpf-"));
         assert!(names.policy("").starts_with("telovix-custom-block-bpf-load-no-bpf-"));
     }

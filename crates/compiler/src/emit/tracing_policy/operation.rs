@@ -6,20 +6,21 @@
 
 use std::borrow::Cow;
 
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_platform::Kernel;
+use telovix_policy::confine::{
+    Access, CapabilitySet, Condition, Confinement, Effect, Listing, MemberValue, Operation, PathSet,
+    SocketSet, SocketType,
+};
+use telovix_policy::value::Capability;
+use telovix_tetragon::{Argument, ArgumentFilter, ArgumentType, Operator, SyscallFlag, Text};
+
 use super::filter::{
     Lines, PATH_BYTES, Place, Refusal, constant_filter, decimal, endpoint_alternatives, filter,
     path_alternatives,
 };
 use super::plan::{Plan, Site};
 use super::syscall;
-use crate::confine::{
-    Access, CapabilitySet, Condition, Confinement, Effect, Listing, MemberValue, Operation, PathSet,
-    SocketSet, SocketType,
-};
-use crate::document::value::Capability;
-use crate::source::{Span, Spanned};
-use crate::target::Kernel;
-use crate::tracing_policy::{Argument, ArgumentFilter, ArgumentType, Operator, SyscallFlag, Text};
 
 /// `O_LARGEFILE | __FMODE_EXEC`: how the kernel itself opens what it executes (`fs/exec.c`, do_open_execat).
 /// No process can ask for these flags.

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::confine::Effect;
-use crate::source::{Span, Spanned};
-use crate::tracing_policy::{Argument, ArgumentFilter, HookPoint, NamedList, SyscallFlag};
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::confine::Effect;
+use telovix_tetragon::{Argument, ArgumentFilter, HookPoint, NamedList, SyscallFlag};
 
 /// The documents a unit is split into, in order; each loads, or fails, on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

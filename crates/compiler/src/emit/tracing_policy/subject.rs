@@ -6,14 +6,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::confine::{Confinement, Exemption, Subject};
+use telovix_policy::value::Children;
+use telovix_policy::value::PathPattern;
+use telovix_tetragon::{Action, ActionKind, BinaryFilter, BinaryOperator, Selector, Text};
+
 use super::codes::PATH_TOO_LONG;
 use super::filter::Refusal;
-use crate::confine::{Confinement, Exemption, Subject};
-use crate::document::Children;
-use crate::document::value::PathPattern;
-use crate::source::{Span, Spanned};
-use crate::target::PARENT_EXCEPTION;
-use crate::tracing_policy::{Action, ActionKind, BinaryFilter, BinaryOperator, Selector, Text};
+use crate::assessment::PARENT_EXCEPTION;
 
 /// Longest executable path, prefix and ending that the engine compares whole.
 const BINARY_BYTES: usize = 255;

@@ -7,12 +7,13 @@ mod entry_32;
 
 use std::sync::OnceLock;
 
+use telovix_diagnostic::source::Span;
+use telovix_policy::confine::{Effect, SyscallSet};
+use telovix_policy::value::Syscall;
+use telovix_tetragon::SyscallFlag;
+
 use super::filter::Refusal;
 use super::plan::{Plan, Site};
-use crate::confine::{Effect, SyscallSet};
-use crate::document::value::Syscall;
-use crate::source::Span;
-use crate::tracing_policy::SyscallFlag;
 
 /// Calls whose function has another name.
 const RENAMED: &[(&str, &str)] = &[
@@ -76,7 +77,8 @@ pub(super) fn plans(
     span: Span,
 ) -> Result<Vec<Plan<'static>>, Refusal> {
     let native: Vec<_> = syscalls.iter().filter_map(|call| native(call, span)).collect();
-    let spelled: Result<Vec<_>, _> = syscalls.iter().map(|call| entry_32::functions(call, span)).collect();
+    let spelled: Result<Vec<_>, _> =
+        syscalls.iter().map(|call| entry_32::functions(call, syscalls, span)).collect();
     let spelled = spelled?;
     let mut functions = Vec::with_capacity(2 * spelled.len());
     // The second of the two prefixes sorts first, so that this is nearly in order.

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::source::{LineFinder, SourceId, SourceSet, Span};
-use crate::tracing_policy::{
+use telovix_diagnostic::source::{LineFinder, SourceId, SourceSet, Span};
+use telovix_tetragon::{
     Action, Argument, ArgumentFilter, BinaryFilter, Hook, HookPoint, NamedList, PolicyOption, Selector,
     SyscallFlag, Text, TracingPolicy, push_quoted,
 };

@@ -80,6 +80,10 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
         ["call", number] => sys::call(number.parse().ok()?, [0; 6]).map(drop),
         ["call-x32", number] => sys::call(X32_BIT | number.parse::<i64>().ok()?, [0; 6]).map(drop),
         ["call-ia32", number] => sys::call_ia32(number.parse().ok()?, 0).map(drop),
+        ["call-ia32-path", number, path] => {
+            let number = number.parse().ok()?;
+            sys::low_text(path).and_then(|path| sys::call_ia32(number, path)).map(drop)
+        }
         ["unshare-ia32", kinds] => {
             // arch/x86/entry/syscalls/syscall_32.tbl
             sys::call_ia32(310, super::namespace::flags(kinds)?).map(drop)

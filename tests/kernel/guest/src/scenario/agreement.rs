@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout;
-use telovix_compiler::confine::{Confinement, Effect, Operation};
-use telovix_compiler::emit::image::Interpreter;
-use telovix_compiler::judge::{Event, Index};
-use telovix_compiler::target;
+use telovix_compiler::assessment as target;
+use telovix_image::Interpreter;
+use telovix_policy::confine::{Confinement, Effect, Operation};
+use telovix_policy::judge::{Event, Index};
 
 use super::deed::{Actor, Paths};
 use super::{Outcome, Scenario, Step};

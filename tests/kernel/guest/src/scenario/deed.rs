@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use telovix_compiler::confine::{Access, AccessSet, Operation, SocketType};
-use telovix_compiler::document::value::{Capability, Syscall};
-use telovix_compiler::judge::Event;
+use telovix_policy::confine::{Access, AccessSet, Operation, SocketType};
+use telovix_policy::judge::Event;
+use telovix_policy::value::{Capability, Syscall};
 
 /// What set-up lines say of paths: where symbolic links lead, and what interprets scripts.
 #[derive(Debug, Default)]
@@ -323,7 +323,7 @@ impl<'scenario> Actor<'scenario> {
                 let number = number.parse()?;
                 self.tell(Operation::Syscall).syscall = Syscall::from_number(number);
             }
-            ["call-ia32", number] => {
+            ["call-ia32", number] | ["call-ia32-path", number, _] => {
                 let number = number.parse()?;
                 let call = Syscall::all().find(|call| call.ia32_number() == Some(number));
                 self.tell(Operation::Syscall).syscall = Some(call.context("a call of the 32-bit entry")?);

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::confine::{Confinement, EndpointSet, MemberValue, PortSet};
+use telovix_policy::value::{Cidr, PortRange, address_at};
+use telovix_tetragon::{ArgumentFilter, Operator};
+
 use super::{Lines, Place, constant_filter, decimal, filter};
-use crate::confine::{Confinement, EndpointSet, MemberValue, PortSet};
-use crate::document::value::{Cidr, PortRange, address_at};
-use crate::source::{Span, Spanned};
-use crate::tracing_policy::{ArgumentFilter, Operator};
 
 /// Where IPv4 addresses lie in the one address space.
 const MAPPED: (u128, u128) = (0xffff_0000_0000, 0xffff_ffff_ffff);

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use telovix_diagnostic::source::Spanned;
+use telovix_policy::confine::{Confinement, MemberValue, PathSet};
+use telovix_policy::value::PathPattern;
+use telovix_tetragon::{ArgumentFilter, Operator};
+
 use super::super::codes::PATH_TOO_LONG;
 use super::{Lines, Place, Refusal, filter};
-use crate::confine::{Confinement, MemberValue, PathSet};
-use crate::document::value::PathPattern;
-use crate::source::Spanned;
-use crate::tracing_policy::{ArgumentFilter, Operator};
 
 /// Longest prefix that the engine compares whole; it accepts 256 and cuts them.
 const PREFIX_BYTES: usize = 255;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Place, path_alternatives};
-use crate::confine::{
+use telovix_diagnostic::source::{SourceSet, Span};
+use telovix_policy::confine::{
     Condition, Confinement, Dimension, DocumentKind, DocumentReference, Effect, Gate, Listing, Operation,
     PathSet, Subject,
 };
-use crate::document::value::PathPattern;
-use crate::document::{Children, Scope};
-use crate::source::{SourceSet, Span};
+use telovix_policy::value::PathPattern;
+use telovix_policy::value::{Children, Scope};
+
+use super::{Place, path_alternatives};
 
 fn set(patterns: &[&str]) -> PathSet {
     let patterns: Vec<_> = patterns.iter().map(|text| PathPattern::parse(text).expect("a pattern")).collect();
@@ -44,7 +45,7 @@ fn confinement() -> Confinement {
 fn words(paths: &PathSet) -> Result<Vec<Vec<String>>, String> {
     let alternatives = path_alternatives(paths, Place::Index(0), &confinement())
         .map_err(|refusal| refusal.code.id.to_owned())?;
-    let word = |filter: crate::tracing_policy::ArgumentFilter| {
+    let word = |filter: telovix_tetragon::ArgumentFilter| {
         let values: Vec<_> = filter.values.into_iter().map(|value| value.value).collect();
         format!("{} {}", filter.operator.value.name(), values.join(" "))
     };

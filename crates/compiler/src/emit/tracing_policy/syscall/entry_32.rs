@@ -7,10 +7,12 @@
 
 use std::sync::OnceLock;
 
+use telovix_diagnostic::source::Span;
+use telovix_policy::confine::SyscallSet;
+use telovix_policy::value::Syscall;
+
 use super::super::filter::Refusal;
 use super::{function, has_no_arguments};
-use crate::document::value::Syscall;
-use crate::source::Span;
 
 /// Calls whose function is another one than on the 64-bit path, where there is one at all.
 const OTHER_FUNCTION: &[(&str, &str)] = &[
@@ -133,10 +135,17 @@ const RETURNS: &[(&str, &str)] =
 const SHARED: &[&str] = &["getegid32", "geteuid32", "getgid32", "getuid32"];
 
 /// Returns the functions of a call, of which a kernel has at most one; none where the 64-bit path has the same.
-pub(super) fn functions(syscall: Syscall, span: Span) -> Result<&'static [String], Refusal> {
+pub(super) fn functions(
+    syscall: Syscall,
+    all: &SyscallSet,
+    span: Span,
+) -> Result<&'static [String], Refusal> {
     static SPELLED: [OnceLock<Vec<String>>; Syscall::COUNT] = [const { OnceLock::new() }; Syscall::COUNT];
     let name = syscall.name();
     if syscall.ia32_number().is_some() && SHARED.contains(&name) {
+        if syscall.operation().all(|entry| all.contains(entry)) {
+            return Ok(&[]);
+        }
         let message = format!("`{name}` of 32-bit programs is one function with the call of 64-bit programs");
         return Err(Refusal::cannot_express(span, message));
     }
@@ -164,15 +173,17 @@ fn spell(syscall: Syscall) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{OTHER_FUNCTION, functions};
-    use crate::document::value::Syscall;
-    use crate::source::{SourceSet, Span};
+    use telovix_diagnostic::source::{SourceSet, Span};
+    use telovix_policy::value::Syscall;
 
     fn of(name: &str) -> Result<Vec<String>, String> {
         let call = Syscall::parse(name).expect("a call");
         let sources = SourceSet::single("calls.yaml", name);
         let (id, _) = sources.iter().next().expect("a source");
         let span = Span::new(id, 0, 0);
-        functions(call, span).map(<[String]>::to_vec).map_err(|refusal| refusal.message)
+        functions(call, &[call].into_iter().collect(), span)
+            .map(<[String]>::to_vec)
+            .map_err(|refusal| refusal.message)
     }
 
     #[test]

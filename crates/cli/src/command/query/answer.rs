@@ -1,0 +1,343 @@
+//! Answers of `who` and `what` -> lines for people, JSON, and the edges of a graph.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use telovix_compare::{Allowed, Answer, Outside, Side};
+use telovix_policy::confine::{Effect, Exemption, Operation, Subject};
+use telovix_policy::value::Scope;
+use telovix_policy::judge::{DetectionReport, DocumentReport, Event, NotEvaluated, Reason, VerdictReport};
+use telovix_diagnostic::source::SourceSet;
+
+use super::graph::Edge;
+use crate::command::why::text;
+use crate::output::json;
+
+/// Who gets which effect.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Who {
+    /// The version of this shape.
+    version: u32,
+    answers: Vec<WhoAnswer>,
+}
+
+/// One process and what happens to it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WhoAnswer {
+    /// The event, in the shape of `schemas/event.json`.
+    event: serde_json::Value,
+    /// What happens, and why.
+    verdict: VerdictReport,
+    /// Where the document that decided holds; absent where that is the whole fleet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Place>,
+    /// The exceptions of what decided: for children of others, or the one that lets this process do it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exceptions: Vec<Exception>,
+    #[serde(skip)]
+    told: Event,
+    #[serde(skip)]
+    strongest: Effect,
+}
+
+/// A sensor or a group of sensors.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Place {
+    /// The sensor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sensor: Option<String>,
+    /// The group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+}
+
+/// An exception.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Exception {
+    /// The executables it is for; any when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<String>,
+    /// The executables of the parents it is for; any when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    /// Why.
+    reason: String,
+    /// Who answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// The last day it holds; without end when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    /// File and line; null where an image was asked.
+    source: Option<String>,
+}
+
+impl Place {
+    fn of(scope: &Scope) -> Option<Self> {
+        match scope {
+            Scope::Fleet => None,
+            Scope::Sensor(name) => Some(Self { sensor: Some(name.clone()), group: None }),
+            Scope::Group(name) => Some(Self { sensor: None, group: Some(name.clone()) }),
+        }
+    }
+
+    fn words(&self) -> String {
+        match (&self.sensor, &self.group) {
+            (Some(sensor), _) => format!("on sensor {sensor}"),
+            (None, Some(group)) => format!("in group {group}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+impl Exception {
+    fn of(exemption: &Exemption, sources: Option<&SourceSet>) -> Self {
+        Self {
+            process: exemption.process.as_ref().map(ToString::to_string),
+            parent: exemption.parent.as_ref().map(ToString::to_string),
+            reason: exemption.reason.clone(),
+            owner: exemption.owner.clone(),
+            until: exemption.expiry.map(|day| day.to_string()),
+            source: sources.map(|sources| sources.locate(exemption.span)),
+        }
+    }
+
+    /// Says until when and why.
+    fn ground(&self) -> String {
+        let until = self.until.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
+        format!("exception{until}: {}", self.reason)
+    }
+}
+
+impl Who {
+    /// Takes the answers, with what acts beside the confinements.
+    pub(super) fn new(answers: &[Answer<'_>], side: &Side<'_>, outside: Option<&Outside<'_>>) -> Self {
+        let answer = |answer: &Answer<'_>| {
+            let mut verdict = report(answer, side);
+            if let Some(outside) = outside {
+                outside.complete(&answer.event, &mut verdict);
+            }
+            let decision = answer.verdict.decision.as_ref();
+            let binary = answer.event.binary.as_deref().unwrap_or_default();
+            let exceptions = decision.map_or(Vec::new(), |decision| match &decision.reason {
+                Reason::Exempts(exemption) => vec![*exemption],
+                Reason::Lists(_) => Vec::new(),
+                Reason::Names(_) => {
+                    let own = |exemption: &&Exemption| exemption.process.as_ref().is_none_or(|one| one.contains(binary));
+                    decision.confinement.exemptions.iter().filter(own).collect()
+                }
+            });
+            WhoAnswer {
+                event: answer.event.to_json(),
+                scope: decision.and_then(|decision| Place::of(&decision.confinement.scope)),
+                exceptions: exceptions.into_iter().map(|one| Exception::of(one, side.sources())).collect(),
+                strongest: strongest(&verdict),
+                verdict,
+                told: answer.event.clone(),
+            }
+        };
+        Self { version: json::VERSION, answers: answers.iter().map(answer).collect() }
+    }
+
+    /// Tells whether an effect depends on what is not evaluated.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.answers.iter().any(|answer| answer.verdict.is_unknown())
+    }
+
+    /// Prints one line for each process, and then the documents that act beside what was evaluated.
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        for answer in &self.answers {
+            let told = &answer.verdict;
+            let source = told.source.as_ref().map(|source| format!("{source} ")).unwrap_or_default();
+            let mut why = match &told.document {
+                Some(DocumentReport { name, .. }) => format!("{source}`{name}`"),
+                None if told.is_unknown() => "no evaluated document confines this".to_owned(),
+                None => "nothing confines this".to_owned(),
+            };
+            if let Some(place) = &answer.scope {
+                why += &format!(", only {}", place.words());
+            }
+            for exception in &answer.exceptions {
+                why += &match (&exception.parent, &told.exempted) {
+                    (_, Some(_)) => format!(", {}", exception.ground()),
+                    (Some(parent), None) => format!(", except when started by {parent} ({})", exception.ground()),
+                    (None, None) => continue,
+                };
+            }
+            writeln!(out, "{:<8} {}  {why}", told.effect, answer.told)?;
+        }
+        let verdicts = || self.answers.iter().map(|answer| &answer.verdict);
+        beside(
+            verdicts().flat_map(|verdict| &verdict.not_evaluated),
+            verdicts().flat_map(|verdict| &verdict.detections),
+            out,
+        )
+    }
+
+    /// Returns the lines of a picture.
+    pub(super) fn edges(&self, done: &str) -> Vec<Edge> {
+        let edge = |answer: &WhoAnswer| Edge {
+            from: answer.told.binary.clone().unwrap_or_default(),
+            to: done.to_owned(),
+            effect: answer.strongest,
+            label: if answer.verdict.is_unknown() { answer.verdict.effect.to_owned() } else { String::new() },
+        };
+        self.answers.iter().map(edge).collect()
+    }
+}
+
+/// What a binary is let do.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct What {
+    /// The version of this shape.
+    version: u32,
+    binary: String,
+    operation: &'static str,
+    /// The parts of what is allowed, in words, on a host without sensor and group.
+    allowed: Vec<String>,
+    /// The exceptions that this owes something to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exceptions: Vec<Exception>,
+    /// Where and when it is something else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    otherwise: Vec<WhatOtherwise>,
+    /// Documents that may act on it and are not evaluated here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_evaluated: Vec<NotEvaluated>,
+}
+
+/// What a binary is let do somewhere, or below somebody.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WhatOtherwise {
+    /// The sensor or group; absent where it is everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Place>,
+    /// The exception by which it is more, for children of `parent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception: Option<Exception>,
+    /// What it descends from: a binary or a base name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    descendant_of: Option<String>,
+    /// The parts of what is allowed, in words.
+    allowed: Vec<String>,
+}
+
+impl What {
+    /// Takes the answer, with what acts beside the confinements.
+    pub(super) fn new(
+        answer: &Allowed<'_>,
+        (binary, operation): (&str, Operation),
+        side: &Side<'_>,
+        outside: Option<&Outside<'_>>,
+    ) -> Self {
+        let exception = |exemption: &Exemption| Exception::of(exemption, side.sources());
+        let otherwise = answer.otherwise.iter().map(|otherwise| WhatOtherwise {
+            scope: Place::of(otherwise.scope),
+            exception: otherwise.exception.map(exception),
+            descendant_of: otherwise.below.map(|subject| match subject {
+                Subject::Everyone => "everyone".to_owned(),
+                Subject::Binary(path) => path.as_str().to_owned(),
+                Subject::BaseName(name) => name.clone(),
+            }),
+            allowed: otherwise.parts.clone(),
+        });
+        let event = Event { binary: Some(binary.to_owned()), ..Event::new(operation) };
+        Self {
+            version: json::VERSION,
+            binary: binary.to_owned(),
+            operation: operation.name(),
+            allowed: answer.parts.clone(),
+            exceptions: answer.exceptions.iter().map(|one| exception(one)).collect(),
+            otherwise: otherwise.collect(),
+            not_evaluated: outside.map(|outside| outside.not_evaluated_on(&event)).unwrap_or_default(),
+        }
+    }
+
+    /// Tells whether it depends on what is not evaluated.
+    pub(super) fn is_unknown(&self) -> bool {
+        !self.not_evaluated.is_empty()
+    }
+
+    /// Prints one line for each part, and then where and when it is something else.
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.allowed.iter().try_for_each(|part| writeln!(out, "{part}"))?;
+        for exception in &self.exceptions {
+            writeln!(out, "({})", exception.ground())?;
+        }
+        for otherwise in &self.otherwise {
+            writeln!(out, "{}:", otherwise.words())?;
+            if otherwise.allowed.is_empty() {
+                writeln!(out, "  nothing")?;
+            }
+            otherwise.allowed.iter().try_for_each(|part| writeln!(out, "  {part}"))?;
+        }
+        beside(self.not_evaluated.iter(), std::iter::empty(), out)
+    }
+
+    /// Returns the lines of a picture.
+    pub(super) fn edges(&self) -> Vec<Edge> {
+        let edge = |part: &String, label: String| Edge {
+            from: self.binary.clone(),
+            to: part.clone(),
+            effect: Effect::Allow,
+            label,
+        };
+        let plain = self.allowed.iter().map(|part| edge(part, self.operation.to_owned()));
+        let otherwise = self.otherwise.iter().flat_map(|otherwise| {
+            let label = format!("{} {}", self.operation, otherwise.words());
+            otherwise.allowed.iter().map(move |part| edge(part, label.clone()))
+        });
+        plain.chain(otherwise).collect()
+    }
+}
+
+impl WhatOtherwise {
+    fn words(&self) -> String {
+        let parent = |exception: &Exception| {
+            let parent = exception.parent.as_deref().unwrap_or("anybody");
+            format!("when started by {parent} ({})", exception.ground())
+        };
+        let words = [
+            self.scope.as_ref().map(Place::words),
+            self.exception.as_ref().map(parent),
+            self.descendant_of.as_ref().map(|above| format!("below {above}, which passes its confinement on")),
+        ];
+        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Names each document once that acts and is not evaluated, and each detection.
+fn beside<'run>(
+    not_evaluated: impl Iterator<Item = &'run NotEvaluated>,
+    detections: impl Iterator<Item = &'run DetectionReport>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in not_evaluated.map(text::not_evaluated).chain(detections.map(text::detection)) {
+        if !lines.contains(&line) {
+            writeln!(out, "{line}")?;
+            lines.push(line);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the verdict; what an image says has no line.
+fn report(answer: &Answer<'_>, side: &Side<'_>) -> VerdictReport {
+    match side.sources() {
+        Some(sources) => answer.verdict.report(&answer.event, sources),
+        None => VerdictReport { source: None, ..answer.verdict.report(&answer.event, &SourceSet::default()) },
+    }
+}
+
+/// Returns the effect, or the strongest that is possible.
+pub(super) fn strongest(verdict: &VerdictReport) -> Effect {
+    let name = verdict.at_most.unwrap_or(verdict.effect);
+    Effect::ALL.into_iter().find(|effect| effect.name() == name).unwrap_or_default()
+}

@@ -1,0 +1,97 @@
+//! What a profile's process reaches through the programs it may start, and may not do itself.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_document::lower::Policy;
+use telovix_policy::confine::{Confinement, Effect, Operation, Region, Subject};
+use telovix_policy::judge::{Event, Index};
+use telovix_policy::value::Children;
+
+use super::code::REACHED_THROUGH_SPAWN;
+use crate::change::at_least;
+
+/// What counts as reaching: to use files, to connect, to use capabilities.
+const REACHES: [Operation; 3] = [Operation::Open, Operation::Connect, Operation::Capability];
+
+/// Reports, for each profile and operation, the first event that it may not do itself and that a program it
+/// may start, directly or through others, may do. Only programs with a profile count: one without may do
+/// anything, which is another finding.
+pub(super) fn report(policy: &Policy, sink: &mut Sink) {
+    let index = Index::new(&policy.confinements);
+    let mut profiles: BTreeMap<&str, Vec<&Confinement>> = BTreeMap::new();
+    for confinement in &policy.confinements {
+        if let Subject::Binary(path) = &confinement.subject {
+            profiles.entry(path.as_str()).or_default().push(confinement);
+        }
+    }
+    let starts = |binary: &str| -> Vec<&str> {
+        let may = allowed(&index, binary, Operation::Exec);
+        let spawns =
+            profiles.get(binary).into_iter().flatten().filter(|one| one.operation == Operation::Exec);
+        // Without a list of programs it may start every one, which says nothing about the few with a profile.
+        if spawns.clone().next().is_none() || spawns.clone().any(|one| one.children == Children::Inherit) {
+            return Vec::new();
+        }
+        let runs = |path: &&str| may.contains(&telovix_policy::confine::Deed::Exec(Some((*path).to_owned())));
+        spawns
+            .flat_map(|one| &one.members)
+            .flat_map(|member| match &member.value {
+                telovix_policy::confine::MemberValue::Path(pattern) => {
+                    profiles.keys().copied().filter(|path| pattern.contains(path)).collect()
+                }
+                _ => Vec::new(),
+            })
+            .filter(runs)
+            .collect()
+    };
+    for (binary, own) in &profiles {
+        let mut reached: BTreeSet<&str> = BTreeSet::from([*binary]);
+        let mut waiting: VecDeque<&str> = starts(binary).into();
+        let mut told: BTreeSet<Operation> = BTreeSet::new();
+        while let Some(program) = waiting.pop_front() {
+            if !reached.insert(program) {
+                continue;
+            }
+            waiting.extend(starts(program));
+            for operation in REACHES {
+                let beyond =
+                    allowed(&index, program, operation).difference(&allowed(&index, binary, operation));
+                let confines = own.iter().find(|confinement| confinement.operation == operation);
+                let (Some(confines), Some(deed)) = (confines, beyond.witnesses().into_iter().next()) else {
+                    continue;
+                };
+                if told.insert(operation) {
+                    let event = Event::of(operation, program, &deed);
+                    let message =
+                        format!("`{binary}` may not do it, but a program it may start can: `{event}`");
+                    sink.report(Diagnostic::new(&REACHED_THROUGH_SPAWN, confines.span, message));
+                }
+            }
+        }
+    }
+}
+
+/// Returns what a program is let do, as far as no exception lets it do more.
+pub(crate) fn allowed(index: &Index<'_>, binary: &str, operation: Operation) -> Region {
+    let init = "/sbin/init".to_owned();
+    let host = Some(String::new());
+    allowed_to(
+        index,
+        &Event {
+            binary: Some(binary.to_owned()),
+            parent: Some(init.clone()),
+            ancestors: Some(vec![init]),
+            sensor: host.clone(),
+            group: host,
+            ..Event::new(operation)
+        },
+    )
+}
+
+/// Returns what a process is let do by the operation of the event, of which nothing else is looked at.
+pub(crate) fn allowed_to(index: &Index<'_>, process: &Event) -> Region {
+    let operation = process.operation;
+    let confining: Vec<_> = index.confining(process).into_iter().map(|(_, found)| found).collect();
+    Region::every(operation).difference(&at_least(operation, &confining, Effect::Kill))
+}

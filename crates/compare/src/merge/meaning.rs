@@ -1,0 +1,126 @@
+//! What four versions of a file mean -> an event that the merged one treats as neither change did.
+
+use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Severity, Sink};
+use telovix_document as document;
+use telovix_document::lower::{Options, Policy, lower};
+use telovix_policy::confine::{Confinement, Effect, Operation, Region};
+use telovix_policy::judge::{Event, Index};
+use telovix_policy::value::Date;
+
+use super::{Contradiction, Refusal, Version};
+use crate::change::at_least;
+use crate::process::World;
+
+/// What one version means.
+#[derive(Debug)]
+pub(super) struct Meaning {
+    policy: Policy,
+}
+
+impl Meaning {
+    /// Reads one version; an empty one means nothing.
+    pub(super) fn read(version: Version, name: &str, text: &str, as_of: Date) -> Result<Self, Box<Refusal>> {
+        if text.trim().is_empty() {
+            return Ok(Self { policy: Policy::default() });
+        }
+        let sources = SourceSet::single(name, text);
+        let mut sink = Sink::default();
+        let documents = document::read(&sources, &mut sink).documents;
+        let policy = lower(documents, &sources, Options { as_of }, &mut sink);
+        let diagnostics: Vec<_> =
+            sink.into_sorted().into_iter().filter(|found| found.severity == Severity::Error).collect();
+        if diagnostics.is_empty() {
+            Ok(Self { policy })
+        } else {
+            Err(Box::new(Refusal { version, sources, diagnostics }))
+        }
+    }
+}
+
+/// The effects on one process that one version gives, as the events at each level or above it.
+struct Levels(Vec<Region>);
+
+impl Levels {
+    fn of(index: &Index<'_>, process: &Event) -> Self {
+        let confining: Vec<_> = index.confining(process).into_iter().map(|(_, found)| found).collect();
+        let levels = Effect::ALL.into_iter().filter(|effect| *effect > Effect::Allow);
+        Self(levels.map(|level| at_least(process.operation, &confining, level)).collect())
+    }
+
+    /// Returns the events that have a weaker effect in the other version.
+    fn weakened(&self, other: &Self, operation: Operation) -> Region {
+        let weaker = |(one, two): (&Region, &Region)| one.clone().difference(two);
+        self.0.iter().zip(&other.0).map(weaker).fold(Region::none(operation), |sum, next| sum.union(&next))
+    }
+}
+
+/// Returns the events that a merge gets wrong: it is weaker than what every side that changed them says, or than all
+/// say where nobody did; or one side alone let them go, and they are held.
+fn wrong([base, ours, theirs, merged]: &[Levels; 4], operation: Operation) -> Region {
+    let changed = |side: &Levels| base.weakened(side, operation).union(&side.weakened(base, operation));
+    let (by_us, by_them) = (changed(ours), changed(theirs));
+    let sides = ours.0.iter().zip(&theirs.0).zip(&merged.0);
+    let weaker = sides.map(|((our, their), merged)| {
+        let required = our.clone().intersection(their);
+        let required =
+            required.union(&their.clone().difference(&by_us)).union(&our.clone().difference(&by_them));
+        required.difference(merged)
+    });
+    let weaker = weaker.fold(Region::none(operation), |sum, next| sum.union(&next));
+    let held = |side: &Levels, by_other: &Region| {
+        let let_go = base.weakened(side, operation).difference(by_other);
+        let_go.intersection(&merged.weakened(side, operation))
+    };
+    weaker.union(&held(theirs, &by_us)).union(&held(ours, &by_them))
+}
+
+/// Finds an event that a merge gets wrong.
+pub(super) fn contradiction(
+    base: &Meaning,
+    ours: &Meaning,
+    theirs: &Meaning,
+    merged: &Meaning,
+) -> Option<Contradiction> {
+    let versions = [base, ours, theirs, merged].map(|meaning| meaning.policy.confinements.as_slice());
+    let indices = versions.map(Index::new);
+    let world = World::new(versions.into_iter().flatten());
+    for operation in Operation::ALL {
+        let own: Vec<&Confinement> =
+            versions.into_iter().flatten().filter(|confinement| confinement.operation == operation).collect();
+        for process in world.processes(operation, &own) {
+            let levels = [0, 1, 2, 3].map(|at: usize| {
+                indices.get(at).map_or_else(|| Levels(Vec::new()), |index| Levels::of(index, &process))
+            });
+            if let Some(deed) = wrong(&levels, operation).witness() {
+                let binary = process.binary.as_deref().unwrap_or_default();
+                let event = Event {
+                    parent: process.parent.clone(),
+                    ancestors: process.ancestors.clone(),
+                    sensor: process.sensor.clone(),
+                    group: process.group.clone(),
+                    ..Event::of(operation, binary, &deed)
+                };
+                let effects = [0, 1, 2, 3].map(|at: usize| {
+                    indices.get(at).map_or(Effect::Allow, |index| index.judge(&event).effect)
+                });
+                return Some(Contradiction { event: brief(event), effects });
+            }
+        }
+    }
+    None
+}
+
+/// Takes off what people need not read: that no scope and nobody but the first process is meant.
+fn brief(event: Event) -> Event {
+    let told = |place: Option<String>| place.filter(|place| !place.is_empty());
+    let single = event.ancestors.as_ref().is_none_or(|line| line.len() <= 1);
+    let parent = event.parent.clone().filter(|parent| parent != "/sbin/init");
+    Event {
+        sensor: told(event.sensor.clone()),
+        group: told(event.group.clone()),
+        ancestors: if single { None } else { event.ancestors.clone() },
+        parent,
+        ..event
+    }
+}

@@ -1,0 +1,167 @@
+//! Which documents are named as not evaluated, and which detections match.
+
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::SourceSet;
+use telovix_document::lower::{Options, lower};
+use telovix_document::read;
+use telovix_policy::judge::{Event, VerdictReport, judge};
+use telovix_policy::value::Date;
+
+use super::Outside;
+
+fn verdict(policy: &str, event: &str) -> VerdictReport {
+    let sources = SourceSet::single("policy.yaml", policy);
+    let documents = read(&sources, &mut Sink::default()).documents;
+    let options = Options { as_of: Date::parse("2026-11-30").expect("a day") };
+    let policy = lower(documents, &sources, options, &mut Sink::default());
+    let event = Event::parse(event).expect("an event");
+    let mut report = judge(&policy.confinements, &event).report(&event, &sources);
+    Outside::new(&policy, &sources).complete(&event, &mut report);
+    report
+}
+
+fn tracing_policy(spec: &str) -> String {
+    format!(
+        "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {{name: telovix-custom-x}}\nspec:\n{spec}"
+    )
+}
+
+fn lsm(hook: &str, action: &str) -> String {
+    tracing_policy(&format!(
+        "  lsmhooks:\n  - hook: {hook}\n    args: [{{index: 0, type: file}}]\n    selectors:\n    - matchActions: [{{action: {action}}}]\n"
+    ))
+}
+
+fn call(name: &str, syscall: bool) -> String {
+    tracing_policy(&format!(
+        "  kprobes:\n  - call: {name}\n    syscall: {syscall}\n    selectors:\n    - matchActions: [{{action: Sigkill}}]\n"
+    ))
+}
+
+const OPEN: &str =
+    r#"{"operation": "open", "binary": "/usr/bin/cat", "path": "/etc/shadow", "access": ["read"]}"#;
+const CONNECT: &str =
+    r#"{"operation": "connect", "binary": "/usr/bin/curl", "address": "10.0.0.1", "port": 443}"#;
+const SYSCALL: &str = r#"{"operation": "syscall", "syscall": "openat"}"#;
+
+#[test]
+fn a_policy_that_enforces_makes_what_its_hook_sees_unknown() {
+    let told = verdict(&lsm("file_open", "Override, argError: -1"), OPEN);
+    assert_eq!((told.effect, told.at_least, told.at_most), ("unknown", Some("allow"), Some("deny")));
+    let [named] = told.not_evaluated.as_slice() else { panic!("one document") };
+    assert_eq!((named.document.name.as_str(), named.source.as_str()), ("telovix-custom-x", "policy.yaml:1"));
+    assert_eq!(named.hooks, ["file_open"]);
+}
+
+#[test]
+fn hooks_are_looked_up_by_what_passes_them() {
+    let cases = [
+        (lsm("file_open", "Sigkill"), OPEN, true),
+        (lsm("file_open", "Sigkill"), CONNECT, false),
+        (lsm("file_open", "Sigkill"), SYSCALL, true),
+        (lsm("file_open", "Post"), OPEN, false),
+        (lsm("socket_connect", "Sigkill"), OPEN, false),
+        (lsm("socket_connect", "Sigkill"), CONNECT, true),
+        (lsm("task_alloc", "Sigkill"), OPEN, true),
+        (call("sys_openat", true), OPEN, true),
+        (call("sys_openat", true), SYSCALL, true),
+        (call("__x64_sys_openat", true), OPEN, true),
+        (call("sys_ptrace", true), SYSCALL, false),
+        (call("sys_write", true), OPEN, false),
+        (call("sys_io_uring_enter", true), OPEN, true),
+        (call("tcp_connect", false), OPEN, false),
+        (call("tcp_connect", false), CONNECT, true),
+        (call("security_socket_connect", false), CONNECT, true),
+        (call("security_socket_connect", false), OPEN, false),
+        (call("wake_up_new_task", false), OPEN, true),
+    ];
+    for (policy, event, sees) in cases {
+        assert_eq!(verdict(&policy, event).is_unknown(), sees, "{event} by {policy}");
+    }
+}
+
+#[test]
+fn what_only_monitors_is_no_reason_to_doubt() {
+    let monitors =
+        format!("{}  options: [{{name: policy-mode, value: monitor}}]\n", lsm("file_open", "Sigkill"));
+    assert_eq!(verdict(&monitors, OPEN).effect, "allow");
+}
+
+#[test]
+fn a_selector_that_cannot_match_does_not_act() {
+    let policy = tracing_policy(
+        "  lsmhooks:\n  - hook: file_open\n    args: [{index: 0, type: file}]\n    selectors:\n    - matchArgs: [{index: 0, operator: Prefix, values: [/var/keys/]}]\n      matchBinaries: [{operator: NotIn, values: [/opt/udm]}]\n      matchActions: [{action: Override, argError: -1}]\n    - matchArgs: [{index: 0, operator: Equal, values: [/etc/shadow]}]\n      matchActions: [{action: Post}]\n",
+    );
+    let open =
+        |binary: &str, path: &str| format!(r#"{{"operation": "open", "access": ["read"]{binary}{path}}}"#);
+    let unknown = |binary: &str, path: &str| verdict(&policy, &open(binary, path)).is_unknown();
+    let keys = r#", "path": "/var/keys/a""#;
+    assert!(unknown(r#", "binary": "/bin/cat""#, keys));
+    assert!(unknown("", keys));
+    assert!(unknown("", ""));
+    assert!(!unknown(r#", "binary": "/opt/udm""#, keys));
+    assert!(!unknown("", r#", "path": "/etc/shadow""#));
+}
+
+#[test]
+fn a_list_stands_for_its_members() {
+    let policy = |calls: &str| {
+        tracing_policy(&format!(
+            "  lists: [{{name: calls, type: syscalls, values: [{calls}]}}]\n  kprobes:\n  - call: list:calls\n    syscall: true\n    selectors:\n    - matchActions: [{{action: Sigkill}}]\n"
+        ))
+    };
+    assert!(!verdict(&policy("sys_ptrace, sys_mount"), OPEN).is_unknown());
+    assert_eq!(
+        verdict(&policy("sys_ptrace, sys_openat"), OPEN)
+            .not_evaluated
+            .first()
+            .map(|named| named.hooks.clone()),
+        Some(vec!["sys_openat".to_owned()])
+    );
+}
+
+#[test]
+fn a_rule_elsewhere_or_switched_off_says_nothing_here() {
+    let rule = |lines: &str| {
+        format!(
+            "kind: EnforcementRule\nname: r\ntemplate: custom\n{lines}policy:\n  {}",
+            lsm("file_open", "Sigkill").trim_end().replace('\n', "\n  ")
+        )
+    };
+    let here = OPEN.replace('}', r#", "sensor": "edge-1"}"#);
+    assert!(verdict(&rule(""), OPEN).is_unknown());
+    assert!(!verdict(&rule("enabled: false\n"), OPEN).is_unknown());
+    assert!(!verdict(&rule("scope: {sensor: edge-2}\n"), &here).is_unknown());
+    assert!(verdict(&rule("scope: {sensor: edge-1}\n"), &here).is_unknown());
+    assert!(verdict(&rule("scope: {sensor: edge-2}\n"), OPEN).is_unknown());
+}
+
+#[test]
+fn a_detection_that_matches_is_told_beside_the_effect() {
+    let policy = "kind: GuardianPolicy\nname: d\nmatch_event_kind: process_exec\nmatch_process_pattern: /sh\nmatch_parent_pattern: /opt/\nmatch_uid: 0\naction: kill_process\nexceptions: [/bin/dash]\n";
+    let event = |uid: &str, path: &str| {
+        format!(r#"{{"operation": "exec", "binary": "/opt/a", "path": "{path}"{uid}}}"#)
+    };
+    let told = verdict(policy, &event(r#", "uid": 0"#, "/bin/sh"));
+    assert_eq!((told.effect, told.detections.len()), ("allow", 1));
+    assert!(told.detections.iter().all(|found| found.matches && found.action == "kill_process"));
+    assert!(verdict(policy, &event(r#", "uid": 1"#, "/bin/sh")).detections.is_empty());
+    assert!(verdict(policy, &event(r#", "uid": 0"#, "/bin/dash")).detections.is_empty());
+    assert!(verdict(policy, CONNECT).detections.is_empty());
+    // Whether the Console kills depends on the user.
+    let open = verdict(policy, &event("", "/bin/sh"));
+    assert_eq!((open.effect, open.at_most), ("unknown", Some("kill")));
+    assert_eq!(open.detections.first().map(|found| found.depends_on.clone()), Some(vec!["uid"]));
+}
+
+#[test]
+fn a_detection_that_only_tells_never_makes_an_effect_unknown() {
+    let policy = "kind: GuardianPolicy\nname: d\nmatch_dst_port: \"443\"\nmatch_dst_ip_prefix: 10.0.0.0/8\naction: alert\n";
+    let told = verdict(policy, r#"{"operation": "connect", "binary": "/a", "port": 443}"#);
+    assert_eq!((told.effect, told.detections.len()), ("allow", 1));
+    assert_eq!(
+        told.detections.first().map(|found| (found.matches, found.depends_on.clone())),
+        Some((false, vec!["address"]))
+    );
+    assert!(verdict(policy, OPEN).detections.is_empty());
+}

@@ -1,0 +1,182 @@
+//! A policy and a question -> who gets which effect, and because of which line; what a process may do, and where and
+//! when it is something else.
+
+use rustc_hash::FxHashSet;
+use telovix_policy::confine::{Confinement, Deed, Exemption, Operation, PathSet, Subject};
+use telovix_policy::judge::{Decision, Event, Index, Verdict};
+use telovix_policy::value::{Children, Scope};
+
+use super::piece::Side;
+use super::process::World;
+use super::words::words;
+
+/// One answer: a process, what it would do, and what happens.
+#[derive(Debug, Clone)]
+pub struct Answer<'policy> {
+    /// The document whose process it is; none for a process that no document names.
+    pub name: Option<&'policy str>,
+    /// The event, with no more of its process than the verdict depends on.
+    pub event: Event,
+    /// What happens.
+    pub verdict: Verdict<'policy>,
+}
+
+/// Asks for everybody a document names, and for somebody whom none does: what happens when they do this?
+/// Of the parents that exceptions can tell apart, and of the sensors and groups that scopes can, a process appears with
+/// one for each line that decides about it.
+#[must_use]
+pub fn who<'policy>(side: &'policy Side<'policy>, operation: Operation, deed: &Deed) -> Vec<Answer<'policy>> {
+    let index = Index::new(side.confinements());
+    let world = World::new(side.confinements());
+    let mut answers = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut ask = |name: Option<&'policy str>, subject: &Subject, children: Children| {
+        let mut processes = world.processes_of(operation, (subject, children), &[]);
+        // A process without a parent stands for others only where nobody else does.
+        processes.sort_by_key(|process| process.parent.is_none());
+        for process in processes {
+            for process in on_hosts(&process, &index.about(&process)) {
+                let (event, verdict) = tell(&index, &process, deed);
+                let decision = verdict.decision.as_ref();
+                let decision =
+                    decision.map(|Decision { index, reason, .. }| (*index, std::mem::discriminant(reason)));
+                let known = (event.binary.clone(), verdict.effect, decision);
+                if seen.insert(known) {
+                    answers.push(Answer { name, event, verdict });
+                }
+            }
+        }
+    };
+    for piece in side.pieces() {
+        let Some(subject) = subject(piece) else { continue };
+        ask(Some(piece.name), &subject, Children::Leave);
+    }
+    ask(None, &Subject::Everyone, Children::Leave);
+    answers
+}
+
+/// What a binary is let do by an operation.
+#[derive(Debug, Clone)]
+pub struct Allowed<'policy> {
+    /// One line for each part of the set: a path pattern, `not` before what is taken out of it, addresses with ports, a
+    /// name, `everything else`. On a host without sensor and group, to a process that descends from nobody whom a
+    /// document names.
+    pub parts: Vec<String>,
+    /// The exceptions that this owes something to.
+    pub exceptions: Vec<&'policy Exemption>,
+    /// Where and when it is something else.
+    pub otherwise: Vec<Otherwise<'policy>>,
+}
+
+/// What a binary is let do somewhere, or for somebody's children.
+#[derive(Debug, Clone)]
+pub struct Otherwise<'policy> {
+    /// The sensor or group.
+    pub scope: &'policy Scope,
+    /// The exception for the children of a parent.
+    pub exception: Option<&'policy Exemption>,
+    /// The subject it descends from, which passes its confinement on.
+    pub below: Option<&'policy Subject>,
+    /// As in [`Allowed::parts`].
+    pub parts: Vec<String>,
+}
+
+/// Returns what a binary is let do by an operation, and where and when it is something else.
+#[must_use]
+pub fn what<'policy>(side: &'policy Side<'policy>, binary: &str, operation: Operation) -> Allowed<'policy> {
+    let index = Index::new(side.confinements());
+    let ask = |scope: &Scope, line: &[String]| {
+        let mut process = on_host(&Event::new(operation), scope);
+        process.binary = Some(binary.to_owned());
+        process.parent = line.first().cloned();
+        process.ancestors = Some(line.to_vec());
+        words(&super::analysis::allowed_to(&index, &process))
+    };
+    let init = ["/sbin/init".to_owned()];
+    let parts = ask(&Scope::Fleet, &init);
+    let mut answer = Allowed { parts, exceptions: Vec::new(), otherwise: Vec::new() };
+    let mut add = |scope: &'policy Scope,
+                   exception: Option<&'policy Exemption>,
+                   below: Option<&'policy Subject>,
+                   line: &[String]| {
+        let parts = ask(scope, line);
+        let base = if exception.is_none() && below.is_none() { &Scope::Fleet } else { scope };
+        let told =
+            |known: &Otherwise<'_>| (known.scope, known.exception, known.below) == (scope, exception, below);
+        if parts != ask(base, &init) && !answer.otherwise.iter().any(told) {
+            answer.otherwise.push(Otherwise { scope, exception, below, parts });
+        }
+    };
+    let on_operation = side.confinements().iter().filter(|confinement| confinement.operation == operation);
+    for confinement in on_operation {
+        if confinement.subject.matches(binary) {
+            add(&confinement.scope, None, None, &init);
+            for exemption in &confinement.exemptions {
+                if exemption.process.as_ref().is_some_and(|pattern| !pattern.contains(binary)) {
+                    continue;
+                }
+                let parents =
+                    exemption.parent.as_ref().map(|pattern| [pattern].into_iter().collect::<PathSet>());
+                match parents {
+                    Some(parents) => {
+                        if let Some(parent) = parents.witness() {
+                            add(&confinement.scope, Some(exemption), None, &[parent]);
+                        }
+                    }
+                    None => answer.exceptions.push(exemption),
+                }
+            }
+        } else if confinement.children == Children::Inherit {
+            let above = match &confinement.subject {
+                Subject::Everyone => continue,
+                Subject::Binary(path) => path.as_str().to_owned(),
+                Subject::BaseName(name) => format!("/usr/bin/{name}"),
+            };
+            add(&confinement.scope, None, Some(&confinement.subject), &["/sbin/init".to_owned(), above]);
+        }
+    }
+    answer
+}
+
+/// Returns the event with no more of its process than the verdict depends on, and the verdict.
+fn tell<'policy>(index: &Index<'policy>, process: &Event, deed: &Deed) -> (Event, Verdict<'policy>) {
+    let mut event = Event::of(process.operation, process.binary.as_deref().unwrap_or_default(), deed);
+    let mut verdict = index.judge(&event);
+    // Each round tells a field that was not told before.
+    for _ in 0..4 {
+        if verdict.depends_on.is_empty() {
+            break;
+        }
+        event.take(verdict.depends_on, process);
+        verdict = index.judge(&event);
+    }
+    (event, verdict)
+}
+
+/// Returns the process on a host without sensor and group, and on one of each scope.
+fn on_hosts(process: &Event, confinements: &[&Confinement]) -> Vec<Event> {
+    let mut scopes = vec![&Scope::Fleet];
+    for confinement in confinements {
+        if !scopes.contains(&&confinement.scope) {
+            scopes.push(&confinement.scope);
+        }
+    }
+    scopes.into_iter().map(|scope| on_host(process, scope)).collect()
+}
+
+fn on_host(process: &Event, scope: &Scope) -> Event {
+    let (sensor, group) = match scope {
+        Scope::Fleet => ("", ""),
+        Scope::Sensor(name) => (name.as_str(), ""),
+        Scope::Group(name) => ("", name.as_str()),
+    };
+    Event { sensor: Some(sensor.to_owned()), group: Some(group.to_owned()), ..process.clone() }
+}
+
+fn subject(piece: &super::Piece<'_>) -> Option<Subject> {
+    let binary = piece.binary?;
+    match telovix_policy::value::AbsolutePath::parse(binary) {
+        Ok(path) => Some(Subject::Binary(path)),
+        Err(_) => Some(Subject::BaseName(binary.to_owned())),
+    }
+}

@@ -1,0 +1,139 @@
+//! A difference -> the JSON of `diff`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use telovix_diagnostic::source::SourceSet;
+
+use super::{Difference, Piece, Side, SubjectDifference};
+
+/// The version of the shape.
+const VERSION: u32 = 1;
+
+/// A difference as `diff` prints it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DifferenceReport {
+    /// The version of this shape.
+    pub version: u32,
+    /// `equal`, `narrower`, `wider` or `incomparable`: what the second side allows, seen from the first.
+    pub verdict: &'static str,
+    /// Every document of either side.
+    pub subjects: Vec<SubjectReport>,
+}
+
+/// What one document differs in.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SubjectReport {
+    /// The word after `kind:`.
+    pub kind: &'static str,
+    /// The id the product knows: of a profile, a rule, or the process name of a guard.
+    pub profile_id: String,
+    /// The name people know.
+    pub name: String,
+    /// The binary, or the process name of a guard; null when the document speaks of everyone.
+    pub binary: Option<String>,
+    /// As for the whole.
+    pub verdict: &'static str,
+    /// `added` or `removed` when only one side has the document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presence: Option<&'static str>,
+    /// The file and line of the document on the first side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The file and line of the document on the second side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The entries that came and went, by dimension.
+    pub changes: BTreeMap<&'static str, ChangeReport>,
+    /// One event for each part that changed.
+    pub witnesses: Vec<WitnessReport>,
+    /// How many more parts changed than there are witnesses.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub witnesses_left_out: usize,
+}
+
+/// The entries of one dimension that came and went.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ChangeReport {
+    /// Entries that only the second side has; `*` when a list went away and with it the limit.
+    pub added: Vec<String>,
+    /// Entries that only the first side has; `*` when a list is new and with it the limit.
+    pub removed: Vec<String>,
+}
+
+/// An event that the sides treat differently.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WitnessReport {
+    /// The event, in the shape of `schemas/event.json`.
+    pub event: Value,
+    /// Its effect on the first side.
+    pub before: &'static str,
+    /// Its effect on the second side.
+    pub after: &'static str,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl Difference<'_> {
+    /// Returns the difference in the shape of `diff --format json`.
+    #[must_use]
+    pub fn report(&self, before: &Side<'_>, after: &Side<'_>) -> DifferenceReport {
+        DifferenceReport {
+            version: VERSION,
+            verdict: self.direction.name(),
+            subjects: self
+                .subjects
+                .iter()
+                .map(|subject| report(subject, before.sources(), after.sources()))
+                .collect(),
+        }
+    }
+}
+
+fn report(
+    subject: &SubjectDifference<'_>,
+    old: Option<&SourceSet>,
+    new: Option<&SourceSet>,
+) -> SubjectReport {
+    let piece = subject.piece();
+    let text = |of: fn(&Piece<'_>) -> String| piece.map(of).unwrap_or_default();
+    let place = |piece: Option<&Piece<'_>>, sources: Option<&SourceSet>| Some(sources?.locate(piece?.span?));
+    SubjectReport {
+        kind: piece.map_or("", |piece| piece.kind),
+        profile_id: text(|piece| piece.id.to_owned()),
+        name: text(|piece| piece.name.to_owned()),
+        binary: piece.and_then(|piece| piece.binary).map(str::to_owned),
+        verdict: subject.direction.name(),
+        presence: match (subject.before, subject.after) {
+            (None, Some(_)) => Some("added"),
+            (Some(_), None) => Some("removed"),
+            _ => None,
+        },
+        before: place(subject.before, old),
+        after: place(subject.after, new),
+        changes: subject
+            .changes
+            .iter()
+            .map(|(dimension, change)| {
+                let change = change.clone();
+                (*dimension, ChangeReport { added: change.added, removed: change.removed })
+            })
+            .collect(),
+        witnesses: subject
+            .witnesses
+            .iter()
+            .map(|witness| WitnessReport {
+                event: witness.event.to_json(),
+                before: witness.before.name(),
+                after: witness.after.name(),
+            })
+            .collect(),
+        witnesses_left_out: subject.left_out,
+    }
+}

@@ -1,0 +1,117 @@
+//! A policy -> the programs it takes on each target, against what a kernel has room for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use telovix_document::lower::Policy;
+use telovix_platform::{Backend, Kernel, Target};
+use telovix_policy::confine::{Condition, Dimension, Operation, Subject, SyscallSet};
+use telovix_policy::value::Scope;
+
+use super::{engine, native};
+
+/// Programs that one hook's trampoline holds (`BPF_MAX_TRAMP_LINKS` in the kernel's `include/linux/bpf.h`).
+pub const TRAMPOLINE_SLOTS: usize = 38;
+
+/// The programs that a policy takes on one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    /// Where.
+    pub target: Target,
+    /// Programs by hook, on the host that gets the most: documents of other sensors and groups do not count.
+    pub programs: BTreeMap<&'static str, usize>,
+}
+
+impl Budget {
+    /// Returns the number of programs.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.programs.values().sum()
+    }
+
+    /// Returns the most slots taken at one hook, of [`TRAMPOLINE_SLOTS`].
+    #[must_use]
+    pub fn busiest(&self) -> Option<(&'static str, usize)> {
+        self.programs.iter().map(|(hook, programs)| (*hook, *programs)).max_by_key(|(_, programs)| *programs)
+    }
+}
+
+/// Returns the budget of each target. What does not fit is for the backends to report: they know how many
+/// programs a document really takes.
+pub(super) fn predict(policy: &Policy, targets: &[Target]) -> Vec<Budget> {
+    let used = Used::collect(policy);
+    let programs = |target: &Target| match target.backend {
+        Backend::Native => used.natively(target.kernel),
+        Backend::Engine => used.by_engine(target.kernel),
+    };
+    targets.iter().map(|target| Budget { target: *target, programs: programs(target) }).collect()
+}
+
+/// What a policy confines, without asking whom.
+#[derive(Default)]
+struct Used {
+    /// The documents that confine each operation, by where they hold; without what closes name spaces.
+    documents: BTreeMap<Operation, BTreeMap<Scope, usize>>,
+    /// Operations that close name spaces.
+    closing: BTreeSet<Operation>,
+    syscalls: SyscallSet,
+    /// Whether it matters who a task is.
+    is_tracked: bool,
+}
+
+impl Used {
+    fn collect(policy: &Policy) -> Self {
+        let mut used = Self::default();
+        for document in &policy.documents {
+            let mut operations = BTreeSet::new();
+            for confinement in policy.confinements_of(document) {
+                if let Condition::Syscall(syscalls) = &confinement.condition {
+                    used.syscalls = used.syscalls.union(syscalls);
+                }
+                used.is_tracked |=
+                    confinement.subject != Subject::Everyone || !confinement.exemptions.is_empty();
+                if confinement.dimension == Dimension::NameSpace {
+                    used.closing.insert(confinement.operation);
+                } else {
+                    operations.insert(confinement.operation);
+                }
+            }
+            for operation in operations {
+                *used.documents.entry(operation).or_default().entry(document.scope()).or_default() += 1;
+            }
+        }
+        used
+    }
+
+    /// One program a hook, however many documents there are.
+    fn natively(&self, kernel: Kernel) -> BTreeMap<&'static str, usize> {
+        let operations = self.documents.keys().chain(&self.closing).copied();
+        let hooks = operations
+            .filter(|operation| *operation != Operation::Syscall)
+            .flat_map(|operation| native::operation_hooks(operation, kernel));
+        let tracking = native::TRACKING.into_iter().filter(|_| self.is_tracked);
+        let syscalls = native::syscall_hooks(&self.syscalls, kernel);
+        hooks.chain(tracking).chain(syscalls).map(|hook| (hook, 1)).collect()
+    }
+
+    /// A program for each document at each hook it uses.
+    fn by_engine(&self, kernel: Kernel) -> BTreeMap<&'static str, usize> {
+        let mut programs = BTreeMap::new();
+        for (operation, by_scope) in &self.documents {
+            for hook in engine::operation_hooks(*operation, kernel) {
+                *programs.entry(hook).or_default() += most(by_scope);
+            }
+        }
+        programs
+    }
+}
+
+/// Returns the most documents that one host can get: those for all, and those for one sensor and one group.
+fn most(by_scope: &BTreeMap<Scope, usize>) -> usize {
+    let count = |wanted: fn(&Scope) -> bool| {
+        let scopes = by_scope.iter().filter(|(scope, _)| wanted(scope));
+        scopes.map(|(_, count)| *count).max().unwrap_or(0)
+    };
+    count(|scope| *scope == Scope::Fleet)
+        + count(|scope| matches!(scope, Scope::Group(_)))
+        + count(|scope| matches!(scope, Scope::Sensor(_)))
+}

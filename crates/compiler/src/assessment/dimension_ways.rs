@@ -1,0 +1,261 @@
+//! The known ways around each dimension of profiles and guards, and around being the subject at all.
+
+use telovix_platform::{Coverage, Way};
+use telovix_policy::confine::Dimension;
+
+const INTERPRETER: &str =
+    "the interpreter opens the script as data; an exec is seen only for the interpreter";
+const LINKED_BY_OTHERS: &str = "another process can give a file a second path; the binary itself cannot";
+const LINKED: &str =
+    "a hard link is another path, and the engine's policy does not stop the binary from making one";
+const MOUNTED_BY_OTHERS: &str = "another process can mount the file elsewhere; the binary itself cannot";
+const MOUNTED: &str = "the engine's policy leaves mounts, chroot and namespaces to the binary";
+const MAPPED: &str =
+    "an allowlist of programs says nothing of what is mapped: libraries are mapped like programs";
+const ONLY_OPEN: &str = "the engine reads the paths of these operations relative to their mount only";
+const INHERITED: &str = "a descriptor that is inherited was opened by somebody else, under another policy";
+const PASSED: &str = "the engine's policy does not see descriptors that arrive over a socket";
+const LAYER: &str = "the file of a layer has a path of its own below the overlay's lower directory";
+const LOCAL: &str = "a local socket reaches a proxy that may connect anywhere";
+const ACCEPTED: &str = "the lists speak of where the process connects, not of who connects to it";
+const UNCONNECTED: &str = "the engine's policy hooks connect only";
+const UNMEASURED: &str = "the engine's policy hooks connect only, and TCP fast open was not measured with it";
+const SCTP: &str =
+    "the addresses of sctp_connectx pass security_sctp_bind_connect, which the engine's policy does not hook";
+const SCTP_MESSAGE: &str =
+    "no hook is called for the addresses that sctp_sendmsg adds from control messages (net/sctp/socket.c)";
+const OTHER_FAMILIES: &str =
+    "only IPv4 and IPv6 destinations are judged; `block-socket-raw` stops packet sockets";
+const RING: &str = "io_uring does the same work without the system call; deny `io_uring_setup` as well";
+const SOCKETCALL: &str = "the 32-bit entry has one call for all of them; list `socketcall` as well";
+const NO_X32: &str = "the kernels of the targets are built without the x32 calls";
+const OWN_MEMORY: &str = "the kernel asks nobody when a process reads itself; nothing is learnt by it";
+const AFTER: &str = "the call may have taken effect before its caller dies";
+const LOADER: &str = "the process is the loader, not the binary, for whoever identifies it by path";
+const COPIED: &str = "a copy under another path or name is another program; confine who may write programs";
+
+const fn way(name: &'static str, native: Coverage, engine: Coverage) -> Way {
+    Way { name, native, engine }
+}
+
+/// The ways around each dimension.
+pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
+    (
+        Dimension::Spawns,
+        &[
+            way(
+                "a symbolic link, a relative path, /proc/self/fd or fexecve",
+                Coverage::at("bprm_check_security"),
+                Coverage::at("bprm_check_security").measured_on_6_12(),
+            ),
+            way(
+                "a memory file or a deleted file",
+                Coverage::at("bprm_check_security"),
+                Coverage::at("bprm_check_security").measured_on_6_12(),
+            ),
+            way(
+                "the loader, where it is listed, started by hand on another program",
+                Coverage::open(MAPPED),
+                Coverage::open("the engine's policy hooks exec only").measured_on_6_12(),
+            ),
+            way(
+                "an interpreter given a script as an argument",
+                Coverage::open(INTERPRETER),
+                Coverage::open(INTERPRETER).measured_on_6_12(),
+            ),
+            way(
+                "a hard link at an allowed path",
+                Coverage::open(LINKED_BY_OTHERS),
+                Coverage::open(LINKED).measured_on_6_12(),
+            ),
+            way(
+                "a mount over an allowed path",
+                Coverage::open(MOUNTED_BY_OTHERS),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
+        ],
+    ),
+    (
+        Dimension::Files,
+        &[
+            way(
+                "a symbolic link, a relative path, /proc/self/root, reopening an O_PATH descriptor",
+                Coverage::at("file_open"),
+                Coverage::at("file_open").measured_on_6_12(),
+            ),
+            way(
+                "openat through io_uring",
+                Coverage::at("file_open"),
+                Coverage::at("file_open").measured_on_6_12(),
+            ),
+            way("truncate", Coverage::at("path_truncate"), Coverage::at("path_truncate").measured_on_6_12()),
+            way(
+                "unlink, rename, link, mkdir, rmdir, mknod, symlink",
+                Coverage::at(
+                    "path_unlink, path_rename, path_link, path_mkdir, path_rmdir, path_mknod, path_symlink",
+                ),
+                Coverage::open(ONLY_OPEN).measured_on_6_12(),
+            ),
+            way("a hard link at an allowed path", Coverage::open(LINKED_BY_OTHERS), Coverage::open(LINKED)),
+            way(
+                "a mount over an allowed path",
+                Coverage::open(MOUNTED_BY_OTHERS),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
+            way(
+                "a blocked file that is deleted but open",
+                Coverage::at("file_open"),
+                Coverage::at("file_open").measured_on_6_12(),
+            ),
+            way(
+                "a descriptor received over a socket",
+                Coverage::at("file_receive"),
+                Coverage::open(PASSED).measured_on_6_12(),
+            ),
+            way("a descriptor inherited at exec", Coverage::open(INHERITED), Coverage::open(INHERITED)),
+            way(
+                "a blocked file read in the layer of an overlay",
+                Coverage::open(LAYER),
+                Coverage::open(LAYER).measured_on_6_12(),
+            ),
+        ],
+    ),
+    (
+        Dimension::Network,
+        &[
+            way(
+                "connect over IPv4 and IPv6",
+                Coverage::at("socket_connect"),
+                Coverage::at("socket_connect").measured_on_6_12(),
+            ),
+            way(
+                "an IPv4 destination written as IPv4-mapped IPv6",
+                Coverage::at("socket_connect"),
+                Coverage::at("socket_connect").measured_on_6_12(),
+            ),
+            way(
+                "TCP fast open (sendto with MSG_FASTOPEN)",
+                Coverage::at("socket_sendmsg"),
+                Coverage::open(UNMEASURED).measured_on_6_12(),
+            ),
+            way(
+                "sendto and sendmsg without connect",
+                Coverage::at("socket_sendmsg"),
+                Coverage::open(UNCONNECTED).measured_on_6_12(),
+            ),
+            way(
+                "further SCTP addresses (sctp_connectx)",
+                Coverage::at("sctp_bind_connect"),
+                Coverage::open(SCTP).measured_on_6_12(),
+            ),
+            way(
+                "SCTP addresses in a control message (SCTP_DSTADDRV4, SCTP_DSTADDRV6)",
+                Coverage::open(SCTP_MESSAGE).read(),
+                Coverage::open(SCTP_MESSAGE).read(),
+            ),
+            way(
+                "packet sockets, AF_XDP, AF_VSOCK and other families",
+                Coverage::open(OTHER_FAMILIES),
+                Coverage::open(OTHER_FAMILIES).measured_on_6_12(),
+            ),
+            way(
+                "a connected socket inherited or received",
+                Coverage::open(INHERITED).read(),
+                Coverage::open(INHERITED).read(),
+            ),
+            way(
+                "a proxy or resolver behind a local socket",
+                Coverage::open(LOCAL).read(),
+                Coverage::open(LOCAL).read(),
+            ),
+            way(
+                "connections that others open",
+                Coverage::open(ACCEPTED).read(),
+                Coverage::open(ACCEPTED).read(),
+            ),
+        ],
+    ),
+    (
+        Dimension::Capabilities,
+        &[way("any use of a capability", Coverage::at("capable"), Coverage::at("capable"))],
+    ),
+    (
+        Dimension::Syscalls,
+        &[
+            way(
+                "a call that passes no LSM hook: its effect comes first",
+                Coverage::open(AFTER),
+                Coverage::open(AFTER).measured_on_6_12(),
+            ),
+            way(
+                "the 32-bit entry (int 0x80)",
+                Coverage::at("sys_enter"),
+                Coverage::at("__ia32_sys_*").measured_on_6_12(),
+            ),
+            way("an x32 call", Coverage::at("sys_enter"), Coverage::absent(NO_X32).measured_on_6_12()),
+            way(
+                "process_vm_readv of the caller's own memory",
+                Coverage::open(OWN_MEMORY),
+                Coverage::at("sys_process_vm_readv").measured_on_6_12(),
+            ),
+            way(
+                "socket calls through socketcall",
+                Coverage::open(SOCKETCALL).read(),
+                Coverage::open(SOCKETCALL).read(),
+            ),
+            way("the same work through io_uring", Coverage::open(RING).read(), Coverage::open(RING).read()),
+        ],
+    ),
+    (
+        Dimension::NameSpace,
+        &[
+            way("chroot", Coverage::at("path_chroot"), Coverage::open(MOUNTED).read()),
+            way(
+                "mount, bind mount, fsconfig, move_mount",
+                Coverage::at("sb_mount, sb_kern_mount, move_mount"),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
+            way(
+                "a detached copy of a mount (open_tree)",
+                Coverage::at("capable"),
+                Coverage::open(MOUNTED).read(),
+            ),
+            way("pivot_root", Coverage::at("sb_pivotroot"), Coverage::open(MOUNTED).read()),
+            way(
+                "a user namespace",
+                Coverage::at("userns_create"),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
+            way(
+                "unshare or setns of a mount namespace",
+                Coverage::at("capable"),
+                Coverage::open(MOUNTED).measured_on_6_12(),
+            ),
+        ],
+    ),
+];
+
+/// The ways around being the subject.
+pub(super) static SUBJECTS: &[Way] = &[
+    way(
+        "the binary replaced, renamed or deleted while it runs",
+        Coverage::at("task_alloc"),
+        Coverage::at("execve").measured_on_6_12(),
+    ),
+    way("PR_SET_MM_EXE_FILE", Coverage::at("task_alloc"), Coverage::at("execve").measured_on_6_12()),
+    way(
+        "a process that runs already when the policy is loaded",
+        Coverage::at("iter/task"),
+        Coverage::at("/proc at agent start").measured_on_6_12(),
+    ),
+    way(
+        "the binary started through the loader by somebody unconfined",
+        Coverage::open(LOADER).read(),
+        Coverage::open(LOADER).read(),
+    ),
+    way(
+        "a copy of the binary under another path or name",
+        Coverage::open(COPIED),
+        Coverage::open(COPIED).measured_on_6_12(),
+    ),
+];

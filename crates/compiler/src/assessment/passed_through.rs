@@ -1,0 +1,59 @@
+//! TracingPolicies that are passed through -> what native targets lose of them.
+
+use telovix_diagnostic::source::Span;
+use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_document::Document;
+use telovix_document::lower::{CustomPolicy, Policy, PolicyDocument};
+use telovix_platform::{Backend, Target};
+
+use super::codes::{TRACING_POLICY_NOT_NATIVE, TRACING_POLICY_UNWATCHED};
+use super::list;
+use super::weakening::waiver;
+
+/// Reports every TracingPolicy of which the image of a native target holds nothing.
+pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
+    let native: Vec<Target> =
+        targets.iter().copied().filter(|target| target.backend == Backend::Native).collect();
+    if native.is_empty() {
+        return;
+    }
+    for CustomPolicy { placed: document, policy: custom, .. } in policy.custom_policies() {
+        let what = described(document);
+        let Some(action) = enforcing(document) else {
+            let message = format!("{what} only reports, and nothing reports it on {}", list(&native));
+            sink.report(Diagnostic::new(&TRACING_POLICY_UNWATCHED, custom.name.span, message));
+            continue;
+        };
+        if waiver(document.waivers(), &TRACING_POLICY_NOT_NATIVE).is_some() {
+            continue;
+        }
+        let message = format!("{what} is not enforced on {}", list(&native));
+        sink.report(
+            Diagnostic::new(&TRACING_POLICY_NOT_NATIVE, action, message)
+                .label("acts through Tetragon only; the image of native targets does not hold it")
+                .help(match &document.document {
+                    Document::TracingPolicy(_) => {
+                        "accept it with the annotation `telovix.io/waive-tracing-policy-not-native: …`, whose value is the reason"
+                    }
+                    _ => "accept it with `waive: [{name: tracing-policy-not-native, reason: …}]`",
+                })
+                .help("or compile for Tetragon targets only, or write a profile or a built-in template"),
+        );
+    }
+}
+
+/// Returns the first action by which a passed-through document acts, if it is enabled and acts.
+pub(super) fn enforcing(document: &PolicyDocument) -> Option<Span> {
+    let custom = document.custom_policy().filter(|custom| custom.enabled)?;
+    Some(custom.policy.actions.enforcing?.span)
+}
+
+/// Names a passed-through document as messages do.
+pub(super) fn described(document: &PolicyDocument) -> String {
+    match &document.document {
+        Document::EnforcementRule(rule) => format!("custom rule `{}`", rule.name.value),
+        _ => document
+            .custom_policy()
+            .map_or_else(String::new, |custom| format!("TracingPolicy `{}`", custom.policy.name.value)),
+    }
+}

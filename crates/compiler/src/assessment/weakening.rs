@@ -1,0 +1,211 @@
+//! Written effect against possible effect -> errors, warnings, and the waivers that accept them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_document::GuardMode;
+use telovix_document::lower::{HostLimit, OPEN_NAME_SPACE, Policy, PolicyDocument};
+use telovix_platform::{Backend, Target};
+use telovix_policy::confine::{Condition, Confinement, Dimension, DocumentKind, Operation};
+use telovix_policy::value::Waiver;
+
+use super::codes::{
+    DENIAL_RACE, ENGINE_LOCKED_OUT, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY,
+    PARENT_EXCEPTION, TRACING_POLICY_NOT_NATIVE, WAIVABLE, WAIVER_UNUSED,
+};
+use super::{Options, TargetEffect, effect, list, passed_through, race};
+
+/// Returns the code of what a target takes away from a confinement, if it takes something away.
+#[must_use]
+pub fn weakening(confinement: &Confinement, on_target: &TargetEffect) -> Option<&'static Code> {
+    if !on_target.is_weaker_than(confinement.effect) {
+        return None;
+    }
+    Some(match confinement.dimension {
+        Dimension::NameSpace => &OPEN_NAME_SPACE,
+        _ => &KILL_INSTEAD_OF_DENY,
+    })
+}
+
+/// Returns the waiver that accepts a weakening.
+#[must_use]
+pub fn waiver<'document>(waivers: &'document [Waiver], code: &Code) -> Option<&'document Waiver> {
+    waivers.iter().find(|waiver| waiver.name.value == code.id)
+}
+
+/// Reports everything that comes out weaker than written and is not waived.
+pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
+    for document in &policy.documents {
+        let confinements = policy.confinements_of(document);
+        for confinement in confinements {
+            report_weaker(confinement, &options.targets, sink);
+            report_locked_out(confinement, &options.targets, sink);
+        }
+        report_name_space(confinements, &options.targets, sink);
+        report_unused_waivers(document, confinements, sink);
+    }
+    race::report(policy, options, sink);
+    passed_through::report(policy, &options.targets, sink);
+    for limit in policy.host_limits() {
+        report_limit(limit, sink);
+    }
+}
+
+/// One finding for each reason, with all targets that share it.
+fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink) {
+    let is_closing = confinement.dimension == Dimension::NameSpace;
+    if is_closing || waiver(&confinement.waivers, &KILL_INSTEAD_OF_DENY).is_some() {
+        return;
+    }
+    let mut by_reason: BTreeMap<Cow<'static, str>, Vec<Target>> = BTreeMap::new();
+    for target in targets {
+        let on_target = effect(*target, confinement);
+        if weakening(confinement, &on_target).is_some() {
+            by_reason.entry(on_target.reason).or_default().push(*target);
+        }
+    }
+    for (reason, targets) in by_reason {
+        let message = format!("{} says deny and comes to kill on {}", described(confinement), list(&targets));
+        sink.report(
+            Diagnostic::new(&KILL_INSTEAD_OF_DENY, confinement.span, message)
+                .label(reason)
+                .help("accept it with `waive: [{name: kill-instead-of-deny, reason: …}]`")
+                .help("or compile for other targets, or write what can be held: kill, or another entry"),
+        );
+    }
+}
+
+/// The engine is a process like others, and loads a program for each policy.
+fn report_locked_out(confinement: &Confinement, targets: &[Target], sink: &mut Sink) {
+    let exempts = confinement.exemptions.iter().any(|exemption| exemption.process.is_some());
+    if confinement.operation != Operation::Bpf || exempts {
+        return;
+    }
+    let engines = engines(targets);
+    if engines.is_empty() {
+        return;
+    }
+    let message = format!(
+        "{} keeps the engine on {} from loading its next policy",
+        described(confinement),
+        list(&engines)
+    );
+    sink.report(
+        Diagnostic::new(&ENGINE_LOCKED_OUT, confinement.span, message)
+            .label("the engine's agent loads BPF programs too")
+            .help("exempt the agent: `exceptions: [{process: /usr/bin/tetragon, reason: …}]`, with its path on your hosts"),
+    );
+}
+
+fn report_name_space(confinements: &[Confinement], targets: &[Target], sink: &mut Sink) {
+    let Some(closing) = confinements.iter().find(|confinement| confinement.dimension == Dimension::NameSpace)
+    else {
+        return;
+    };
+    let open: Vec<Target> = engines(targets);
+    if open.is_empty() {
+        return;
+    }
+    let message = format!(
+        "`{}` can mount, chroot and create namespaces on {}, where its paths then mean other files",
+        closing.document.name,
+        list(&open)
+    );
+    sink.report(
+        Diagnostic::new(&OPEN_NAME_SPACE, closing.span, message)
+            .label("these paths are only as good as their name space")
+            .help("add the templates `block-mount-syscall`, `block-pivot-root` and `block-unshare` there, or waive `open-name-space`"),
+    );
+}
+
+fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {
+    let code: &'static Code = match limit.mode {
+        GuardMode::Enforce => &HOST_LIMIT_UNENFORCED,
+        GuardMode::Audit | GuardMode::Alert => &HOST_LIMIT_UNWATCHED,
+    };
+    if waiver(limit.waivers, code).is_some() {
+        return;
+    }
+    let message = format!("no kernel operation covers `{}` of `{}`", limit.resource.field(), limit.process);
+    sink.report(
+        Diagnostic::new(code, limit.limit.span, message)
+            .label("carried to the manifest, held by nobody here")
+            .help("set the limit in the service's cgroup (`MemoryMax=`, `CPUQuota=`), then remove the field")
+            .help(format!("or accept it with `waive: [{{name: {}, reason: …}}]`", code.id)),
+    );
+}
+
+/// A waiver is held against every target that has a name, so that compiling for fewer makes none superfluous.
+fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement], sink: &mut Sink) {
+    let passed_through = document.custom_policy().is_some_and(|custom| custom.enabled);
+    if confinements.is_empty() && document.host_limits().is_empty() && !passed_through {
+        return;
+    }
+    for waived in document.waivers() {
+        let name = waived.name.value.as_str();
+        let message = match WAIVABLE.iter().find(|code| code.id == name) {
+            None => format!("`{name}` is no weakening that can be waived"),
+            Some(code) if !occurs(code, document, confinements) => {
+                format!("nothing in this document needs the waiver `{name}`")
+            }
+            Some(_) => continue,
+        };
+        let known: Vec<String> = WAIVABLE.iter().map(|code| format!("`{}`", code.id)).collect();
+        sink.report(
+            Diagnostic::new(&WAIVER_UNUSED, waived.name.span, message)
+                .help("remove it: a waiver that waives nothing hides the next one that does")
+                .help(format!("weakenings that can be waived: {}", known.join(", "))),
+        );
+    }
+}
+
+fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) -> bool {
+    let engines = engines(&Target::ALL);
+    if *code == OPEN_NAME_SPACE {
+        let paths =
+            |confinement: &Confinement| matches!(confinement.dimension, Dimension::Spawns | Dimension::Files);
+        return confinements.iter().any(|confinement| {
+            paths(confinement) && confinement.document.kind == DocumentKind::GuardianProfile
+        });
+    }
+    if *code == DENIAL_RACE {
+        return race::can_leak(document, confinements, &engines);
+    }
+    if *code == TRACING_POLICY_NOT_NATIVE {
+        return passed_through::enforcing(document).is_some();
+    }
+    if *code == PARENT_EXCEPTION {
+        let by_parent =
+            |confinement: &Confinement| confinement.exemptions.iter().any(|one| one.parent.is_some());
+        return confinements.iter().any(by_parent);
+    }
+    if *code == HOST_LIMIT_UNENFORCED || *code == HOST_LIMIT_UNWATCHED {
+        let enforced = *code == HOST_LIMIT_UNENFORCED;
+        return document.host_limits().iter().any(|limit| (limit.mode == GuardMode::Enforce) == enforced);
+    }
+    confinements.iter().any(|confinement| {
+        Target::ALL.iter().any(|target| weakening(confinement, &effect(*target, confinement)) == Some(code))
+    })
+}
+
+pub(super) fn engines(targets: &[Target]) -> Vec<Target> {
+    targets.iter().copied().filter(|target| target.backend == Backend::Engine).collect()
+}
+
+fn described(confinement: &Confinement) -> String {
+    match (&confinement.condition, confinement.dimension) {
+        (_, Dimension::Template) => described_document(confinement),
+        (Condition::Syscall(_), _) => format!("`blocked_syscalls` of {}", described_document(confinement)),
+        (_, dimension) => format!("{} of {}", dimension.name(), described_document(confinement)),
+    }
+}
+
+pub(super) fn described_document(confinement: &Confinement) -> String {
+    let kind = match confinement.document.kind {
+        DocumentKind::GuardianProfile => "profile",
+        DocumentKind::EnforcementRule => "rule",
+        DocumentKind::RuntimeGuard => "the guard of",
+    };
+    format!("{kind} `{}`", confinement.document.name)
+}

@@ -1,0 +1,27 @@
+//! Every code of a compile, of this crate and of those below it.
+
+use telovix_diagnostic::Code;
+
+/// Returns every code of the compiler, sorted by id.
+#[must_use]
+pub fn catalogue() -> Vec<&'static Code> {
+    let mut codes: Vec<_> = codes().collect();
+    codes.sort_unstable_by_key(|code| code.id);
+    codes
+}
+
+/// Returns every code of the compiler, crate by crate.
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    let tables: [&[&'static Code]; 9] = [
+        telovix_syntax::CODES,
+        telovix_document::CODES,
+        telovix_document::lower::CODES,
+        &telovix_lint::CODES,
+        crate::assessment::CODES,
+        telovix_image::CODES,
+        crate::emit::tracing_policy::CODES,
+        telovix_tetragon::REJECTIONS,
+        telovix_tetragon::OBJECTIONS,
+    ];
+    tables.into_iter().chain(telovix_compare::CODES.iter().copied()).flatten().copied()
+}

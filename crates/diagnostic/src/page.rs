@@ -1,0 +1,154 @@
+//! The Markdown page beside a check or an error -> its code, while the crate is built.
+//!
+//! A page has a head with `code`, `severity` and `title`, then the explanation, then the sections *Reported for*
+//! and *Not reported for*. A section holds one YAML block, or a few words where no document can show the code.
+//! A page with a mistake does not compile.
+
+use crate::{Code, Example, Severity};
+
+const FIRES: &str = "\n## Reported for\n";
+const SILENT: &str = "\n## Not reported for\n";
+
+impl Code {
+    /// Reads a page: `Code::page(include_str!("cidr_any.md"))`.
+    ///
+    /// # Panics
+    /// While the crate is built, when the page lacks a part.
+    #[must_use]
+    pub const fn page(text: &'static str) -> Self {
+        let (head, body) = cut(after(text, "---\n"), "\n---\n");
+        let (explanation, examples) = cut(body, FIRES);
+        let (fires, silent) = cut(examples, SILENT);
+        let (id, head) = cut(after(head, "code: "), "\n");
+        let (severity, title) = cut(after(head, "severity: "), "\n");
+        Self {
+            id,
+            title: after(title, "title: "),
+            severity: Severity::named(severity),
+            explanation: explanation.trim_ascii(),
+            fires: example(fires.trim_ascii()),
+            silent: example(silent.trim_ascii()),
+        }
+    }
+
+    /// Gives the document that the words under *Reported for* describe; for texts too long to print.
+    #[must_use]
+    pub const fn fires_on(mut self, make: fn() -> String) -> Self {
+        self.fires = made(self.fires, make);
+        self
+    }
+
+    /// Gives the document that the words under *Not reported for* describe.
+    #[must_use]
+    pub const fn silent_on(mut self, make: fn() -> String) -> Self {
+        self.silent = made(self.silent, make);
+        self
+    }
+}
+
+impl Severity {
+    const fn named(name: &str) -> Self {
+        match name.as_bytes() {
+            b"error" => Self::Error,
+            b"warning" => Self::Warning,
+            b"note" => Self::Note,
+            _ => panic!("a severity is `error`, `warning` or `note`"),
+        }
+    }
+}
+
+/// Reads a section: one YAML block, or words.
+const fn example(section: &'static str) -> Example {
+    if !starts_with(section.as_bytes(), 0, b"```yaml\n") {
+        return Example::Situation(section);
+    }
+    let (_, block) = section.split_at("```yaml".len());
+    let (_, rest) = cut(block, "\n```");
+    assert!(rest.is_empty(), "a section holds one block and nothing else");
+    let (text, _) = block.split_at(block.len() - "```".len());
+    Example::Text(after(text, "\n"))
+}
+
+const fn made(example: Example, make: fn() -> String) -> Example {
+    match example {
+        Example::Situation(words) => Example::Made(words, make),
+        Example::Text(_) | Example::Made(..) => panic!("the section of a made text holds words"),
+    }
+}
+
+/// Returns what follows `start`.
+const fn after(text: &'static str, start: &'static str) -> &'static str {
+    assert!(
+        starts_with(text.as_bytes(), 0, start.as_bytes()),
+        "a part of the page is missing or out of order"
+    );
+    text.split_at(start.len()).1
+}
+
+/// Returns what lies before the first `separator` and what lies after it.
+const fn cut(text: &'static str, separator: &'static str) -> (&'static str, &'static str) {
+    let mut at = 0;
+    while !starts_with(text.as_bytes(), at, separator.as_bytes()) {
+        at += 1;
+        assert!(at < text.len(), "a part of the page is missing");
+    }
+    let (before, rest) = text.split_at(at);
+    (before, rest.split_at(separator.len()).1)
+}
+
+const fn starts_with(text: &[u8], at: usize, start: &[u8]) -> bool {
+    if text.len() - at < start.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < start.len() {
+        if text[at + index] != start[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Code, Example, Severity};
+
+    const HEAD: &str =
+        "---\ncode: port-zero\nseverity: warning\ntitle: a port is 0\n---\n\nNo packet\ngoes there.\n";
+
+    #[test]
+    fn reads_every_part() {
+        const CODE: Code = Code::page(concat!(
+            "---\ncode: port-zero\nseverity: warning\ntitle: a port is 0\n---\n\nNo packet\ngoes there.\n\n",
+            "## Reported for\n\n```yaml\nports: [0]\n```\n\n## Not reported for\n\n```yaml\nports: [1]\n```\n"
+        ));
+        assert_eq!(CODE.id, "port-zero");
+        assert_eq!(CODE.title, "a port is 0");
+        assert_eq!(CODE.severity, Severity::Warning);
+        assert_eq!(CODE.explanation, "No packet\ngoes there.");
+        assert!(matches!(CODE.fires, Example::Text("ports: [0]\n")));
+        assert!(matches!(CODE.silent, Example::Text("ports: [1]\n")));
+    }
+
+    #[test]
+    fn takes_words_where_no_document_shows_the_code() {
+        let page =
+            format!("{HEAD}\n## Reported for\n\na full disk\n\n## Not reported for\n\nroom on the disk\n");
+        let code = Code::page(page.leak()).fires_on(String::new);
+        assert!(matches!(code.fires, Example::Made("a full disk", _)));
+        assert!(matches!(code.silent, Example::Situation("room on the disk")));
+    }
+
+    #[test]
+    fn takes_an_empty_document() {
+        let page = format!("{HEAD}\n## Reported for\n\n```yaml\n```\n\n## Not reported for\n\nany text\n");
+        assert!(matches!(Code::page(page.leak()).fires, Example::Text("")));
+    }
+
+    #[test]
+    #[should_panic(expected = "a part of the page is missing")]
+    fn refuses_a_page_without_a_section() {
+        let _ = Code::page(HEAD);
+    }
+}

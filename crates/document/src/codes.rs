@@ -1,0 +1,87 @@
+//! What can be wrong with a document before anyone asks what it does, each with an explanation.
+
+use telovix_diagnostic::Code;
+
+/// The codes this room reports.
+pub const CODES: &[&Code] = &[
+    &AMBIGUOUS_SCOPE,
+    &CUSTOM_WITHOUT_POLICY,
+    &EMPTY_INVARIANT,
+    &EXCEPTION_WITHOUT_PATTERN,
+    &GUARD_WITHOUT_PROCESS,
+    &INVALID_ADDRESS,
+    &INVALID_DATE,
+    &INVALID_PACK_ID,
+    &INVALID_PATH,
+    &INVALID_PORT,
+    &INVALID_PROCESS_NAME,
+    &INVALID_PROFILE_ID,
+    &MISSING_KIND,
+    &NOT_A_DOCUMENT,
+    &PACK_CANNOT_ENFORCE,
+    &PATH_GLOB,
+    &POLICY_WITHOUT_CUSTOM,
+    &UNKNOWN_CAPABILITY,
+    &UNKNOWN_KIND,
+    &UNKNOWN_SYSCALL,
+];
+
+/// The root of a document is no mapping.
+pub static NOT_A_DOCUMENT: Code = Code::page(include_str!("codes/not-a-document.md"));
+
+/// A document without a kind.
+pub static MISSING_KIND: Code = Code::page(include_str!("codes/missing-kind.md"));
+
+/// A kind nobody knows.
+pub static UNKNOWN_KIND: Code = Code::page(include_str!("codes/unknown-kind.md"));
+
+/// A text that is no path.
+pub static INVALID_PATH: Code = Code::page(include_str!("codes/invalid-path.md"));
+
+/// A glob that is not read.
+pub static PATH_GLOB: Code = Code::page(include_str!("codes/path-glob.md"));
+
+/// A text that is no port range.
+pub static INVALID_PORT: Code = Code::page(include_str!("codes/invalid-port.md"));
+
+/// A text that is no address block.
+pub static INVALID_ADDRESS: Code = Code::page(include_str!("codes/invalid-address.md"));
+
+/// An invariant without a demand.
+pub static EMPTY_INVARIANT: Code = Code::page(include_str!("codes/empty-invariant.md"));
+
+/// A name the kernel has no capability for.
+pub static UNKNOWN_CAPABILITY: Code = Code::page(include_str!("codes/unknown-capability.md"));
+
+/// A name the kernel has no system call for.
+pub static UNKNOWN_SYSCALL: Code = Code::page(include_str!("codes/unknown-syscall.md"));
+
+/// A text that is no profile id.
+pub static INVALID_PROFILE_ID: Code = Code::page(include_str!("codes/invalid-profile-id.md"));
+
+/// A text that is no date.
+pub static INVALID_DATE: Code = Code::page(include_str!("codes/invalid-date.md"));
+
+/// An exception for everybody.
+pub static EXCEPTION_WITHOUT_PATTERN: Code = Code::page(include_str!("codes/exception-without-pattern.md"));
+
+/// A sensor and a group at once.
+pub static AMBIGUOUS_SCOPE: Code = Code::page(include_str!("codes/ambiguous-scope.md"));
+
+/// `custom` without a policy.
+pub static CUSTOM_WITHOUT_POLICY: Code = Code::page(include_str!("codes/custom-without-policy.md"));
+
+/// A policy under a built-in template.
+pub static POLICY_WITHOUT_CUSTOM: Code = Code::page(include_str!("codes/policy-without-custom.md"));
+
+/// A guard without a process.
+pub static GUARD_WITHOUT_PROCESS: Code = Code::page(include_str!("codes/guard-without-process.md"));
+
+/// A process name that no executable has.
+pub static INVALID_PROCESS_NAME: Code = Code::page(include_str!("codes/invalid-process-name.md"));
+
+/// A pack id or version that no folder can have.
+pub static INVALID_PACK_ID: Code = Code::page(include_str!("codes/invalid-pack-id.md"));
+
+/// A pack on a rung it cannot reach.
+pub static PACK_CANNOT_ENFORCE: Code = Code::page(include_str!("codes/pack-cannot-enforce.md"));

@@ -1,0 +1,109 @@
+//! A mapping of kind `EnforcementRule` -> a template or custom policy with scope and exceptions.
+
+pub(super) mod read;
+
+use std::sync::Arc;
+
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::value::{Scope, Waiver};
+
+use super::{Exception, TracingPolicyDocument};
+
+/// A named rule: one template, or the operator's own TracingPolicy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnforcementRule {
+    /// The bytes of the whole document.
+    pub span: Span,
+    /// The Console's id, where it has one.
+    pub rule_id: Option<Spanned<String>>,
+    /// What is denied.
+    pub template: Spanned<Template>,
+    /// At most 128 characters.
+    pub name: Spanned<String>,
+    /// At most 2,000 characters.
+    pub description: Option<Spanned<String>>,
+    /// A disabled rule compiles to nothing that acts.
+    pub enabled: bool,
+    /// Where the rule holds.
+    pub scope: Scope,
+    /// Who is exempt.
+    pub exceptions: Vec<Exception>,
+    /// The operator's policy; present exactly when the template is `custom`.
+    pub policy: Option<TracingPolicyDocument>,
+    /// Weakenings the author accepts, each with a reason.
+    pub waive: Arc<[Waiver]>,
+}
+
+/// An enforcement template: an intent, not a system call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Template {
+    /// Load a kernel module, from memory or from a file.
+    BlockKmodLoad,
+    /// Create a user namespace.
+    BlockUserNamespace,
+    /// Create a raw IP socket.
+    BlockRawSockets,
+    /// Gain CAP_SYS_ADMIN through capset.
+    BlockCapsetSysadmin,
+    /// Attach to another process.
+    KillPtraceAttach,
+    /// Execute from writable places and from anonymous memory.
+    BlockExecveTmp,
+    /// Create an anonymous memory file.
+    BlockMemfdCreate,
+    /// pivot_root.
+    BlockPivotRoot,
+    /// Mount, by the old and the new interface.
+    BlockMountSyscall,
+    /// Unshare any namespace.
+    BlockUnshare,
+    /// Load a BPF program.
+    BlockBpfLoad,
+    /// Create a packet socket.
+    BlockSocketRaw,
+    /// Set a setuid or setgid bit.
+    BlockChmodSuid,
+    /// The operator's own TracingPolicy.
+    Custom,
+}
+
+impl Template {
+    /// Every template, in the order of the product's table.
+    pub const ALL: [Self; 14] = [
+        Self::BlockKmodLoad,
+        Self::BlockUserNamespace,
+        Self::BlockRawSockets,
+        Self::BlockCapsetSysadmin,
+        Self::KillPtraceAttach,
+        Self::BlockExecveTmp,
+        Self::BlockMemfdCreate,
+        Self::BlockPivotRoot,
+        Self::BlockMountSyscall,
+        Self::BlockUnshare,
+        Self::BlockBpfLoad,
+        Self::BlockSocketRaw,
+        Self::BlockChmodSuid,
+        Self::Custom,
+    ];
+
+    /// Returns the id of the document.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::BlockKmodLoad => "block-kmod-load",
+            Self::BlockUserNamespace => "block-user-namespace",
+            Self::BlockRawSockets => "block-raw-sockets",
+            Self::BlockCapsetSysadmin => "block-capset-sysadmin",
+            Self::KillPtraceAttach => "kill-ptrace-attach",
+            Self::BlockExecveTmp => "block-execve-tmp",
+            Self::BlockMemfdCreate => "block-memfd-create",
+            Self::BlockPivotRoot => "block-pivot-root",
+            Self::BlockMountSyscall => "block-mount-syscall",
+            Self::BlockUnshare => "block-unshare",
+            Self::BlockBpfLoad => "block-bpf-load",
+            Self::BlockSocketRaw => "block-socket-raw",
+            Self::BlockChmodSuid => "block-chmod-suid",
+            Self::Custom => "custom",
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The node of a document -> its kind, and the reader of that kind.
+
+use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_syntax::field::Record;
+use telovix_syntax::{Mapping, Node, Scalar, Tree, Value, nearest, quote, wrong_type};
+
+use super::codes::{MISSING_KIND, NOT_A_DOCUMENT, UNKNOWN_KIND};
+use super::{
+    Document, enforcement_rule, guardian_policy, guardian_profile, invariant, policy_pack, runtime_guard,
+    tracing_policy,
+};
+
+/// A document kind: its name, its fields and its reader.
+#[derive(Debug)]
+pub struct Kind {
+    /// The value of `kind`.
+    pub name: &'static str,
+    /// The name in file names: `guardian-profile`.
+    pub slug: &'static str,
+    /// The fields.
+    pub record: &'static Record,
+    read: fn(&Node, &mut Sink) -> Option<Document>,
+}
+
+/// Every document kind, in the order of the design. `TracingPolicyNamespaced` is a word of the last.
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "GuardianProfile",
+        slug: "guardian-profile",
+        record: &guardian_profile::read::RECORD,
+        read: |node, sink| guardian_profile::read::read(node, sink).map(Document::GuardianProfile),
+    },
+    Kind {
+        name: "EnforcementRule",
+        slug: "enforcement-rule",
+        record: &enforcement_rule::read::RECORD,
+        read: |node, sink| enforcement_rule::read::read(node, sink).map(Document::EnforcementRule),
+    },
+    RUNTIME_GUARD,
+    Kind {
+        name: "GuardianPolicy",
+        slug: "guardian-policy",
+        record: &guardian_policy::read::RECORD,
+        read: |node, sink| guardian_policy::read::read(node, sink).map(Document::GuardianPolicy),
+    },
+    Kind {
+        name: "PolicyPack",
+        slug: "policy-pack",
+        record: &policy_pack::read::RECORD,
+        read: |node, sink| policy_pack::read::read(node, sink).map(Document::PolicyPack),
+    },
+    Kind {
+        name: "Invariant",
+        slug: "invariant",
+        record: &invariant::read::RECORD,
+        read: |node, sink| invariant::read::read(node, sink).map(Document::Invariant),
+    },
+    Kind {
+        name: "TracingPolicy",
+        slug: "tracing-policy",
+        record: &tracing_policy::read::RECORD,
+        read: |node, sink| tracing_policy::read::read(node, sink).map(Document::TracingPolicy),
+    },
+];
+
+const RUNTIME_GUARD: Kind = Kind {
+    name: "RuntimeGuard",
+    slug: "runtime-guard",
+    record: &runtime_guard::read::RECORD,
+    read: |node, sink| runtime_guard::read::read(node, sink).map(Document::RuntimeGuard),
+};
+
+/// Reads the tree of a document; nothing when an error was reported about it.
+pub(super) fn read(tree: &Tree<'_>, sink: &mut Sink) -> Option<Document> {
+    let node = &tree.root;
+    let before = sink.error_count();
+    let document = match &node.value {
+        Value::Mapping(mapping) => kind_of(node, mapping, sink).and_then(|kind| (kind.read)(node, sink)),
+        Value::Unreadable => None,
+        Value::Scalar { .. } | Value::Sequence(_) => {
+            let message = "expected a document, a mapping with the key `kind`";
+            let diagnostic = Diagnostic::new(&NOT_A_DOCUMENT, node.head(), message);
+            sink.report(diagnostic.help("several documents in one file are separated by `---`"));
+            None
+        }
+    };
+    document.filter(|_| tree.flaws == 0 && sink.error_count() == before)
+}
+
+fn kind_of(node: &Node, mapping: &Mapping, sink: &mut Sink) -> Option<&'static Kind> {
+    let Some(entry) = mapping.entry("kind") else {
+        if mapping.entry("processes").is_some() {
+            return Some(&RUNTIME_GUARD);
+        }
+        let message = "this document has no `kind`";
+        sink.report(
+            Diagnostic::new(&MISSING_KIND, node.head(), message).help(format!("add {}", likely(mapping))),
+        );
+        return None;
+    };
+    let Some(Scalar::Text(text)) = entry.value.scalar() else {
+        wrong_type(&entry.value, "a document kind", sink);
+        return None;
+    };
+    let known = KINDS.iter().find(|kind| kind.name == text);
+    if known.is_some() || text == "TracingPolicyNamespaced" {
+        return known.or_else(|| KINDS.last());
+    }
+    let message = format!("{} is not a document kind", quote(text));
+    let diagnostic = Diagnostic::new(&UNKNOWN_KIND, entry.value.span, message);
+    sink.report(match nearest(text, names()) {
+        Some(name) => diagnostic.help(format!("did you mean `{name}`?")).fix(entry.value.span, name),
+        None => diagnostic.help(format!("the kinds are {}", quoted(names()))),
+    });
+    None
+}
+
+/// Names the kind that most keys of a mapping belong to.
+fn likely(mapping: &Mapping) -> String {
+    let known = |kind: &Kind| {
+        mapping.entries.iter().filter(|entry| kind.record.field(&entry.key.value).is_some()).count()
+    };
+    let Some(best) = KINDS.iter().rev().max_by_key(|kind| known(kind)).filter(|kind| known(kind) > 0) else {
+        return format!("`kind:` with one of {}", quoted(names()));
+    };
+    format!("`kind: {}`", best.name)
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name).chain(["TracingPolicyNamespaced"])
+}
+
+fn quoted<'word>(words: impl Iterator<Item = &'word str>) -> String {
+    words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}

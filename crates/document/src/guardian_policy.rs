@@ -1,0 +1,102 @@
+//! A mapping of kind `GuardianPolicy` -> a detection rule over the Console's event history.
+
+pub(super) mod read;
+
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::value::{Cidr, PortRange};
+
+use super::List;
+
+/// A detection rule. Conditions given are AND-ed; absent ones are not evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardianPolicy {
+    /// The bytes of the whole document.
+    pub span: Span,
+    /// At most 128 characters.
+    pub name: Spanned<String>,
+    /// At most 2,000 characters.
+    pub description: Option<Spanned<String>>,
+    /// Id or name of the profile the rule belongs to.
+    pub profile: Option<Spanned<String>>,
+    /// The only sensor the rule is meant for.
+    pub sensor_id: Option<Spanned<String>>,
+    /// The only group the rule is meant for.
+    pub target_group_id: Option<Spanned<String>>,
+    /// Event kind, exact.
+    pub match_event_kind: Option<Spanned<String>>,
+    /// Substring of the executable.
+    pub match_process_pattern: Option<Spanned<String>>,
+    /// Substring of the parent's executable.
+    pub match_parent_pattern: Option<Spanned<String>>,
+    /// User id, exact.
+    pub match_uid: Option<Spanned<u32>>,
+    /// Destination ports: one string, `443` or `8000-8100`, several separated by commas.
+    pub match_dst_port: Option<List<PortRange>>,
+    /// Destination block.
+    pub match_dst_ip_prefix: Option<Spanned<Cidr>>,
+    /// What the Console does.
+    pub action: DetectionAction,
+    /// How much a match weighs.
+    pub severity: DetectionSeverity,
+    /// Substrings of executables that are exempt.
+    pub exceptions: Vec<Spanned<String>>,
+    /// Control ids for evidence reports.
+    pub compliance_tags: Vec<Spanned<String>>,
+}
+
+/// What the Console does on a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum DetectionAction {
+    /// Stores a flag.
+    #[default]
+    Flag,
+    /// Sends an alert.
+    Alert,
+    /// Queues the process to be killed at the next heartbeat.
+    KillProcess,
+    /// Opens or links an investigation.
+    CreateInvestigation,
+}
+
+impl DetectionAction {
+    /// Every action.
+    pub const ALL: [Self; 4] = [Self::Flag, Self::Alert, Self::KillProcess, Self::CreateInvestigation];
+
+    /// Returns the word of the document.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Alert => "alert",
+            Self::KillProcess => "kill_process",
+            Self::CreateInvestigation => "create_investigation",
+        }
+    }
+}
+
+/// How much a match weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum DetectionSeverity {
+    /// For the record.
+    Info,
+    /// Worth a look.
+    #[default]
+    Warning,
+    /// Worth waking somebody.
+    Critical,
+}
+
+impl DetectionSeverity {
+    /// Every weight.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    /// Returns the word of the document.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}

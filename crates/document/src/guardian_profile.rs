@@ -1,0 +1,92 @@
+//! A mapping of kind `GuardianProfile` -> the allowed behaviour of one binary.
+
+pub(super) mod read;
+
+use std::sync::Arc;
+
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::value::{
+    AbsolutePath, Capability, Children, Cidr, PathPattern, PortRange, ProfileId, Scope, Syscall, Waiver,
+};
+
+use super::{Exception, List};
+
+/// The allowed behaviour of one binary, one dimension per allowlist.
+///
+/// A dimension that is absent is not confined; a dimension that is present confines, and an empty
+/// list allows nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardianProfile {
+    /// The bytes of the whole document.
+    pub span: Span,
+    /// `gp_` + 12 hexadecimal digits; derived from name and binary when absent (the span is then the name's).
+    pub profile_id: Spanned<ProfileId>,
+    /// At most 128 characters.
+    pub name: Spanned<String>,
+    /// At most 2,000 characters.
+    pub description: Option<Spanned<String>>,
+    /// The binary the profile speaks of.
+    pub target_binary: Spanned<AbsolutePath>,
+    /// The network function the binary belongs to; an open vocabulary.
+    pub target_nf_role: Option<Spanned<String>>,
+    /// The only sensor the profile is meant for.
+    pub target_sensor_id: Option<Spanned<String>>,
+    /// What happens on deviation; the span is the document's when absent.
+    pub mode: Spanned<ProfileMode>,
+    /// Programs the binary may execute.
+    pub allowed_spawns: Option<List<PathPattern>>,
+    /// Files the binary may open.
+    pub allowed_files: Option<List<PathPattern>>,
+    /// Destination ports; AND-ed with the blocks.
+    pub allowed_dst_ports: Option<List<PortRange>>,
+    /// Destination blocks; AND-ed with the ports.
+    pub allowed_dst_cidrs: Option<List<Cidr>>,
+    /// Capabilities the binary may use.
+    pub allowed_capabilities: Option<List<Capability>>,
+    /// System calls the binary may not make.
+    pub blocked_syscalls: Option<List<Syscall>>,
+    /// Hours of history that generation looks at; at least 1.
+    pub observation_window_hours: Option<Spanned<u32>>,
+    /// Whether the allowlists were generated from history.
+    pub auto_generated: bool,
+    /// Who is exempt.
+    pub exceptions: Vec<Exception>,
+    /// What holds for programs the binary starts.
+    pub children: Spanned<Children>,
+    /// Weakenings the author accepts, each with a reason.
+    pub waive: Arc<[Waiver]>,
+}
+
+impl GuardianProfile {
+    /// Returns where the profile holds.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.target_sensor_id.as_ref().map_or(Scope::Fleet, |sensor| Scope::Sensor(sensor.value.clone()))
+    }
+}
+
+/// What a profile does on deviation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProfileMode {
+    /// Nothing acts.
+    Observe,
+    /// **Kills** on deviation.
+    Audit,
+    /// Denies on deviation, before the fact.
+    Enforce,
+}
+
+impl ProfileMode {
+    /// Every mode, by weight.
+    pub const ALL: [Self; 3] = [Self::Observe, Self::Audit, Self::Enforce];
+
+    /// Returns the word of the document.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Audit => "audit",
+            Self::Enforce => "enforce",
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A mapping of kind `Invariant` -> what no policy of the repository may ever allow, or deny.
+
+pub(super) mod read;
+
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_policy::confine::{Effect, Operation};
+use telovix_policy::value::{Capability, NetworkPattern, PathPattern, Syscall};
+
+use super::List;
+
+/// A statement about all policies together. It confines nothing: it is checked, and a policy that breaks it
+/// does not compile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invariant {
+    /// The bytes of the whole document.
+    pub span: Span,
+    /// At most 128 characters.
+    pub name: Spanned<String>,
+    /// Why it must hold.
+    pub reason: Spanned<String>,
+    /// Whom it speaks of.
+    pub subjects: InvariantSubjects,
+    /// What must be stopped.
+    pub never: Option<EventSet>,
+    /// What must not be stopped.
+    pub always: Option<EventSet>,
+    /// The weakest effect that stops: `kill` unless written otherwise.
+    pub at_least: Effect,
+    /// What the documents must have.
+    pub require: Vec<Spanned<Requirement>>,
+}
+
+/// Whom an invariant speaks of: the documents that meet every condition given.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct InvariantSubjects {
+    /// The binary is in one of these.
+    pub binaries: Option<List<PathPattern>>,
+    /// The binary is in none of these.
+    pub except: Option<List<PathPattern>>,
+    /// The profile has one of these roles.
+    pub roles: Vec<Spanned<String>>,
+    /// The document may connect somewhere.
+    pub network_facing: bool,
+    /// The modes it speaks of; those that act when empty.
+    pub modes: Vec<Spanned<InvariantMode>>,
+    /// Processes that no document names count as well.
+    pub everyone: bool,
+}
+
+/// A mode of a profile, or of a guard, as an invariant names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InvariantMode {
+    /// Nothing is stopped.
+    Observe,
+    /// Deviations are killed.
+    Audit,
+    /// Deviations are denied.
+    Enforce,
+}
+
+impl InvariantMode {
+    /// Every mode.
+    pub const ALL: [Self; 3] = [Self::Observe, Self::Audit, Self::Enforce];
+
+    /// Returns the word of the document.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Audit => "audit",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+/// A set of events, by what is done.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EventSet {
+    /// Executions of these files.
+    pub exec: Option<List<PathPattern>>,
+    /// Executions of anonymous memory and deleted files.
+    pub exec_memory: Option<Spanned<bool>>,
+    /// Opens of these files for reading.
+    pub read: Option<List<PathPattern>>,
+    /// Every way to change these files: write, create, truncate, delete, rename, link.
+    pub write: Option<List<PathPattern>>,
+    /// Connections.
+    pub connect: Option<List<NetworkPattern>>,
+    /// Uses of capabilities.
+    pub capabilities: Option<List<Capability>>,
+    /// System calls.
+    pub syscalls: Option<List<Syscall>>,
+    /// Operations as a whole.
+    pub operations: Option<List<Operation>>,
+}
+
+/// Something a document must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Requirement {
+    /// Each exception has an owner.
+    ExceptionOwner,
+    /// Each exception has a last day.
+    ExceptionExpiry,
+    /// A description.
+    Description,
+    /// A network function role.
+    Role,
+    /// The dimension `allowed_spawns`.
+    Spawns,
+    /// The dimension `allowed_files`.
+    Files,
+    /// Ports, or blocks.
+    Network,
+    /// The dimension `allowed_capabilities`.
+    Capabilities,
+}
+
+impl Requirement {
+    /// Every requirement.
+    pub const ALL: [Self; 8] = [
+        Self::ExceptionOwner,
+        Self::ExceptionExpiry,
+        Self::Description,
+        Self::Role,
+        Self::Spawns,
+        Self::Files,
+        Self::Network,
+        Self::Capabilities,
+    ];
+
+    /// Returns the word of the document.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ExceptionOwner => "exception-owner",
+            Self::ExceptionExpiry => "exception-expiry",
+            Self::Description => "description",
+            Self::Role => "role",
+            Self::Spawns => "spawns",
+            Self::Files => "files",
+            Self::Network => "network",
+            Self::Capabilities => "capabilities",
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Documents -> one policy: the confinements they mean, and what travels beside them.
+//!
+//! Everything a document asks for becomes a confinement here, with the line that asks for it; after this
+//! pass no field of a document is read again to know what it means. Emission, manifest and findings about
+//! targets read what is here: confinements, the units that artifacts are made of, identities, host limits, and
+//! what is passed through as it is written (detections, policies of Tetragon). Lints and comparison speak of
+//! what was written, and read documents.
+
+mod duplicate;
+mod enforcement_rule;
+mod exception;
+mod guardian_profile;
+mod identity;
+mod name_space;
+mod pack;
+mod runtime_guard;
+mod severity;
+mod unit;
+
+use std::ops::Range;
+
+pub use exception::report_outlived;
+pub use identity::Identity;
+pub use name_space::OPEN_NAME_SPACE;
+pub use pack::{Pack, PackName};
+pub use runtime_guard::endpoints;
+pub use severity::violation_severity;
+pub use unit::{Makes, Unit, UnitName};
+
+use telovix_diagnostic::source::{SourceSet, Span, Spanned};
+use telovix_diagnostic::{Code, Sink};
+use telovix_policy::confine::{Confinement, Gate};
+use telovix_policy::value::{Date, Scope, Waiver};
+
+use crate::{Document, GuardMode, Template, TracingPolicyDocument};
+
+/// The codes this room reports.
+pub const CODES: &[&Code] = &[
+    &duplicate::DUPLICATE_DOCUMENT,
+    &duplicate::PROFILES_OVERLAP,
+    &duplicate::GUARDS_OVERLAP,
+    &enforcement_rule::RULE_DISABLED,
+    &exception::EXCEPTION_EXPIRED,
+    &exception::EXPIRED_IN_FORCE,
+    &name_space::NAME_SPACE_CLOSED,
+    &name_space::OPEN_NAME_SPACE,
+    &pack::PACK_FOLDER,
+    &pack::PACK_HELD,
+];
+
+/// What lowering needs to know beside the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The day that is compiled for: exceptions whose last day is before it do not hold. [`Date::FIRST`] keeps all.
+    pub as_of: Date,
+}
+
+/// What a set of documents means. The same documents give the same policy in whatever order they arrive.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Every document, by source name and place.
+    pub documents: Vec<PolicyDocument>,
+    /// Every confinement: those of one document together, in the order of the documents.
+    pub confinements: Vec<Confinement>,
+    /// Every pack, by id and version.
+    pub packs: Vec<Pack>,
+}
+
+/// A document, the pack it belongs to, and where its confinements lie in [`Policy::confinements`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyDocument {
+    /// The document as it was written.
+    pub document: Document,
+    /// The pack whose folder it stands in.
+    pub pack: Option<PackName>,
+    /// Whether its effects act, by the state of that pack.
+    pub gate: Gate,
+    /// Its confinements. Empty for what does not confine.
+    pub confinements: Range<usize>,
+    /// What artifacts are made of, in the order of the confinements. Empty for what has none of its own.
+    pub units: Vec<Unit>,
+}
+
+/// A limit of a guard that no kernel operation covers: the host has to hold it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HostLimit<'policy> {
+    /// The base name of the executable.
+    pub process: &'policy str,
+    /// What is limited.
+    pub resource: Resource,
+    /// The limit, in the unit of the resource, and where it is written.
+    pub limit: &'policy Spanned<u32>,
+    /// What the guard asks for on violation.
+    pub mode: GuardMode,
+    /// The weakenings the guard accepts.
+    pub waivers: &'policy [Waiver],
+}
+
+/// What a host limit limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// Memory in megabytes.
+    MemoryMegabytes,
+    /// Processor time in percent of one processor.
+    CpuPercent,
+}
+
+impl Resource {
+    /// Returns the field of the document.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::MemoryMegabytes => "max_memory_mb",
+            Self::CpuPercent => "max_cpu_percent",
+        }
+    }
+}
+
+/// Lowers documents to a policy and reports what contradicts itself between them.
+#[must_use]
+pub fn lower(mut documents: Vec<Document>, sources: &SourceSet, options: Options, sink: &mut Sink) -> Policy {
+    documents.sort_by_key(Document::span);
+    let packs = pack::collect(&documents, sources, sink);
+    let owners = pack::Owners::new(&packs);
+    let mut confinements = Vec::new();
+    let mut placed = Vec::with_capacity(documents.len());
+    for document in documents {
+        let pack = owners.of(document.span(), sources);
+        let gate = pack.map_or(Gate::Active, Pack::gate);
+        let start = confinements.len();
+        confine(&document, options, &mut confinements, sink);
+        let own = start..confinements.len();
+        for confinement in confinements.iter_mut().skip(start) {
+            confinement.gate = gate;
+        }
+        let pack = pack.map(|pack| pack.name.clone());
+        let units = unit::units(&document, start, confinements.get(start..).unwrap_or_default());
+        placed.push(PolicyDocument { document, pack, gate, confinements: own, units });
+    }
+    pack::report_held(&packs, &placed, sink);
+    duplicate::report(&placed, sink);
+    Policy { documents: placed, confinements, packs }
+}
+
+fn confine(document: &Document, options: Options, confinements: &mut Vec<Confinement>, sink: &mut Sink) {
+    match document {
+        Document::GuardianProfile(profile) => {
+            guardian_profile::lower(profile, options, confinements, sink);
+        }
+        Document::EnforcementRule(rule) => enforcement_rule::lower(rule, options, confinements, sink),
+        Document::RuntimeGuard(guard) => runtime_guard::lower(guard, confinements),
+        Document::GuardianPolicy(_)
+        | Document::PolicyPack(_)
+        | Document::Invariant(_)
+        | Document::TracingPolicy(_) => {}
+    }
+}
+
+impl Policy {
+    /// Returns the confinements of one of its documents.
+    #[must_use]
+    pub fn confinements_of(&self, document: &PolicyDocument) -> &[Confinement] {
+        self.confinements.get(document.confinements.clone()).unwrap_or_default()
+    }
+
+    /// Returns the confinements of a unit.
+    #[must_use]
+    pub fn confinements_of_unit(&self, unit: &Unit) -> &[Confinement] {
+        self.confinements.get(unit.confinements.clone()).unwrap_or_default()
+    }
+
+    /// Returns every limit that the host has to hold, in the order of the documents.
+    pub fn host_limits(&self) -> impl Iterator<Item = HostLimit<'_>> {
+        self.documents.iter().flat_map(PolicyDocument::host_limits)
+    }
+
+    /// Returns every TracingPolicy that is passed through: those of custom rules that are enabled, and
+    /// those that are documents of their own.
+    pub fn custom_policies(&self) -> impl Iterator<Item = CustomPolicy<'_>> {
+        self.documents.iter().filter_map(PolicyDocument::custom_policy).filter(|custom| custom.enabled)
+    }
+}
+
+/// A policy of Tetragon that is passed through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CustomPolicy<'policy> {
+    /// The document it is, or the rule it belongs to.
+    pub placed: &'policy PolicyDocument,
+    /// The policy.
+    pub policy: &'policy TracingPolicyDocument,
+    /// How it is written.
+    pub form: CustomForm,
+    /// Whether it is compiled; a rule can be switched off.
+    pub enabled: bool,
+}
+
+/// How a policy of Tetragon is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomForm {
+    /// As a document, whose bytes are kept.
+    Document,
+    /// As a field of a rule.
+    Field,
+}
+
+impl PolicyDocument {
+    /// Returns the folder its artifacts go to, below the output folder: `{pack_id}/{version}` inside a pack.
+    #[must_use]
+    pub fn folder(&self) -> Option<String> {
+        self.pack.as_ref().map(ToString::to_string)
+    }
+
+    /// Returns the place that stands for the whole document in messages: its name.
+    #[must_use]
+    pub fn name_span(&self) -> Span {
+        match &self.document {
+            Document::GuardianProfile(profile) => profile.name.span,
+            Document::EnforcementRule(rule) => rule.name.span,
+            Document::RuntimeGuard(guard) => {
+                guard.processes.first().map_or(guard.span, |first| first.name.span)
+            }
+            Document::GuardianPolicy(policy) => policy.name.span,
+            Document::PolicyPack(pack) => pack.pack_id.span,
+            Document::Invariant(invariant) => invariant.name.span,
+            Document::TracingPolicy(policy) => policy.name.span,
+        }
+    }
+
+    /// Returns the bytes of the whole document.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.document.span()
+    }
+
+    /// Returns the template of a rule.
+    #[must_use]
+    pub fn template(&self) -> Option<Template> {
+        match &self.document {
+            Document::EnforcementRule(rule) => Some(rule.template.value),
+            _ => None,
+        }
+    }
+
+    /// Returns the limits of a guard that its host has to hold.
+    #[must_use]
+    pub fn host_limits(&self) -> Vec<HostLimit<'_>> {
+        match &self.document {
+            Document::RuntimeGuard(guard) => runtime_guard::host_limits(guard),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns where the document holds.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.document.scope()
+    }
+
+    /// Returns the TracingPolicy that the document is or holds, whether or not it is enabled.
+    #[must_use]
+    pub fn custom_policy(&self) -> Option<CustomPolicy<'_>> {
+        let (policy, form, enabled) = match &self.document {
+            Document::EnforcementRule(rule) => (rule.policy.as_ref()?, CustomForm::Field, rule.enabled),
+            Document::TracingPolicy(policy) => (policy, CustomForm::Document, true),
+            _ => return None,
+        };
+        Some(CustomPolicy { placed: self, policy, form, enabled })
+    }
+
+    /// Returns the weakenings that the document accepts.
+    #[must_use]
+    pub fn waivers(&self) -> &[Waiver] {
+        match &self.document {
+            Document::GuardianProfile(profile) => &profile.waive,
+            Document::EnforcementRule(rule) => &rule.waive,
+            Document::RuntimeGuard(guard) => &guard.waive,
+            Document::TracingPolicy(policy) => &policy.waive,
+            Document::GuardianPolicy(_) | Document::PolicyPack(_) | Document::Invariant(_) => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Documents that claim the same id, name or process -> errors and warnings that show both.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use telovix_diagnostic::source::{Span, Spanned};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_policy::value::Scope;
+use telovix_syntax::quote;
+
+use super::PolicyDocument;
+use crate::{Document, GuardianProfile, ProfileMode};
+
+/// Two documents with one identity.
+pub(super) static DUPLICATE_DOCUMENT: Code = Code::page(include_str!("duplicate/duplicate-document.md"));
+
+/// Two profiles that act on one binary in one place.
+pub(super) static PROFILES_OVERLAP: Code = Code::page(include_str!("duplicate/profiles-overlap.md"));
+
+/// Two guards with lists for one process name.
+pub(super) static GUARDS_OVERLAP: Code = Code::page(include_str!("duplicate/guards-overlap.md"));
+
+/// Reports documents that answer to one name, and those that act on one subject.
+pub(super) fn report(placed: &[PolicyDocument], sink: &mut Sink) {
+    let mut taken = Claims::default();
+    for holder in placed {
+        for (what, identity, span) in identities(&holder.document) {
+            let Some(first) = claim(&mut taken, what, identity, span, holder) else { continue };
+            let message = format!("the {what} {} is taken", quote(identity));
+            sink.report(
+                Diagnostic::new(&DUPLICATE_DOCUMENT, span, message)
+                    .related(first, "first used here")
+                    .help(format!("give one of the two another {what}, or remove it")),
+            );
+            // One report a document: an equal name mostly comes with an equal id.
+            break;
+        }
+    }
+    report_shared_processes(placed, sink);
+    report_overlaps(placed, sink);
+}
+
+/// Who holds an identity. Another version of the same pack may hold it too.
+type Claims<'policy> = FxHashMap<(&'static str, &'policy str), Vec<(Span, &'policy PolicyDocument)>>;
+
+/// Takes an identity, or returns where it was taken before.
+fn claim<'policy>(
+    claims: &mut Claims<'policy>,
+    what: &'static str,
+    identity: &'policy str,
+    span: Span,
+    holder: &'policy PolicyDocument,
+) -> Option<Span> {
+    let holders = claims.entry((what, identity)).or_default();
+    let first = holders.iter().find(|(_, other)| !other_version(holder, other)).map(|(first, _)| *first);
+    if first.is_none() {
+        holders.push((span, holder));
+    }
+    first
+}
+
+/// What a document is found by: in file names, in events, in the engine.
+fn identities(document: &Document) -> Vec<(&'static str, &str, Span)> {
+    fn text<'document>(
+        what: &'static str,
+        value: &'document Spanned<String>,
+    ) -> (&'static str, &'document str, Span) {
+        (what, &value.value, value.span)
+    }
+    match document {
+        Document::GuardianProfile(profile) => {
+            let id = &profile.profile_id;
+            vec![("profile id", id.value.as_str(), id.span), text("profile name", &profile.name)]
+        }
+        Document::EnforcementRule(rule) => {
+            let id = rule.rule_id.iter().map(|id| text("rule id", id));
+            let policy = rule.policy.iter().map(|policy| text("policy name", &policy.name));
+            id.chain([text("rule name", &rule.name)]).chain(policy).collect()
+        }
+        // Guards have no name; two files may guard one process. Packs are held apart by their folders.
+        Document::RuntimeGuard(_) | Document::PolicyPack(_) => Vec::new(),
+        Document::GuardianPolicy(policy) => vec![text("guardian policy name", &policy.name)],
+        Document::Invariant(invariant) => vec![text("invariant name", &invariant.name)],
+        Document::TracingPolicy(policy) => vec![text("policy name", &policy.name)],
+    }
+}
+
+fn report_shared_processes(placed: &[PolicyDocument], sink: &mut Sink) {
+    let mut guarded = Claims::default();
+    for holder in placed {
+        let Document::RuntimeGuard(guard) = &holder.document else { continue };
+        for process in &guard.processes {
+            let name = &process.name;
+            let Some(first) = claim(&mut guarded, "process", &name.value, name.span, holder) else {
+                continue;
+            };
+            let message =
+                format!("process {} is guarded twice: it may do only what both allow", quote(&name.value));
+            sink.report(
+                Diagnostic::new(&GUARDS_OVERLAP, name.span, message)
+                    .related(first, "first guarded here")
+                    .help("move the lists into one guard"),
+            );
+        }
+    }
+}
+
+/// Tells whether two documents belong to different versions of one pack.
+fn other_version(left: &PolicyDocument, right: &PolicyDocument) -> bool {
+    match (&left.pack, &right.pack) {
+        (Some(left), Some(right)) => left.id == right.id && left.version != right.version,
+        _ => false,
+    }
+}
+
+/// Reports each acting profile whose binary an earlier acting profile confines on the same sensors.
+fn report_overlaps(placed: &[PolicyDocument], sink: &mut Sink) {
+    let mut by_binary: FxHashMap<&str, BTreeMap<Scope, (&GuardianProfile, &PolicyDocument)>> =
+        FxHashMap::default();
+    for holder in placed {
+        let Document::GuardianProfile(profile) = &holder.document else { continue };
+        if profile.mode.value == ProfileMode::Observe {
+            continue;
+        }
+        let binary = profile.target_binary.value.as_str();
+        let (earlier, scope) = (by_binary.entry(binary).or_default(), holder.scope());
+        let other = match &scope {
+            Scope::Fleet => earlier.values().next(),
+            scope => earlier.get(&Scope::Fleet).or_else(|| earlier.get(scope)),
+        };
+        match other {
+            Some((first, first_holder))
+                if !other_version(holder, first_holder) && profile.name.value != first.name.value =>
+            {
+                let message = format!(
+                    "profiles `{}` and `{}` both confine `{binary}`",
+                    first.name.value, profile.name.value
+                );
+                sink.report(
+                    Diagnostic::new(&PROFILES_OVERLAP, profile.target_binary.span, message)
+                        .label("may do only what both allow")
+                        .related(first.target_binary.span, "the other profile")
+                        .help(
+                            "merge them, give each its own `target_sensor_id`, or set one to `mode: observe`",
+                        ),
+                );
+            }
+            _ => {
+                earlier.entry(scope).or_insert((profile, holder));
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Scalars of a document -> values, with a code for each way in which a text can miss.
+
+use std::fmt;
+
+use telovix_diagnostic::source::Spanned;
+use telovix_diagnostic::{Code, Sink};
+use telovix_policy::value::{
+    AbsolutePath, Capability, CapabilityError, Cidr, CidrError, Date, DateError, NetworkPattern,
+    NetworkPatternError, PathError, PathPattern, PortError, PortRange, ProfileId, ProfileIdError, Syscall,
+    SyscallError,
+};
+use telovix_syntax::field::Field;
+use telovix_syntax::{Cursor, Refusal, parsed};
+
+use super::List;
+use super::codes::{
+    INVALID_ADDRESS, INVALID_DATE, INVALID_PATH, INVALID_PORT, INVALID_PROFILE_ID, PATH_GLOB,
+    UNKNOWN_CAPABILITY, UNKNOWN_SYSCALL,
+};
+
+/// A value that a document writes as one scalar.
+pub(super) trait Scalar: Sized {
+    /// Parses the scalar, or says which code, problem and help to report.
+    fn read(text: &str) -> Result<Self, Refusal>;
+}
+
+/// Reads a field that holds one value.
+pub(super) fn one<T: Scalar>(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Option<Spanned<T>> {
+    cursor.parsed(field, sink, T::read)
+}
+
+/// Reads a field that holds a list of values.
+pub(super) fn many<T: Scalar>(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Option<List<T>> {
+    let (span, items) = cursor.list(field, sink, |node, shape, sink| parsed(node, shape, sink, T::read))?;
+    Some(List { span, items })
+}
+
+/// Reads a field that holds a list of texts; none when it is absent.
+pub(super) fn texts(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Vec<Spanned<String>> {
+    let text = |text: &str| Ok(text.to_owned());
+    cursor
+        .list(field, sink, |node, shape, sink| parsed(node, shape, sink, text))
+        .map_or_else(Vec::new, |(_, items)| items)
+}
+
+fn refuse(code: &'static Code, problem: impl fmt::Display + Copy, help: &str) -> Refusal {
+    Refusal { code, problem: problem.to_string(), help: help.to_owned() }
+}
+
+impl Scalar for AbsolutePath {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).map_err(|error| match error {
+            PathError::TrailingSlash => refuse(&INVALID_PATH, error, "remove the `/` at the end"),
+            other => refuse_path(other),
+        })
+    }
+}
+
+impl Scalar for PathPattern {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).map_err(refuse_path)
+    }
+}
+
+fn refuse_path(error: PathError) -> Refusal {
+    let help = match error {
+        PathError::Empty | PathError::Relative => "write the whole path, starting with `/`",
+        PathError::EmptyComponent => "write one `/` between components",
+        PathError::Unresolved => "write the path that it resolves to; the kernel never sees `.` or `..`",
+        PathError::Control | PathError::Invisible(_) => "remove the character, or type the path again",
+        PathError::EdgeSpace => "remove the space; quotes keep what is between them",
+        PathError::Placeholder => {
+            "write the path that it stands for, one entry for each; `/home/` is all below it"
+        }
+        PathError::TooLong(_) | PathError::LongComponent(_) => "no such path can exist on Linux",
+        PathError::TrailingSlash => "remove the `/` at the end",
+        PathError::Glob(_) => {
+            return refuse(
+                &PATH_GLOB,
+                error,
+                "list the paths, or end a prefix with one `*`: `/var/log/amf*`; `/var/log/` is all below it",
+            );
+        }
+    };
+    refuse(&INVALID_PATH, error, help)
+}
+
+impl Scalar for PortRange {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).map_err(refuse_port)
+    }
+}
+
+fn refuse_port(error: PortError) -> Refusal {
+    let help = match error {
+        PortError::NotANumber => "write a number such as `443` or a range such as `8000-8100`",
+        PortError::TooLarge => "ports end at 65535",
+        PortError::Reversed => "write the smaller port first",
+    };
+    refuse(&INVALID_PORT, error, help)
+}
+
+impl Scalar for Cidr {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).map_err(refuse_cidr)
+    }
+}
+
+fn refuse_cidr(error: CidrError) -> Refusal {
+    let help = match error {
+        CidrError::Address => {
+            "write addresses such as `10.0.0.0/8` or `2001:db8::/32`; names are not resolved"
+        }
+        CidrError::Length => {
+            "write 0 to 32 after the `/` of an IPv4 block, 0 to 128 after that of an IPv6 block"
+        }
+    };
+    refuse(&INVALID_ADDRESS, error, help)
+}
+
+impl Scalar for NetworkPattern {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).map_err(|error| match error {
+            NetworkPatternError::Cidr(_) if text.starts_with("localhost") => {
+                refuse(&INVALID_ADDRESS, error, "write `127.0.0.1` and `::1`; names are not resolved")
+            }
+            NetworkPatternError::Cidr(error) => refuse_cidr(error),
+            NetworkPatternError::Port(error) => refuse_port(error),
+        })
+    }
+}
+
+impl Scalar for Capability {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).map_err(|error: CapabilityError| {
+            refuse(&UNKNOWN_CAPABILITY, error, "see `man 7 capabilities` for the names")
+        })
+    }
+}
+
+impl Scalar for Syscall {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        // The guard compares names without regard to case, and every name is in lower case.
+        Self::parse(text).or_else(|_| Self::parse(&text.to_ascii_lowercase())).map_err(
+            |error: SyscallError| refuse(&UNKNOWN_SYSCALL, error, "see `man 2 syscalls` for the names"),
+        )
+    }
+}
+
+impl Scalar for Date {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).map_err(|error: DateError| {
+            refuse(&INVALID_DATE, error, "write year, month and day with two digits each for the last two")
+        })
+    }
+}
+
+impl Scalar for ProfileId {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        Self::parse(text).map_err(|error: ProfileIdError| {
+            refuse(&INVALID_PROFILE_ID, error, "remove the key to derive the id from name and binary")
+        })
+    }
+}

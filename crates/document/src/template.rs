@@ -1,0 +1,139 @@
+//! The built-in templates: what each one means, every way into the operation, and who covers it.
+//!
+//! A template names an intent, not a system call. Each file of this folder says which confinements the intent
+//! is, lists every sibling way into the same operation that is known, and says for each backend and kernel
+//! whether that way is denied, only killed, or open. What is open is reported, never passed over.
+
+mod block_bpf_load;
+mod block_capset_sysadmin;
+mod block_chmod_suid;
+mod block_execve_tmp;
+mod block_kmod_load;
+mod block_memfd_create;
+mod block_mount_syscall;
+mod block_pivot_root;
+mod block_raw_sockets;
+mod block_socket_raw;
+mod block_unshare;
+mod block_user_namespace;
+mod kill_ptrace_attach;
+
+use telovix_platform::Way;
+use telovix_policy::confine::ViolationSeverity;
+use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
+
+use crate::Template;
+
+/// A built-in template.
+#[derive(Debug)]
+pub struct BuiltIn {
+    /// Its identity.
+    pub template: Template,
+    /// The operation it stops, in a few words.
+    pub title: &'static str,
+    /// What happens to the operation.
+    pub effect: Effect,
+    /// How much an attempt weighs.
+    pub severity: ViolationSeverity,
+    /// The confinements it means, for every process that is not exempt.
+    pub clauses: fn() -> Vec<Clause>,
+    /// The system calls that lead to the operation, where history or an engine knows calls only.
+    pub syscalls: &'static [&'static str],
+    /// Every known way into the operation.
+    pub ways: &'static [Way],
+    /// Why one would use it, and what it breaks. Markdown paragraphs.
+    pub explanation: &'static str,
+}
+
+/// One operation that a template names.
+#[derive(Debug)]
+pub struct Clause {
+    /// What is done.
+    pub operation: Operation,
+    /// Which of it.
+    pub condition: Condition,
+    /// What the condition lists, if it is a list.
+    pub members: Vec<MemberValue>,
+}
+
+impl Clause {
+    /// Returns a clause that names every event of an operation.
+    fn always(operation: Operation) -> Self {
+        Self { operation, condition: Condition::Always, members: Vec::new() }
+    }
+}
+
+/// Every built-in template, in the order of the product's table.
+pub static ALL: [&BuiltIn; 13] = [
+    &block_kmod_load::TEMPLATE,
+    &block_user_namespace::TEMPLATE,
+    &block_raw_sockets::TEMPLATE,
+    &block_capset_sysadmin::TEMPLATE,
+    &kill_ptrace_attach::TEMPLATE,
+    &block_execve_tmp::TEMPLATE,
+    &block_memfd_create::TEMPLATE,
+    &block_pivot_root::TEMPLATE,
+    &block_mount_syscall::TEMPLATE,
+    &block_unshare::TEMPLATE,
+    &block_bpf_load::TEMPLATE,
+    &block_socket_raw::TEMPLATE,
+    &block_chmod_suid::TEMPLATE,
+];
+
+/// Returns what a template means; nothing for `custom`, which means what its policy says.
+#[must_use]
+pub fn find(template: Template) -> Option<&'static BuiltIn> {
+    ALL.into_iter().find(|built_in| built_in.template == template)
+}
+
+#[cfg(test)]
+mod tests {
+    use telovix_bpf_programs::layout::HOOKS;
+
+    use super::{ALL, find};
+    use crate::Template;
+    use telovix_platform::Status;
+    use telovix_platform::{Backend, Target};
+    use telovix_policy::confine::Effect;
+    use telovix_policy::value::Syscall;
+
+    #[test]
+    fn every_template_but_custom_is_built_in_and_in_order() {
+        let ids: Vec<&str> = ALL.iter().map(|built_in| built_in.template.id()).collect();
+        let product: Vec<&str> = Template::ALL.iter().map(|template| template.id()).collect();
+        assert_eq!([ids, vec!["custom"]].concat(), product);
+        assert!(find(Template::Custom).is_none());
+    }
+
+    #[test]
+    fn what_is_covered_natively_is_covered_by_a_program_that_attaches_there() {
+        for built_in in ALL {
+            for (way, target) in built_in.ways.iter().flat_map(|way| Target::ALL.map(|target| (way, target)))
+            {
+                let Status::Covered(hook) = way.on(target) else { continue };
+                let attaches = HOOKS.iter().any(|known| {
+                    known.name == hook && known.until.is_none_or(|until| target.kernel.version() < until)
+                });
+                let is_native = target.backend == Backend::Native;
+                assert!(attaches || !is_native, "{target} has no program at `{hook}`: {}", way.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_template_that_kills_is_never_said_to_be_weakened_to_a_kill() {
+        for built_in in ALL.into_iter().filter(|built_in| built_in.effect == Effect::Kill) {
+            for (way, target) in built_in.ways.iter().flat_map(|way| Target::ALL.map(|target| (way, target)))
+            {
+                assert!(!matches!(way.on(target), Status::Killed(_)), "{}: {}", built_in.title, way.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_named_call_exists() {
+        for call in ALL.iter().flat_map(|built_in| built_in.syscalls) {
+            assert!(Syscall::parse(call).is_ok(), "`{call}` is no system call");
+        }
+    }
+}

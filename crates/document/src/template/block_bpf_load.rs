@@ -1,0 +1,45 @@
+//! `block-bpf-load`: nobody runs code of its own in the kernel through BPF.
+
+use telovix_platform::{Coverage, Way};
+use telovix_policy::confine::ViolationSeverity;
+use telovix_policy::confine::{Effect, Operation};
+
+use super::{BuiltIn, Clause};
+use crate::Template;
+
+const CLASSIC: &str =
+    "classic filters of sockets and seccomp are translated by the kernel and never pass bpf(2)";
+const LOADED: &str =
+    "a program that is loaded or pinned already can be attached; loading it is what is denied";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::BlockBpfLoad,
+    title: "load a BPF program",
+    effect: Effect::Deny,
+    severity: ViolationSeverity::Critical,
+    clauses: || vec![Clause::always(Operation::Bpf)],
+    syscalls: &["bpf"],
+    ways: &[
+        Way {
+            name: "bpf(BPF_PROG_LOAD)",
+            native: Coverage::at("bpf"),
+            engine: Coverage::at("bpf").measured_on_6_12(),
+        },
+        Way {
+            name: "bpf(BPF_PROG_LOAD) with a token",
+            native: Coverage::at("bpf").read(),
+            engine: Coverage::at("bpf").read(),
+        },
+        Way {
+            name: "attaching a program that is loaded already",
+            native: Coverage::open(LOADED).read(),
+            engine: Coverage::open(LOADED).read(),
+        },
+        Way {
+            name: "classic filters (SO_ATTACH_FILTER, seccomp)",
+            native: Coverage::open(CLASSIC).read(),
+            engine: Coverage::open(CLASSIC).read(),
+        },
+    ],
+    explanation: include_str!("block_bpf_load.md"),
+};

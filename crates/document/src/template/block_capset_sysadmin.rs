@@ -1,0 +1,44 @@
+//! `block-capset-sysadmin`: nobody adds CAP_SYS_ADMIN to its own sets.
+
+use telovix_platform::{Coverage, Way};
+use telovix_policy::confine::ViolationSeverity;
+use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
+use telovix_policy::value::Capability;
+
+use super::{BuiltIn, Clause};
+use crate::Template;
+
+const EXEC: &str = "an exec raises capabilities without capset; confine what may be executed";
+const USER_NAMESPACE: &str =
+    "a new user namespace grants every capability inside it: `block-user-namespace` stops that";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::BlockCapsetSysadmin,
+    title: "gain CAP_SYS_ADMIN through capset",
+    effect: Effect::Deny,
+    severity: ViolationSeverity::High,
+    clauses: || {
+        let condition = Condition::Capability([Capability::SYS_ADMIN].into_iter().collect());
+        let members = vec![MemberValue::Capability(Capability::SYS_ADMIN)];
+        vec![Clause { operation: Operation::Capset, condition, members }]
+    },
+    syscalls: &["capset"],
+    ways: &[
+        Way {
+            name: "capset",
+            native: Coverage::at("capset"),
+            engine: Coverage::at("capset").measured_on_6_12(),
+        },
+        Way {
+            name: "exec of a file with setuid bit or file capabilities",
+            native: Coverage::open(EXEC).read(),
+            engine: Coverage::open(EXEC).read(),
+        },
+        Way {
+            name: "a user namespace of one's own",
+            native: Coverage::open(USER_NAMESPACE).read(),
+            engine: Coverage::open(USER_NAMESPACE).read(),
+        },
+    ],
+    explanation: include_str!("block_capset_sysadmin.md"),
+};

@@ -1,0 +1,83 @@
+//! `block-execve-tmp`: nothing runs from places that anyone can write, nor from memory.
+
+use telovix_platform::{Coverage, Way};
+use telovix_policy::confine::ViolationSeverity;
+use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
+use telovix_policy::value::PathPattern;
+
+use super::{BuiltIn, Clause};
+use crate::Template;
+
+/// The product's list. `/dev/` holds `/dev/shm`; a lint points at `/var/tmp`, which the list lacks.
+const PLACES: [&str; 4] = ["/tmp/", "/dev/", "/run/user/", "/proc/self/fd/"];
+
+const INTERPRETER: &str =
+    "the interpreter opens the script as data; an exec is seen only for the interpreter";
+const LINK: &str = "a hard link or a mount gives the file a path outside the listed places";
+const LOADER: &str = "the engine's policy hooks exec, and the exec is that of the loader";
+const MPROTECT: &str = "the engine cannot read a path where memory becomes executable (file_mprotect)";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::BlockExecveTmp,
+    title: "execute from /tmp, /dev, /run/user, /proc/self/fd, and anonymous memory",
+    effect: Effect::Deny,
+    severity: ViolationSeverity::High,
+    clauses: || {
+        let places: Vec<PathPattern> = PLACES
+            .iter()
+            .map(|text| PathPattern::parse(text).expect("the table holds path patterns"))
+            .collect();
+        let condition = Condition::Exec { paths: places.iter().collect(), anonymous: true };
+        let members = places.into_iter().map(MemberValue::Path).collect();
+        vec![Clause { operation: Operation::Exec, condition, members }]
+    },
+    syscalls: &["execve", "execveat"],
+    ways: &[
+        Way {
+            name: "execve of a path in a listed place",
+            native: Coverage::at("bprm_check_security"),
+            engine: Coverage::at("bprm_check_security"),
+        },
+        Way {
+            name: "execve through a symbolic link, a relative path or /proc/self/fd",
+            native: Coverage::at("bprm_check_security"),
+            engine: Coverage::at("bprm_check_security"),
+        },
+        Way {
+            name: "execveat of an open descriptor (fexecve)",
+            native: Coverage::at("bprm_check_security"),
+            engine: Coverage::at("bprm_check_security"),
+        },
+        Way {
+            name: "a script in a listed place with a #! line",
+            native: Coverage::at("bprm_check_security"),
+            engine: Coverage::at("bprm_check_security"),
+        },
+        Way {
+            name: "exec of a memfd or of a deleted file",
+            native: Coverage::at("bprm_check_security"),
+            engine: Coverage::at("bprm_check_security").measured_on_6_12(),
+        },
+        Way {
+            name: "the loader started by hand on a file in a listed place",
+            native: Coverage::at("mmap_file"),
+            engine: Coverage::open(LOADER).measured_on_6_12(),
+        },
+        Way {
+            name: "a mapping made executable afterwards (mprotect)",
+            native: Coverage::at("file_mprotect"),
+            engine: Coverage::open(MPROTECT).measured_on_6_12(),
+        },
+        Way {
+            name: "an interpreter given the script as an argument",
+            native: Coverage::open(INTERPRETER),
+            engine: Coverage::open(INTERPRETER),
+        },
+        Way {
+            name: "a hard link or a bind mount that leads out of the listed places",
+            native: Coverage::open(LINK),
+            engine: Coverage::open(LINK),
+        },
+    ],
+    explanation: include_str!("block_execve_tmp.md"),
+};

@@ -1,0 +1,55 @@
+//! `block-raw-sockets`: nobody writes IP packets by hand.
+
+use telovix_platform::{Coverage, Way};
+use telovix_policy::confine::ViolationSeverity;
+use telovix_policy::confine::{Condition, Effect, Operation, SocketSet, SocketType};
+
+use super::{BuiltIn, Clause};
+use crate::Template;
+
+const PASSED: &str = "a socket that exists can be inherited or passed; its creation is what is denied";
+const PACKET: &str = "a packet socket is another family: `block-socket-raw` covers it";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::BlockRawSockets,
+    title: "create a raw IP socket",
+    effect: Effect::Deny,
+    severity: ViolationSeverity::High,
+    clauses: || {
+        let sockets = SocketSet::of(&[SocketSet::INET, SocketSet::INET6], &[SocketType::Raw]);
+        vec![Clause {
+            operation: Operation::Socket,
+            condition: Condition::Socket(sockets),
+            members: Vec::new(),
+        }]
+    },
+    syscalls: &["socket"],
+    ways: &[
+        Way {
+            name: "socket(AF_INET, SOCK_RAW)",
+            native: Coverage::at("socket_create"),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
+        },
+        Way {
+            name: "socket(AF_INET6, SOCK_RAW)",
+            native: Coverage::at("socket_create"),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
+        },
+        Way {
+            name: "io_uring IORING_OP_SOCKET",
+            native: Coverage::at("socket_create").read(),
+            engine: Coverage::at("socket_create").read(),
+        },
+        Way {
+            name: "a packet socket (AF_PACKET, or SOCK_PACKET of AF_INET)",
+            native: Coverage::open(PACKET),
+            engine: Coverage::open(PACKET),
+        },
+        Way {
+            name: "a raw socket inherited or received from another process",
+            native: Coverage::open(PASSED).read(),
+            engine: Coverage::open(PASSED).read(),
+        },
+    ],
+    explanation: include_str!("block_raw_sockets.md"),
+};

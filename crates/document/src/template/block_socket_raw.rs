@@ -1,0 +1,62 @@
+//! `block-socket-raw`: nobody reads or writes frames below IP.
+
+use telovix_platform::{Coverage, Way};
+use telovix_policy::confine::ViolationSeverity;
+use telovix_policy::confine::{Condition, Effect, Operation, SocketSet, SocketType};
+
+use super::{BuiltIn, Clause};
+use crate::Template;
+
+const PASSED: &str = "a socket that exists can be inherited or passed; its creation is what is denied";
+const XDP: &str = "AF_XDP is a family of its own and needs a loaded XDP program: `block-bpf-load` stops that";
+const TAP: &str = "a TAP device is opened as a file; a file rule on `/dev/net/tun` stops that";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::BlockSocketRaw,
+    title: "create a packet socket (the other raw path)",
+    effect: Effect::Deny,
+    severity: ViolationSeverity::High,
+    clauses: || {
+        let sockets = SocketSet::of(&[SocketSet::PACKET], &SocketType::ALL);
+        vec![Clause {
+            operation: Operation::Socket,
+            condition: Condition::Socket(sockets),
+            members: Vec::new(),
+        }]
+    },
+    syscalls: &["socket"],
+    ways: &[
+        Way {
+            name: "socket(AF_PACKET, SOCK_RAW)",
+            native: Coverage::at("socket_create"),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
+        },
+        Way {
+            name: "socket(AF_PACKET, SOCK_DGRAM)",
+            native: Coverage::at("socket_create"),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
+        },
+        Way {
+            name: "socket(AF_INET, SOCK_PACKET), which the kernel turns into AF_PACKET",
+            native: Coverage::at("socket_create"),
+            engine: Coverage::at("socket_create").measured_on_6_12(),
+        },
+        Way {
+            name: "io_uring IORING_OP_SOCKET",
+            native: Coverage::at("socket_create").read(),
+            engine: Coverage::at("socket_create").read(),
+        },
+        Way {
+            name: "an AF_XDP socket",
+            native: Coverage::open(XDP).read(),
+            engine: Coverage::open(XDP).read(),
+        },
+        Way { name: "a TAP device", native: Coverage::open(TAP).read(), engine: Coverage::open(TAP).read() },
+        Way {
+            name: "a packet socket inherited or received from another process",
+            native: Coverage::open(PASSED).read(),
+            engine: Coverage::open(PASSED).read(),
+        },
+    ],
+    explanation: include_str!("block_socket_raw.md"),
+};

@@ -1,0 +1,52 @@
+//! `kill-ptrace-attach`: who takes hold of another process dies.
+
+use telovix_platform::{Coverage, Way};
+use telovix_policy::confine::ViolationSeverity;
+use telovix_policy::confine::{Effect, Operation};
+
+use super::{BuiltIn, Clause};
+use crate::Template;
+
+const READ: &str = "the kernel asks for read access only, which debuggers and monitoring share";
+
+pub(super) static TEMPLATE: BuiltIn = BuiltIn {
+    template: Template::KillPtraceAttach,
+    title: "attach to another process",
+    effect: Effect::Kill,
+    severity: ViolationSeverity::Critical,
+    clauses: || vec![Clause::always(Operation::Ptrace)],
+    syscalls: &["pidfd_getfd", "process_vm_readv", "process_vm_writev", "ptrace"],
+    ways: &[
+        Way {
+            name: "ptrace PTRACE_ATTACH and PTRACE_SEIZE",
+            native: Coverage::at("ptrace_access_check"),
+            engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
+        },
+        Way {
+            name: "ptrace PTRACE_TRACEME",
+            native: Coverage::at("ptrace_traceme"),
+            engine: Coverage::at("ptrace_traceme").measured_on_6_12(),
+        },
+        Way {
+            name: "process_vm_readv and process_vm_writev",
+            native: Coverage::at("ptrace_access_check"),
+            engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
+        },
+        Way {
+            name: "open of /proc/PID/mem",
+            native: Coverage::at("ptrace_access_check"),
+            engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
+        },
+        Way {
+            name: "pidfd_getfd",
+            native: Coverage::at("ptrace_access_check"),
+            engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
+        },
+        Way {
+            name: "reading /proc/PID/environ, maps and the like",
+            native: Coverage::open(READ),
+            engine: Coverage::open(READ).measured_on_6_12(),
+        },
+    ],
+    explanation: include_str!("kill_ptrace_attach.md"),
+};

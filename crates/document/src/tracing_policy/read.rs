@@ -1,0 +1,87 @@
+//! A mapping with the engine's own document -> [`TracingPolicyDocument`], which keeps the tree.
+
+use std::sync::Arc;
+
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::Spanned;
+use telovix_policy::value::Waiver;
+use telovix_syntax::field::{Choice, Field, OtherKeys, Record, Shape};
+use telovix_syntax::{Cursor, Node, Value, limits, warn_of_yaml_1_1};
+
+use super::{Actions, TracingPolicyDocument};
+use crate::shape::{LINE, kind, required};
+
+const NAME: Field = required("name", LINE, "The name under which the engine loads the policy.");
+
+static METADATA: Record = Record {
+    noun: "the metadata of a TracingPolicy",
+    description: "Kubernetes object metadata.",
+    fields: &[NAME],
+    other_keys: OtherKeys::Kept,
+};
+
+const METADATA_FIELD: Field = required("metadata", Shape::Record(&METADATA), "Kubernetes object metadata.");
+
+/// The field that says that a mapping is the engine's own document.
+pub(crate) const KIND: Field = kind(&[
+    Choice { word: "TracingPolicy", description: "A policy for every process of a node." },
+    Choice { word: "TracingPolicyNamespaced", description: "A policy for the pods of one namespace." },
+]);
+
+/// The fields that are read here; `tracing_policy` reads the others.
+pub(crate) static RECORD: Record = Record {
+    noun: "a TracingPolicy",
+    description: "The engine's own document, checked and passed through.",
+    fields: &[KIND, METADATA_FIELD],
+    other_keys: OtherKeys::Kept,
+};
+
+/// Reads the envelope and keeps the tree. Keys that are not read here are not judged here.
+pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<TracingPolicyDocument> {
+    warn_below(node, sink);
+    let cursor = Cursor::open(node, &RECORD, sink)?;
+    cursor.choice(&KIND, &["TracingPolicy", "TracingPolicyNamespaced"], |word| word, sink);
+    let metadata = Cursor::open(cursor.value(&METADATA_FIELD)?, &METADATA, sink)?;
+    let name = metadata.text(&NAME, sink)?;
+    Some(TracingPolicyDocument {
+        span: node.span,
+        name,
+        actions: Actions::of(node),
+        waive: waivers(cursor.value(&METADATA_FIELD)?),
+        node: node.detached(),
+    })
+}
+
+/// What the key of an annotation starts with that accepts a weakening; the rest is its code, the value the reason.
+const WAIVE: &str = "telovix.io/waive-";
+
+/// Reads the waivers among the annotations: Kubernetes and the engine know no other place for them.
+fn waivers(metadata: &Node) -> Arc<[Waiver]> {
+    let annotations = metadata.as_mapping().and_then(|metadata| metadata.get("annotations"));
+    let entries = annotations.and_then(Node::as_mapping).map_or(&[][..], |annotations| &annotations.entries);
+    let waivers = entries.iter().filter_map(|entry| {
+        let name = entry.key.value.strip_prefix(WAIVE)?;
+        // Without a reason nothing is accepted: the weakening is then reported where it stands.
+        let reason = entry.value.text().filter(|reason| !reason.trim().is_empty())?;
+        Some(Waiver {
+            span: entry.key.span.to(entry.value.span),
+            name: Spanned::new(name.to_owned(), entry.key.span),
+            reason: Spanned::new(reason.to_owned(), entry.value.span),
+        })
+    });
+    waivers.collect()
+}
+
+/// Warns of every scalar that the engine, which reads YAML 1.1, takes for something else.
+fn warn_below(root: &Node, sink: &mut Sink) {
+    let most = sink.count() + limits::LIST_FINDINGS;
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop().filter(|_| sink.count() < most) {
+        match &node.value {
+            Value::Scalar { .. } => warn_of_yaml_1_1(node, sink),
+            Value::Sequence(items) => pending.extend(items),
+            Value::Mapping(mapping) => pending.extend(mapping.entries.iter().map(|entry| &entry.value)),
+            Value::Unreadable => {}
+        }
+    }
+}

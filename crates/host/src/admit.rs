@@ -1,0 +1,227 @@
+//! A bundle's folder -> the policy in it, after the bundle was verified, or because it is explicitly taken unverified.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use telovix_bpf_programs::image::Image;
+use telovix_trust::bundle::{self, Expectations, VerifiedBundle};
+use telovix_trust::root::Chain;
+use telovix_trust::{Acceptance, Digest, Timestamp};
+
+use crate::{Host, HostError, Kernel, Verification};
+
+/// The file of a bundle that is loaded.
+pub const IMAGE: &str = "policy.image";
+
+/// A bundle that is to be used, and on whose word.
+#[derive(Debug)]
+pub struct Offer {
+    /// Its folder.
+    pub bundle: PathBuf,
+    /// What makes it acceptable.
+    pub trust: Trust,
+}
+
+/// What makes a bundle acceptable.
+#[derive(Debug)]
+pub enum Trust {
+    /// Signatures that the trust root asks for.
+    Required(Box<RequiredTrust>),
+    /// Nothing: whoever can write the folder decides. The reason is kept in the audit log.
+    Unverified {
+        /// Why it is taken all the same.
+        reason: String,
+    },
+}
+
+/// The trust root that a bundle is verified against, and when.
+#[derive(Debug)]
+pub struct RequiredTrust {
+    /// Every version of the root.
+    pub chain: Chain,
+    /// The file it was read from.
+    pub file: PathBuf,
+    /// Who named that file.
+    pub origin: RootOrigin,
+    /// The time of the decision.
+    pub now: Timestamp,
+    /// An older epoch that was named on purpose.
+    pub allowed_epoch: Option<u64>,
+}
+
+/// Who named the trust root's file. What is verified never does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RootOrigin {
+    /// The caller, with `--trust-root`.
+    Named,
+    /// The host: `/etc/telovix/trust-root.json`.
+    Host,
+}
+
+/// The trust root that a policy was verified against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootUsed {
+    /// Its file.
+    pub file: String,
+    /// Who named the file.
+    pub origin: RootOrigin,
+    /// Its newest version.
+    pub version: u64,
+    /// The digest of that version.
+    pub sha256: Digest,
+}
+
+/// A policy that may be loaded. Only [`Host::admit`] makes one.
+#[derive(Debug)]
+pub struct Admitted {
+    bundle: PathBuf,
+    image: Image,
+    basis: Basis,
+}
+
+#[derive(Debug)]
+enum Basis {
+    Verified(Box<Verified>),
+    Unverified { reason: String },
+}
+
+#[derive(Debug)]
+struct Verified {
+    bundle: VerifiedBundle,
+    chain: Chain,
+    root: RootUsed,
+    allowed_epoch: Option<u64>,
+    what: String,
+}
+
+impl<K: Kernel> Host<K> {
+    /// Verifies a bundle, unless it is explicitly taken unverified, and reads the image in it. Nothing is written.
+    ///
+    /// # Errors
+    /// The bundle is refused, cannot be read, or has no image that a compile wrote.
+    pub fn admit(&self, offer: &Offer) -> Result<Admitted, HostError> {
+        let Offer { bundle, trust } = offer;
+        let (image, basis) = match trust {
+            Trust::Unverified { reason } => {
+                let path = if bundle.is_dir() { bundle.join(IMAGE) } else { bundle.clone() };
+                let bytes = fs::read(&path)
+                    .map_err(|source| HostError::ImageNotRead { path: path.clone(), source })?;
+                (read(&path, &bytes)?, Basis::Unverified { reason: reason.clone() })
+            }
+            Trust::Required(required) => {
+                let verified = self.verify(bundle, required)?;
+                let found = verified.bundle.artifacts.iter().find(|(name, _)| name.as_str() == IMAGE);
+                let (_, bytes) = found.ok_or_else(|| HostError::NoImage { bundle: bundle.clone() })?;
+                (read(Path::new(IMAGE), bytes)?, Basis::Verified(Box::new(verified)))
+            }
+        };
+        Ok(Admitted { bundle: bundle.clone(), image, basis })
+    }
+
+    fn verify(&self, path: &Path, required: &RequiredTrust) -> Result<Verified, HostError> {
+        let RequiredTrust { chain, file, origin, now, allowed_epoch } = required;
+        let state = &self.remembered()?;
+        chain.check_pin(state.root).map_err(|refusal| HostError::RootNotFollowed {
+            refusal: Box::new(refusal),
+            file: file.clone(),
+            memory: self.memory.clone(),
+        })?;
+        let root = chain.current_for(state.root, state.not_before(*now))?;
+        let host = &self.identity;
+        let expect = Expectations { root, host, state, now: *now, allowed_epoch: *allowed_epoch };
+        let bundle = bundle::verify(path, &expect)?;
+        let pin = chain.pin();
+        let root = RootUsed {
+            file: file.display().to_string(),
+            origin: *origin,
+            version: pin.version,
+            sha256: pin.sha256,
+        };
+        let what = format!("bundle `{}`", path.display());
+        Ok(Verified { bundle, chain: chain.clone(), root, allowed_epoch: *allowed_epoch, what })
+    }
+}
+
+impl Admitted {
+    /// Returns the folder of the bundle.
+    #[must_use]
+    pub fn bundle(&self) -> &Path {
+        &self.bundle
+    }
+
+    /// Returns what the kernel is to enforce.
+    #[must_use]
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Returns the digest of the policy, as `status` prints it.
+    #[must_use]
+    pub fn policy(&self) -> Digest {
+        Digest::from(*self.image.digest())
+    }
+
+    /// Whether the trust root accepts the bundle.
+    #[must_use]
+    pub fn verification(&self) -> Verification {
+        match self.basis {
+            Basis::Verified(_) => Verification::Verified,
+            Basis::Unverified { .. } => Verification::Skipped,
+        }
+    }
+
+    /// Returns the trust root it was verified against.
+    #[must_use]
+    pub fn root(&self) -> Option<&RootUsed> {
+        match &self.basis {
+            Basis::Verified(verified) => Some(&verified.root),
+            Basis::Unverified { .. } => None,
+        }
+    }
+
+    /// Returns the epoch of the bundle, if it was verified.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        match &self.basis {
+            Basis::Verified(verified) => Some(verified.bundle.approval.epoch),
+            Basis::Unverified { .. } => None,
+        }
+    }
+
+    /// Returns the digest of the bundle's manifest, if it was verified.
+    #[must_use]
+    pub fn manifest(&self) -> Option<Digest> {
+        match &self.basis {
+            Basis::Verified(verified) => Some(verified.bundle.approval.manifest),
+            Basis::Unverified { .. } => None,
+        }
+    }
+
+    /// Returns why it is taken although it was not verified.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        match &self.basis {
+            Basis::Verified(_) => None,
+            Basis::Unverified { reason } => Some(reason),
+        }
+    }
+
+    /// Returns what the host is to remember.
+    pub(crate) fn acceptance(&self) -> Option<Acceptance<'_>> {
+        match &self.basis {
+            Basis::Verified(verified) => Some(Acceptance {
+                what: &verified.what,
+                approval: &verified.bundle.approval,
+                signers: &verified.bundle.signers,
+                chain: &verified.chain,
+                allowed_epoch: verified.allowed_epoch,
+            }),
+            Basis::Unverified { .. } => None,
+        }
+    }
+}
+
+fn read(path: &Path, bytes: &[u8]) -> Result<Image, HostError> {
+    Image::read(bytes).map_err(|source| HostError::Image { path: path.to_owned(), source })
+}

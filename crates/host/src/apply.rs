@@ -1,0 +1,178 @@
+//! A bundle -> the policy in force: announced, prepared, remembered, switched, logged. Each step is a type that only
+//! the step before yields.
+
+use std::time::Duration;
+
+use telovix_bpf_runtime::apply::Options;
+use telovix_trust::audit::Action;
+
+use crate::journal::Announced;
+use crate::kernel::{Prepared, Switched};
+use crate::memory::Remembered;
+use crate::provenance::{Origin, Provenance};
+use crate::{Admitted, Deed, Host, HostError, Kernel, Offer};
+
+/// How a policy is to be applied.
+#[derive(Clone, Debug, Default)]
+pub struct ApplyOptions {
+    /// Go back by itself unless confirmed within this time.
+    pub confirm_within: Option<Duration>,
+    /// Programs that the guard against locking oneself out would protect, but that are meant to be confined.
+    pub confine: Vec<String>,
+}
+
+/// What is in force after an apply.
+#[derive(Debug)]
+pub struct Applied {
+    /// The number of its generation.
+    pub generation: u32,
+    /// How many programs are attached.
+    pub programs: usize,
+    /// The policy, and on whose word it was taken.
+    pub policy: Admitted,
+}
+
+impl<K: Kernel> Host<K> {
+    /// Verifies a bundle and makes its policy the one in force.
+    ///
+    /// # Errors
+    /// The bundle is refused, the log cannot be written, or the kernel refuses: then what was in force stays in force,
+    /// and the host remembers nothing of the bundle. [`HostError::DoneNotLogged`] and [`HostError::NotTidied`] come
+    /// after the switch.
+    pub fn apply(&mut self, offer: &Offer, options: &ApplyOptions) -> Result<Applied, HostError> {
+        let policy = match self.admit(offer) {
+            Ok(policy) => policy,
+            Err(error) => {
+                self.refuse(&offer.bundle.display().to_string(), &format!("{}: {error}", error.code()));
+                return Err(error);
+            }
+        };
+        self.kernel.require_permission()?;
+        AnnouncedPolicy::write(self, policy)?.prepare(options)?.remember()?.switch()?.log()
+    }
+
+    /// Writes down that an apply was refused before it was begun. Who may not change the host leaves no line.
+    pub fn refuse(&mut self, bundle: &str, reason: &str) {
+        if self.kernel.require_permission().is_ok() {
+            let deed = Deed { detail: reason.to_owned(), ..Deed::new(Action::Applied, bundle.to_owned()) };
+            // The refusal itself is what the caller has to know.
+            let _logged = self.journal.refused(&deed);
+        }
+    }
+}
+
+/// The log knows what is about to be done.
+struct AnnouncedPolicy<'h, K> {
+    host: &'h mut Host<K>,
+    announced: Announced,
+    policy: Admitted,
+}
+
+/// The kernel holds the policy beside the one in force.
+struct Ready<'h, K: Kernel> {
+    step: AnnouncedPolicy<'h, K>,
+    prepared: K::Prepared,
+}
+
+/// The host will not accept anything older.
+struct Accepted<'h, K: Kernel> {
+    step: AnnouncedPolicy<'h, K>,
+    prepared: K::Prepared,
+    memory: Option<Remembered>,
+}
+
+/// The policy is in force.
+struct InForce<'h, K: Kernel> {
+    step: AnnouncedPolicy<'h, K>,
+    switched: <K::Prepared as Prepared>::Switched,
+}
+
+impl<'h, K: Kernel> AnnouncedPolicy<'h, K> {
+    fn write(host: &'h mut Host<K>, policy: Admitted) -> Result<Self, HostError> {
+        let deed = Deed {
+            sha256: policy.manifest(),
+            epoch: policy.epoch(),
+            policy: Some(policy.policy()),
+            ..Deed::new(Action::Applied, policy.bundle().display().to_string())
+        };
+        if let Some(reason) = policy.reason() {
+            let (action, detail) = (Action::VerificationSkipped, reason.to_owned());
+            host.journal.note(&Deed { action, detail, ..deed.clone() })?;
+        }
+        let announced = host.journal.announce(&deed)?;
+        Ok(Self { host, announced, policy })
+    }
+
+    fn prepare(self, options: &ApplyOptions) -> Result<Ready<'h, K>, HostError> {
+        let ApplyOptions { confirm_within, confine } = options.clone();
+        let options = Options { scope: self.host.scope(), confirm_within, confine, keep_hooks: false };
+        match self.host.kernel.prepare(&self.policy, &options) {
+            Ok(prepared) => Ok(Ready { step: self, prepared }),
+            Err(error) => Err(self.failed(error.into())),
+        }
+    }
+
+    fn failed(self, error: HostError) -> HostError {
+        let detail = format!("{}: {error}", error.code());
+        // The refusal itself is what the caller has to know.
+        let _logged = self.host.journal.failed(self.announced, detail);
+        error
+    }
+}
+
+impl<'h, K: Kernel> Ready<'h, K> {
+    fn remember(self) -> Result<Accepted<'h, K>, HostError> {
+        let Self { step, prepared } = self;
+        let folder = &step.host.provenance;
+        if let Err(source) = Provenance::begin(folder, Origin::of(&step.policy)) {
+            let folder = folder.clone();
+            return Err(step.failed(HostError::Provenance { folder, source }));
+        }
+        let remembered = match step.policy.acceptance() {
+            Some(acceptance) => Remembered::write(&step.host.memory, &acceptance).map(Some),
+            None => Ok(None),
+        };
+        match remembered {
+            Ok(memory) => Ok(Accepted { step, prepared, memory }),
+            Err(error) => {
+                let _unknown = Provenance::settle(folder, &step.policy.policy().to_string(), None);
+                Err(step.failed(error.into()))
+            }
+        }
+    }
+}
+
+impl<'h, K: Kernel> Accepted<'h, K> {
+    fn switch(self) -> Result<InForce<'h, K>, HostError> {
+        let Self { step, prepared, memory } = self;
+        match prepared.switch() {
+            Ok(switched) => Ok(InForce { step, switched }),
+            Err(error) => {
+                let policy = step.policy.policy().to_string();
+                let _unknown = Provenance::settle(&step.host.provenance, &policy, None);
+                // What cannot be taken back refuses older bundles from now on, which is the safe side.
+                let _forgotten = memory.map(Remembered::take_back);
+                Err(step.failed(error.into()))
+            }
+        }
+    }
+}
+
+impl<K: Kernel> InForce<'_, K> {
+    fn log(self) -> Result<Applied, HostError> {
+        let Self { step: AnnouncedPolicy { host, announced, policy }, switched } = self;
+        let generation = switched.generation();
+        // Without its number the policy is still found by its digest.
+        let _numbered = Provenance::settle(&host.provenance, &policy.policy().to_string(), Some(generation));
+        let programs = switched.tidy();
+        let announced = match &programs {
+            Ok(_) => announced,
+            Err(error) => announced.noting(format!("{}: {error}", error.code())),
+        };
+        host.journal.done(announced, Some(generation), None).map_err(HostError::DoneNotLogged)?;
+        match programs {
+            Ok(programs) => Ok(Applied { generation, programs, policy }),
+            Err(source) => Err(HostError::NotTidied { generation, source }),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The seam to the kernel: what a host asks of it, and the running kernel's answers.
+
+use telovix_bpf_runtime::apply::{self, Options};
+use telovix_bpf_runtime::plan::{self, Plan};
+use telovix_bpf_runtime::status::{self, Status};
+use telovix_bpf_runtime::{Places, RuntimeError, Scope, switch};
+
+use crate::Admitted;
+
+/// What a host asks of a kernel. Nothing is loaded that was not admitted.
+pub trait Kernel {
+    /// A policy that is loaded and decides nothing yet.
+    type Prepared: Prepared;
+
+    /// Fails unless this process may change what is enforced.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotRoot`].
+    fn require_permission(&self) -> Result<(), RuntimeError>;
+
+    /// Finds out what applying a policy would do.
+    ///
+    /// # Errors
+    /// The host cannot enforce at all.
+    fn plan(&self, policy: &Admitted, confine: &[String]) -> Result<Plan, RuntimeError>;
+
+    /// Does everything in front of the switch that can be refused.
+    ///
+    /// # Errors
+    /// Any reason to refuse; what is enforced is unchanged.
+    fn prepare(&self, policy: &Admitted, options: &Options) -> Result<Self::Prepared, RuntimeError>;
+
+    /// Takes the deadline away from the active generation and returns its number.
+    ///
+    /// # Errors
+    /// There is no deadline, or it has passed.
+    fn confirm(&self) -> Result<u32, RuntimeError>;
+
+    /// Makes the other generation active and returns its number.
+    ///
+    /// # Errors
+    /// There is no other generation, or the deadline has done it already.
+    fn roll_back(&self) -> Result<u32, RuntimeError>;
+
+    /// Ends enforcement and returns how many programs were removed.
+    ///
+    /// # Errors
+    /// Nothing is loaded, or programs stay.
+    fn remove(&self) -> Result<usize, RuntimeError>;
+
+    /// Reads what is enforced.
+    ///
+    /// # Errors
+    /// Nothing is loaded, or the maps cannot be read.
+    fn status(&self, scope: &Scope) -> Result<Status, RuntimeError>;
+}
+
+/// A policy that is loaded and decides nothing yet. Dropping it changes nothing that is enforced.
+pub trait Prepared {
+    /// The policy in force.
+    type Switched: Switched;
+
+    /// Switches to it.
+    ///
+    /// # Errors
+    /// What was enforced before stays enforced.
+    fn switch(self) -> Result<Self::Switched, RuntimeError>;
+}
+
+/// A policy that is in force.
+pub trait Switched {
+    /// Returns the number of its generation.
+    fn generation(&self) -> u32;
+
+    /// Clears away what no loaded generation needs, and returns how many programs are attached.
+    ///
+    /// # Errors
+    /// The policy is in force all the same.
+    fn tidy(self) -> Result<usize, RuntimeError>;
+}
+
+/// The running kernel.
+#[derive(Clone, Debug, Default)]
+pub struct Linux {
+    /// Where pins and lock are.
+    pub places: Places,
+}
+
+impl Kernel for Linux {
+    type Prepared = apply::Prepared;
+
+    fn require_permission(&self) -> Result<(), RuntimeError> {
+        if rustix::process::geteuid().is_root() { Ok(()) } else { Err(RuntimeError::NotRoot) }
+    }
+
+    fn plan(&self, policy: &Admitted, confine: &[String]) -> Result<Plan, RuntimeError> {
+        plan::plan(&self.places, policy.image(), confine)
+    }
+
+    fn prepare(&self, policy: &Admitted, options: &Options) -> Result<Self::Prepared, RuntimeError> {
+        apply::prepare(&self.places, policy.image(), options)
+    }
+
+    fn confirm(&self) -> Result<u32, RuntimeError> {
+        switch::confirm(&self.places)
+    }
+
+    fn roll_back(&self) -> Result<u32, RuntimeError> {
+        switch::roll_back(&self.places)
+    }
+
+    fn remove(&self) -> Result<usize, RuntimeError> {
+        switch::remove(&self.places)
+    }
+
+    fn status(&self, scope: &Scope) -> Result<Status, RuntimeError> {
+        status::status(&self.places, scope)
+    }
+}
+
+impl Prepared for apply::Prepared {
+    type Switched = apply::Switched;
+
+    fn switch(self) -> Result<Self::Switched, RuntimeError> {
+        apply::Prepared::switch(self)
+    }
+}
+
+impl Switched for apply::Switched {
+    fn generation(&self) -> u32 {
+        apply::Switched::generation(self)
+    }
+
+    fn tidy(self) -> Result<usize, RuntimeError> {
+        apply::Switched::tidy(self).map(|applied| applied.programs)
+    }
+}

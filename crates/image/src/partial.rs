@@ -1,0 +1,85 @@
+//! An image and an event with fields left out -> between which effects the packed bytes decide.
+//!
+//! What the event lacks is unknown here as it is for policies: the bytes are asked about every way to fill it in, as far
+//! as the confinements in the image can tell them apart.
+
+use std::collections::BTreeMap;
+
+use telovix_bpf_programs::image::Image;
+use telovix_policy::confine::{Confinement, Effect};
+use telovix_policy::judge::{Event, Fields, Index};
+
+use super::Interpreter;
+
+/// Decides events from an image, whatever they leave out.
+#[derive(Debug)]
+pub struct ImageJudge<'image> {
+    image: &'image Image,
+    index: Index<'image>,
+}
+
+/// What the bytes say of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageVerdict {
+    /// The strongest effect that is possible.
+    pub effect: Effect,
+    /// The weakest effect that is possible.
+    pub at_least: Effect,
+    /// The fields that the event lacks and that the effect depends on; empty exactly where both effects are the same.
+    pub depends_on: Fields,
+    /// The rule that gives the strongest effect.
+    pub rule: Option<u32>,
+}
+
+impl<'image> ImageJudge<'image> {
+    /// Returns the judge of an image and of the confinements that were [recovered](super::recover) from it.
+    #[must_use]
+    pub fn new(image: &'image Image, recovered: &'image [Confinement]) -> Self {
+        Self { image, index: Index::new(recovered) }
+    }
+
+    /// Judges one event.
+    #[must_use]
+    pub fn judge(&self, event: &Event) -> ImageVerdict {
+        let completions = self.index.completions(event);
+        let mut places: BTreeMap<(Option<String>, Option<String>), Interpreter<'_>> = BTreeMap::new();
+        let mut strongest: Option<(Effect, Option<u32>)> = None;
+        let spread = completions.spread(|complete| {
+            let place = (complete.sensor.clone(), complete.group.clone());
+            let decided = decide(places.entry(place).or_insert_with(|| self.at(complete)), complete);
+            if strongest.is_none_or(|known| decided.0 > known.0) {
+                strongest = Some(decided);
+            }
+            decided.0
+        });
+        let rule = strongest.and_then(|(_, rule)| rule);
+        match spread {
+            Some(spread) => {
+                ImageVerdict { effect: spread.most, at_least: spread.least, depends_on: spread.fields, rule }
+            }
+            // What was not tried may be anything.
+            None => ImageVerdict {
+                effect: Effect::Deny,
+                at_least: Effect::Allow,
+                depends_on: completions.open(),
+                rule,
+            },
+        }
+    }
+
+    fn at(&self, event: &Event) -> Interpreter<'image> {
+        Interpreter::new(self.image, |scope| match scope.split_once(':') {
+            Some(("sensor", name)) => event.sensor.as_deref() == Some(name),
+            Some(("group", name)) => event.group.as_deref() == Some(name),
+            _ => false,
+        })
+    }
+}
+
+/// Decides a complete event. A system call without a name here is in no list.
+fn decide(interpreter: &Interpreter<'_>, event: &Event) -> (Effect, Option<u32>) {
+    let Ok(outcome) = interpreter.decide_event(event) else { return (Effect::Allow, None) };
+    let name = outcome.effect.name();
+    let effect = Effect::ALL.into_iter().find(|effect| effect.name() == name).unwrap_or_default();
+    (effect, outcome.rule)
+}

@@ -1,0 +1,44 @@
+//! An exception that exempts everybody -> a document that confines nobody.
+
+use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_document::{Document, Exception};
+use telovix_policy::value::Children;
+use telovix_policy::value::PathPattern;
+
+use super::{Check, Lint};
+
+pub(super) static LINT: Lint = Lint {
+    code: Code::page(include_str!("exception_swallows_rule.md")),
+    check: Check::Document(|document, _as_of, sink| look(document, sink)),
+};
+
+pub(super) fn look(document: &Document, sink: &mut Sink) {
+    for exception in super::list::exceptions(document) {
+        let whom = match document {
+            Document::GuardianProfile(profile)
+                if profile.children.value == Children::Leave
+                    && exempts(exception, |pattern| {
+                        pattern.contains(profile.target_binary.value.as_str())
+                    }) =>
+            {
+                format!("`{}`, the only binary this profile confines", profile.target_binary.value)
+            }
+            _ if exempts(exception, is_everything) => "every process".to_owned(),
+            _ => continue,
+        };
+        sink.report(
+            Diagnostic::new(&LINT.code, exception.span, format!("this exception exempts {whom}"))
+                .help("narrow it, or write `enabled: false` or `mode: observe` if that is what is meant"),
+        );
+    }
+}
+
+/// Tells whether each pattern that the exception gives holds.
+fn exempts(exception: &Exception, process: impl Fn(&PathPattern) -> bool) -> bool {
+    exception.process.as_ref().is_none_or(|pattern| process(&pattern.value))
+        && exception.parent.as_ref().is_none_or(|pattern| is_everything(&pattern.value))
+}
+
+fn is_everything(pattern: &PathPattern) -> bool {
+    pattern.contains("/x") && pattern.contains("/usr/bin/x")
+}

@@ -1,0 +1,19 @@
+//! An exception nobody answers for -> a request to name somebody.
+
+use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_document::Document;
+use telovix_policy::value::Date;
+
+use super::{Check, Lint};
+
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("exception_without_owner.md")), check: Check::Document(check) };
+
+fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
+    for exception in super::list::exceptions(document).iter().filter(|exception| exception.owner.is_none()) {
+        sink.report(
+            Diagnostic::new(&LINT.code, exception.span, "this exception has no owner")
+                .help("add `owner:`, a person or a team who answers for it"),
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! A list with port 0 -> what nobody listens on.
+
+use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_document::Document;
+use telovix_policy::value::Date;
+
+use super::{Check, Lint};
+
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("port_zero.md")), check: Check::Document(check) };
+
+fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
+    for item in super::list::ports(document).filter(|item| item.value.first() == 0) {
+        let message = format!("`{}` starts at port 0, on which nothing listens", item.value);
+        sink.report(
+            Diagnostic::new(&LINT.code, item.span, message)
+                .help("leave the list out to allow every port, or start at 1"),
+        );
+    }
+}

@@ -1,0 +1,37 @@
+//! A path or process name with a character that looks like another -> the character, by name and number.
+
+use telovix_diagnostic::source::Span;
+use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_document::Document;
+use telovix_policy::value::{Date, look_alike};
+
+use super::{Check, Lint};
+
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("suspicious_character.md")), check: Check::Document(check) };
+
+fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
+    for (text, span) in super::list::path_texts(document) {
+        report(&text, span, sink);
+    }
+    if let Document::RuntimeGuard(guard) = document {
+        for process in &guard.processes {
+            report(&process.name.value, process.name.span, sink);
+            if process.name.value.contains(' ') {
+                let message = format!("the process name `{}` holds a space", process.name.value);
+                sink.report(Diagnostic::new(&LINT.code, process.name.span, message).help(
+                    "give each process an entry of its own, unless the executable is really called so",
+                ));
+            }
+        }
+    }
+}
+
+fn report(text: &str, span: Span, sink: &mut Sink) {
+    let Some(found) = text.split('/').find_map(look_alike) else { return };
+    let message =
+        format!("`{text}` holds `{found}` (U+{:04X}), which looks like another character", u32::from(found));
+    sink.report(
+        Diagnostic::new(&LINT.code, span, message).help("retype the name, if the Latin letter is meant"),
+    );
+}

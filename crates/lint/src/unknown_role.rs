@@ -1,0 +1,55 @@
+//! A role -> whether the product names it.
+
+use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_document::Document;
+use telovix_policy::value::Date;
+
+use super::{Check, Lint};
+
+pub(super) static LINT: Lint =
+    Lint { code: Code::page(include_str!("unknown_role.md")), check: Check::Document(check) };
+
+/// Roles that the product's documents and packs use.
+const ROLES: [&str; 27] = [
+    "amf",
+    "ausf",
+    "bgp_router",
+    "bsf",
+    "chf",
+    "control_plane",
+    "generic_linux",
+    "gnb",
+    "hss",
+    "mme",
+    "nef",
+    "nrf",
+    "nssf",
+    "o_cloud",
+    "o_cu",
+    "o_du",
+    "o_ru",
+    "pcf",
+    "pcrf",
+    "pgw",
+    "ric",
+    "sgw",
+    "smf",
+    "smsf",
+    "udm",
+    "udr",
+    "upf",
+];
+
+fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
+    let role = match document {
+        Document::GuardianProfile(profile) => profile.target_nf_role.as_ref(),
+        Document::PolicyPack(pack) => pack.target_role.as_ref(),
+        _ => None,
+    };
+    let Some(role) = role.filter(|role| !ROLES.contains(&role.value.as_str())) else { return };
+    let message = format!("`{}` is not a role the product names", role.value);
+    sink.report(
+        Diagnostic::new(&LINT.code, role.span, message)
+            .help(format!("roles it names: {}; keep yours if it is meant", ROLES.join(", "))),
+    );
+}

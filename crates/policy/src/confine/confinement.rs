@@ -1,0 +1,212 @@
+//! The unit of meaning: these events, by these subjects, get this effect, because of this line.
+
+use std::fmt;
+use std::sync::Arc;
+
+use telovix_diagnostic::source::Span;
+
+use super::{Condition, Effect, Operation, Subject};
+use crate::value::{Capability, Cidr, Date, NetworkPattern, PathPattern, PortRange, Syscall};
+use crate::value::{Children, Scope, Waiver};
+
+/// Events of one operation, by one subject, that get one effect. What the confinements of one document have in
+/// common they share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Confinement {
+    /// The document it was lowered from.
+    pub document: Arc<DocumentReference>,
+    /// The part of the document.
+    pub dimension: Dimension,
+    /// The line that asks for it: the list, or the rule.
+    pub span: Span,
+    /// Who is confined.
+    pub subject: Subject,
+    /// Whether programs that the subject starts stay inside.
+    pub children: Children,
+    /// What they do.
+    pub operation: Operation,
+    /// The events that get the effect.
+    pub condition: Condition,
+    /// What happens to them, as written.
+    pub effect: Effect,
+    /// Whether the effect acts, by the state of the pack it belongs to.
+    pub gate: Gate,
+    /// Where it holds.
+    pub scope: Scope,
+    /// Who is exempt.
+    pub exemptions: Vec<Exemption>,
+    /// How the members below relate to the condition.
+    pub listing: Listing,
+    /// What was listed, each with its line.
+    pub members: Vec<Member>,
+    /// The weakenings that the document accepts.
+    pub waivers: Arc<[Waiver]>,
+}
+
+impl Confinement {
+    /// Returns the effect that acts: as written, or observed while a pack is held back.
+    #[must_use]
+    pub fn acting_effect(&self) -> Effect {
+        match self.gate {
+            Gate::Active => self.effect,
+            Gate::Held => self.effect.min(Effect::Observe),
+        }
+    }
+}
+
+/// Names a document in answers, artifacts and events.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentReference {
+    /// The kind.
+    pub kind: DocumentKind,
+    /// The id that the product knows: a profile id, a rule id, a guard's process name.
+    pub id: String,
+    /// The name people know.
+    pub name: String,
+}
+
+/// The kinds of documents that confine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKind {
+    /// A Guardian profile.
+    GuardianProfile,
+    /// An enforcement rule.
+    EnforcementRule,
+    /// A runtime guard.
+    RuntimeGuard,
+}
+
+impl DocumentKind {
+    /// Every kind that confines.
+    pub const ALL: [Self; 3] = [Self::GuardianProfile, Self::EnforcementRule, Self::RuntimeGuard];
+
+    /// Returns the word after `kind:`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GuardianProfile => "GuardianProfile",
+            Self::EnforcementRule => "EnforcementRule",
+            Self::RuntimeGuard => "RuntimeGuard",
+        }
+    }
+}
+
+/// The part of a document that a confinement comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// Programs it may execute.
+    Spawns,
+    /// Files it may use.
+    Files,
+    /// Ports and blocks of a profile, or the networks of a guard: one condition.
+    Network,
+    /// Capabilities it may use.
+    Capabilities,
+    /// System calls it may not make.
+    Syscalls,
+    /// The operation a template names.
+    Template,
+    /// What the native backend adds so that path rules keep their meaning.
+    NameSpace,
+}
+
+impl Dimension {
+    /// Every part.
+    pub const ALL: [Self; 7] = [
+        Self::Spawns,
+        Self::Files,
+        Self::Network,
+        Self::Capabilities,
+        Self::Syscalls,
+        Self::Template,
+        Self::NameSpace,
+    ];
+
+    /// Returns the word users see.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spawns => "spawns",
+            Self::Files => "files",
+            Self::Network => "network",
+            Self::Capabilities => "capabilities",
+            Self::Syscalls => "syscalls",
+            Self::Template => "template",
+            Self::NameSpace => "name space",
+        }
+    }
+}
+
+/// Whether the effect of a confinement acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gate {
+    /// It acts.
+    Active,
+    /// It belongs to a pack that is not enforced: deviations are observed.
+    Held,
+}
+
+/// Exempts processes from one confinement. Both patterns must match when both are present.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exemption {
+    /// The executable of the process; any when absent.
+    pub process: Option<PathPattern>,
+    /// The executable of its parent; any when absent.
+    pub parent: Option<PathPattern>,
+    /// The line that grants it.
+    pub span: Span,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The last day it holds; lowering drops what has expired.
+    pub expiry: Option<Date>,
+}
+
+/// How the members of a confinement relate to its condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Listing {
+    /// What is listed is allowed; the condition is the rest.
+    Allows,
+    /// What is listed is the condition.
+    Blocks,
+}
+
+/// One listed value and the line it stands on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Member {
+    /// The value.
+    pub value: MemberValue,
+    /// Where it is listed.
+    pub span: Span,
+}
+
+/// A value of a list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MemberValue {
+    /// A path pattern of spawns or files.
+    Path(PathPattern),
+    /// A port range.
+    Ports(PortRange),
+    /// A block of addresses.
+    Cidr(Cidr),
+    /// A network pattern of a guard.
+    Network(NetworkPattern),
+    /// A capability.
+    Capability(Capability),
+    /// A system call.
+    Syscall(Syscall),
+}
+
+impl fmt::Display for MemberValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(pattern) => write!(formatter, "{pattern}"),
+            Self::Ports(ports) => write!(formatter, "{ports}"),
+            Self::Cidr(cidr) => write!(formatter, "{cidr}"),
+            Self::Network(pattern) => write!(formatter, "{pattern}"),
+            Self::Capability(capability) => write!(formatter, "{capability}"),
+            Self::Syscall(syscall) => write!(formatter, "{syscall}"),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The fields of an event that a verdict can depend on.
+
+use std::fmt;
+
+/// A field of an event that a verdict can depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// The executable of the process.
+    Binary,
+    /// The executable of its parent.
+    Parent,
+    /// The executables of all it descends from.
+    Ancestors,
+    /// The user it runs as; only detections ask for it.
+    Uid,
+    /// The sensor of the host.
+    Sensor,
+    /// The group of the sensor.
+    Group,
+    /// The file.
+    Path,
+    /// How the file is used.
+    Access,
+    /// Whether what is executed has no path.
+    Anonymous,
+    /// The destination address.
+    Address,
+    /// The destination port.
+    Port,
+    /// The capability.
+    Capability,
+    /// The system call.
+    Syscall,
+    /// The address family of the socket.
+    Family,
+    /// The type of the socket.
+    Type,
+}
+
+impl Field {
+    /// Every field.
+    pub const ALL: [Self; 15] = [
+        Self::Binary,
+        Self::Parent,
+        Self::Ancestors,
+        Self::Uid,
+        Self::Sensor,
+        Self::Group,
+        Self::Path,
+        Self::Access,
+        Self::Anonymous,
+        Self::Address,
+        Self::Port,
+        Self::Capability,
+        Self::Syscall,
+        Self::Family,
+        Self::Type,
+    ];
+
+    /// Returns the key of the event.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::Parent => "parent",
+            Self::Ancestors => "ancestors",
+            Self::Uid => "uid",
+            Self::Sensor => "sensor",
+            Self::Group => "group",
+            Self::Path => "path",
+            Self::Access => "access",
+            Self::Anonymous => "anonymous",
+            Self::Address => "address",
+            Self::Port => "port",
+            Self::Capability => "capability",
+            Self::Syscall => "syscall",
+            Self::Family => "family",
+            Self::Type => "type",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// A set of fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Fields(u16);
+
+impl Fields {
+    /// Tells whether no field is inside.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Tells whether a field is inside.
+    #[must_use]
+    pub fn contains(self, field: Field) -> bool {
+        self.0 & (1 << field as u16) != 0
+    }
+
+    /// Returns what is in either set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns each field.
+    pub fn iter(self) -> impl Iterator<Item = Field> {
+        Field::ALL.into_iter().filter(move |field| self.contains(*field))
+    }
+}
+
+impl FromIterator<Field> for Fields {
+    fn from_iter<I: IntoIterator<Item = Field>>(fields: I) -> Self {
+        Self(fields.into_iter().fold(0, |mask, field| mask | 1 << field as u16))
+    }
+}

@@ -1,0 +1,24 @@
+//! What holds for the programs that a confined program starts.
+
+/// What holds for a program that a confined binary starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Children {
+    /// It has its own profile or none.
+    Leave,
+    /// It stays in this profile.
+    Inherit,
+}
+
+impl Children {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Leave, Self::Inherit];
+
+    /// Returns the word of the document.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Leave => "leave",
+            Self::Inherit => "inherit",
+        }
+    }
+}

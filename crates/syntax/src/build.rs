@@ -1,0 +1,340 @@
+//! Parser events -> one tree of nodes, without recursion.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use granit_parser::{ScalarStyle as Notation, StructureStyle};
+
+use telovix_diagnostic::source::{SourceId, Span, Spanned};
+use telovix_diagnostic::{Diagnostic, Sink};
+
+use super::codes::{
+    DUPLICATE_KEY, FOLDED_ITEM, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG, TAG,
+    TOO_MANY_ERRORS, TOO_MANY_VALUES,
+};
+use super::limits;
+use super::node::{Entry, Mapping, Node, ScalarStyle, Value};
+use super::quote::quote;
+
+/// Collects the events of one document.
+pub(super) struct Builder<'text> {
+    source: SourceId,
+    text: &'text str,
+    open: Vec<Open<'text>>,
+    /// The items of all open sequences, those of the innermost last: each sequence is allocated once, when its
+    /// length is known.
+    items: Vec<Node<'text>>,
+    /// The entries of all open mappings, in the same order.
+    entries: Vec<Entry<'text>>,
+    root: Option<Node<'text>>,
+    nodes: usize,
+    flaws: usize,
+}
+
+/// One document.
+#[derive(Debug)]
+pub struct Tree<'text> {
+    /// Its value; never null.
+    pub root: Node<'text>,
+    /// The number of errors that were reported about its text. A reader can still look for more,
+    /// and must not use what it reads unless this is 0.
+    pub flaws: usize,
+}
+
+/// A document went past a limit and cannot be read further.
+pub(super) struct Full(pub(super) Box<Diagnostic>);
+
+/// A collection whose end has not come yet.
+struct Open<'text> {
+    span: Span,
+    style: StructureStyle,
+    content: Content<'text>,
+}
+
+enum Content<'text> {
+    /// Its items are those from this one on.
+    Sequence { first: usize },
+    /// Its entries are those from this one on.
+    Mapping { first: usize, key: Key<'text> },
+}
+
+/// What a mapping waits for.
+enum Key<'text> {
+    /// The next node is a key.
+    Awaited,
+    /// The next node is the value of this key.
+    Read(Spanned<Cow<'text, str>>),
+    /// The next node is the value of a key that was reported, and goes with it.
+    Refused,
+}
+
+impl<'text> Builder<'text> {
+    pub(super) fn new(source: SourceId, text: &'text str) -> Self {
+        Self {
+            source,
+            text,
+            open: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
+            root: None,
+            nodes: 0,
+            flaws: 0,
+        }
+    }
+
+    /// Forgets the document so far.
+    pub(super) fn reset(&mut self) {
+        self.open.clear();
+        self.items.clear();
+        self.entries.clear();
+        self.root = None;
+        self.nodes = 0;
+        self.flaws = 0;
+    }
+
+    /// Returns the innermost bracket whose end has not come yet.
+    pub(super) fn open_bracket(&self) -> Option<Span> {
+        self.open.iter().rev().find(|open| open.style == StructureStyle::Flow).map(|open| open.span)
+    }
+
+    /// Tells whether the document has a value that is complete.
+    pub(super) fn has_root(&self) -> bool {
+        self.root.is_some()
+    }
+
+    /// Hands over the document, unless it is an empty one.
+    pub(super) fn finish(&mut self) -> Option<Tree<'text>> {
+        let (root, flaws) = (self.root.take(), self.flaws);
+        self.reset();
+        root.filter(|node| !node.is_null()).map(|root| Tree { root, flaws })
+    }
+
+    /// Reports what a document may not hold although it is YAML.
+    pub(super) fn refuse(&mut self, diagnostic: Diagnostic, sink: &mut Sink) {
+        self.flaws += 1;
+        if self.flaws <= limits::FLAWS {
+            sink.report(diagnostic);
+        } else if self.flaws == limits::FLAWS + 1 {
+            let message = "this document has more such errors than are listed";
+            sink.report(Diagnostic::new(&TOO_MANY_ERRORS, diagnostic.span, message));
+        }
+    }
+
+    pub(super) fn scalar(
+        &mut self,
+        text: Cow<'text, str>,
+        notation: Notation,
+        span: Span,
+        sink: &mut Sink,
+    ) -> Result<(), Full> {
+        let length = span.end.saturating_sub(span.start) as usize;
+        if length > limits::SCALAR_BYTES {
+            let limit = limits::SCALAR_BYTES;
+            let message = format!("this value has {length} bytes, more than the {limit} a value may have");
+            let start = Span { end: span.start, ..span };
+            self.refuse(Diagnostic::new(&SCALAR_TOO_LONG, start, message).help("shorten the value"), sink);
+            return self.unreadable(start, sink);
+        }
+        self.count(span)?;
+        // The parser stands `~` in for a value that was not written at all.
+        let text = if span.start == span.end { Cow::Borrowed("") } else { text };
+        let style = match notation {
+            Notation::Plain if self.continuation(span).is_some() => ScalarStyle::Folded,
+            Notation::Plain => ScalarStyle::Plain,
+            _ => ScalarStyle::Quoted,
+        };
+        if style == ScalarStyle::Folded && self.refuse_folded_item(span, sink) {
+            self.place(Node { span, value: Value::Unreadable }, sink);
+            return Ok(());
+        }
+        let value = Value::Scalar { text, style };
+        let is_block = matches!(notation, Notation::Literal | Notation::Folded);
+        let span = if is_block { self.trimmed(span) } else { span };
+        self.place(Node { span, value }, sink);
+        Ok(())
+    }
+
+    /// Returns the lines of a scalar after its first, without indentation.
+    fn continuation(&self, span: Span) -> Option<Span> {
+        let written = self.text.get(span.start as usize..span.end as usize)?;
+        let (first, rest) = written.split_once('\n')?;
+        let indented = rest.len() - rest.trim_start().len();
+        let start = span.start as usize + first.len() + 1 + indented;
+        Some(Span { start: u32::try_from(start).ok()?, ..span })
+    }
+
+    /// No list of a policy document holds prose, so an item over several lines is a slip of indentation. Tells whether
+    /// it was one.
+    fn refuse_folded_item(&mut self, span: Span, sink: &mut Sink) -> bool {
+        let in_list = self.open.last().is_some_and(|open| matches!(open.content, Content::Sequence { .. }));
+        let Some(rest) = self.continuation(span).filter(|_| in_list) else { return false };
+        let written = self.text.get(rest.start as usize..rest.end as usize).unwrap_or_default();
+        let help = if written.starts_with("- ") {
+            "indent the item like the one above"
+        } else {
+            "write each item on one line, behind its own `- `"
+        };
+        let line = written.lines().next().unwrap_or_default().trim_end();
+        let message =
+            format!("{} continues the list item above, and YAML joins both into one value", quote(line));
+        let diagnostic = Diagnostic::new(&FOLDED_ITEM, rest, message);
+        self.refuse(diagnostic.related(span, "the item").help(help), sink);
+        true
+    }
+
+    pub(super) fn unreadable(&mut self, span: Span, sink: &mut Sink) -> Result<(), Full> {
+        self.count(span)?;
+        self.place(Node { span, value: Value::Unreadable }, sink);
+        Ok(())
+    }
+
+    pub(super) fn open_sequence(&mut self, style: StructureStyle, span: Span) -> Result<(), Full> {
+        self.open(style, span, Content::Sequence { first: self.items.len() })
+    }
+
+    pub(super) fn open_mapping(&mut self, style: StructureStyle, span: Span) -> Result<(), Full> {
+        self.open(style, span, Content::Mapping { first: self.entries.len(), key: Key::Awaited })
+    }
+
+    fn open(&mut self, style: StructureStyle, span: Span, content: Content<'text>) -> Result<(), Full> {
+        self.count(span)?;
+        if self.open.len() >= limits::DEPTH {
+            return Err(Full(Box::new(too_deep(span))));
+        }
+        self.open.push(Open { span, style, content });
+        Ok(())
+    }
+
+    /// Ends the innermost collection; `end` is the span of its closing bracket, if it has one.
+    pub(super) fn close(&mut self, end: Span, sink: &mut Sink) {
+        let Some(Open { span, style, content }) = self.open.pop() else { return };
+        let (last, value) = match content {
+            Content::Sequence { first } => {
+                let items = self.items.split_off(first.min(self.items.len()));
+                (items.last().map(|node| node.span), Value::Sequence(items))
+            }
+            Content::Mapping { first, .. } => {
+                let entries = self.entries.split_off(first.min(self.entries.len()));
+                let last = entries.last().map(|entry| entry.key.span.to(entry.value.span));
+                (last, Value::Mapping(Mapping { entries: self.unique(entries, sink) }))
+            }
+        };
+        let span = match (style, last) {
+            (StructureStyle::Flow, _) => span.to(end),
+            (StructureStyle::Block, Some(last)) => span.to(last),
+            (StructureStyle::Block, None) => span,
+        };
+        self.place(Node { span, value }, sink);
+    }
+
+    pub(super) fn refuse_tag(&mut self, range: Range<usize>, sink: &mut Sink) {
+        let tag = self.text.get(range.clone()).unwrap_or_default();
+        let span = Span::new(self.source, range.start, range.end);
+        let message = format!("the tag {} is not part of policy documents", quote(tag));
+        let help = "remove it; the field decides what its value is, and quotes make a value text";
+        self.refuse(Diagnostic::new(&TAG, span, message).help(help), sink);
+    }
+
+    fn count(&mut self, span: Span) -> Result<(), Full> {
+        self.nodes += 1;
+        if self.nodes <= limits::NODES {
+            return Ok(());
+        }
+        let message = format!("this document has more than {} values", limits::NODES);
+        let diagnostic = Diagnostic::new(&TOO_MANY_VALUES, span, message);
+        Err(Full(Box::new(diagnostic.help("split it into several documents"))))
+    }
+
+    /// Puts a finished node where the innermost open collection wants it.
+    fn place(&mut self, node: Node<'text>, sink: &mut Sink) {
+        let Some(parent) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        let refused = match &mut parent.content {
+            Content::Sequence { .. } => return self.items.push(node),
+            Content::Mapping { key, .. } => match std::mem::replace(key, Key::Awaited) {
+                Key::Read(key) => return self.entries.push(Entry { key, value: node }),
+                Key::Refused => return,
+                Key::Awaited => match read_key(node) {
+                    Ok(text) => return *key = Key::Read(text),
+                    Err(diagnostic) => {
+                        *key = Key::Refused;
+                        diagnostic
+                    }
+                },
+            },
+        };
+        if let Some(diagnostic) = refused {
+            self.refuse(*diagnostic, sink);
+        }
+    }
+
+    /// Keeps the first entry of each key and reports the others.
+    fn unique(&mut self, entries: Vec<Entry<'text>>, sink: &mut Sink) -> Vec<Entry<'text>> {
+        let again = repeated(&entries);
+        for (first, again) in &again {
+            if let (Some(first), Some(again)) = (entries.get(*first), entries.get(*again)) {
+                self.refuse(duplicate(first, again), sink);
+            }
+        }
+        if again.is_empty() {
+            return entries;
+        }
+        let dropped: BTreeSet<usize> = again.into_iter().map(|(_, again)| again).collect();
+        let kept = entries.into_iter().enumerate().filter(|(index, _)| !dropped.contains(index));
+        kept.map(|(_, entry)| entry).collect()
+    }
+
+    /// Block scalars end after their last line end, which is not part of what the user sees.
+    fn trimmed(&self, span: Span) -> Span {
+        let written = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        Span { end: span.start.saturating_add(written.trim_end().len().try_into().unwrap_or(0)), ..span }
+    }
+}
+
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    let message = format!("this value is nested more than {} levels deep", limits::DEPTH);
+    Diagnostic::new(&NESTED_TOO_DEEPLY, span, message).help("no document kind needs more than a dozen levels")
+}
+
+/// Takes a node as a key, or says what to report; nothing when it was reported already.
+fn read_key(node: Node<'_>) -> Result<Spanned<Cow<'_, str>>, Option<Box<Diagnostic>>> {
+    let refusal = match node.value {
+        Value::Scalar { text, style: ScalarStyle::Plain } if text == "<<" => {
+            let message = "merge keys are not part of policy documents";
+            Diagnostic::new(&MERGE_KEY, node.span, message).help("write the merged keys out")
+        }
+        Value::Scalar { text, style } if !text.is_empty() || style == ScalarStyle::Quoted => {
+            return Ok(Spanned::new(text, node.span));
+        }
+        Value::Unreadable => return Err(None),
+        Value::Scalar { .. } | Value::Sequence(_) | Value::Mapping(_) => {
+            let help = "write `key: value`; text that starts with `[` or `{` needs quotes";
+            Diagnostic::new(&KEY_NOT_TEXT, node.span, "expected a text key before `:`").help(help)
+        }
+    };
+    Err(Some(Box::new(refusal)))
+}
+
+/// Returns the index of each entry whose key came before, with that of the first such entry.
+fn repeated(entries: &[Entry]) -> Vec<(usize, usize)> {
+    let key = |index: &usize| entries.get(*index).map(|entry| entry.key.value.as_ref());
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by(|left, right| key(left).cmp(&key(right)));
+    let mut pairs = Vec::new();
+    for same in order.chunk_by(|left, right| key(left) == key(right)) {
+        if let [first, others @ ..] = same {
+            pairs.extend(others.iter().map(|other| (*first, *other)));
+        }
+    }
+    pairs
+}
+
+fn duplicate(first: &Entry, again: &Entry) -> Diagnostic {
+    let message = format!("the key {} is given twice", quote(&again.key.value));
+    Diagnostic::new(&DUPLICATE_KEY, again.key.span, message)
+        .related(first.key.span, "first given here")
+        .help("remove one of them; the first one was used to look for further errors")
+}

@@ -1,0 +1,417 @@
+//! Lines and the nodes that begin on them -> the column each line begins at.
+
+use std::ops::Range;
+
+use telovix_diagnostic::source::Span;
+
+use super::Parsed;
+use crate::{CommentPlace, Node, ScalarStyle, Value, yaml11};
+
+/// Columns between a block and what it lies in.
+const STEP: usize = 2;
+
+/// What becomes of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// Nothing stands on it.
+    Blank,
+    /// A comment alone.
+    Comment,
+    /// A key, a dash or a value begins on it, at this column from now on.
+    At { column: usize },
+    /// It goes on with what began before, and moves as that does.
+    Moved { by: isize },
+    /// A mark between documents.
+    Kept,
+}
+
+/// A text, line by line, with what becomes of each.
+pub(super) struct Layout<'text> {
+    text: &'text str,
+    /// Where each line begins; one more than there are lines.
+    starts: Vec<usize>,
+    plans: Vec<Option<Plan>>,
+    /// Lines whose last bytes belong to a value.
+    ends_in_value: Vec<bool>,
+    /// What is written in the place of these bytes.
+    edits: Vec<(Range<usize>, String)>,
+    /// Whether what is laid out now is for the engine, which reads by YAML 1.1: there `on` is meant.
+    for_engine: bool,
+}
+
+impl<'text> Layout<'text> {
+    /// Finds the place of every line; `None` when a document is written in a way that is not laid out here.
+    pub(super) fn of(text: &'text str, parsed: &Parsed) -> Option<Self> {
+        let mut starts: Vec<usize> = vec![0];
+        starts.extend(text.match_indices('\n').map(|(end, _)| end + 1));
+        if !text.ends_with('\n') {
+            starts.push(text.len());
+        }
+        let lines = starts.len().saturating_sub(1);
+        let mut layout = Self {
+            text,
+            starts,
+            plans: vec![None; lines],
+            ends_in_value: vec![false; lines],
+            edits: Vec::new(),
+            for_engine: false,
+        };
+        for tree in &parsed.trees {
+            layout.root(&tree.root)?;
+        }
+        for comment in parsed.comments.iter().filter(|comment| comment.place == CommentPlace::OwnLine) {
+            let line = layout.line_of(comment.span.start as usize);
+            layout.plan_if_free(line, Plan::Comment);
+        }
+        for line in 0..lines {
+            let blank = layout.line(line).trim().is_empty();
+            layout.plan_if_free(line, if blank { Plan::Blank } else { Plan::Kept });
+        }
+        layout.edits.sort_by_key(|(range, _)| range.start);
+        Some(layout)
+    }
+
+    fn root(&mut self, node: &Node) -> Option<()> {
+        let kind = node.as_mapping().and_then(|mapping| mapping.get("kind")).and_then(Node::text);
+        self.for_engine = kind.is_none_or(|kind| kind.starts_with("TracingPolicy"))
+            && node.as_mapping().is_none_or(|mapping| mapping.get("processes").is_none());
+        let line = self.line_of(node.span.start as usize);
+        if self.is_block(node) {
+            // `--- a: b` is no line of its own.
+            return if self.begins_line(node.span.start as usize) { self.block(node, 0) } else { None };
+        }
+        self.quote(node);
+        self.plan_if_free(line, Plan::Kept);
+        self.go_on(node, 0)
+    }
+
+    /// Lays out a mapping or list in block style at a column.
+    fn block(&mut self, node: &Node, column: usize) -> Option<()> {
+        match &node.value {
+            Value::Mapping(mapping) => {
+                for (number, entry) in mapping.entries.iter().enumerate() {
+                    let start = entry.key.span.start as usize;
+                    let line = self.line_of(start);
+                    if self.begins_line(start) {
+                        self.plan(line, Plan::At { column })?;
+                    } else if number > 0 || !self.follows_dash(start) {
+                        return None;
+                    }
+                    self.quote_key(entry.key.span, &entry.key.value);
+                    let old = start.checked_sub(*self.starts.get(line)?)?;
+                    let around = self.for_engine;
+                    self.for_engine |= column == 0 && entry.key.value == "policy";
+                    self.value(&entry.value, entry.key.span.end as usize, column, difference(column, old))?;
+                    self.for_engine = around;
+                }
+                Some(())
+            }
+            Value::Sequence(items) => self.list(items, node.span.start as usize, column),
+            Value::Scalar { .. } | Value::Unreadable => None,
+        }
+    }
+
+    /// Lays out what stands behind a key or a dash, in a block at `column` that moves `by`.
+    fn value(&mut self, node: &Node, behind: usize, column: usize, by: isize) -> Option<()> {
+        let line = self.line_of(behind);
+        if let Some(header) = self.header(node, behind) {
+            return self.text_block(node, line, header, column, by);
+        }
+        if node.span.start == node.span.end {
+            return Some(());
+        }
+        let start = node.span.start as usize;
+        let own = self.line_of(start);
+        if let Value::Sequence(items) = &node.value
+            && self.is_block(node)
+        {
+            // The span of a list that is no deeper than its key begins behind the dash.
+            let first = self.next_line_in_use(line)?;
+            let dash = self.starts.get(first)? + self.column_of(first);
+            return self.list(items, dash, column + STEP);
+        }
+        if self.is_block(node) {
+            return if own > line && self.begins_line(start) {
+                self.block(node, column + STEP)
+            } else {
+                None
+            };
+        }
+        self.quote(node);
+        if own == line {
+            return self.go_on(node, by);
+        }
+        if !self.begins_line(start) {
+            return None;
+        }
+        let by = difference(column + STEP, self.column_of(own));
+        self.plan(own, Plan::At { column: column + STEP })?;
+        self.go_on(node, by)
+    }
+
+    /// Lays out a list in block style whose first dash is known.
+    fn list(&mut self, items: &[Node], mut dash: usize, column: usize) -> Option<()> {
+        let old = dash.checked_sub(*self.starts.get(self.line_of(dash))?)?;
+        let mut last = self.line_of(dash);
+        for (number, item) in items.iter().enumerate() {
+            if number > 0 {
+                let line = self.next_line_in_use(last)?;
+                dash = self.starts.get(line)? + old;
+                if self.column_of(line) != old {
+                    return None;
+                }
+            }
+            if self.text.as_bytes().get(dash) != Some(&b'-') {
+                return None;
+            }
+            let line = self.line_of(dash);
+            if self.begins_line(dash) {
+                self.plan(line, Plan::At { column })?;
+            } else if number > 0 || !self.follows_dash(dash) {
+                return None;
+            }
+            last = line;
+            if item.span.start == item.span.end && self.header(item, dash).is_none() {
+                continue;
+            }
+            let start = item.span.start as usize;
+            if self.line_of(start) == line && self.header(item, dash).is_none() {
+                let gap = dash + 1..start;
+                if !self.text.get(gap.clone())?.bytes().all(|byte| byte == b' ') {
+                    return None;
+                }
+                self.edits.push((gap, " ".to_owned()));
+                if self.is_block(item) {
+                    self.block(item, column + STEP)?;
+                } else {
+                    self.quote(item);
+                    self.go_on(item, difference(column, old))?;
+                }
+            } else {
+                self.value(item, dash, column, difference(column, old))?;
+            }
+            last = last.max(self.line_of((item.span.end as usize).checked_sub(1)?));
+        }
+        Some(())
+    }
+
+    /// Finds the `|` or `>` of a text block. The span of its node is that of its words.
+    fn header(&self, node: &Node, behind: usize) -> Option<usize> {
+        let Value::Scalar { style: ScalarStyle::Quoted, .. } = &node.value else { return None };
+        let mut at = behind + 1;
+        loop {
+            let rest = self.text.get(at..)?;
+            let next = rest.trim_start_matches([' ', '\n', ':']);
+            at += rest.len() - next.len();
+            match next.bytes().next()? {
+                b'#' => at += next.find('\n')?,
+                b'|' | b'>' => return Some(at),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Moves a block of text as the key or dash before it moves, so that it stays as deep.
+    fn text_block(
+        &mut self,
+        node: &Node,
+        line: usize,
+        header: usize,
+        column: usize,
+        by: isize,
+    ) -> Option<()> {
+        let first = self.line_of(header);
+        if first > line {
+            self.plan(first, Plan::At { column: column + STEP })?;
+        }
+        let end = (node.span.end as usize).max(header + 1);
+        let last = self.line_of(end.checked_sub(1)?).max(first);
+        // Blank lines at the end belong to the text, if it says so.
+        let header = self.text.get(header..)?.split(['\n', '#']).next()?;
+        let blank = |line: &usize| header.contains('+') && self.line(*line).trim().is_empty();
+        let last = (last + 1..self.plans.len()).take_while(blank).last().unwrap_or(last);
+        for line in first + 1..=last {
+            self.plan(line, Plan::Moved { by })?;
+            *self.ends_in_value.get_mut(line)? = true;
+        }
+        Some(())
+    }
+
+    /// Moves the further lines of a value that is neither in block style nor a block of text.
+    fn go_on(&mut self, node: &Node, by: isize) -> Option<()> {
+        let first = self.line_of(node.span.start as usize);
+        let last = self.line_of((node.span.end as usize).checked_sub(1)?.max(node.span.start as usize));
+        for line in first + 1..=last {
+            self.plan(line, Plan::Moved { by })?;
+            // Spaces at a line's end may be part of a quoted text that goes on.
+            *self.ends_in_value.get_mut(line - 1)? = true;
+        }
+        Some(())
+    }
+
+    /// Quotes a text that YAML 1.1 has another use for.
+    fn quote(&mut self, node: &Node) {
+        match &node.value {
+            Value::Scalar { text, style: ScalarStyle::Plain } if self.is_trap(node.span, text) => {
+                let quoted = format!("\"{text}\"");
+                self.edits.push((range(node.span), quoted));
+            }
+            Value::Sequence(items) => items.iter().for_each(|item| self.quote(item)),
+            Value::Mapping(mapping) => mapping.entries.iter().for_each(|entry| {
+                self.quote_key(entry.key.span, &entry.key.value);
+                self.quote(&entry.value);
+            }),
+            Value::Scalar { .. } | Value::Unreadable => {}
+        }
+    }
+
+    fn quote_key(&mut self, span: Span, text: &str) {
+        if self.is_trap(span, text) {
+            self.edits.push((range(span), format!("\"{text}\"")));
+        }
+    }
+
+    fn is_trap(&self, span: Span, text: &str) -> bool {
+        let is_text = !self.for_engine && matches!(crate::resolve(text), crate::Scalar::Text(_));
+        is_text && yaml11::surprise(text).is_some() && self.text.get(range(span)) == Some(text)
+    }
+
+    /// Returns the text with every line at its place.
+    pub(super) fn write(&self) -> String {
+        let mut out = String::with_capacity(self.text.len() + self.text.len() / 8);
+        let mut blank = 0;
+        let mut edits = self.edits.iter().peekable();
+        for (line, plan) in self.plans.iter().enumerate() {
+            let plan = plan.unwrap_or(Plan::Kept);
+            if plan == Plan::Blank {
+                blank += 1;
+                continue;
+            }
+            if blank > 0 && !out.is_empty() {
+                out.push('\n');
+            }
+            blank = 0;
+            let start = self.starts.get(line).copied().unwrap_or_default();
+            let indent = self.column_of(line);
+            let column = match plan {
+                Plan::At { column } => column,
+                Plan::Moved { by } if self.line(line).is_empty() || by == 0 => indent,
+                Plan::Moved { by } => indent.saturating_add_signed(by),
+                Plan::Comment => self.column_of_comment(line),
+                Plan::Blank | Plan::Kept => indent,
+            };
+            out.extend(std::iter::repeat_n(' ', column));
+            let mut seen = start + indent;
+            let end = start + self.line(line).len();
+            while let Some((range, instead)) = edits.next_if(|(range, _)| range.end <= end) {
+                out.push_str(self.text.get(seen..range.start).unwrap_or_default());
+                out.push_str(instead);
+                seen = range.end;
+            }
+            out.push_str(self.text.get(seen..end).unwrap_or_default());
+            if !self.ends_in_value.get(line).copied().unwrap_or_default() {
+                out.truncate(out.trim_end_matches([' ', '\t']).len());
+            }
+            out.push('\n');
+        }
+        out
+    }
+
+    /// A comment goes with what stands below it, or with the block before it that it lies in.
+    fn column_of_comment(&self, line: usize) -> usize {
+        let own = self.column_of(line);
+        let placed = |other: usize| match self.plans.get(other).copied().flatten() {
+            Some(Plan::At { column }) => Some((self.column_of(other), column)),
+            _ => None,
+        };
+        let is_mark = |other: &usize| self.plans.get(*other).copied().flatten() == Some(Plan::Kept);
+        let below = (line + 1..self.plans.len()).take_while(|other| !is_mark(other)).find_map(placed);
+        if let Some((old, new)) = below
+            && old >= own
+        {
+            return new;
+        }
+        let above = (0..line).rev().take_while(|other| !is_mark(other)).filter_map(placed);
+        above
+            .filter(|(old, _)| *old <= own)
+            .map(|(old, new)| (new + own).saturating_sub(old))
+            .next()
+            .unwrap_or(own)
+    }
+
+    /// Gives a line its plan. Two plans for one line mean that it is not understood.
+    fn plan(&mut self, line: usize, plan: Plan) -> Option<()> {
+        let slot = self.plans.get_mut(line)?;
+        match slot {
+            Some(other) if *other != plan => None,
+            _ => {
+                *slot = Some(plan);
+                Some(())
+            }
+        }
+    }
+
+    fn plan_if_free(&mut self, line: usize, plan: Plan) {
+        if let Some(slot @ None) = self.plans.get_mut(line) {
+            *slot = Some(plan);
+        }
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
+        self.starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1)
+            .min(self.plans.len().saturating_sub(1))
+    }
+
+    /// The text of a line without its end.
+    fn line(&self, line: usize) -> &'text str {
+        let (start, end) = (self.starts.get(line).copied(), self.starts.get(line + 1).copied());
+        let whole = start.zip(end).and_then(|(start, end)| self.text.get(start..end));
+        whole.unwrap_or_default().trim_end_matches('\n')
+    }
+
+    fn column_of(&self, line: usize) -> usize {
+        let text = self.line(line);
+        text.len() - text.trim_start_matches(' ').len()
+    }
+
+    fn before(&self, offset: usize) -> &'text str {
+        let start = self.starts.get(self.line_of(offset)).copied().unwrap_or_default();
+        self.text.get(start..offset).unwrap_or_default()
+    }
+
+    fn begins_line(&self, offset: usize) -> bool {
+        self.before(offset).bytes().all(|byte| byte == b' ')
+    }
+
+    fn follows_dash(&self, offset: usize) -> bool {
+        let before = self.before(offset);
+        before.contains('-') && before.bytes().all(|byte| matches!(byte, b' ' | b'-'))
+    }
+
+    fn next_line_in_use(&self, after: usize) -> Option<usize> {
+        let used = |line: &usize| {
+            let text = self.line(*line).trim_start();
+            !text.is_empty() && !text.starts_with('#')
+        };
+        (after + 1..self.plans.len()).find(used)
+    }
+
+    fn is_block(&self, node: &Node) -> bool {
+        let first = self.text.as_bytes().get(node.span.start as usize);
+        match &node.value {
+            Value::Mapping(mapping) => first != Some(&b'{') && !mapping.entries.is_empty(),
+            Value::Sequence(_) => first != Some(&b'['),
+            Value::Scalar { .. } | Value::Unreadable => false,
+        }
+    }
+}
+
+fn difference(new: usize, old: usize) -> isize {
+    new.cast_signed().saturating_sub(old.cast_signed())
+}
+
+fn range(span: Span) -> Range<usize> {
+    span.start as usize..span.end as usize
+}

@@ -1,0 +1,131 @@
+//! A parser error -> a finding in the words of the person who made the mistake.
+
+use granit_parser::{ErrorKind, ScanError};
+
+use telovix_diagnostic::Diagnostic;
+use telovix_diagnostic::source::{SourceId, Span};
+
+use super::build::too_deep;
+use super::codes::SYNTAX_ERROR;
+
+/// Explains why a document is not YAML; the parser was given the text from `base` on.
+pub(super) fn explain(id: SourceId, text: &str, base: usize, error: &ScanError) -> Diagnostic {
+    let offset = error.marker().byte_offset().map_or(text.len(), |offset| (base + offset).min(text.len()));
+    let span = place(id, text, offset);
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        return too_deep(span);
+    }
+    let (message, help) = words(error.kind());
+    let diagnostic = Diagnostic::new(&SYNTAX_ERROR, span, message);
+    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+}
+
+/// The character the parser stopped at; at the end of a line, the last one before it.
+fn place(id: SourceId, text: &str, offset: usize) -> Span {
+    let before = text.get(..offset).unwrap_or(text);
+    match text.get(offset..).and_then(|rest| rest.chars().next()) {
+        Some(character) if !matches!(character, '\n' | '\r') => {
+            Span::new(id, offset, offset + character.len_utf8())
+        }
+        _ => {
+            let end = before.trim_end().len();
+            let last = before.trim_end().chars().next_back().map_or(0, char::len_utf8);
+            Span::new(id, end - last, end)
+        }
+    }
+}
+
+fn words(kind: &ErrorKind) -> (String, String) {
+    let fixed = |message: &str, help: &str| (message.to_owned(), help.to_owned());
+    match kind {
+        ErrorKind::UnclosedFlowCollection { open } => {
+            (format!("this `{open}` is never closed"), format!("add the missing `{}`", closing(*open)))
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => (
+            format!("found `{close}` where `{open}` is still open"),
+            format!("close it with `{}`", closing(*open)),
+        ),
+        ErrorKind::MisplacedFlowCollectionEnd => fixed(
+            "found a closing bracket that nothing opened",
+            "remove it, or quote the value when the bracket is part of it",
+        ),
+        ErrorKind::UnexpectedEofFlowSequence | ErrorKind::ExpectedFlowSequenceSeparator => fixed(
+            "expected `,` or `]` in this list",
+            "separate items with commas and close the list with `]`",
+        ),
+        ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping
+        | ErrorKind::ExpectedFlowMappingSeparator => {
+            fixed("expected `,` or `}` in this mapping", "separate entries with commas and close with `}`")
+        }
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
+            fixed("a quote is opened here and never closed", "add the closing quote")
+        }
+        ErrorKind::InvalidQuotedScalarIndent => fixed(
+            "a quoted text goes on here without indentation",
+            "close the quote, or indent the lines of the text",
+        ),
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            fixed("found text after the closing quote", "put the whole value in quotes, or none of it")
+        }
+        ErrorKind::UnknownQuotedScalarEscape
+        | ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidUnicodeEscape => fixed(
+            "found an escape that YAML does not know",
+            "write `\\\\` for a backslash, or use single quotes, which have no escapes",
+        ),
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::TabAtBlockScalarStart => {
+            fixed("found a tab in the indentation", "indent with spaces; YAML does not allow tabs there")
+        }
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => fixed(
+            "found a second `: ` in one entry",
+            "quote the value when the colon is part of it; a new key starts a line, in the column of its neighbours",
+        ),
+        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
+            fixed("expected `:` after this key", "write `key: value`, with a space after the colon")
+        }
+        ErrorKind::ExpectedBlockMappingKey
+        | ErrorKind::InvalidIndentation
+        | ErrorKind::MappingKeyNotAllowed => {
+            fixed("expected a key at this place", "align it with the keys above")
+        }
+        ErrorKind::ExpectedBlockSequenceEntry | ErrorKind::BlockSequenceEntryNotAllowed => fixed(
+            "expected a list item or the end of the list",
+            "start each item with `- `, all in one column",
+        ),
+        ErrorKind::UnexpectedCharacter { character } => (
+            format!("a value cannot start with {}", super::quote(character.encode_utf8(&mut [0; 4]))),
+            "put the value in quotes".to_owned(),
+        ),
+        ErrorKind::UndeclaredTagHandle => {
+            fixed("found a tag, which is not part of policy documents", "remove it, or quote the value")
+        }
+        ErrorKind::MissingAnchorOrAliasName => fixed(
+            "a value cannot start with `*` or `&`",
+            "put the value in quotes; a path pattern is absolute and starts with `/`",
+        ),
+        ErrorKind::CommentNotSeparated => {
+            fixed("found `#` right after a value", "put a space before a comment, or quote the value")
+        }
+        ErrorKind::ExpectedDocumentStart => {
+            fixed("expected `---` at this place", "separate documents with a line `---`")
+        }
+        ErrorKind::BomInsideDocument => fixed(
+            "found a byte order mark inside the text",
+            "remove it; it is left behind when files are joined",
+        ),
+        other => (other.to_string(), String::new()),
+    }
+}
+
+fn closing(open: char) -> char {
+    match open {
+        '[' => ']',
+        '{' => '}',
+        other => other,
+    }
+}

@@ -1,0 +1,175 @@
+//! Actions against the hook they stand at.
+
+use telovix_diagnostic::source::Span;
+use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_syntax::quote;
+
+use crate::codes::{ACTION, ERROR_NUMBER, IGNORED, LIMIT, NO_EFFECT};
+use crate::{Action, ActionKind, Hook, HookPoint, Section, SyscallFlag, TracingPolicy};
+
+/// Most actions of a selector.
+const ACTIONS: usize = 3;
+/// Hooks where the engine can compute a file's digest.
+const DIGEST_HOOKS: &[&str] = &[
+    "bprm_check_security",
+    "bprm_committed_creds",
+    "bprm_committing_creds",
+    "bprm_creds_for_exec",
+    "bprm_creds_from_file",
+    "file_ioctl",
+    "file_lock",
+    "file_open",
+    "file_post_open",
+    "file_receive",
+    "mmap_file",
+];
+
+/// Reports actions that the hook does not take, or that do nothing there.
+pub(super) fn check(hook: &Hook, policy: &TracingPolicy, sink: &mut Sink) {
+    for selector in &hook.selectors {
+        for actions in [&selector.actions, &selector.return_actions] {
+            if let Some(fourth) = actions.get(ACTIONS) {
+                let message = format!("a selector has at most {ACTIONS} actions");
+                sink.report(Diagnostic::new(&LIMIT, fourth.span, message));
+            }
+            for action in actions {
+                check_rate_limit(action, sink);
+            }
+        }
+        for action in &selector.actions {
+            check_place(action, hook, sink);
+            match action.kind.value {
+                ActionKind::Override => check_override(action, hook, policy, sink),
+                ActionKind::Signal => check_signal(action, sink),
+                ActionKind::NotifyEnforcer if policy.spec.enforcers.is_empty() => {
+                    sink.report(Diagnostic::new(
+                        &ACTION,
+                        action.span,
+                        "`NotifyEnforcer` needs `spec.enforcers`",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        if !hook.returns && !selector.return_actions.is_empty() {
+            let span = selector.return_actions.first().map(|action| action.span);
+            let message = "`matchReturnActions` is ignored without `return: true`";
+            sink.report(Diagnostic::new(&IGNORED, span, message));
+        }
+    }
+}
+
+fn check_place(action: &Action, hook: &Hook, sink: &mut Sink) {
+    use ActionKind as A;
+    let section = hook.point.section();
+    let kind = action.kind.value;
+    let refused = match section {
+        Section::Kprobes | Section::Tracepoints => false,
+        Section::Fentries => kind.enforces(),
+        Section::LsmHooks => !matches!(kind, A::Post | A::NoPost | A::Sigkill | A::Signal | A::Override),
+        Section::Uprobes | Section::Usdts => matches!(kind, A::GetUrl | A::DnsLookup),
+    };
+    if refused {
+        let message = format!("`{}` does not work in `{}`", kind.name(), section.name());
+        sink.report(Diagnostic::new(&ACTION, action.kind.span, message));
+    }
+    let idle = match section {
+        Section::Kprobes => kind == A::Set,
+        Section::Tracepoints => matches!(kind, A::Set | A::Override),
+        Section::Uprobes => matches!(kind, A::Set | A::NotifyEnforcer),
+        Section::Usdts => matches!(kind, A::Override | A::NotifyEnforcer),
+        Section::Fentries | Section::LsmHooks => false,
+    };
+    if idle {
+        let message = format!("`{}` does nothing in `{}`", kind.name(), section.name());
+        sink.report(Diagnostic::new(&NO_EFFECT, action.kind.span, message));
+    }
+    if let Some(span) = action.stack_trace
+        && (section == Section::LsmHooks || (section == Section::Kprobes && kind != A::Post))
+    {
+        sink.report(Diagnostic::new(&ACTION, span, "a stack trace works with `Post` of kprobes only"));
+    }
+    let digests =
+        matches!(&hook.point, HookPoint::Lsm { hook } if DIGEST_HOOKS.contains(&hook.value.as_ref()));
+    if action.ima_hash && !digests {
+        sink.report(Diagnostic::new(&IGNORED, action.span, "`imaHash` has no effect at this hook"));
+    }
+}
+
+fn check_override(action: &Action, hook: &Hook, policy: &TracingPolicy, sink: &mut Sink) {
+    match &hook.point {
+        HookPoint::Kprobe { call, syscall } => {
+            let is_list = call.value.starts_with("list:");
+            let is_security = call.value.starts_with("security_");
+            let is_syscall = *syscall != SyscallFlag::Function;
+            if !is_syscall && !is_list && !is_security {
+                let message = format!("{} cannot be overridden", quote(&call.value));
+                let help = "override a system call, a `security_` function or an LSM hook";
+                sink.report(Diagnostic::new(&ACTION, action.span, message).help(help));
+            } else if is_security && !is_syscall && !disables_multi(policy) {
+                let message =
+                    format!("{} cannot be overridden through a multi-kprobe link", quote(&call.value));
+                let help = "set the option `disable-kprobe-multi` to \"1\", or use the LSM hook";
+                sink.report(Diagnostic::new(&ACTION, action.span, message).help(help));
+            }
+            if action.error.is_none_or(|error| error.value >= 0) {
+                report_error_number(action, "the call appears to succeed", sink);
+            }
+        }
+        HookPoint::Lsm { .. } => match action.error.map(|error| error.value) {
+            Some(-1) => {}
+            None | Some(0) => {
+                report_error_number(action, "without an error number nothing is denied for sure", sink);
+            }
+            Some(_) => report_error_number(action, "the engine returns EPERM whatever is asked", sink),
+        },
+        _ => {}
+    }
+}
+
+/// Tells whether the policy turns multi-kprobe links off.
+pub(super) fn disables_multi(policy: &TracingPolicy) -> bool {
+    let last = policy.spec.options.iter().rfind(|option| option.name.value == "disable-kprobe-multi");
+    last.is_some_and(|option| {
+        matches!(option.value.value.as_ref(), "1" | "t" | "T" | "TRUE" | "true" | "True")
+    })
+}
+
+fn report_error_number(action: &Action, message: &str, sink: &mut Sink) {
+    let span: Span = action.error.map_or(action.span, |error| error.span);
+    sink.report(Diagnostic::new(&ERROR_NUMBER, span, message).help("write `argError: -1`"));
+}
+
+fn check_signal(action: &Action, sink: &mut Sink) {
+    match action.signal.map(|signal| signal.value) {
+        Some(1..=64) => {}
+        None | Some(0) => {
+            let message = "`Signal` without `argSig` sends signal 0, which does nothing";
+            sink.report(Diagnostic::new(&NO_EFFECT, action.span, message).help("write `argSig: 9`"));
+        }
+        Some(number) => {
+            let message = format!("there is no signal {number}");
+            sink.report(Diagnostic::new(&NO_EFFECT, action.span, message).help("signals are 1 to 64"));
+        }
+    }
+}
+
+fn check_rate_limit(action: &Action, sink: &mut Sink) {
+    let Some(limit) = &action.rate_limit else { return };
+    let mut object = |span, message: String| sink.report(Diagnostic::new(&ACTION, span, message));
+    let digits = limit.value.strip_suffix(['s', 'm', 'h', 'S', 'M', 'H']).unwrap_or(&limit.value);
+    if digits.is_empty()
+        || !digits.bytes().all(|byte| byte.is_ascii_digit())
+        || digits.parse::<u32>().is_err()
+    {
+        object(limit.span, format!("{} is not a number with `s`, `m` or `h`", quote(&limit.value)));
+    }
+    if action.kind.value != ActionKind::Post {
+        object(limit.span, format!("`rateLimit` works with `Post`, not with `{}`", action.kind.value.name()));
+    }
+    if let Some(scope) = &action.rate_limit_scope
+        && !["thread", "process", "global", ""].contains(&scope.value.as_ref())
+    {
+        object(scope.span, format!("{} is not `thread`, `process` or `global`", quote(&scope.value)));
+    }
+}

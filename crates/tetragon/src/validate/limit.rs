@@ -1,0 +1,212 @@
+//! Counts and sizes of a hook: what the engine refuses, what its programs cannot address, what maps hold.
+
+use telovix_diagnostic::{Diagnostic, Sink};
+
+use super::action::disables_multi;
+use crate::codes::{CRASH, ENCODED_SIZE, FILTER_MAPS, IGNORED, LIMIT, SHARED_FILTERS, UNREACHABLE_SELECTOR};
+use crate::encoded_size::{ENCODED_BYTES, ENCODER_BYTES, encoded_size};
+use crate::{
+    ArgumentClass, ArgumentFilter, BinaryOperator, Hook, Operator, Section, Selector, TracingPolicy,
+};
+
+/// Most selectors of a hook.
+const SELECTORS: usize = 5;
+/// Most filters on arguments and data of a selector, and on a returned value.
+const FILTERS: usize = 5;
+/// Most maps of one kind of a hook.
+const MAPS: usize = 8;
+/// Longest message and tag of an event, in bytes.
+const MESSAGE_BYTES: usize = 256;
+const TAG_BYTES: usize = 128;
+
+/// Reports what does not fit.
+pub(super) fn check(hook: &Hook, sink: &mut Sink) {
+    if let Some(sixth) = hook.selectors.get(SELECTORS) {
+        let message =
+            format!("a hook has at most {SELECTORS} selectors, this one has {}", hook.selectors.len());
+        let help = "write the hook a second time with the rest";
+        sink.report(Diagnostic::new(&LIMIT, sixth.span, message).help(help));
+    }
+    for selector in &hook.selectors {
+        let entry = selector.arguments.iter().chain(&selector.data);
+        if let Some(sixth) = entry.clone().nth(FILTERS) {
+            let message = format!("a selector has at most {FILTERS} filters on arguments and data");
+            sink.report(Diagnostic::new(&LIMIT, sixth.span, message));
+        }
+        if let Some(sixth) = selector.return_arguments.get(FILTERS).filter(|_| hook.returns) {
+            let message = format!("a selector has at most {FILTERS} filters on the returned value");
+            sink.report(Diagnostic::new(&LIMIT, sixth.span, message));
+        }
+    }
+    check_size(hook, sink);
+    check_maps(hook, sink);
+    check_reachable(hook, sink);
+    check_texts(hook, sink);
+}
+
+fn check_size(hook: &Hook, sink: &mut Sink) {
+    let bytes = encoded_size(hook);
+    if bytes <= ENCODED_BYTES {
+        return;
+    }
+    let code = if bytes <= ENCODER_BYTES { &ENCODED_SIZE } else { &CRASH };
+    let message = format!("the selectors of this hook take {bytes} bytes, more than {ENCODED_BYTES}");
+    sink.report(
+        Diagnostic::new(code, hook.span, message).help("write the hook a second time with half of them"),
+    );
+}
+
+/// Tells whether a hook keeps every limit that adding selectors can break.
+#[must_use]
+pub fn fits(hook: &Hook) -> bool {
+    hook.selectors.len() <= SELECTORS
+        && encoded_size(hook) <= ENCODED_BYTES
+        && map_uses(hook).into_iter().all(|(count, most, _)| count <= most)
+}
+
+fn check_maps(hook: &Hook, sink: &mut Sink) {
+    for (count, most, kind) in map_uses(hook).into_iter().filter(|(count, most, _)| count > most) {
+        let message = format!("this hook has {count} filters by {kind}, and there is room for {most}");
+        let help = "write the hook a second time with some of its selectors";
+        sink.report(Diagnostic::new(&FILTER_MAPS, hook.span, message).help(help));
+    }
+}
+
+/// Counts filters by the kind of map they need: how many there are, how many there may be, and the kind.
+fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 6] {
+    let mut prefixes = 0;
+    let mut postfixes = 0;
+    let mut strings = 0;
+    let mut numbers = 0;
+    let mut addresses = 0;
+    let mut substrings = 0;
+    for selector in &hook.selectors {
+        for filter in &selector.binaries {
+            match filter.operator.value {
+                BinaryOperator::Prefix | BinaryOperator::NotPrefix => prefixes += 1,
+                BinaryOperator::Postfix | BinaryOperator::NotPostfix => postfixes += 1,
+                BinaryOperator::In | BinaryOperator::NotIn => {}
+            }
+        }
+        for filter in selector.arguments.iter().chain(&selector.data) {
+            match filter.operator.value {
+                Operator::Prefix | Operator::NotPrefix => prefixes += 1,
+                Operator::Postfix | Operator::NotPostfix => postfixes += 1,
+                Operator::Equal | Operator::NotEqual if is_text(hook, filter) => strings += 1,
+                Operator::InMap
+                | Operator::NotInMap
+                | Operator::SPort
+                | Operator::NotSPort
+                | Operator::DPort
+                | Operator::NotDPort
+                | Operator::Protocol
+                | Operator::Family
+                | Operator::State => numbers += 1,
+                Operator::SAddr | Operator::NotSAddr | Operator::DAddr | Operator::NotDAddr => addresses += 1,
+                Operator::SubString | Operator::SubStringIgnoreCase => substrings += filter.values.len(),
+                _ => {}
+            }
+        }
+    }
+    [
+        (prefixes, MAPS, "prefixes"),
+        (postfixes, MAPS, "postfixes"),
+        (strings, MAPS, "equal strings"),
+        (numbers, MAPS, "numbers and ports"),
+        (addresses, MAPS, "addresses"),
+        (substrings, if hook.point.section() == Section::Uprobes { 100 } else { 1 }, "substrings"),
+    ]
+}
+
+fn is_text(hook: &Hook, filter: &ArgumentFilter) -> bool {
+    let class = hook.argument_of(filter).map(|argument| argument.kind.value.class());
+    matches!(class, Some(ArgumentClass::Text | ArgumentClass::File | ArgumentClass::UnixAddress))
+}
+
+fn check_reachable(hook: &Hook, sink: &mut Sink) {
+    let Some(position) = hook.selectors.iter().position(|selector| selector.matches_everything()) else {
+        return;
+    };
+    let (Some(all), Some(next)) = (hook.selectors.get(position), hook.selectors.get(position + 1)) else {
+        return;
+    };
+    let message = "this selector is never consulted";
+    let help = "move the selector without filters to the end";
+    let diagnostic = Diagnostic::new(&UNREACHABLE_SELECTOR, next.span, message);
+    sink.report(diagnostic.related(all.span, "this one matches every event").help(help));
+}
+
+fn check_texts(hook: &Hook, sink: &mut Sink) {
+    let texts = hook.message.iter().map(|text| (text, MESSAGE_BYTES, "message"));
+    for (text, most, noun) in texts.chain(hook.tags.iter().map(|text| (text, TAG_BYTES, "tag"))) {
+        if text.value.len() == 1 || (noun == "tag" && text.value.is_empty()) {
+            let message = format!("a {noun} has at least 2 bytes");
+            sink.report(Diagnostic::new(&LIMIT, text.span, message));
+        } else if text.value.len() > most {
+            let message = format!("the engine cuts a {noun} after {most} bytes");
+            sink.report(Diagnostic::new(&IGNORED, text.span, message));
+        }
+    }
+}
+
+/// Under multi-kprobe links, selectors of the same number share filters that lie in maps.
+pub(super) fn check_shared(policy: &TracingPolicy, sink: &mut Sink) {
+    if disables_multi(policy) {
+        return;
+    }
+    let mut kprobes = policy.spec.hooks.iter().filter(|hook| hook.point.section() == Section::Kprobes);
+    let Some(first) = kprobes.next() else { return };
+    for other in kprobes {
+        let pairs = first.selectors.iter().zip(&other.selectors);
+        let differ = pairs.into_iter().any(|(left, right)| shared_part(left) != shared_part(right));
+        if differ || first.selectors.len() != other.selectors.len() && uses_maps(first, other) {
+            let message = "its filters and those of the first kprobe replace each other";
+            let help = "write one kprobe a document, or set the option `disable-kprobe-multi` to \"1\"";
+            let diagnostic = Diagnostic::new(&SHARED_FILTERS, other.span, message);
+            sink.report(diagnostic.related(first.span, "the first kprobe").help(help));
+        }
+    }
+}
+
+/// What a selector keeps in maps that are found by the selector's number.
+#[derive(PartialEq, Default)]
+struct SharedPart<'selector> {
+    binaries: Vec<(BinaryOperator, Vec<&'selector str>, bool)>,
+    filters: Vec<(Operator, Vec<&'selector str>)>,
+}
+
+fn shared_part<'selector>(selector: &'selector Selector<'_>) -> SharedPart<'selector> {
+    let binaries = selector.binaries.iter().map(|filter| {
+        let values = filter.values.iter().map(|value| value.value.as_ref()).collect();
+        (filter.operator.value, values, filter.follow_children)
+    });
+    let in_map = |filter: &&ArgumentFilter| {
+        matches!(
+            filter.operator.value,
+            Operator::InMap
+                | Operator::NotInMap
+                | Operator::SPort
+                | Operator::NotSPort
+                | Operator::DPort
+                | Operator::NotDPort
+                | Operator::Protocol
+                | Operator::Family
+                | Operator::State
+                | Operator::SAddr
+                | Operator::NotSAddr
+                | Operator::DAddr
+                | Operator::NotDAddr
+                | Operator::SubString
+                | Operator::SubStringIgnoreCase
+        )
+    };
+    let filters = selector.arguments.iter().filter(in_map).map(|filter| {
+        (filter.operator.value, filter.values.iter().map(|value| value.value.as_ref()).collect())
+    });
+    SharedPart { binaries: binaries.collect(), filters: filters.collect() }
+}
+
+fn uses_maps(left: &Hook, right: &Hook) -> bool {
+    let mut selectors = left.selectors.iter().chain(&right.selectors);
+    selectors.any(|selector| shared_part(selector) != SharedPart::default())
+}

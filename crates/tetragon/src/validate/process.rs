@@ -1,0 +1,149 @@
+//! Filters on the process: executables, ids, name spaces, capabilities.
+
+use telovix_diagnostic::source::Span;
+use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_syntax::quote;
+
+use super::{Context, value};
+use crate::codes::{
+    ALWAYS_MATCHES, CRASH, EMPTY_VALUES, FIRST_ONLY, LIMIT, NEVER_MATCHES, UNAVAILABLE, VALUE,
+};
+use crate::{BinaryFilter, BinaryOperator, NamespaceKind, Selector};
+
+const BINARY_BYTES: usize = 255;
+const PREFIX_BYTES: usize = 256;
+const POSTFIX_BYTES: usize = 127;
+const PIDS: usize = 4;
+const NAMESPACES: usize = 10;
+const NAMESPACE_VALUES: usize = 4;
+
+/// Reports filters that are refused, misread or without effect.
+pub(super) fn check(selector: &Selector, context: &Context, sink: &mut Sink) {
+    for filter in selector.binaries.iter().chain(&selector.parent_binaries) {
+        check_binaries(filter, sink);
+    }
+    if let Some(filter) = selector.parent_binaries.first().filter(|_| !context.engine.has_parents_map) {
+        let message = "`matchParentBinaries` needs an engine that keeps a map of parents";
+        sink.report(Diagnostic::new(&UNAVAILABLE, filter.span, message));
+    }
+    if let Some(span) = selector.workloads.filter(|_| !context.engine.has_kubernetes) {
+        sink.report(Diagnostic::new(&UNAVAILABLE, span, "`matchWorkloads` needs Kubernetes"));
+    }
+    check_first_only(selector.pids.get(1).map(|filter| filter.span), "matchPIDs", sink);
+    check_first_only(selector.capabilities.get(1).map(|filter| filter.span), "matchCapabilities", sink);
+    check_first_only(
+        selector.capability_changes.get(1).map(|filter| filter.span),
+        "matchCapabilityChanges",
+        sink,
+    );
+    for filter in &selector.pids {
+        if let Some(fifth) = filter.values.get(PIDS) {
+            let message = format!("the engine reads {PIDS} process ids and misreads what follows");
+            sink.report(Diagnostic::new(&FIRST_ONLY, fifth.span, message));
+        }
+        check_empty(filter.values.is_empty(), filter.span, sink);
+    }
+    check_namespaces(selector, sink);
+    for filter in selector.capabilities.iter().chain(&selector.capability_changes) {
+        check_empty(filter.values.is_empty(), filter.span, sink);
+        for name in filter.values.iter().filter(|name| value::capability(&name.value).is_none()) {
+            let message = format!("{} is not a capability the engine knows by that name", quote(&name.value));
+            let diagnostic = Diagnostic::new(&VALUE, name.span, message);
+            sink.report(if name.value.eq_ignore_ascii_case("CAP_DAC_OVERRIDE") {
+                diagnostic.help("the engine calls it `DAC_OVERRIDE`").fix(name.span, "DAC_OVERRIDE")
+            } else {
+                diagnostic.help("write a name such as `CAP_SYS_ADMIN`")
+            });
+        }
+    }
+}
+
+fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
+    check_empty(filter.values.is_empty(), filter.span, sink);
+    let operator = filter.operator.value;
+    let is_exact = matches!(operator, BinaryOperator::In | BinaryOperator::NotIn);
+    if filter.follow_children && !is_exact {
+        let message = format!("`followChildren` does not work with `{}`", operator.name());
+        sink.report(Diagnostic::new(&VALUE, filter.span, message).help("use `In` with whole paths"));
+    }
+    for path in &filter.values {
+        let mut object = |code: &'static Code, message: String| {
+            sink.report(Diagnostic::new(code, path.span, message));
+        };
+        let bytes = path.value.len();
+        match operator {
+            BinaryOperator::In | BinaryOperator::NotIn if bytes > BINARY_BYTES => {
+                object(&LIMIT, format!("a path of {bytes} bytes is longer than {BINARY_BYTES}"));
+            }
+            BinaryOperator::Prefix | BinaryOperator::NotPrefix if bytes > PREFIX_BYTES => {
+                object(&LIMIT, format!("a prefix of {bytes} bytes is longer than {PREFIX_BYTES}"));
+            }
+            BinaryOperator::Postfix | BinaryOperator::NotPostfix if bytes > POSTFIX_BYTES => {
+                object(&LIMIT, format!("a postfix of {bytes} bytes is longer than {POSTFIX_BYTES}"));
+            }
+            BinaryOperator::Postfix | BinaryOperator::NotPostfix if bytes == 0 => {
+                object(&CRASH, "a postfix filter with an empty value crashes the engine".to_owned());
+            }
+            _ if bytes == 0 => object(&ALWAYS_MATCHES, "an empty path says nothing".to_owned()),
+            BinaryOperator::Postfix | BinaryOperator::NotPostfix => {}
+            _ if !path.value.starts_with('/') => {
+                object(
+                    &NEVER_MATCHES,
+                    format!(
+                        "{} is not absolute, and executables are compared by their whole path",
+                        quote(&path.value)
+                    ),
+                );
+            }
+            BinaryOperator::Prefix | BinaryOperator::NotPrefix if bytes == PREFIX_BYTES => {
+                object(&NEVER_MATCHES, format!("a prefix of {PREFIX_BYTES} bytes is cut and cannot match"));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn check_namespaces(selector: &Selector, sink: &mut Sink) {
+    if let Some(more) = selector.namespaces.get(NAMESPACES) {
+        let message = format!("a selector has at most {NAMESPACES} filters on name spaces");
+        sink.report(Diagnostic::new(&LIMIT, more.span, message));
+    }
+    for filter in &selector.namespaces {
+        check_empty(filter.values.is_empty(), filter.span, sink);
+        if let Some(fifth) = filter.values.get(NAMESPACE_VALUES) {
+            let message = format!("a filter on name spaces has at most {NAMESPACE_VALUES} values");
+            sink.report(Diagnostic::new(&LIMIT, fifth.span, message));
+        }
+        for inode in &filter.values {
+            if inode.value != "host_ns" && inode.value.parse::<u32>().is_err() {
+                let message = format!("{} is neither an inode number nor `host_ns`", quote(&inode.value));
+                sink.report(Diagnostic::new(&VALUE, inode.span, message));
+            }
+        }
+    }
+    if let Some(second) = selector.namespace_changes.get(1) {
+        sink.report(Diagnostic::new(&LIMIT, second.span, "`matchNamespaceChanges` takes one entry"));
+    }
+    for filter in &selector.namespace_changes {
+        check_empty(filter.values.is_empty(), filter.span, sink);
+        for name in &filter.values {
+            if !NamespaceKind::ALL.iter().any(|kind| kind.name().eq_ignore_ascii_case(&name.value)) {
+                let message = format!("{} is not a name space", quote(&name.value));
+                sink.report(Diagnostic::new(&VALUE, name.span, message));
+            }
+        }
+    }
+}
+
+fn check_first_only(second: Option<Span>, section: &str, sink: &mut Sink) {
+    if let Some(span) = second {
+        let message = format!("only the first entry of `{section}` is evaluated");
+        sink.report(Diagnostic::new(&FIRST_ONLY, span, message));
+    }
+}
+
+fn check_empty(is_empty: bool, span: Span, sink: &mut Sink) {
+    if is_empty {
+        sink.report(Diagnostic::new(&EMPTY_VALUES, span, "a filter without values"));
+    }
+}

@@ -1,0 +1,105 @@
+//! Why a repository cannot be opened or its output folder not be written.
+
+mod code;
+
+use std::io;
+
+use telovix_diagnostic::Code;
+
+use crate::findings::Findings;
+
+pub(crate) use code::CODES;
+
+/// Why a run on a repository stops before, or instead of, its work. What is wrong with single files is a finding of the
+/// run instead; see [`Findings`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The process has no current folder, or a path is empty.
+    #[error("cannot tell the current folder: {0}")]
+    NoCurrentFolder(#[source] io::Error),
+    /// `telovix.yaml` cannot be read.
+    #[error("cannot read `{path}`: {error}")]
+    UnreadableSettings {
+        /// The file, as it is shown.
+        path: String,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// `telovix.yaml` has mistakes, each with its own code and place.
+    #[error("`telovix.yaml` has mistakes")]
+    Settings(Box<Findings>),
+    /// The output folder is `-`.
+    #[error("the output folder cannot be `-`: a compile writes several files")]
+    OutputIsStandardOutput,
+    /// The output folder is a file.
+    #[error("the output folder `{0}` is a file")]
+    OutputIsAFile(String),
+    /// The output folder lies below a file.
+    #[error("`{0}` cannot be a folder: it lies below a file")]
+    OutputBelowAFile(String),
+    /// The output folder is, or is above, the folder that is read.
+    #[error("the output folder `{0}` holds what is read")]
+    OutputHoldsInput(String),
+    /// A file that no compile wrote has the name of an artifact.
+    #[error("refusing to replace `{0}`: no compile wrote it")]
+    OutputInTheWay(String),
+    /// The output folder cannot be written.
+    #[error("cannot write the output folder `{folder}`: {error}")]
+    OutputNotWritten {
+        /// The folder, as it is shown.
+        folder: String,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// Signals cannot be caught, so that an interrupted compile could leave its staging folder.
+    #[error("cannot catch signals: {0}")]
+    NoSignals(#[source] io::Error),
+    /// A termination signal came.
+    #[error("interrupted by a signal")]
+    Interrupted,
+}
+
+impl Error {
+    /// Returns the code of the error; of mistakes in the settings, the first one's.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            Self::NoCurrentFolder(_) => &code::NO_CURRENT_FOLDER,
+            Self::UnreadableSettings { .. } => &code::UNREADABLE_CONFIGURATION,
+            Self::Settings(findings) => {
+                findings.diagnostics.first().map_or(&code::UNREADABLE_CONFIGURATION, |found| found.code)
+            }
+            Self::OutputIsStandardOutput => &code::OUTPUT_IS_STANDARD_OUTPUT,
+            Self::OutputIsAFile(_) | Self::OutputBelowAFile(_) => &code::OUTPUT_IS_A_FILE,
+            Self::OutputHoldsInput(_) => &code::OUTPUT_HOLDS_INPUT,
+            Self::OutputInTheWay(_) => &code::OUTPUT_IN_THE_WAY,
+            Self::OutputNotWritten { .. } | Self::NoSignals(_) => &code::OUTPUT_NOT_WRITTEN,
+            Self::Interrupted => &code::INTERRUPTED,
+        }
+    }
+
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::NoCurrentFolder(_) => Some("change to a folder that exists"),
+            Self::OutputIsStandardOutput | Self::OutputHoldsInput(_) => {
+                Some("name a folder of its own, such as `-o compiled-policies`")
+            }
+            Self::OutputIsAFile(_) | Self::OutputBelowAFile(_) => Some("name another folder with `-o`"),
+            Self::OutputInTheWay(_) => Some("move the file away, or name another folder with `-o`"),
+            Self::OutputNotWritten { error, .. } => match error.kind() {
+                io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => {
+                    Some("a mount point cannot be replaced whole; name a folder below it")
+                }
+                _ => Some("the folder is unchanged"),
+            },
+            Self::UnreadableSettings { .. } | Self::Settings(_) | Self::NoSignals(_) | Self::Interrupted => {
+                None
+            }
+        }
+    }
+}

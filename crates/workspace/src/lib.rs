@@ -1,0 +1,43 @@
+//! A policy repository on disk: its root, its settings, the files that are read, and the folder that a compile writes.
+//!
+//! ```text
+//! path        paths as they are shown, and the names of special files
+//! bounded     a file or stream -> bytes, refused by its size
+//! findings    what there is to say about texts
+//! error       why a repository cannot be opened or written, each error with its code
+//! root        paths -> the root of the repository
+//! settings    telovix.yaml -> typed settings
+//! bundle      a folder that a compile wrote -> the files its manifest lists
+//! sources     paths -> texts with names that count from the root, and what cannot be read
+//! repository  root + settings -> reading and compiling
+//! output      artifacts -> an output folder that shows all of them or none
+//! ```
+//!
+//! The compiler itself does no I/O; this crate does it for every tool that works on a repository: the command line, a
+//! language server, a CI integration. It prints nothing and knows no arguments. Unix only: it identifies files by device
+//! and inode, and exchanges folders with `renameat2` (Linux 3.15).
+
+#![forbid(unsafe_code)]
+
+mod bounded;
+pub mod bundle;
+mod code;
+mod error;
+mod findings;
+pub mod output;
+mod path;
+mod repository;
+mod root;
+pub mod settings;
+pub mod sources;
+
+pub use bounded::{LARGEST_FILE, read_file};
+pub use code::codes;
+pub use error::Error;
+pub use findings::Findings;
+pub use output::{OutputFolder, Replaced};
+pub use path::{CONFIGURATION, STANDARD_INPUT, TRUST_ROOT, absolute, is_policy_name, shown};
+pub use repository::{Compilation, Repository};
+pub use root::Root;
+pub use settings::Settings;
+pub use sources::{Input, LeftOut, Problem};

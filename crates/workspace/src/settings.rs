@@ -1,0 +1,172 @@
+//! `telovix.yaml` at the root of a policy repository -> the settings of a run.
+
+pub(crate) mod code;
+mod field;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use telovix_compiler::assessment::EngineDenial;
+use telovix_compiler::emit::{EngineOptions, PackStateForm};
+use telovix_diagnostic::source::{SourceSet, Spanned};
+use telovix_diagnostic::{Code, Diagnostic, Level, Levels, Severity, Sink};
+use telovix_platform::Target;
+use telovix_syntax::field::Record;
+use telovix_syntax::{Cursor, Node};
+use telovix_tetragon::Engine;
+
+use crate::bounded::read_file;
+use crate::error::Error;
+use crate::findings::Findings;
+use crate::path::{CONFIGURATION, shown};
+use crate::root::Root;
+use crate::sources;
+
+/// The fields of `telovix.yaml`, for its schema.
+pub static RECORD: &Record = &field::RECORD;
+
+/// The settings of a policy repository. Paths count from its root.
+#[derive(Debug, Default, PartialEq)]
+pub struct Settings {
+    /// What artifacts must run on.
+    pub targets: Vec<Target>,
+    /// Where artifacts go.
+    pub output: Option<PathBuf>,
+    /// The level of single findings.
+    pub levels: Levels,
+    /// How the engine is run, and how its documents are spelled.
+    pub engine: EngineOptions,
+    /// The file with the keys that bundles are verified against.
+    pub trust_root: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the settings of the repository, which may have none.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has a mistake; all mistakes are reported.
+    pub fn read(root: &Root) -> Result<Self, Error> {
+        if !root.is_configured {
+            return Ok(Self::default());
+        }
+        let path = root.folder.join(CONFIGURATION);
+        let unreadable = |error| Error::UnreadableSettings { path: shown(&path), error };
+        let bytes = read_file(&path).map_err(unreadable)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
+        let sources = SourceSet::single(CONFIGURATION, &text);
+        let mut sink = Sink::new(Levels::default());
+        let settings = parse(&sources, &root.folder, &mut sink);
+        let failed = sink.has_errors();
+        let diagnostics = sink.into_sorted();
+        if failed {
+            let shown_below = root.shown_below();
+            return Err(Error::Settings(Box::new(Findings { sources, shown_below, diagnostics })));
+        }
+        Ok(settings)
+    }
+}
+
+/// Reads the name of a level, in the settings or on a command line.
+#[must_use]
+pub fn level(word: &str) -> Option<Level> {
+    match word {
+        "ignore" => Some(Level::Off),
+        "note" => Some(Level::Report(Severity::Note)),
+        "warning" => Some(Level::Report(Severity::Warning)),
+        "error" => Some(Level::Report(Severity::Error)),
+        _ => None,
+    }
+}
+
+/// Returns why a code cannot be given a level. Errors stay errors: no artifact would mean what the source says.
+///
+/// # Errors
+/// With the finding, without a place, when the code does not exist or is an error.
+pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
+    let Some(known) = codes().find(|known| known.id == code) else {
+        let message = format!("there is no finding with the code {}", telovix_syntax::quote(code));
+        let problem = Diagnostic::new(&code::UNKNOWN_LEVEL_CODE, None, message);
+        return Err(Box::new(match telovix_syntax::nearest(code, codes().map(|code| code.id)) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help("`telovix explain` lists every code"),
+        }));
+    };
+    if known.severity == Severity::Error && level != Level::Report(Severity::Error) {
+        let message = format!("`{code}` is an error and cannot be given another level");
+        let problem = Diagnostic::new(&code::LEVEL_OF_ERROR, None, message);
+        return Err(problem.help(format!("run `telovix explain {code}` for what to do about it")).into());
+    }
+    Ok(())
+}
+
+/// The codes of findings about policies, which are what levels are for.
+fn codes() -> impl Iterator<Item = &'static Code> {
+    telovix_compiler::catalogue::codes().chain(sources::code::CODES.iter().copied())
+}
+
+fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
+    let mut settings = Settings::default();
+    for (id, source) in sources.iter() {
+        // A file of comments only is a configuration too: everything has a default.
+        if source.text().lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+            continue;
+        }
+        telovix_syntax::parse(id, source, sink, |tree, sink| {
+            if let Some(read) = read(&tree.root, root, sink) {
+                settings = read;
+            }
+        });
+    }
+    settings
+}
+
+fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
+    let cursor = Cursor::open(node, RECORD, sink)?;
+    let targets = cursor.list(&field::TARGETS, sink, |node, shape, sink| {
+        telovix_syntax::parsed(node, shape, sink, field::target)
+    });
+    let path = |text: Spanned<String>| root.join(text.value);
+    Some(Settings {
+        targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),
+        output: cursor.text(&field::OUTPUT, sink).map(path),
+        trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
+        engine: read_engine(&cursor, sink),
+        levels: read_levels(&cursor, sink),
+    })
+}
+
+fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {
+    let engine =
+        cursor.value(&field::ENGINE).and_then(|node| Cursor::open(node, &field::ENGINE_RECORD, sink));
+    let Some(engine) = engine else { return EngineOptions::default() };
+    let mut is_set = |field| engine.boolean(field, sink).is_some_and(|flag| flag.value);
+    EngineOptions {
+        denial: if is_set(&field::DENY_WITH_KILL) { EngineDenial::WithKill } else { EngineDenial::Alone },
+        pack_state: if is_set(&field::POLICY_MODE) {
+            PackStateForm::PolicyMode
+        } else {
+            PackStateForm::Manifest
+        },
+        features: Engine {
+            has_parents_map: is_set(&field::PARENTS_MAP),
+            has_kubernetes: is_set(&field::KUBERNETES),
+        },
+    }
+}
+
+fn read_levels(cursor: &Cursor<'_>, sink: &mut Sink) -> Levels {
+    let mut levels = Levels::default();
+    let Some((_, entries)) = cursor.map(&field::LEVELS, sink) else { return levels };
+    for entry in entries {
+        let Some(level) = field::level(&entry.value, sink) else { continue };
+        match check_level(&entry.key.value, level) {
+            Ok(()) => levels.set(entry.key.value.as_ref(), level),
+            Err(problem) => sink.report(Diagnostic { span: Some(entry.key.span), ..*problem }),
+        }
+    }
+    levels
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! What can be wrong with the settings of a run.
+
+use telovix_diagnostic::Code;
+
+/// The codes of mistakes in settings.
+pub(crate) const CODES: &[&Code] = &[&UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR, &UNKNOWN_TARGET];
+
+pub(super) static UNKNOWN_LEVEL: Code = Code::page(include_str!("code/unknown-level.md"));
+
+pub(super) static UNKNOWN_LEVEL_CODE: Code = Code::page(include_str!("code/unknown-level-code.md"));
+
+pub(super) static LEVEL_OF_ERROR: Code = Code::page(include_str!("code/level-of-error.md"));
+
+pub(super) static UNKNOWN_TARGET: Code = Code::page(include_str!("code/unknown-target.md"));

@@ -1,0 +1,138 @@
+//! The fields of `telovix.yaml`: the reader and the schema both use them.
+
+use telovix_diagnostic::{Diagnostic, Level, Sink};
+use telovix_platform::Target;
+use telovix_syntax::field::{Choice, Field, Lines, OtherKeys, Presence, Record, Shape, Text};
+use telovix_syntax::{Node, Refusal, Scalar, quote, wrong_type};
+
+use super::code::{UNKNOWN_LEVEL, UNKNOWN_TARGET};
+
+const LINE: Text =
+    Text { noun: "text", least: 1, most: 4_096, lines: Lines::One, pattern: None, known: None };
+const PATH: Shape = Shape::Text(Text { noun: "a path below the repository's root", ..LINE });
+const TARGET: Shape = Shape::Text(Text {
+    noun: "the name of a target",
+    known: Some(|| Target::ALL.map(|target| target.to_string()).into()),
+    ..LINE
+});
+
+const LEVEL: Shape = Shape::Choice(&[
+    Choice { word: "ignore", description: "Say nothing." },
+    Choice { word: "note", description: "Tell; never change an exit code." },
+    Choice { word: "warning", description: "Tell; `lint` ends with 1." },
+    Choice { word: "error", description: "Tell; nothing is written." },
+]);
+
+/// What artifacts must run on.
+pub(super) const TARGETS: Field = Field {
+    name: "targets",
+    presence: Presence::Optional,
+    shape: Shape::List(&TARGET),
+    description: "What the artifacts must run on. Every target when left out.",
+};
+
+/// Where artifacts go.
+pub(super) const OUTPUT: Field = Field {
+    name: "output",
+    presence: Presence::Default("\"compiled-policies\""),
+    shape: PATH,
+    description: "The folder that `compile` replaces with the artifacts.",
+};
+
+/// The levels of single findings.
+pub(super) const LEVELS: Field = Field {
+    name: "levels",
+    presence: Presence::Optional,
+    shape: Shape::Map(&LEVEL),
+    description: "The level of single findings, by code. Errors stay errors.",
+};
+
+/// The trust root.
+pub(super) const TRUST_ROOT: Field = Field {
+    name: "trust_root",
+    presence: Presence::Optional,
+    shape: PATH,
+    description: "The file with the keys that bundles are verified against.",
+};
+
+/// Whether to kill beside every denial.
+pub(super) const DENY_WITH_KILL: Field = Field {
+    name: "deny_with_kill",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "Kill beside every denial: the engine's LSM denials leak under concurrency, a signal does not.",
+};
+
+/// Whether the text of packs carries their state.
+pub(super) const POLICY_MODE: Field = Field {
+    name: "policy_mode",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "Write the state of a pack into its policies as the engine's `policy-mode` too. Their text then \
+changes with the state, and so do their signatures.",
+};
+
+/// Whether the engine keeps a map of parents.
+pub(super) const PARENTS_MAP: Field = Field {
+    name: "parents_map",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "The engine runs with its map of parents enabled, so that exceptions by parent can be written.",
+};
+
+/// Whether the engine knows workloads.
+pub(super) const KUBERNETES: Field = Field {
+    name: "kubernetes",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "The engine runs with Kubernetes, so that custom policies may select workloads.",
+};
+
+/// The fields under `engine`.
+pub(super) static ENGINE_RECORD: Record = Record {
+    noun: "the settings of the engine",
+    description: "How policies for the engine are written.",
+    fields: &[DENY_WITH_KILL, POLICY_MODE, PARENTS_MAP, KUBERNETES],
+    other_keys: OtherKeys::Refused,
+};
+
+/// The settings of the engine.
+pub(super) const ENGINE: Field = Field {
+    name: "engine",
+    presence: Presence::Optional,
+    shape: Shape::Record(&ENGINE_RECORD),
+    description: "How policies for the engine are written.",
+};
+
+/// The fields of `telovix.yaml`.
+pub(super) static RECORD: Record = Record {
+    noun: "the settings of a policy repository",
+    description: "Marks the root of a policy repository and holds its settings. Every path counts from the root.",
+    fields: &[TARGETS, OUTPUT, LEVELS, ENGINE, TRUST_ROOT],
+    other_keys: OtherKeys::Refused,
+};
+
+/// Reads the word of a level.
+pub(super) fn level(node: &Node, sink: &mut Sink) -> Option<Level> {
+    let Some(Scalar::Text(word)) = node.scalar() else {
+        wrong_type(node, "a level", sink);
+        return None;
+    };
+    let level = super::level(word);
+    if level.is_none() {
+        let message = format!("{} is not a level", quote(word));
+        let problem = Diagnostic::new(&UNKNOWN_LEVEL, node.span, message);
+        sink.report(problem.help("the levels are `ignore`, `note`, `warning` and `error`"));
+    }
+    level
+}
+
+/// Reads the name of a target.
+pub(super) fn target(name: &str) -> Result<Target, Refusal> {
+    let names = || Target::ALL.map(|target| format!("`{target}`")).join(", ");
+    Target::parse(name).ok_or_else(|| Refusal {
+        code: &UNKNOWN_TARGET,
+        problem: "is not a target".to_owned(),
+        help: format!("the targets are {}", names()),
+    })
+}

@@ -1,0 +1,156 @@
+//! Paths -> the sources of a run, and what could not be read, all of it at once.
+
+pub(crate) mod code;
+mod decode;
+mod problem;
+mod recognise;
+mod skipped;
+mod walk;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use telovix_diagnostic::Diagnostic;
+use telovix_diagnostic::source::SourceSet;
+
+use crate::bounded::{self, LARGEST_FILE};
+use crate::findings::Findings;
+use crate::path::{STANDARD_INPUT, shown};
+use crate::root::Root;
+use walk::{Found, Identity, identity};
+
+pub use code::CODES;
+pub use problem::{Problem, Skipped};
+
+/// The sources of a run, read.
+#[derive(Debug)]
+pub struct Input {
+    /// The texts, named from the root, so that artifacts do not tell where the repository was checked out.
+    pub sources: SourceSet,
+    /// What to put before a name to open it from the current folder.
+    pub shown_below: String,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// The files and folders of a repository that are not policies.
+#[derive(Debug, Default)]
+pub struct LeftOut<'run> {
+    output: Option<(&'run Path, Option<Identity>)>,
+    trust_root: Option<Identity>,
+}
+
+impl<'run> LeftOut<'run> {
+    /// Leaves out the output folder and the trust root, where they exist.
+    #[must_use]
+    pub fn new(output: &'run Path, trust_root: &Path) -> Self {
+        // What does not exist is not met by a walk; what cannot be looked at is told when it is met.
+        let known = |path: &Path| fs::metadata(path).ok().as_ref().map(identity);
+        Self { output: Some((output, known(output))), trust_root: known(trust_root) }
+    }
+
+    fn is_output(&self, metadata: &Metadata) -> bool {
+        self.output.is_some_and(|(_, output)| output == Some(identity(metadata)))
+    }
+
+    fn is_trust_root(&self, metadata: &Metadata) -> bool {
+        metadata.is_file() && self.trust_root == Some(identity(metadata))
+    }
+
+    /// Returns whether a compile builds the output folder here, or one that was killed did.
+    fn is_staging(&self, path: &Path) -> bool {
+        self.output
+            .and_then(|(output, _)| crate::path::staging(output))
+            .is_some_and(|staging| staging == path)
+    }
+}
+
+impl Input {
+    /// Takes files that were read elsewhere, each with its name.
+    #[must_use]
+    pub fn of_bytes(files: Vec<(String, Vec<u8>)>) -> Self {
+        let mut problems = Vec::new();
+        let mut texts = Vec::with_capacity(files.len());
+        for (name, bytes) in files {
+            match decode::text(bytes, &name) {
+                Ok(text) => texts.push((name, text)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Self { sources: SourceSet::new(texts), shown_below: String::new(), problems }
+    }
+
+    /// Joins findings about these sources with what could not be read.
+    #[must_use]
+    pub fn into_findings(self, findings: Vec<Diagnostic>) -> Findings {
+        let problems = self.problems.into_iter().map(Diagnostic::from);
+        let diagnostics = problems.chain(findings).collect();
+        Findings { sources: self.sources, shown_below: self.shown_below, diagnostics }
+    }
+}
+
+impl Root {
+    /// Reads every path that was named. Folders give the policy files below them, without hidden ones, without the
+    /// settings, and without what is left out. Where a document is left out by that, it is a problem.
+    #[must_use]
+    pub fn read(&self, left_out: &LeftOut<'_>) -> Input {
+        let mut found = Found::default();
+        for path in &self.paths {
+            walk::collect(path, left_out, &mut found);
+        }
+        let Found { files, skipped, mut problems } = found;
+        let mut texts = Vec::new();
+        let mut seen = BTreeSet::new();
+        for file in files {
+            match read_once(&file, &mut seen) {
+                Ok(Some(text)) => texts.push((self.name(&file), text)),
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if self.standard_input {
+            match decoded(bounded::read(io::stdin().lock(), 0, LARGEST_FILE), STANDARD_INPUT) {
+                Ok(text) => texts.push((STANDARD_INPUT.to_owned(), text)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        for search in skipped {
+            search.run(&seen, &mut problems);
+        }
+        if texts.is_empty() && problems.is_empty() {
+            let shown: Vec<_> = self.paths.iter().map(|path| format!("`{}`", shown(path))).collect();
+            problems.push(Problem::Nothing(shown.join(", ")));
+        }
+        Input { sources: SourceSet::new(texts), shown_below: self.shown_below(), problems }
+    }
+}
+
+/// Reads one file, unless it was read before under another name, or is the empty file that a shell has just made for
+/// the output of this process: `telovix lint > lint.json`.
+fn read_once(path: &Path, seen: &mut BTreeSet<Identity>) -> Result<Option<String>, Problem> {
+    let unreadable = |error| Problem::unreadable(shown(path), error);
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !seen.insert(identity(&metadata)) || (metadata.len() == 0 && is_standard_output(&metadata)) {
+        return Ok(None);
+    }
+    let expected = if metadata.is_file() { metadata.len() } else { 0 };
+    decoded(bounded::read(file, expected, LARGEST_FILE), &shown(path)).map(Some)
+}
+
+fn decoded(bytes: io::Result<Vec<u8>>, name: &str) -> Result<String, Problem> {
+    let bytes = bytes.map_err(|error| Problem::unreadable(name.to_owned(), error))?;
+    decode::text(bytes, name)
+}
+
+fn is_standard_output(metadata: &Metadata) -> bool {
+    // A process without standard output writes into no file.
+    let output = rustix::fs::fstat(io::stdout().as_fd());
+    metadata.is_file() && output.is_ok_and(|output| (output.st_dev, output.st_ino) == identity(metadata))
+}
+
+#[cfg(test)]
+mod tests;

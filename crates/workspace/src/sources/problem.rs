@@ -1,0 +1,172 @@
+//! Why a file or folder is not read as policies, each reason with its code.
+
+use std::io;
+
+use telovix_diagnostic::{Code, Diagnostic};
+
+use super::code;
+use crate::bounded::LARGEST_FILE;
+use crate::path::{CONFIGURATION, TRUST_ROOT};
+
+/// Why something is not read. All problems of a run are found before it ends.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A file or folder cannot be opened or read.
+    #[error("cannot read `{path}`: {}", reason(error))]
+    Unreadable {
+        /// The path, as it is shown.
+        path: String,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// A pipe, socket or device has the name of a policy file.
+    #[error("`{0}` is neither a file nor a folder")]
+    NotAFile(String),
+    /// A file holds zero bytes.
+    #[error("`{0}` is binary, expected YAML or JSON text")]
+    Binary(String),
+    /// A file starts with the mark of UTF-16.
+    #[error("`{0}` is UTF-16, expected UTF-8")]
+    Utf16(String),
+    /// A file is not UTF-8.
+    #[error("`{path}` is not UTF-8: byte 0x{byte:02x} on line {line}")]
+    NotUtf8 {
+        /// The path, as it is shown.
+        path: String,
+        /// The first byte that is not.
+        byte: u8,
+        /// Its line, from 1.
+        line: usize,
+    },
+    /// A file or stream has more than [`LARGEST_FILE`] bytes.
+    #[error("`{0}` is larger than {LARGEST_FILE} bytes")]
+    TooLarge(String),
+    /// A link leads to a folder that it lies in.
+    #[error("`{0}` leads back to a folder it lies in")]
+    Circle(String),
+    /// Folders are nested deeper than any repository's.
+    #[error("`{0}` lies in more than {most} nested folders", most = super::walk::DEEPEST)]
+    TooDeep(String),
+    /// Documents lie where no policies are read.
+    #[error("{}", told_of_skipped(.reason, .path, .documents))]
+    SkippedDocuments {
+        /// Why the place is not read.
+        reason: Skipped,
+        /// The file or folder that is skipped, as it is shown.
+        path: String,
+        /// The documents in it, as they are shown; at least one.
+        documents: Vec<String>,
+    },
+    /// No policy file was found.
+    #[error("there is no policy file below {0}")]
+    Nothing(String),
+}
+
+/// Why a file or folder is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skipped {
+    /// Its name starts with a full stop.
+    Hidden,
+    /// It is the folder that a compile writes.
+    Output,
+    /// A compile wrote it before.
+    Compiled,
+    /// It has the name of the settings.
+    Settings,
+    /// It is, or has the name of, the trust root.
+    TrustRoot,
+}
+
+impl Problem {
+    pub(super) fn unreadable(path: String, error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::FileTooLarge {
+            Self::TooLarge(path)
+        } else {
+            Self::Unreadable { path, error }
+        }
+    }
+
+    /// Returns the code.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            Self::Unreadable { .. } => &code::UNREADABLE_FILE,
+            Self::NotAFile(_) => &code::NOT_A_FILE,
+            Self::Binary(_) => &code::BINARY_FILE,
+            Self::Utf16(_) | Self::NotUtf8 { .. } => &code::NOT_UTF8,
+            Self::TooLarge(_) => &code::FILE_TOO_LARGE,
+            Self::Circle(_) => &code::FOLDER_CIRCLE,
+            Self::TooDeep(_) => &code::FOLDER_TOO_DEEP,
+            Self::SkippedDocuments { .. } => &code::SKIPPED_DOCUMENT,
+            Self::Nothing(_) => &code::NOTHING_TO_READ,
+        }
+    }
+
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Unreadable { .. } | Self::NotAFile(_) => return None,
+            Self::Binary(_) => "leave it out of the paths to read",
+            Self::Utf16(_) | Self::NotUtf8 { .. } => "save the file as UTF-8",
+            Self::TooLarge(_) => "split it into several files",
+            Self::Circle(_) => "remove the link, or name the folders to read",
+            Self::TooDeep(_) => "name the folders to read",
+            Self::SkippedDocuments { reason: Skipped::Output, .. } => {
+                "move them to another folder, or name another output folder: `output` in `telovix.yaml`, or `-o`"
+            }
+            Self::SkippedDocuments { reason: Skipped::Compiled, .. } => "move them to another folder",
+            Self::SkippedDocuments { reason: Skipped::Hidden, .. } => {
+                "rename it without the full stop, or move what is not in use out of the folders that are read"
+            }
+            Self::SkippedDocuments { .. } => "rename the file",
+            Self::Nothing(_) => {
+                "folders are searched for `*.yaml`, `*.yml` and `*.json`, without hidden ones"
+            }
+        })
+    }
+}
+
+impl From<Problem> for Diagnostic {
+    fn from(problem: Problem) -> Self {
+        let found = Self::new(problem.code(), None, problem.to_string());
+        match problem.help() {
+            Some(help) => found.help(help),
+            None => found,
+        }
+    }
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// How many documents a message names.
+const NAMED: usize = 3;
+
+fn told_of_skipped(reason: &Skipped, path: &str, documents: &[String]) -> String {
+    let place = match reason {
+        Skipped::Hidden => format!("`{path}` is hidden, so it is not read"),
+        Skipped::Output => format!("`{path}` is the output folder, so it is not read"),
+        Skipped::Compiled => format!("`{path}` was written by a compile, so it is not read"),
+        Skipped::Settings => {
+            format!("`{path}` has the name of the settings, `{CONFIGURATION}`, so it is not read")
+        }
+        Skipped::TrustRoot => {
+            format!("`{path}` is taken for the trust root (`{TRUST_ROOT}`), so it is not read")
+        }
+    };
+    let named: Vec<_> = documents.iter().take(NAMED).map(|document| format!("`{document}`")).collect();
+    let more = documents.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    match documents {
+        [only] if only == path => format!("{place}, and it holds a policy document"),
+        _ => format!("{place}, and it holds policy documents: {}{more}", named.join(", ")),
+    }
+}

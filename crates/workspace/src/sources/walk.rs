@@ -1,0 +1,128 @@
+//! A path -> the policy files it stands for, in a fixed order and without going round in circles.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::skipped::Search;
+use super::{LeftOut, Problem, Skipped};
+use crate::bundle::Bundle;
+use crate::path::{CONFIGURATION, TRUST_ROOT, is_policy_name, shown};
+
+/// Folders nested deeper than this are not entered: no repository is, and the walk must end.
+pub(super) const DEEPEST: usize = 128;
+
+/// Folders of version control, which hold earlier versions of the same documents.
+const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
+
+/// A file as the kernel knows it: device and inode.
+pub(super) type Identity = (u64, u64);
+
+pub(super) fn identity(metadata: &Metadata) -> Identity {
+    (metadata.dev(), metadata.ino())
+}
+
+/// What a walk has found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The policy files, by path.
+    pub(super) files: BTreeSet<PathBuf>,
+    /// What is not read, to be searched for documents.
+    pub(super) skipped: Vec<Search>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Adds the file `path`, or the policy files below the folder `path`.
+pub(super) fn collect(path: &Path, left_out: &LeftOut<'_>, found: &mut Found) {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            let mut walk = Walk { left_out, found, above: Vec::new() };
+            walk.enter(path, &metadata);
+        }
+        // Whatever else a user names is read: a pipe from the shell is as good as a file.
+        Ok(_) => {
+            found.files.insert(path.to_owned());
+        }
+        Err(error) => found.problems.push(Problem::unreadable(shown(path), error)),
+    }
+}
+
+struct Walk<'run> {
+    left_out: &'run LeftOut<'run>,
+    found: &'run mut Found,
+    /// The folders from the start to here: a link to one of them is a circle.
+    above: Vec<Identity>,
+}
+
+impl Walk<'_> {
+    fn enter(&mut self, folder: &Path, metadata: &Metadata) {
+        let identity = identity(metadata);
+        if self.above.contains(&identity) {
+            return self.found.problems.push(Problem::Circle(shown(folder)));
+        }
+        if self.above.len() >= DEEPEST {
+            return self.found.problems.push(Problem::TooDeep(shown(folder)));
+        }
+        let paths = match entries(folder) {
+            Ok(paths) => paths,
+            Err(error) => return self.unreadable(folder, error),
+        };
+        self.above.push(identity);
+        for path in paths {
+            self.consider(path);
+        }
+        self.above.pop();
+    }
+
+    fn consider(&mut self, path: PathBuf) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if VERSION_CONTROL.contains(&name.as_ref()) || self.left_out.is_staging(&path) {
+            return;
+        }
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            // A hidden link that leads nowhere, such as an editor's lock, holds nothing.
+            Err(error) if name.starts_with('.') && error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.unreadable(&path, error),
+        };
+        let reason = if name == CONFIGURATION {
+            Some(Skipped::Settings)
+        } else if name == TRUST_ROOT || self.left_out.is_trust_root(&metadata) {
+            Some(Skipped::TrustRoot)
+        } else if self.left_out.is_output(&metadata) {
+            Some(Skipped::Output)
+        } else if name.starts_with('.') {
+            Some(Skipped::Hidden)
+        } else {
+            None
+        };
+        let bundle = if metadata.is_dir() { Bundle::read(&path) } else { Ok(None) };
+        match (reason, bundle) {
+            (_, Err(error)) => self.unreadable(&path, error),
+            (Some(reason), Ok(bundle)) => self.found.skipped.push(Search { reason, path, bundle }),
+            (None, Ok(bundle @ Some(_))) => {
+                self.found.skipped.push(Search { reason: Skipped::Compiled, path, bundle });
+            }
+            (None, Ok(None)) if metadata.is_dir() => self.enter(&path, &metadata),
+            (None, Ok(None)) if !is_policy_name(&path) => {}
+            (None, Ok(None)) if metadata.is_file() => {
+                self.found.files.insert(path);
+            }
+            (None, Ok(None)) => self.found.problems.push(Problem::NotAFile(shown(&path))),
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, error: io::Error) {
+        self.found.problems.push(Problem::unreadable(shown(path), error));
+    }
+}
+
+/// Returns what a folder holds, by name.
+pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
+    paths.sort_unstable();
+    Ok(paths)
+}
