@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 mod code;
+#[cfg(feature = "miette")]
+pub mod miette;
 mod page;
 mod plain;
 mod sink;
