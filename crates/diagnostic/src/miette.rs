@@ -11,8 +11,7 @@ use crate::{Diagnostic, Label, Severity};
 
 /// A finding with the sources it is about.
 ///
-/// miette shows one source for each diagnostic: places in other sources are diagnostics of their own, and returned as
-/// related ones.
+/// miette shows one source for each diagnostic, so labels in other sources are returned as related diagnostics.
 #[derive(Debug)]
 pub struct Finding {
     diagnostic: Diagnostic,

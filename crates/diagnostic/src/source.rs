@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-/// Identifies one source of a [`SourceSet`]. Ids follow the order of names, not of arrival.
+/// Identifies one source of a [`SourceSet`]. Ids are in order of names, whatever the order of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
@@ -19,7 +19,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The place of what stands in no source.
+    /// The span of something that is in no source.
     pub const NOWHERE: Self = Self { source: SourceId(u32::MAX), start: 0, end: 0 };
 
     /// Returns the span of bytes `start..end` of `source`.
@@ -69,11 +69,11 @@ impl<T> Spanned<T> {
     }
 }
 
-/// Bytes before a place on its line above which columns count bytes: nobody counts characters
-/// there, and counting them for each of many findings would take long.
+/// If more bytes than this are before a place on its line, its column counts bytes: counting characters there for
+/// each of many findings would take too long.
 const LONG_LINE: usize = 64 << 10;
 
-/// A place in a source as people count it: both numbers start at 1, columns count characters.
+/// A place in a source as editors show it: both numbers start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Line number, from 1.
@@ -123,7 +123,7 @@ impl Source {
         self.line_at(offset).0
     }
 
-    /// Returns the number of an offset's line and where that line starts.
+    /// Returns the number of the line of an offset and where that line starts.
     fn line_at(&self, offset: u32) -> (u32, u32) {
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset).max(1);
@@ -184,14 +184,14 @@ impl LineFinder<'_> {
     }
 }
 
-/// All texts of one run, sorted by name, so that results do not depend on the order of arrival.
+/// All texts of one run, sorted by name, so that results do not depend on the order of the files.
 #[derive(Debug, Default)]
 pub struct SourceSet {
     sources: Vec<Source>,
 }
 
 impl SourceSet {
-    /// Collects named texts. Sources of equal name keep the order of their texts.
+    /// Collects named texts. Sources with the same name are in order of their texts.
     #[must_use]
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut files: Vec<_> = files.into_iter().collect();
@@ -218,13 +218,13 @@ impl SourceSet {
         self.sources.get(id.0 as usize)
     }
 
-    /// Returns the name of the source a span lies in.
+    /// Returns the name of the source of a span.
     #[must_use]
     pub fn name(&self, span: Span) -> &str {
         self.get(span.source).map_or("", Source::name)
     }
 
-    /// Returns the text of a span, or nothing when it lies outside its source.
+    /// Returns the text of a span, or an empty string when it is outside its source.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source)
@@ -244,13 +244,13 @@ impl SourceSet {
         self.get(span.source).map_or(1, |source| source.line(span.start))
     }
 
-    /// Returns what finds the lines of many spans that mostly follow each other.
+    /// Returns a finder of lines for many spans that are mostly in order.
     #[must_use]
     pub fn lines(&self) -> LineFinder<'_> {
         LineFinder { sources: self, source: None, starts: &[], line: 0 }
     }
 
-    /// Returns `name:line` of a span, the form every artifact uses to lead back to its source.
+    /// Returns `name:line` of a span, the form in which every artifact refers to its source.
     #[must_use]
     pub fn locate(&self, span: Span) -> String {
         let (name, mut line) = (self.name(span), itoa::Buffer::new());
