@@ -136,7 +136,7 @@ impl Syscall {
     #[must_use]
     pub fn siblings(self) -> Vec<Self> {
         let is_own = |name: &&str| self.operation().any(|call| call.name() == *name);
-        let families = FAMILIES.iter().filter(|family| family.iter().any(|name| is_own(&name)));
+        let families = FAMILIES.iter().filter(|family| family.iter().any(&is_own));
         let mut siblings: Vec<Self> = families.flat_map(|family| parsed(family)).collect();
         siblings.retain(|sibling| !is_own(&sibling.name()));
         siblings.sort_unstable();
@@ -168,7 +168,8 @@ mod tests {
             assert!(names.iter().all(|name| seen.insert(*name)), "{names:?}");
         }
         for family in FAMILIES {
-            assert!(family.iter().map(|name| call(name)).count() > 1);
+            let calls: Vec<Syscall> = family.iter().map(|name| call(name)).collect();
+            assert!(calls.len() > 1, "{family:?}");
         }
     }
 
