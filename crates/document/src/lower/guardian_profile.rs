@@ -41,7 +41,7 @@ pub(super) fn lower(
     if let Some(span) = envelope.name_space_span() {
         confinements.extend(envelope.name_space(span));
         let message = format!(
-            "native targets deny mounts, chroot and new namespaces to `{}`, which could bypass its path rules",
+            "native targets also deny mounts, chroot and new namespaces to `{}`: they could bypass its path rules",
             profile.target_binary.value
         );
         sink.report(
