@@ -1,7 +1,7 @@
-//! A policy -> what is allowed to write and probably not what was meant.
+//! A valid policy -> findings about what its author probably did not mean.
 //!
 //! A lint is one file: what it looks for, why that matters, an example that fires and one that does not.
-//! [`ALL`] is the only other place to touch when one is added.
+//! A new lint also needs an entry in [`ALL`].
 
 #![forbid(unsafe_code)]
 
@@ -55,7 +55,7 @@ pub struct Lint {
     check: Check,
 }
 
-/// The narrowest thing that a lint needs to see.
+/// The smallest part of a policy that a lint needs.
 #[derive(Debug, Clone, Copy)]
 enum Check {
     Profile(fn(&GuardianProfile, &mut Sink)),
@@ -103,7 +103,7 @@ pub static ALL: [&Lint; 33] = [
     &writable_spawn::LINT,
 ];
 
-/// The codes this room reports.
+/// The codes of all lints.
 pub static CODES: [&Code; ALL.len()] = {
     let mut codes = [&ALL[0].code; ALL.len()];
     let mut at = 0;
@@ -135,8 +135,8 @@ pub fn check(policy: &Policy, as_of: Date, sink: &mut Sink) {
     }
 }
 
-/// Runs the lints that hold what a policy says against what else it says: entries that others cover, and
-/// exceptions that take their whole document back.
+/// Runs the lints for parts of a policy that contradict or repeat each other: entries covered by others, and
+/// exceptions that disable their whole document.
 pub fn overlaps(policy: &Policy, sink: &mut Sink) {
     for placed in &policy.documents {
         covered_entry::look(&placed.document, sink);
