@@ -4,20 +4,6 @@
 //! lists every other way to the same operation that is known, and says for each backend and kernel
 //! whether it is denied, only killed, or open. An open bypass is reported.
 
-mod block_bpf_load;
-mod block_capset_sysadmin;
-mod block_chmod_suid;
-mod block_execve_tmp;
-mod block_kmod_load;
-mod block_memfd_create;
-mod block_mount_syscall;
-mod block_pivot_root;
-mod block_raw_sockets;
-mod block_socket_raw;
-mod block_unshare;
-mod block_user_namespace;
-mod kill_ptrace_attach;
-
 use telovix_platform::Way;
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
@@ -63,27 +49,36 @@ impl Clause {
     }
 }
 
-/// Every built-in template, in the order of the documentation.
-pub static ALL: [&BuiltIn; 13] = [
-    &block_kmod_load::TEMPLATE,
-    &block_user_namespace::TEMPLATE,
-    &block_raw_sockets::TEMPLATE,
-    &block_capset_sysadmin::TEMPLATE,
-    &kill_ptrace_attach::TEMPLATE,
-    &block_execve_tmp::TEMPLATE,
-    &block_memfd_create::TEMPLATE,
-    &block_pivot_root::TEMPLATE,
-    &block_mount_syscall::TEMPLATE,
-    &block_unshare::TEMPLATE,
-    &block_bpf_load::TEMPLATE,
-    &block_socket_raw::TEMPLATE,
-    &block_chmod_suid::TEMPLATE,
-];
+/// Declares the module of each template and the list of all of them.
+macro_rules! templates {
+    ($($name:ident,)+) => {
+        $(mod $name;)+
+
+        /// Every built-in template, in the order of the documentation.
+        pub static ALL: &[&BuiltIn] = &[$(&$name::TEMPLATE),+];
+    };
+}
+
+templates! {
+    block_kmod_load,
+    block_user_namespace,
+    block_raw_sockets,
+    block_capset_sysadmin,
+    kill_ptrace_attach,
+    block_execve_tmp,
+    block_memfd_create,
+    block_pivot_root,
+    block_mount_syscall,
+    block_unshare,
+    block_bpf_load,
+    block_socket_raw,
+    block_chmod_suid,
+}
 
 /// Returns the definition of a template; none for `custom`, whose policy defines it.
 #[must_use]
 pub fn find(template: Template) -> Option<&'static BuiltIn> {
-    ALL.into_iter().find(|built_in| built_in.template == template)
+    ALL.iter().copied().find(|built_in| built_in.template == template)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::output::json::VERSION;
 
 /// Returns the built-in template of that id.
 pub(crate) fn find(id: &str) -> Option<&'static BuiltIn> {
-    ALL.into_iter().find(|built_in| built_in.template.id() == id)
+    ALL.iter().copied().find(|built_in| built_in.template.id() == id)
 }
 
 /// Prints the page of a template as Markdown.
