@@ -1,4 +1,4 @@
-//! Counts and sizes of a hook: what the engine refuses, what its programs cannot address, what maps hold.
+//! Counts and sizes of a hook -> findings: limits of Tetragon, of its BPF programs and of its maps.
 
 use telovix_diagnostic::{Diagnostic, Sink};
 
@@ -9,22 +9,22 @@ use crate::{
     ArgumentClass, ArgumentFilter, BinaryOperator, Hook, Operator, Section, Selector, TracingPolicy,
 };
 
-/// Most selectors of a hook.
+/// Maximum number of selectors of a hook.
 const SELECTORS: usize = 5;
-/// Most filters on arguments and data of a selector, and on a returned value.
+/// Maximum number of filters on arguments and data of a selector, and on a return value.
 const FILTERS: usize = 5;
-/// Most maps of one kind of a hook.
+/// Maximum number of maps of one kind per hook.
 const MAPS: usize = 8;
-/// Longest message and tag of an event, in bytes.
+/// Maximum length of an event's message and tag, in bytes.
 const MESSAGE_BYTES: usize = 256;
 const TAG_BYTES: usize = 128;
 
-/// Reports what does not fit.
+/// Reports exceeded limits.
 pub(super) fn check(hook: &Hook, sink: &mut Sink) {
     if let Some(sixth) = hook.selectors.get(SELECTORS) {
         let message =
             format!("a hook has at most {SELECTORS} selectors, this one has {}", hook.selectors.len());
-        let help = "write the hook a second time with the rest";
+        let help = "add a second entry for the hook with the remaining selectors";
         sink.report(Diagnostic::new(&LIMIT, sixth.span, message).help(help));
     }
     for selector in &hook.selectors {
@@ -34,7 +34,7 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
             sink.report(Diagnostic::new(&LIMIT, sixth.span, message));
         }
         if let Some(sixth) = selector.return_arguments.get(FILTERS).filter(|_| hook.returns) {
-            let message = format!("a selector has at most {FILTERS} filters on the returned value");
+            let message = format!("a selector has at most {FILTERS} filters on the return value");
             sink.report(Diagnostic::new(&LIMIT, sixth.span, message));
         }
     }
@@ -52,11 +52,11 @@ fn check_size(hook: &Hook, sink: &mut Sink) {
     let code = if bytes <= ENCODER_BYTES { &ENCODED_SIZE } else { &CRASH };
     let message = format!("the selectors of this hook take {bytes} bytes, more than {ENCODED_BYTES}");
     sink.report(
-        Diagnostic::new(code, hook.span, message).help("write the hook a second time with half of them"),
+        Diagnostic::new(code, hook.span, message).help("add a second entry for the hook with half of them"),
     );
 }
 
-/// Tells whether a hook keeps every limit that adding selectors can break.
+/// Returns whether a hook is within every limit that depends on its selectors.
 #[must_use]
 pub fn fits(hook: &Hook) -> bool {
     hook.selectors.len() <= SELECTORS
@@ -66,13 +66,13 @@ pub fn fits(hook: &Hook) -> bool {
 
 fn check_maps(hook: &Hook, sink: &mut Sink) {
     for (count, most, kind) in map_uses(hook).into_iter().filter(|(count, most, _)| count > most) {
-        let message = format!("this hook has {count} filters by {kind}, and there is room for {most}");
-        let help = "write the hook a second time with some of its selectors";
+        let message = format!("this hook has {count} filters of the kind {kind}, more than {most}");
+        let help = "add a second entry for the hook with some of its selectors";
         sink.report(Diagnostic::new(&FILTER_MAPS, hook.span, message).help(help));
     }
 }
 
-/// Counts filters by the kind of map they need: how many there are, how many there may be, and the kind.
+/// Counts filters by the kind of map they use: the count, the maximum, and the kind.
 fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 6] {
     let mut prefixes = 0;
     let mut postfixes = 0;
@@ -130,7 +130,7 @@ fn check_reachable(hook: &Hook, sink: &mut Sink) {
     let (Some(all), Some(next)) = (hook.selectors.get(position), hook.selectors.get(position + 1)) else {
         return;
     };
-    let message = "this selector is never consulted";
+    let message = "this selector is never evaluated";
     let help = "move the selector without filters to the end";
     let diagnostic = Diagnostic::new(&UNREACHABLE_SELECTOR, next.span, message);
     sink.report(diagnostic.related(all.span, "this one matches every event").help(help));
@@ -140,10 +140,10 @@ fn check_texts(hook: &Hook, sink: &mut Sink) {
     let texts = hook.message.iter().map(|text| (text, MESSAGE_BYTES, "message"));
     for (text, most, noun) in texts.chain(hook.tags.iter().map(|text| (text, TAG_BYTES, "tag"))) {
         if text.value.len() == 1 || (noun == "tag" && text.value.is_empty()) {
-            let message = format!("a {noun} has at least 2 bytes");
+            let message = format!("a {noun} must have at least 2 bytes");
             sink.report(Diagnostic::new(&LIMIT, text.span, message));
         } else if text.value.len() > most {
-            let message = format!("the engine cuts a {noun} after {most} bytes");
+            let message = format!("Tetragon truncates a {noun} after {most} bytes");
             sink.report(Diagnostic::new(&IGNORED, text.span, message));
         }
     }
