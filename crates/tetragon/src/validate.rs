@@ -13,6 +13,7 @@ mod operator;
 mod process;
 mod product;
 mod prototype;
+mod shared;
 mod value;
 
 pub use limit::fits;
@@ -64,5 +65,5 @@ pub fn validate(policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
             process::check(selector, context, sink);
         }
     }
-    limit::check_shared(policy, sink);
+    shared::check(policy, sink);
 }

@@ -2,7 +2,8 @@
 //!
 //! Each file of `tests/tracing_policy/engine` is a small policy whose first line records the verdict of Tetragon
 //! main of August 2026 (commit 4fbfe2d74): its own schema loader and selector encoder, run offline with
-//! large programs, kernel 5.11 or later, no Kubernetes. `tests/tracing_policy/engine.verdicts` records our
+//! large programs, kernel 5.11 or later, no Kubernetes. Where it says so, the verdict was read from Tetragon's
+//! source instead. `tests/tracing_policy/engine.verdicts` records our
 //! findings (`BLESS=1` writes it).
 
 use std::collections::BTreeMap;

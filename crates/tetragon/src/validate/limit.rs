@@ -2,12 +2,9 @@
 
 use telovix_diagnostic::{Diagnostic, Sink};
 
-use super::action::disables_multi;
-use crate::codes::{CRASH, ENCODED_SIZE, FILTER_MAPS, IGNORED, LIMIT, SHARED_FILTERS, UNREACHABLE_SELECTOR};
+use crate::codes::{CRASH, ENCODED_SIZE, FILTER_MAPS, IGNORED, LIMIT, UNREACHABLE_SELECTOR};
 use crate::encoded_size::{ENCODED_BYTES, ENCODER_BYTES, encoded_size};
-use crate::{
-    ArgumentClass, ArgumentFilter, BinaryOperator, Hook, Operator, Section, Selector, TracingPolicy,
-};
+use crate::{ArgumentClass, ArgumentFilter, BinaryOperator, Hook, Operator, Section};
 
 /// Maximum number of selectors of a hook.
 const SELECTORS: usize = 5;
@@ -147,66 +144,4 @@ fn check_texts(hook: &Hook, sink: &mut Sink) {
             sink.report(Diagnostic::new(&IGNORED, text.span, message));
         }
     }
-}
-
-/// Under multi-kprobe links, selectors of the same number share filters that lie in maps.
-pub(super) fn check_shared(policy: &TracingPolicy, sink: &mut Sink) {
-    if disables_multi(policy) {
-        return;
-    }
-    let mut kprobes = policy.spec.hooks.iter().filter(|hook| hook.point.section() == Section::Kprobes);
-    let Some(first) = kprobes.next() else { return };
-    for other in kprobes {
-        let pairs = first.selectors.iter().zip(&other.selectors);
-        let differ = pairs.into_iter().any(|(left, right)| shared_part(left) != shared_part(right));
-        if differ || first.selectors.len() != other.selectors.len() && uses_maps(first, other) {
-            let message = "its filters and those of the first kprobe replace each other";
-            let help = "write one kprobe a document, or set the option `disable-kprobe-multi` to \"1\"";
-            let diagnostic = Diagnostic::new(&SHARED_FILTERS, other.span, message);
-            sink.report(diagnostic.related(first.span, "the first kprobe").help(help));
-        }
-    }
-}
-
-/// What a selector keeps in maps that are found by the selector's number.
-#[derive(PartialEq, Default)]
-struct SharedPart<'selector> {
-    binaries: Vec<(BinaryOperator, Vec<&'selector str>, bool)>,
-    filters: Vec<(Operator, Vec<&'selector str>)>,
-}
-
-fn shared_part<'selector>(selector: &'selector Selector<'_>) -> SharedPart<'selector> {
-    let binaries = selector.binaries.iter().map(|filter| {
-        let values = filter.values.iter().map(|value| value.value.as_ref()).collect();
-        (filter.operator.value, values, filter.follow_children)
-    });
-    let in_map = |filter: &&ArgumentFilter| {
-        matches!(
-            filter.operator.value,
-            Operator::InMap
-                | Operator::NotInMap
-                | Operator::SPort
-                | Operator::NotSPort
-                | Operator::DPort
-                | Operator::NotDPort
-                | Operator::Protocol
-                | Operator::Family
-                | Operator::State
-                | Operator::SAddr
-                | Operator::NotSAddr
-                | Operator::DAddr
-                | Operator::NotDAddr
-                | Operator::SubString
-                | Operator::SubStringIgnoreCase
-        )
-    };
-    let filters = selector.arguments.iter().filter(in_map).map(|filter| {
-        (filter.operator.value, filter.values.iter().map(|value| value.value.as_ref()).collect())
-    });
-    SharedPart { binaries: binaries.collect(), filters: filters.collect() }
-}
-
-fn uses_maps(left: &Hook, right: &Hook) -> bool {
-    let mut selectors = left.selectors.iter().chain(&right.selectors);
-    selectors.any(|selector| shared_part(selector) != SharedPart::default())
 }

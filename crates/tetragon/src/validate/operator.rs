@@ -4,7 +4,7 @@ use telovix_diagnostic::{Diagnostic, Sink};
 
 use super::{Context, value};
 use crate::codes::{ALWAYS_MATCHES, ARGUMENT, EMPTY_VALUES, IGNORED, NEVER_MATCHES, OPERATOR, VALUE};
-use crate::{Argument, ArgumentFilter, ArgumentType, Fit, Hook, Operator, Section};
+use crate::{Argument, ArgumentFilter, ArgumentType, Fit, Hook, HookPoint, Operator, Section};
 
 /// Reports filters that Tetragon rejects, and those that are true or false for every event.
 pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
@@ -75,6 +75,11 @@ fn check_filter(
         check_expression(hook, filter, sink);
         return;
     }
+    // The type comes from the event's format, which only the host has.
+    if kind == ArgumentType::Auto && matches!(hook.point, HookPoint::Tracepoint { raw: false, .. }) {
+        check_values_present(filter, sink);
+        return;
+    }
     let unpaired = operator == Operator::CapabilitiesGained && filter.positions.len() != 2;
     let fit = if unpaired { Fit::Rejected } else { kind.class().fit(operator) };
     match fit {
@@ -113,13 +118,18 @@ fn check_filter(
     if operator == Operator::State && kind == ArgumentType::SocketBuffer {
         sink.report(Diagnostic::new(&NEVER_MATCHES, filter.operator.span, "`State` on `skb` never matches"));
     }
+    check_values_present(filter, sink);
+    value::check(filter, kind, sink);
+}
+
+fn check_values_present(filter: &ArgumentFilter, sink: &mut Sink) {
+    let operator = filter.operator.value;
     if filter.values.is_empty() && takes_values(operator) {
         let message = format!("`{}` has no values", operator.name());
         sink.report(
             Diagnostic::new(&EMPTY_VALUES, filter.span, message).help("list the values to compare with"),
         );
     }
-    value::check(filter, kind, sink);
 }
 
 fn takes_values(operator: Operator) -> bool {

@@ -51,7 +51,9 @@ pub fn check_product(policy: &TracingPolicy, sink: &mut Sink) {
             let message = format!("`{}` is not documented for the Console", section.name());
             sink.report(Diagnostic::new(&PRODUCT_DIALECT, hook.span, message));
         }
-        if let HookPoint::Kprobe { call, syscall: SyscallFlag::Absent } = &hook.point {
+        if let HookPoint::Kprobe { call, syscall: SyscallFlag::Absent } = &hook.point
+            && !is_syscall_list(policy, &call.value)
+        {
             let message = format!("the kprobe on {} has no `syscall`", quote(&call.value));
             let help = "write `syscall: true` for a system call, `syscall: false` for a kernel function";
             sink.report(Diagnostic::new(&SYSCALL_FLAG, call.span, message).help(help));
@@ -67,3 +69,14 @@ pub fn check_product(policy: &TracingPolicy, sink: &mut Sink) {
         }
     }
 }
+
+/// Returns whether a `call` is a list of system calls, for which Tetragon ignores `syscall`.
+fn is_syscall_list(policy: &TracingPolicy, call: &str) -> bool {
+    let Some(name) = call.strip_prefix("list:") else { return false };
+    let is_syscalls = |kind: &str| matches!(kind, "syscalls" | "generated_syscalls");
+    let mut lists = policy.spec.lists.iter().filter(|list| list.name.value == name);
+    lists.any(|list| list.kind.as_ref().is_some_and(|kind| is_syscalls(&kind.value)))
+}
+
+#[cfg(test)]
+mod tests;
