@@ -2,7 +2,6 @@
 
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Diagnostic, Sink};
-use telovix_document;
 use telovix_document as document;
 use telovix_document::lower::{self, Policy};
 use telovix_policy::value::Date;
