@@ -3,6 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use telovix_diagnostic::Code;
+
+use crate::code;
+
 /// A reason why nothing was changed, or why a change stopped. The policy that was active stays active.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
@@ -123,29 +127,29 @@ pub enum RuntimeError {
 }
 
 impl RuntimeError {
-    /// Returns the stable code.
-    pub const fn code(&self) -> &'static str {
+    /// Returns the code of this error.
+    pub fn code(&self) -> &'static Code {
         match self {
-            Self::NotRoot => "not-root",
-            Self::Architecture { .. } => "architecture-not-supported",
-            Self::KernelTooOld { .. } => "kernel-too-old",
-            Self::NoBtf => "no-btf",
-            Self::NoBpfLsm { .. } => "no-bpf-lsm",
-            Self::NoBpfFileSystem { .. } => "no-bpf-file-system",
-            Self::NoSymbol { .. } => "no-kernel-symbol",
-            Self::Busy => "busy",
-            Self::NothingLoaded => "nothing-loaded",
-            Self::Unconfirmed { .. } => "unconfirmed",
-            Self::NothingToConfirm => "nothing-to-confirm",
-            Self::Reverted { .. } => "reverted",
-            Self::NoPrevious => "no-previous-generation",
-            Self::Lockout { .. } => "lockout",
-            Self::Hook { .. } => "hook-not-available",
-            Self::Object { .. } => "programs-not-loaded",
-            Self::ForeignPin { .. } => "foreign-pin",
-            Self::Map { .. } => "map-not-filled",
-            Self::File { .. } => "runtime-file",
-            Self::StillLoaded { .. } => "still-loaded",
+            Self::NotRoot => &code::NOT_ROOT,
+            Self::Architecture { .. } => &code::ARCHITECTURE_NOT_SUPPORTED,
+            Self::KernelTooOld { .. } => &code::KERNEL_TOO_OLD,
+            Self::NoBtf => &code::NO_BTF,
+            Self::NoBpfLsm { .. } => &code::NO_BPF_LSM,
+            Self::NoBpfFileSystem { .. } => &code::NO_BPF_FILE_SYSTEM,
+            Self::NoSymbol { .. } => &code::NO_KERNEL_SYMBOL,
+            Self::Busy => &code::BUSY,
+            Self::NothingLoaded => &code::NOTHING_LOADED,
+            Self::Unconfirmed { .. } => &code::UNCONFIRMED,
+            Self::NothingToConfirm => &code::NOTHING_TO_CONFIRM,
+            Self::Reverted { .. } => &code::REVERTED,
+            Self::NoPrevious => &code::NO_PREVIOUS_GENERATION,
+            Self::Lockout { .. } => &code::LOCKOUT,
+            Self::Hook { .. } => &code::HOOK_NOT_AVAILABLE,
+            Self::Object { .. } => &code::PROGRAMS_NOT_LOADED,
+            Self::ForeignPin { .. } => &code::FOREIGN_PIN,
+            Self::Map { .. } => &code::MAP_NOT_FILLED,
+            Self::File { .. } => &code::RUNTIME_FILE,
+            Self::StillLoaded { .. } => &code::STILL_LOADED,
         }
     }
 

@@ -8,6 +8,7 @@
 //! Needs kernel 6.1 or later with BTF, `bpf` in the list of security modules and a mounted BPF file system.
 
 pub mod apply;
+pub mod code;
 mod control;
 mod error;
 pub mod events;

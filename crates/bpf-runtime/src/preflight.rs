@@ -115,7 +115,7 @@ mod tests {
     fn other_machines_and_older_kernels_are_refused() {
         assert!(supported("x86_64", (6, 1)).is_ok());
         assert!(supported("x86_64", (7, 2)).is_ok());
-        let code = |architecture, kernel| supported(architecture, kernel).map_err(|error| error.code());
+        let code = |architecture, kernel| supported(architecture, kernel).map_err(|error| error.code().id);
         assert_eq!(code("aarch64", (6, 12)), Err("architecture-not-supported"));
         assert_eq!(code("x86_64", (5, 15)), Err("kernel-too-old"));
         assert_eq!(code("x86_64", (6, 0)), Err("kernel-too-old"));

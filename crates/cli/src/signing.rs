@@ -3,6 +3,7 @@
 mod audit;
 mod bundle;
 pub(crate) mod code;
+mod host;
 mod key;
 mod trust_root;
 
@@ -20,12 +21,15 @@ use telovix_workspace::shown;
 pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
-    AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, AUDIT_LOG_TORN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE,
-    KEY_NOT_USABLE, KEY_NOT_WRITTEN, NO_SIGNING_KEY, NOT_SIGNED, NOT_VERIFIED, SIGNING_KEY_NOT_TRUSTED,
-    SOURCE_NOT_COMMITTED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
+    AUDIT_LOG_ABSENT, KEY_NOT_WRITTEN, NO_SIGNING_KEY, SIGNING_KEY_NOT_TRUSTED, SOURCE_NOT_COMMITTED,
 };
+pub(crate) use host::host_failure;
 pub(crate) use key::{KeyArguments, passphrase, public_key};
 pub(crate) use telovix_host::HOST_STATE;
+pub(crate) use telovix_trust::code::{
+    AUDIT_LOG_BROKEN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE, NOT_SIGNED, NOT_VERIFIED,
+    TRUST_ROOT_NOT_CHANGED,
+};
 pub(crate) use trust_root::{
     FindTrustRoot, HOST_TRUST_ROOT, HostTrust, NamedTrustRoot, Origin, RepositoryTrust, TrustRootEntry,
     VerifyTrust,
@@ -62,7 +66,7 @@ pub(crate) fn read_chain(path: &Path) -> Result<Chain, Failure> {
 
 /// Tells why a signature does not count, with its own exit code.
 pub(crate) fn refused(refusal: &Refusal) -> Failure {
-    Failure::new(exit(refusal), code::of(refusal), refusal.to_string()).help(refusal.help())
+    Failure::new(exit(refusal), refusal.code(), refusal.to_string()).help(refusal.help())
 }
 
 /// Returns the exit code of a refusal.
@@ -73,19 +77,17 @@ pub(crate) fn exit(refusal: &Refusal) -> Exit {
 
 /// Tells why a trust root file was not read, trusted or changed.
 pub(crate) fn root_failure(path: &Path, error: ChainError) -> Failure {
-    match error {
-        ChainError::Refused(refusal) => refused(&refusal),
-        ChainError::Change(_) | ChainError::Signer(_) | ChainError::NotARootKey(_) => {
-            Failure::new(Exit::CannotRun, &TRUST_ROOT_NOT_CHANGED, error.to_string())
+    let code = error.code();
+    let message = match error {
+        ChainError::Refused(refusal) => return refused(&refusal),
+        ChainError::File { .. } | ChainError::Change(_) | ChainError::Signer(_) | ChainError::NotARootKey(_) => {
+            error.to_string()
         }
-        error => {
-            let message = match error {
-                ChainError::File { .. } => error.to_string(),
-                error => format!("`{}`: {error}", shown(path)),
-            };
-            Failure::new(Exit::CannotRun, &TRUST_ROOT_NOT_USABLE, message)
+        ChainError::Shape(_) | ChainError::Envelope { .. } | ChainError::Root { .. } => {
+            format!("`{}`: {error}", shown(path))
         }
-    }
+    };
+    Failure::new(Exit::CannotRun, code, message)
 }
 
 /// Tells that something could not be done, in the words of the error.

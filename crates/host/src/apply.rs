@@ -43,7 +43,7 @@ impl<K: Kernel> Host<K> {
         let policy = match self.admit(offer) {
             Ok(policy) => policy,
             Err(error) => {
-                self.refuse(&offer.bundle.display().to_string(), &format!("{}: {error}", error.code()));
+                self.refuse(&offer.bundle.display().to_string(), &format!("{}: {error}", error.code().id));
                 return Err(error);
             }
         };
@@ -113,7 +113,7 @@ impl<'h, K: Kernel> AnnouncedPolicy<'h, K> {
     }
 
     fn failed(self, error: HostError) -> HostError {
-        let detail = format!("{}: {error}", error.code());
+        let detail = format!("{}: {error}", error.code().id);
         // The refusal itself is what the caller has to know.
         let _logged = self.host.journal.failed(self.announced, detail);
         error
@@ -167,7 +167,7 @@ impl<K: Kernel> InForce<'_, K> {
         let programs = switched.tidy();
         let announced = match &programs {
             Ok(_) => announced,
-            Err(error) => announced.noting(format!("{}: {error}", error.code())),
+            Err(error) => announced.noting(format!("{}: {error}", error.code().id)),
         };
         host.journal.done(announced, Some(generation), None).map_err(HostError::DoneNotLogged)?;
         match programs {

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 
 use telovix_bpf_programs::image::ImageError;
 use telovix_bpf_runtime::RuntimeError;
+use telovix_diagnostic::Code;
 use telovix_trust::audit::AuditError;
 use telovix_trust::bundle::VerifyError;
 use telovix_trust::{HostStateError, RecordError, Refusal};
+
+use crate::code;
 
 /// Why a host did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -89,21 +92,18 @@ pub enum HostError {
 }
 
 impl HostError {
-    /// Returns the stable code.
+    /// Returns the code of this error.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static Code {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::RootNotFollowed { refusal, .. } => refusal.code(),
-            Self::NotVerified { .. } => "not-verified",
-            Self::NoImage { .. } | Self::ImageNotRead { .. } => "no-image",
-            Self::Image { .. } => "image-refused",
-            Self::State(_) => "host-state-not-usable",
-            Self::Log(error) | Self::DoneNotLogged(error) => match error {
-                AuditError::File { .. } => "audit-log-not-written",
-                AuditError::Broken { .. } | AuditError::Unfinished { .. } => "audit-log-broken",
-            },
-            Self::Provenance { .. } => "runtime-file",
+            Self::NotVerified { .. } => &telovix_trust::code::NOT_VERIFIED,
+            Self::NoImage { .. } | Self::ImageNotRead { .. } => &code::NO_IMAGE,
+            Self::Image { .. } => &code::IMAGE_REFUSED,
+            Self::State(error) => error.code(),
+            Self::Log(error) | Self::DoneNotLogged(error) => error.code(),
+            Self::Provenance { .. } => &telovix_bpf_runtime::code::RUNTIME_FILE,
             Self::Runtime(error) | Self::NotTidied { source: error, .. } => error.code(),
         }
     }

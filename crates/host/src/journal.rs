@@ -4,8 +4,11 @@ use std::fs;
 use std::mem;
 use std::path::{Path, PathBuf};
 
+use telovix_diagnostic::Code;
 use telovix_trust::audit::{self, Action, Actor, Appended, AuditError, Outcome, Record};
 use telovix_trust::{Digest, Timestamp};
+
+use crate::code;
 
 /// Where a host keeps its log: beside its memory of accepted epochs.
 pub const HOST_LOG: &str = "/var/lib/telovix/audit.ndjson";
@@ -29,6 +32,16 @@ pub enum Notice {
         /// How many bytes of the line lay there; 0 when it was only announced.
         bytes: u64,
     },
+}
+
+impl Notice {
+    /// Returns the code of this notice.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            Self::LineNotFinished { .. } => &code::AUDIT_LOG_TORN,
+        }
+    }
 }
 
 /// Something that is done to a host.

@@ -23,6 +23,7 @@
 mod actor;
 mod admit;
 mod apply;
+pub mod code;
 mod error;
 mod journal;
 mod kernel;

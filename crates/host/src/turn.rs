@@ -49,7 +49,7 @@ impl<K: Kernel> Host<K> {
             }
             Err(error) => {
                 // The refusal itself is what the caller has to know.
-                let _logged = self.journal.failed(announced, format!("{}: {error}", error.code()));
+                let _logged = self.journal.failed(announced, format!("{}: {error}", error.code().id));
                 Err(error.into())
             }
         }

@@ -7,8 +7,10 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use telovix_diagnostic::Code;
 
 use crate::approval::Approval;
+use crate::code;
 use crate::key::KeyId;
 use crate::refusal::Refusal;
 use crate::replace::replace_whole;
@@ -54,6 +56,16 @@ pub enum HostStateError {
     },
 }
 
+impl HostStateError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            HostStateError::File { .. } | HostStateError::Damaged { .. } => &code::HOST_STATE_NOT_USABLE,
+        }
+    }
+}
+
 /// What a host accepted and is about to use.
 #[derive(Clone, Copy, Debug)]
 pub struct Acceptance<'a> {
@@ -80,6 +92,17 @@ pub enum RecordError {
     State(#[from] HostStateError),
 }
 
+impl RecordError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            RecordError::Refused(refusal) => refusal.code(),
+            RecordError::State(error) => error.code(),
+        }
+    }
+}
+
 /// Why the accepted epoch was not reset.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetError {
@@ -94,6 +117,17 @@ pub enum ResetError {
     /// The state was not read or written.
     #[error(transparent)]
     State(#[from] HostStateError),
+}
+
+impl ResetError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            ResetError::NothingAbove { .. } => &code::EPOCH_NOT_RESET,
+            ResetError::State(error) => error.code(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

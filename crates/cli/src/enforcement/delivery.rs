@@ -9,8 +9,7 @@ use telovix_host::{Host, HostError, Linux, Offer, RequiredTrust, RootOrigin, Tru
 use telovix_trust::Host as Identity;
 use telovix_workspace::shown;
 
-use super::code::VERIFICATION_SKIPPED;
-use super::{PlaceArguments, failed};
+use super::{PlaceArguments, VERIFICATION_SKIPPED, failed};
 use crate::failure::Failure;
 use crate::output::{Report, Streams, text};
 use crate::signing::{BundleArguments, FindTrustRoot as _, NamedTrustRoot, Origin, journal};

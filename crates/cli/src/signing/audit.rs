@@ -11,8 +11,7 @@ use telovix_trust::audit::{Action, AuditError, Record};
 use telovix_trust::{Digest, Timestamp};
 use telovix_workspace::shown;
 
-use super::AUDIT_LOG_TORN;
-use crate::enforcement;
+use super::host_failure;
 use crate::failure::Failure;
 use crate::output::{Report, Streams, text};
 
@@ -112,7 +111,7 @@ impl Begun {
     /// When it was done, and the log could not be written any more.
     pub(crate) fn done(mut self) -> Result<(), Failure> {
         let done = self.journal.done(self.announced, None, None);
-        done.map_err(|error| enforcement::failed(&HostError::DoneNotLogged(error)))
+        done.map_err(|error| host_failure(&HostError::DoneNotLogged(error)))
     }
 
     /// Writes down why it was not done, and returns that.
@@ -135,19 +134,20 @@ pub(crate) fn begin_log(path: &Path) -> Result<PathBuf, Failure> {
 
 /// Tells why a log was not read or continued.
 pub(crate) fn failed(error: AuditError) -> Failure {
-    enforcement::failed(&HostError::Log(error))
+    host_failure(&HostError::Log(error))
 }
 
 /// Tells what was found in the log on the way.
 pub(crate) fn tell_notices(notices: Vec<Notice>, streams: &mut Streams) -> Result<(), Failure> {
     for notice in notices {
+        let code = notice.code();
         let Notice::LineNotFinished { log, bytes } = notice;
         let log = shown(&log);
         let message = match bytes {
             0 => format!("the last line of `{log}` was announced and never written"),
             bytes => format!("the last line of `{log}` was never finished; its {bytes} bytes were cut off"),
         };
-        let mut warning = Diagnostic::new(&AUDIT_LOG_TORN, None, message);
+        let mut warning = Diagnostic::new(code, None, message);
         warning
             .help
             .push("the log says so too, with its digest; look at what the machine did then".to_owned());

@@ -9,8 +9,8 @@ use telovix_trust::root::Chain;
 use telovix_trust::{Acceptance, Host, HostState, RecordError, Timestamp};
 
 use super::{
-    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, code,
-    exit, refused,
+    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, exit,
+    refused,
 };
 use crate::failure::Failure;
 
@@ -74,7 +74,7 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
     ) -> Result<(), Failure> {
         chain.check_pin(state.root).map_err(|refusal| {
             let state = self.state_path();
-            Failure::new(exit(&refusal), code::of(&refusal), refusal.to_string())
+            Failure::new(exit(&refusal), refusal.code(), refusal.to_string())
                 .help(format!("{root} was compared with what the host remembers in `{}`", state.display()))
                 .help("put the newest trust root of the fleet that this host follows in its place")
         })

@@ -1,5 +1,6 @@
 //! Signs a bundle: the fleet's signature beside each policy, and one approval over the manifest.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,10 @@ use super::directory::{Directory, DirectoryError};
 use super::manifest::{Manifest, ManifestError};
 use super::path::{ArtifactPath, ArtifactPathError};
 use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDECAR_BYTES, SIDECAR};
+use telovix_diagnostic::Code;
+
 use crate::approval::{Approval, PAYLOAD_TYPE, ResultDigest};
+use crate::code;
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
 use crate::epoch::highest_epoch;
@@ -121,6 +125,9 @@ pub enum SignError {
         /// What was asked for.
         wanted: String,
     },
+    /// There is an approval that cannot be read, so nothing says whose signatures a new one would discard.
+    #[error("cannot read the approval `manifest.json.dsse`, which a new one would replace with all its signatures: {0}")]
+    ApprovalNotRead(String),
     /// The epoch runs ahead of the clock, and every verifier would refuse it.
     #[error("the epoch {epoch} lies in the future; expected the time in seconds, at most {highest} by now")]
     EpochAhead {
@@ -135,6 +142,28 @@ pub enum SignError {
     /// The signer did not answer.
     #[error(transparent)]
     Signer(#[from] AgentError),
+}
+
+impl SignError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            SignError::File { .. }
+            | SignError::Artifact { .. }
+            | SignError::Manifest(_)
+            | SignError::Path(_)
+            | SignError::Name(_)
+            | SignError::Stale(_)
+            | SignError::Unlisted(_)
+            | SignError::NotAPolicy(_)
+            | SignError::OtherApproval { .. }
+            | SignError::ApprovalNotRead(_)
+            | SignError::EpochAhead { .. }
+            | SignError::Nothing(_)
+            | SignError::Signer(_) => &code::NOT_SIGNED,
+        }
+    }
 }
 
 /// Signs every policy of a bundle and its manifest.
@@ -216,7 +245,8 @@ fn continued(
     manifest: Digest,
 ) -> Result<(Envelope, Approval), SignError> {
     if let Existing::Continue(asked) = &request.existing
-        && let Some((envelope, approval)) = fitting(directory, request, manifest)
+        && let Some((envelope, approval)) = existing(directory)?
+        && can_continue(&approval, request, manifest)
     {
         asked.iter().try_for_each(|part| part.check(request, &approval))?;
         return Ok((envelope, approval));
@@ -234,15 +264,26 @@ fn continued(
     Ok((Envelope::unsigned(PAYLOAD_TYPE, approval.to_statement()), approval))
 }
 
-/// Returns the approval that is there, if it is of this manifest, for this scope and valid.
-fn fitting(directory: &Directory, request: &SignRequest, manifest: Digest) -> Option<(Envelope, Approval)> {
-    let json = directory.read(ENVELOPE, MAX_ENVELOPE_BYTES as u64).ok()?;
-    let envelope = Envelope::read(&json, PAYLOAD_TYPE).ok()?;
-    let approval = Approval::from_statement(envelope.payload()).ok()?;
-    let same_scope = request.scope.as_ref().is_none_or(|scope| *scope == approval.scope);
-    let same = approval.manifest == manifest && same_scope;
-    let valid = approval.issued_at <= request.issued_at && request.issued_at < approval.expires_at;
-    (same && valid).then_some((envelope, approval))
+/// Returns the approval of the bundle; `None` when it has none.
+fn existing(directory: &Directory) -> Result<Option<(Envelope, Approval)>, SignError> {
+    fn not_read(error: impl Display) -> SignError {
+        SignError::ApprovalNotRead(error.to_string())
+    }
+    let json = match directory.read(ENVELOPE, MAX_ENVELOPE_BYTES as u64) {
+        Err(DirectoryError::Missing) => return Ok(None),
+        read => read.map_err(not_read)?,
+    };
+    let envelope = Envelope::read(&json, PAYLOAD_TYPE).map_err(not_read)?;
+    let approval = Approval::from_statement(envelope.payload()).map_err(not_read)?;
+    Ok(Some((envelope, approval)))
+}
+
+/// Returns whether an approval is of this manifest, for the requested scope and still valid.
+fn can_continue(approval: &Approval, request: &SignRequest, manifest: Digest) -> bool {
+    approval.manifest == manifest
+        && request.scope.as_ref().is_none_or(|scope| *scope == approval.scope)
+        && approval.issued_at <= request.issued_at
+        && request.issued_at < approval.expires_at
 }
 
 impl Asked {

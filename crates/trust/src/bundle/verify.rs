@@ -5,12 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use telovix_diagnostic::Code;
 
 use super::directory::{Directory, DirectoryError};
 use super::manifest::{Artifact, Manifest};
 use super::path::ArtifactPath;
 use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDECAR_BYTES, SIDECAR};
 use crate::approval::{Approval, PAYLOAD_TYPE};
+use crate::code;
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
 use crate::epoch::highest_epoch;
@@ -67,6 +69,17 @@ pub enum VerifyError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl VerifyError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            VerifyError::Refused(refusal) => refusal.code(),
+            VerifyError::File { .. } => &code::NOT_VERIFIED,
+        }
+    }
 }
 
 /// Verifies a bundle: signatures, statement, manifest, time, scope, epoch, and every file.
