@@ -109,7 +109,9 @@ pub enum Refusal {
         epoch: u64,
     },
     /// The epoch is in the future: accepting it would block every later bundle until then.
-    #[error("{what} has epoch {epoch}, which is in the future: at {now} the highest accepted epoch is {highest}")]
+    #[error(
+        "{what} has epoch {epoch}, which is in the future: at {now} the highest accepted epoch is {highest}"
+    )]
     EpochAhead {
         /// The bundle.
         what: String,

@@ -100,8 +100,13 @@ impl ChainError {
     pub fn code(&self) -> &'static Code {
         match self {
             ChainError::Refused(refusal) => refusal.code(),
-            ChainError::Change(_) | ChainError::Signer(_) | ChainError::NotARootKey(_) => &code::TRUST_ROOT_NOT_CHANGED,
-            ChainError::File { .. } | ChainError::Shape(_) | ChainError::Envelope { .. } | ChainError::Root { .. } => &code::TRUST_ROOT_NOT_USABLE,
+            ChainError::Change(_) | ChainError::Signer(_) | ChainError::NotARootKey(_) => {
+                &code::TRUST_ROOT_NOT_CHANGED
+            }
+            ChainError::File { .. }
+            | ChainError::Shape(_)
+            | ChainError::Envelope { .. }
+            | ChainError::Root { .. } => &code::TRUST_ROOT_NOT_USABLE,
         }
     }
 }
