@@ -1,4 +1,4 @@
-//! What the verbs about the running kernel share: flags, and how answers and refusals of the host are told.
+//! What the verbs about the running kernel share: flags, output and failures.
 
 mod answer;
 mod delivery;
@@ -16,7 +16,7 @@ pub(crate) use turn::TurnArguments;
 
 pub(crate) use crate::signing::host_failure as failed;
 
-/// The flags that say where the kernel's state lies.
+/// The flags with the paths of the kernel's state.
 #[derive(Debug, Args)]
 pub(crate) struct PlaceArguments {
     /// Name of the folder for our maps and programs in the BPF file system.
