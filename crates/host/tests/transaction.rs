@@ -1,4 +1,4 @@
-//! Verify, log, prepare, remember, switch, log: whatever fails, the log, the host's memory and the kernel agree.
+//! Verify, log, prepare, remember, switch, log: whichever step fails, the log, the state file and the kernel agree.
 
 mod support;
 
@@ -174,7 +174,7 @@ fn a_memory_that_cannot_be_written_stops_it_before_the_switch() {
     let mut site = Site::new();
     let (first, second) = (site.signed(41), site.signed(42));
     site.apply(&first).expect("applied");
-    // Root may write where nobody may, so the lock is made something that cannot be opened.
+    // Root may write to read-only files, so the lock is made something that cannot be opened.
     let lock = site.path("var/trust-state.json.lock");
     fs::remove_file(&lock).expect("removed");
     fs::create_dir(&lock).expect("a folder in the place of the lock");
@@ -183,7 +183,7 @@ fn a_memory_that_cannot_be_written_stops_it_before_the_switch() {
     assert_eq!((site.enforced(), site.epoch()), (Some(1), Some(41)));
     assert_eq!(site.outcomes()[2..], [BEGUN, FAILED]);
     let (_, origin) = site.host.status().expect("a status");
-    assert_eq!(origin.and_then(|origin| origin.epoch), Some(41), "and what is in force is still known");
+    assert_eq!(origin.and_then(|origin| origin.epoch), Some(41), "and the active policy is still known");
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_policy_that_is_in_force_and_not_logged_is_told() {
     let offer = site.signed(41);
     let error = site.apply(&offer).expect_err("not logged");
     assert!(matches!(error, HostError::DoneNotLogged(_)), "{error}");
-    assert!(error.help().is_some_and(|help| help.starts_with("it was done")));
+    assert!(error.help().is_some_and(|help| help.starts_with("the operation succeeded")));
     assert_eq!((site.epoch(), site.enforced()), (Some(41), Some(1)));
 }
 

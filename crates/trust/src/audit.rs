@@ -73,7 +73,7 @@ pub enum Outcome {
 pub struct Actor {
     /// The number of the user whose process it was.
     pub uid: u32,
-    /// The name of that user, where the machine knows one.
+    /// The name of that user, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Who became that user with `sudo`, from its environment.

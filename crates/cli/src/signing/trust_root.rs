@@ -82,7 +82,7 @@ pub(crate) struct HostTrust {
 /// current folder.
 #[derive(Debug, Args)]
 pub(crate) struct RepositoryTrust {
-    /// The trust root; `trust_root` of the `telovix.yaml` around the current folder, or `trust-root.json` beside it,
+    /// The trust root; `trust_root` of the `telovix.yaml` around the current folder, or `trust-root.json` next to it,
     /// when absent.
     #[arg(long, value_name = "FILE")]
     trust_root: Option<PathBuf>,

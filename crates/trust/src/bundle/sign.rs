@@ -125,7 +125,7 @@ pub enum SignError {
         /// What was requested.
         wanted: String,
     },
-    /// There is an approval that cannot be read, so nothing says whose signatures a new one would discard.
+    /// There is an approval that cannot be read, so it is unknown whose signatures a new one would discard.
     #[error(
         "cannot read the approval `manifest.json.dsse`, which a new one would replace with all its signatures: {0}"
     )]

@@ -60,7 +60,7 @@ impl Delivery {
     /// Reads a delivery from JSON; each name must be valid and occur once.
     ///
     /// # Errors
-    /// A [`DeliveryError`] that says what is wrong with it.
+    /// A [`DeliveryError`] with the first problem.
     pub fn read(json: &[u8]) -> Result<Self, DeliveryError> {
         if json.len() > MAX_DELIVERY_BYTES {
             return Err(DeliveryError::TooLarge);
