@@ -67,7 +67,7 @@ pub enum EngineDenial {
     /// Override alone, as written.
     #[default]
     Alone,
-    /// Override and Sigkill: a denial that leaks still kills (`engine: { deny_with_kill: true }`).
+    /// Override and Sigkill: a denial that leaks still kills (`tetragon: { deny_with_kill: true }`).
     WithKill,
 }
 

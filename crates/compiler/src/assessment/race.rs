@@ -56,7 +56,7 @@ fn leaking(
     if denial == EngineDenial::Alone
         && let Some(confinement) = confinements.iter().find(|confinement| leaks(confinement, engines))
     {
-        let remedy = "set `engine: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process";
+        let remedy = "set `tetragon: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process";
         return Some(Leaking { who: described_document(confinement), span: confinement.span, remedy });
     }
     let custom = document.custom_policy().filter(|custom| custom.enabled)?;
