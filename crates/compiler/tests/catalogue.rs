@@ -56,7 +56,7 @@ fn few_codes_have_only_a_situation() {
     );
 }
 
-/// Compiles an example that is a text; its findings.
+/// Compiles an example that is a text and returns its findings.
 fn run(example: Example) -> Option<(String, Vec<Diagnostic>)> {
     let text = match example {
         Example::Text(text) => text.to_owned(),

@@ -1,4 +1,4 @@
-//! Policy repositories -> the engine's policies, file by file.
+//! Policy repositories -> TracingPolicy YAML, file by file.
 //!
 //! A case is a folder of `tests/emit` with documents under `input` and what they compile to under `output`;
 //! findings are in `output/findings`. `BLESS=1` writes the output.

@@ -1,4 +1,4 @@
-//! What kernels did with every trick, `tests/kernel/measured`, against what the tables of ways say of them.
+//! Compares the tables of bypasses with what was measured on each target (`tests/kernel/measured`).
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use telovix_platform::{Backend, Evidence, Kernel, Status, Target, Way};
 use super::dimension_ways::{DIMENSIONS, SUBJECTS};
 use super::evasion::Topic;
 
-/// One trick on one target: of the native runtime as `cargo xtask kernel-test` measures it, of the engine as
-/// `docs/guide/engine.md` says.
+/// One attempt on one target: measured by `cargo xtask kernel-test` for the native runtime, and as
+/// `docs/guide/engine.md` describes for Tetragon.
 struct Cell {
     target: Target,
     topic: &'static str,
@@ -48,7 +48,7 @@ fn ways() -> Vec<(Topic, &'static Way)> {
     topics.flat_map(|(topic, ways)| ways.iter().map(move |way| (topic, way))).collect()
 }
 
-/// Tells whether a kernel did what the table says of it.
+/// Returns whether the measured outcome agrees with the table.
 fn agrees(status: Status, cell: &Cell) -> bool {
     match status {
         Status::Covered(_) => matches!(cell.outcome, "denied" | "killed" | "absent"),
