@@ -179,7 +179,7 @@ fn judge_and_engine_agree_on_every_event() {
                 let found = effect(&policies, &call);
                 if found != expected {
                     let message = format!(
-                        "documents ask for {expected}, the engine has {found}:\n{text}\n{event:?}\n{call:?}"
+                        "documents ask for {expected}, Tetragon has {found}:\n{text}\n{event:?}\n{call:?}"
                     );
                     return Err(TestCaseError::fail(message));
                 }

@@ -16,10 +16,10 @@ pub(crate) fn hold(folder: &str, least: usize, say: impl Fn(&SourceSet) -> Strin
     let mut wrong = Vec::new();
     for case in cases {
         let said = say(&sources(&case));
-        let beside = case.with_extension("expected");
+        let expected = case.with_extension("expected");
         if env::var_os("BLESS").is_some() {
-            fs::write(&beside, said).expect("the folder is writable");
-        } else if fs::read_to_string(&beside).unwrap_or_default() != said {
+            fs::write(&expected, said).expect("the folder is writable");
+        } else if fs::read_to_string(&expected).unwrap_or_default() != said {
             wrong.push(format!("{}:\n{said}", case.display()));
         }
     }
