@@ -41,7 +41,7 @@ impl Severity {
 /// One finding: what is wrong, where, and how to fix it.
 ///
 /// Messages start in lower case, carry no final full stop and put user text in backticks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The stable identity of the finding.
     pub code: &'static Code,

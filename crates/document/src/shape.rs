@@ -24,9 +24,9 @@ pub(super) const PROFILE_ID: Shape = Shape::Text(Text {
     pattern: Some("^gp_[0-9a-f]{12}$"),
     ..VALUE
 });
-/// A resolved path.
+/// One exact path: resolved, and no glob.
 pub(super) const PATH: Shape =
-    Shape::Text(Text { noun: "an absolute path", pattern: Some("^/($|.*[^/]$)"), ..VALUE });
+    Shape::Text(Text { noun: "an absolute path", pattern: Some("^/($|[^*?]*[^*?/]$)"), ..VALUE });
 /// A path, a directory or a byte prefix.
 pub(super) const PATH_PATTERN: Shape = Shape::Text(Text {
     noun: "an absolute path, a directory with `/` at its end, or a prefix with `*` at its end",
