@@ -103,11 +103,11 @@ impl Bench {
         let input = self.folder.join(format!("{count}"));
         profiles::write(&input, count, ENTRIES)?;
         let mut command = Command::new(&self.binary);
-        command.arg("lint").arg(&input).args(["--target", "engine-6.12", "--target", "native-6.12"]);
+        command.arg("lint").arg(&input).args(["--target", "tetragon-6.12", "--target", "native-6.12"]);
         for note in NOTES {
             command.arg("--level").arg(format!("{note}=ignore"));
         }
-        println!("\n$ telovix lint {count}/ --target engine-6.12 --target native-6.12, its notes ignored");
+        println!("\n$ telovix lint {count}/ --target tetragon-6.12 --target native-6.12, its notes ignored");
         measure(&mut command, count)?;
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Bench {
             let name = format!("1-of-{entries}");
             let (input, output) = (self.folder.join(&name), self.folder.join(format!("{name}-compiled")));
             profiles::write(&input, 1, entries)?;
-            for target in ["engine-6.12", "native-6.12", "all"] {
+            for target in ["tetragon-6.12", "native-6.12", "all"] {
                 // A folder that is there is read before it is replaced.
                 if output.exists() {
                     fs::remove_dir_all(&output)?;

@@ -1,9 +1,9 @@
-//! Sections of records <-> one ELF file, believed only after it has been checked.
+//! Sections of records <-> one ELF file, verified when it is read.
 //!
 //! An image is an ELF relocatable for machine BPF with one section per [`Section`], so `readelf -S` lists it, and
-//! a note of owner `telovix` with the layout version and a SHA-256 per section. [`Image::read`] takes a file only
-//! when it is byte for byte the file that [`Image::write`] would make of what was read, and when every number in
-//! it that points somewhere points at something.
+//! a note of owner `telovix` with the layout version and a SHA-256 per section. [`Image::read`] accepts a file
+//! only if it is byte for byte the file that [`Image::write`] would write for its contents, and if every reference in
+//! it is valid.
 
 mod container;
 mod error;
@@ -31,10 +31,10 @@ pub struct Sections {
 }
 
 impl Image {
-    /// Verifies the sections and makes an image of them.
+    /// Verifies the sections and returns an image of them.
     ///
     /// # Errors
-    /// The first thing that is wrong with the records.
+    /// The first invalid record.
     pub fn new(sections: Sections) -> Result<Self, ImageError> {
         verify::verify(&sections)?;
         let digests = Digests::of(&sections);
@@ -44,7 +44,7 @@ impl Image {
     /// Reads and verifies an image file.
     ///
     /// # Errors
-    /// The first thing that is wrong with the file: container, version, digests or records.
+    /// The first error of the file: container, version, digests or records.
     pub fn read(file: &[u8]) -> Result<Self, ImageError> {
         let image = Self::new(container::read(file)?)?;
         if image.write() == file { Ok(image) } else { Err(ImageError::NotCanonical) }
@@ -70,7 +70,7 @@ impl Image {
         self.sections.count(section)
     }
 
-    /// Returns an array section's record, or `None` behind its end.
+    /// Returns an array section's record, or `None` after its end.
     pub fn record<R: Record>(&self, section: Section, index: u32) -> Option<R> {
         self.sections.record(section, index)
     }
@@ -85,12 +85,12 @@ impl Image {
         self.sections.entries(section)
     }
 
-    /// Returns an entry of a keyed section by its place in the order of the keys, or `None` behind the end.
+    /// Returns an entry of a keyed section by its position in the order of the keys, or `None` after the end.
     pub fn entry<K: Record, V: Record>(&self, section: Section, place: u32) -> Option<(K, V)> {
         self.sections.entry(section, place)
     }
 
-    /// Returns what a keyed section holds under exactly this key.
+    /// Returns the value of exactly this key in a keyed section.
     pub fn find<K: Record + Ord, V: Record>(&self, section: Section, key: &K) -> Option<V> {
         self.sections.find(section, key)
     }
@@ -113,7 +113,7 @@ impl Sections {
         record.encode(self.of(section));
     }
 
-    /// Makes room for so many more records of a section.
+    /// Reserves space for more records of a section.
     pub fn reserve(&mut self, section: Section, records: usize) {
         self.of(section).reserve(records * section.record_size());
     }
@@ -156,7 +156,7 @@ impl Sections {
         self.bytes(section).len() / section.record_size()
     }
 
-    /// Returns an array section's record, or `None` behind its end.
+    /// Returns an array section's record, or `None` after its end.
     pub fn record<R: Record>(&self, section: Section, index: u32) -> Option<R> {
         debug_assert_eq!(R::SIZE, section.record_size());
         let start = usize::try_from(index).ok()?.checked_mul(R::SIZE)?;
@@ -175,7 +175,7 @@ impl Sections {
         self.bytes(section).chunks_exact(K::SIZE + V::SIZE).filter_map(entry)
     }
 
-    /// Returns an entry of a keyed section by its place in the file, or `None` behind the end.
+    /// Returns an entry of a keyed section by its position in the file, or `None` after the end.
     pub fn entry<K: Record, V: Record>(&self, section: Section, place: u32) -> Option<(K, V)> {
         debug_assert_eq!((K::SIZE, V::SIZE), (section.key_size(), section.value_size()));
         let size = K::SIZE + V::SIZE;
@@ -183,7 +183,7 @@ impl Sections {
         entry(self.bytes(section).get(start..start.checked_add(size)?)?)
     }
 
-    /// Returns what a keyed section holds under exactly this key.
+    /// Returns the value of exactly this key in a keyed section.
     pub fn find<K: Record + Ord, V: Record>(&self, section: Section, key: &K) -> Option<V> {
         debug_assert!(!matches!(section.kind(), Kind::Array | Kind::Listing));
         let (bytes, size) = (self.bytes(section), K::SIZE + V::SIZE);

@@ -3,12 +3,12 @@
 //! # How one event is decided
 //!
 //! 1. The task's domain (an index into [`Domain`] records) comes from task storage; 0 is every task that no
-//!    subject names. [`Domain::operations`] says whether the domain has anything to say about the operation.
+//!    subject names. [`Domain::operations`] has a bit for each operation that the domain confines.
 //! 2. The operation is looked up in the domain's own tables and gives a *class*: for paths by walking
 //!    [`EdgeKey`] -> [`PathState`], for addresses by binary search in [`Address`] and [`Port`], for system calls
 //!    by index in [`SyscallTable`]. Class 0 is "allowed": nothing more is looked up.
 //! 3. `classes[domain.….classes + class - 1]` gives a *decision*. Capabilities and the operations that have
-//!    no condition ([`Operation::slot`]) hold their decision in the domain directly.
+//!    no condition ([`Operation::slot`]) have their decision in the domain record.
 //! 4. A decision is the head of a chain of [`Decision`] cells, strongest confinement first. Cells whose
 //!    confinement is inactive (effect 0), does not cover the access, or is exempted by the parent's domain are
 //!    skipped; the first that remains decides.
@@ -32,8 +32,8 @@ pub use section::{Kind, Section};
 /// The version of everything in this module. A reader refuses every other version.
 pub const LAYOUT_VERSION: u32 = 1;
 
-/// Bytes of a path component that one edge consumes. With the node number in front the hash key is 32 bytes,
-/// a whole number of `jhash2` words, and 27 bytes cover almost every file name in one look-up.
+/// Bytes of a path component that one edge consumes. With the node number before them the hash key is 32 bytes,
+/// a whole number of `jhash2` words, and 27 bytes cover almost every file name in one lookup.
 pub const CHUNK: usize = 28;
 
 /// Components a walked path may have; deeper paths fail closed inside a domain. Bounds the loop in the kernel.
@@ -51,17 +51,17 @@ pub const CHUNKS_PER_NAME: usize = NAME_MAX / CHUNK + 1;
 /// Steps that a binary search over all 65,536 ports or 2^31 address boundaries can take.
 pub const SEARCH_STEPS: usize = 32;
 
-/// Capabilities a domain has decisions for. The kernel has 41 (`CAP_LAST_CAP`, since 5.9), room is for 64.
+/// Capabilities a domain has decisions for. The kernel has 41 (`CAP_LAST_CAP`, since 5.9); the table has 64.
 pub const CAPABILITIES: usize = 64;
 
-/// Domains that one task inherits from its ancestors beside its own; one more denies the exec.
+/// Domains that one task inherits from its ancestors in addition to its own; with one more the exec is denied.
 pub const INHERITED_DOMAINS: usize = 3;
 
 /// System-call numbers of the 64-bit entry that a table covers (`arch/x86/entry/syscalls/syscall_64.tbl`, common
 /// and 64 rows, below 512).
 pub const SYSCALLS_X86_64: usize = 512;
 
-/// System-call numbers that only the x32 ABI has (512 to 547 in `syscall_64.tbl`), with room to spare. The other
+/// System-call numbers that only the x32 ABI has (512 to 547 in `syscall_64.tbl`), and some unused ones. The other
 /// x32 calls share the number of the 64-bit call and are looked up there.
 pub const SYSCALLS_X32: usize = 64;
 
@@ -86,8 +86,8 @@ pub const NODE_NUMBER: u32 = NODE_HAS_PREFIXES - 1;
 /// In [`Confinement::flags`]: [`Exemption`] records may exempt from this confinement.
 pub const CONFINEMENT_HAS_EXEMPTIONS: u16 = 1;
 
-/// In [`Confinement::flags`]: what is named is listed. Of two equal effects this one answers, because it can say
-/// which entry.
+/// In [`Confinement::flags`]: the confinement is a block list. Of two equal effects this one is reported, because it
+/// can name the entry.
 pub const CONFINEMENT_BLOCKS: u16 = 2;
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! The contract with the kernel: what the BPF maps hold, and the file that carries it there.
+//! The contract with the kernel: the contents of the BPF maps, and the image file they are loaded from.
 //!
 //! - [`layout`] defines every record of every map once, byte for byte. The compiler packs these records, the
-//!   runtime puts them into maps, the C programs read them through `bpf/layout.h`, the twin of this module.
+//!   runtime puts them into maps, the C programs read them through `bpf/layout.h`, the C counterpart of this module.
 //! - [`image`] is the container: one ELF file with a section per map, a note with the layout version and the
-//!   digests, and a reader that believes nothing it has not checked.
+//!   digests, and a reader that verifies everything.
 //!
-//! - [`object`] is the compiled programs, [`state`] what they remember and tell.
+//! - [`object`] has the compiled programs, [`state`] their state and events.
 //!
-//! Nothing in here knows YAML, profiles or templates. The words are: a *domain* is what a task is in, a
-//! *decision* is a set of confinements that apply together, a *class* is a domain's own number for a decision
-//! (so that domains with the same shape share their tables).
+//! This crate does not know YAML, profiles or templates. Terms: every task is in a *domain*; a *decision* is a set of
+//! confinements that apply together; a *class* is a domain's number for a decision (so that domains with the same
+//! structure share their tables).
 
 #![forbid(unsafe_code)]
 

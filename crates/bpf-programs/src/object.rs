@@ -1,12 +1,12 @@
 //! The compiled kernel programs as bytes, so that users build without a BPF compiler.
 //!
-//! Each program is named after the hook that it is attached to, but for [`PLACE_TASKS`]. `cargo xtask bpf`
+//! Each program is named after its hook, except [`PLACE_TASKS`]. `cargo xtask bpf`
 //! rebuilds the object from `bpf/`; CI fails when the bytes differ.
 
 /// The ELF object.
 pub static OBJECT: &[u8] = &ALIGNED.bytes;
 
-/// The program behind `iter/task`, which places tasks that ran before a generation was loaded.
+/// The program of `iter/task`, which assigns domains to tasks that ran before a generation was loaded.
 pub const PLACE_TASKS: &str = "place_task";
 
 /// The program on the raw tracepoint of system calls.
@@ -15,7 +15,7 @@ pub const SYSTEM_CALLS: &str = "sys_enter";
 /// The program on the BTF tracepoint of a finished fork.
 pub const FORKED: &str = "sched_process_fork";
 
-/// Readers of ELF want their tables aligned, which bytes by themselves are not.
+/// ELF readers need aligned tables; `include_bytes!` alone does not align.
 #[repr(C, align(8))]
 struct Aligned<T: ?Sized> {
     bytes: T,

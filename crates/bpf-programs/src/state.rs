@@ -1,26 +1,26 @@
-//! What the programs remember and tell beside the policy: the active slot, loaded generations, events.
+//! State and events of the programs, in addition to the policy: the active slot, loaded generations, events.
 //!
-//! The C twin is `bpf/state.h`; a test holds both to the object's BTF.
+//! The C counterpart is `bpf/state.h`; a test compares both with the object's BTF.
 
 use crate::layout::{Field, Record, records};
 
 /// Generations that can be loaded at once: the active one and the one before (or after) it.
 pub const SLOTS: u32 = 2;
 
-/// Longest text in an [`Event`], in bytes.
+/// Maximum length of the path in an [`Event`], in bytes.
 pub const EVENT_TEXT: usize = 512;
 
 /// Indices of the statistics map.
 pub mod statistic {
     /// Reports written.
     pub const EVENTS: u32 = 0;
-    /// Reports for which the ring buffer had no room.
+    /// Reports lost because the ring buffer was full.
     pub const DROPPED: u32 = 1;
     /// Paths walked to the root.
     pub const WALKS: u32 = 2;
-    /// Walks that ended in doubt.
+    /// Walks that could not be decided.
     pub const DOUBTS: u32 = 3;
-    /// Tasks placed when a generation was loaded.
+    /// Tasks that got a domain when a generation was loaded.
     pub const SEEDED: u32 = 4;
 }
 
@@ -31,11 +31,11 @@ records! {
     /// The only value of the map `control`. Written in one piece, so a switch is atomic.
     Control, 8 {
         /// Bit 0: the active slot. Then 23 bits of its generation's number. The rest: a deadline in milliseconds
-        /// since boot, past which the other slot is active; 0 for none.
+        /// since boot, after which the other slot is active; 0 for none.
         0 => word: u64,
     }
 
-    /// A value of the map `slots`: what is loaded in a slot.
+    /// A value of the map `slots`: the generation in a slot.
     Slot, 16 {
         /// Number of the generation; 0 when the slot is empty.
         0 => generation: u32,
@@ -44,11 +44,11 @@ records! {
         /// 1 when some program is a subject.
         8 => subjects: u32,
         /// 1 until the generation was active once. Programs do not read it: an apply that was killed before its
-        /// switch leaves a generation that nobody may go back to.
+        /// switch leaves a generation that must not be restored.
         12 => reserved: u32,
     }
 
-    /// The front of a record of the ring buffer; a path of `path_length` bytes follows.
+    /// The fixed part of a record of the ring buffer; a path of `path_length` bytes follows.
     Event, 88 {
         /// Nanoseconds since boot.
         0 => time: u64,
@@ -68,7 +68,7 @@ records! {
         32 => operation: u8,
         /// An [`Effect`](crate::layout::Effect).
         33 => effect: u8,
-        /// Why the decision was taken without knowing the whole truth; 0 when it is known.
+        /// Why the decision was made with incomplete information; 0 if it is complete.
         34 => doubt: u8,
         /// Explicit padding.
         35 => reserved: u8,
@@ -99,24 +99,24 @@ impl Slot {
     /// Nothing is loaded.
     pub const EMPTY: Self = Self { generation: 0, everybody: 0, subjects: 0, reserved: 0 };
 
-    /// The same, about to be active for the first time.
+    /// The same, before its first activation.
     pub const fn pending(self) -> Self {
         Self { reserved: 1, ..self }
     }
 
-    /// The same, which has been active.
+    /// The same, after its first activation.
     pub const fn proven(self) -> Self {
         Self { reserved: 0, ..self }
     }
 
-    /// Whether there is a generation here that was active before.
+    /// Whether the slot has a generation that was active before.
     pub const fn is_proven(self) -> bool {
         self.generation != 0 && self.reserved == 0
     }
 }
 
 impl Control {
-    /// Where the deadline begins in the word.
+    /// First bit of the deadline in the word.
     const DEADLINE: u32 = 24;
 
     /// A slot with this generation that is active without a deadline, or until `deadline` (milliseconds since boot).
@@ -165,7 +165,7 @@ mod tests {
         let pending = loaded.pending();
         assert!(loaded.is_proven() && !pending.is_proven() && pending.proven() == loaded);
         assert!(!Slot::EMPTY.is_proven() && !Slot::EMPTY.pending().is_proven());
-        // What programs read is the same, and the mark is not lost on the way through the map.
+        // Programs read the same fields, and the mark survives the round trip through the map.
         let bytes = |slot: Slot| {
             let mut bytes = Vec::new();
             slot.encode(&mut bytes);

@@ -1,4 +1,4 @@
-//! The committed object and the Rust layout say the same: every record's size and every field's offset, from BTF.
+//! The committed object and the Rust layout agree on every record's size and every field's offset, from BTF.
 
 use std::collections::BTreeMap;
 use std::mem::{offset_of, size_of};

@@ -1,5 +1,5 @@
-//! An image -> the active generation: fill, attach, place, switch. Until the switch nothing changes;
-//! a process killed anywhere before it leaves the old policy, anywhere behind it the new one.
+//! An image -> the active generation: fill, attach, place, switch. Nothing changes before the switch:
+//! a process killed before it leaves the old policy active, after it the new one.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -22,11 +22,11 @@ use crate::{RuntimeError, Scope, lockout, preflight};
 /// How an image is to be applied.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Who this host is.
+    /// The identity of this host.
     pub scope: Scope,
-    /// Go back by itself unless confirmed within this time.
+    /// Restore the previous generation unless confirmed within this time.
     pub confirm_within: Option<Duration>,
-    /// Programs that the guard against locking oneself out would protect, but that are meant to be confined.
+    /// Programs that the lockout check would protect, but that are confined on purpose.
     pub confine: Vec<String>,
     /// Keep programs that no loaded generation needs: the next switch is faster, every operation slower.
     pub keep_hooks: bool,
@@ -41,8 +41,8 @@ pub struct Applied {
     pub programs: usize,
 }
 
-/// Everything that can be refused is done: maps are filled, programs attached, the copy of the image written. Nothing of
-/// it decides yet. Holds the lock that keeps other commands away until it is switched to or dropped.
+/// A generation after every step that can be refused: maps are filled, programs attached, the copy of the image written.
+/// It is not active yet. Locks out other commands until it is switched to or dropped.
 #[derive(Debug)]
 pub struct Prepared {
     places: Places,
@@ -50,7 +50,7 @@ pub struct Prepared {
     switch: Switch,
     old: u32,
     maps: Vec<(&'static str, OwnedFd)>,
-    /// The copy of the image, beside the place of the slot's own.
+    /// The copy of the image, next to the one of the slot.
     copy: PathBuf,
     generation: u32,
     record: Slot,
@@ -61,7 +61,7 @@ pub struct Prepared {
     keep_hooks: bool,
 }
 
-/// A new generation is in force. What nobody needs any more is still to be cleared away.
+/// A new active generation. Programs that are no longer needed are not detached yet.
 #[derive(Debug)]
 pub struct Switched {
     places: Places,
@@ -77,14 +77,14 @@ pub struct Switched {
 /// Makes an image the active generation: [`prepare`], [`Prepared::switch`] and [`Switched::tidy`] in a row.
 ///
 /// # Errors
-/// Any reason to refuse; what was active stays active. An error of [`Switched::tidy`] comes after the switch.
+/// Any reason to refuse; the active generation is unchanged. An error of [`Switched::tidy`] comes after the switch.
 pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applied, RuntimeError> {
     prepare(places, image, options)?.switch()?.tidy()
 }
 
 /// Does everything up to the switch that can be refused: checks the host, fills the maps, attaches the programs.
 ///
-/// What is enforced, and the way back to the generation before, are untouched.
+/// The active generation and the previous one are unchanged.
 ///
 /// # Errors
 /// Any reason to refuse.
@@ -102,8 +102,8 @@ pub fn prepare(places: &Places, image: &Image, options: &Options) -> Result<Prep
     let switch = Switch::open(places)?.ok_or(RuntimeError::NothingLoaded)?;
     let old = switch.active()?;
 
-    // All that needs room comes before the slot is touched, so that a rollback stays possible without it. The copy does
-    // not outlive the kernel's own state, so it is renamed into place later and never synced.
+    // Everything that needs disk space or memory comes before the slot is changed, so that a rollback stays possible if
+    // it fails. The copy is of no use after a reboot, so it is renamed into place later and never synced.
     let maps = generation::fill(image, &options.scope)?;
     let copy = places.image(1 - old).with_extension("new");
     std::fs::write(&copy, image.write()).map_err(RuntimeError::file(&copy))?;
@@ -129,7 +129,7 @@ impl Prepared {
     /// Fills the slot that is not active and switches to it with one write.
     ///
     /// # Errors
-    /// What was active stays active; the way back to the generation before may be lost.
+    /// The active generation is unchanged; the previous one may be lost.
     pub fn switch(self) -> Result<Switched, RuntimeError> {
         let Self { places, switch, old, generation, record, .. } = self;
         let new = 1 - old;
@@ -149,7 +149,7 @@ impl Prepared {
 }
 
 impl Switched {
-    /// Returns the number of the generation that is in force.
+    /// Returns the number of the active generation.
     #[must_use]
     pub fn generation(&self) -> u32 {
         self.generation
@@ -158,7 +158,7 @@ impl Switched {
     /// Detaches the programs that no loaded generation needs.
     ///
     /// # Errors
-    /// The new generation is in force all the same; the next apply clears away what was left.
+    /// The new generation is active nevertheless; the next apply removes what is left.
     pub fn tidy(self) -> Result<Applied, RuntimeError> {
         let Self { places, switch, old, generation, needed, kernel, keep_hooks, .. } = self;
         switch.prove(1 - old)?;
@@ -171,22 +171,22 @@ impl Switched {
     }
 }
 
-/// Makes room for a new generation, which a running deadline forbids: it may need the slot that it leads to.
+/// Frees a slot for a new generation. While one is pending, that is refused: its deadline may need the other slot.
 fn settle(switch: &Switch) -> Result<(), RuntimeError> {
     let control = switch.control()?;
     let active = control.active(now());
     let generation = switch.slot(active)?.generation;
     match control.deadline() {
         Some(_) if active == control.slot() => return Err(RuntimeError::Unconfirmed { generation }),
-        // The deadline did its work; say the same without it, so that a new one can be set.
+        // The deadline has passed: write the same state without it, so that a new one can be set.
         Some(_) => switch.set_control(Control::new(active, generation, None))?,
         None => {}
     }
     switch.prove(active)
 }
 
-/// Attaches what is missing. When this version's programs are all there already, the kernel's type information,
-/// which takes longest to read, is not needed.
+/// Attaches missing programs. When all of this version's programs are attached already, BTF, which takes longest to
+/// read, is not needed.
 fn attach(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
     let current = is_current(places)?;
     let missing = missing(places, needed, current);
@@ -201,24 +201,24 @@ fn attach(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError>
     Ok(())
 }
 
-/// Whether what is pinned is of this version, with no map missing: a map that has lost its pin is made anew, and
-/// programs that use the old one must not stay beside it.
+/// Returns whether the pins are of this version, with no map missing: a map that has lost its pin is created again, and
+/// programs that use the old one must not stay attached.
 pub(crate) fn is_current(places: &Places) -> Result<bool, RuntimeError> {
     Ok(places.pins_are_whole()? && std::fs::read(places.programs()).is_ok_and(|old| old == digest()))
 }
 
-/// The places without a program; all of them, when what is pinned is not current.
+/// The places without a program; all of them, when the pins are not current.
 pub(crate) fn missing(places: &Places, needed: &BTreeSet<Place>, current: bool) -> BTreeSet<Place> {
     let attached = |place: &Place| current && places.links().join(place.name()).exists();
     needed.iter().copied().filter(|place| !attached(place)).collect()
 }
 
-/// What tells this version's programs from others.
+/// Identifies this version's programs.
 fn digest() -> Vec<u8> {
     Sha256::digest(OBJECT).to_vec()
 }
 
-/// Detaches the programs that neither loaded generation needs; none when nobody knows what the one before needs.
+/// Detaches the programs that neither loaded generation needs; none when it is unknown what the previous one needs.
 fn drop_unneeded(
     places: &Places,
     mut needed: BTreeSet<Place>,

@@ -1,4 +1,4 @@
-//! Which generation is active, read and switched with one write.
+//! The pinned control map -> which generation is active, and the one write that switches.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use telovix_bpf_programs::state::{Control, SLOTS, Slot};
 use crate::pins::Places;
 use crate::{RuntimeError, sys};
 
-/// The maps that say what is loaded and what is active.
+/// The maps with what is loaded and what is active.
 #[derive(Debug)]
 pub(crate) struct Switch {
     control: OwnedFd,
@@ -33,12 +33,12 @@ impl Switch {
         write(&self.control, "control", 0, control)
     }
 
-    /// Reads what a slot holds.
+    /// Reads the record of a slot.
     pub(crate) fn slot(&self, slot: u32) -> Result<Slot, RuntimeError> {
         read(&self.slots, "slots", slot)
     }
 
-    /// Says what a slot holds.
+    /// Writes the record of a slot.
     pub(crate) fn set_slot(&self, slot: u32, record: Slot) -> Result<(), RuntimeError> {
         write(&self.slots, "slots", slot, record)
     }
@@ -48,8 +48,8 @@ impl Switch {
         Ok(self.control()?.active(now()))
     }
 
-    /// Notes that the generation of a slot, which is active, has been so. The switch itself is one write, and a
-    /// command may be killed right behind it.
+    /// Records that the generation of a slot, which is active, has been active. The switch itself is one write, and a
+    /// command may be killed right after it.
     pub(crate) fn prove(&self, slot: u32) -> Result<(), RuntimeError> {
         let record = self.slot(slot)?;
         if record == record.proven() { Ok(()) } else { self.set_slot(slot, record.proven()) }
@@ -61,7 +61,7 @@ impl Switch {
         Ok(Some(other.generation).filter(|_| other.is_proven()))
     }
 
-    /// A number that no loaded generation has.
+    /// Returns a number that no loaded generation has.
     pub(crate) fn next_generation(&self) -> Result<u32, RuntimeError> {
         let mut highest = 0;
         for slot in 0..SLOTS {
@@ -71,7 +71,7 @@ impl Switch {
     }
 }
 
-/// Reads one of the sums that programs keep.
+/// Reads one of the counters that the programs keep.
 pub(crate) fn statistic_of(places: &Places, index: u32) -> Result<u64, RuntimeError> {
     let Some(map) = places.open_map("statistics")? else {
         return Ok(0);
@@ -86,7 +86,7 @@ pub(crate) fn now() -> u64 {
     u64::try_from(sys::boot_time().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The deadline, in milliseconds since boot, that lies this far ahead.
+/// The deadline, in milliseconds since boot, after this time.
 pub(crate) fn deadline(ahead: Duration) -> u64 {
     now().saturating_add(u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX)).clamp(1, u64::MAX >> 24)
 }

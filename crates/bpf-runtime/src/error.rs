@@ -1,33 +1,37 @@
-//! Why the runtime refused, each with a stable code, a way out, and whether the kernel or the caller is the cause.
+//! Why the runtime refused, each reason with its code, the fix, and whether the kernel or the caller is the cause.
 
 use std::io;
 use std::path::PathBuf;
 
+use telovix_diagnostic::Code;
+
+use crate::code;
+
 /// A reason why nothing was changed, or why a change stopped. The policy that was active stays active.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    /// Not the superuser.
+    /// Not root.
     #[error("only root can change what the kernel enforces")]
     NotRoot,
     /// Not the processor that the programs were written for.
-    #[error("the programs are for x86-64, this machine is `{architecture}`")]
+    #[error("the kernel programs are for x86-64; this machine is `{architecture}`")]
     Architecture {
         /// The machine.
         architecture: &'static str,
     },
-    /// A kernel that lacks what the programs need.
-    #[error("kernel {major}.{minor} is older than 6.1")]
+    /// The kernel lacks what the programs need.
+    #[error("kernel {major}.{minor} is not supported; expected 6.1 or later")]
     KernelTooOld {
         /// First number of its version.
         major: u16,
         /// Second number.
         minor: u16,
     },
-    /// The kernel has no type information.
-    #[error("the kernel has no type information at `/sys/kernel/btf/vmlinux`")]
+    /// The kernel has no BTF type information.
+    #[error("the kernel has no BTF type information at `/sys/kernel/btf/vmlinux`")]
     NoBtf,
     /// `bpf` is not among the active security modules.
-    #[error("`bpf` is not in the kernel's list of security modules (`{active}`)")]
+    #[error("`bpf` is not among the active Linux security modules (`{active}`)")]
     NoBpfLsm {
         /// The list.
         active: String,
@@ -38,35 +42,35 @@ pub enum RuntimeError {
         /// Where it was expected.
         folder: PathBuf,
     },
-    /// The locks that make path decisions safe cannot be found.
-    #[error("`/proc/kallsyms` does not tell where `{symbol}` is")]
+    /// The locks that path checks need cannot be found.
+    #[error("`/proc/kallsyms` does not show the address of `{symbol}`")]
     NoSymbol {
         /// The kernel variable.
         symbol: &'static str,
     },
-    /// Somebody else is changing the policy.
+    /// Another command is changing the policy.
     #[error("another command is changing the policy")]
     Busy,
     /// Nothing is loaded.
     #[error("no policy is loaded")]
     NothingLoaded,
     /// An unconfirmed generation is active.
-    #[error("generation {generation} waits to be confirmed")]
+    #[error("generation {generation} is pending confirmation")]
     Unconfirmed {
         /// The generation.
         generation: u32,
     },
     /// There is nothing to confirm.
-    #[error("no generation waits to be confirmed")]
+    #[error("no generation is pending confirmation")]
     NothingToConfirm,
-    /// The deadline has passed and the previous generation is active again.
-    #[error("the deadline has passed: generation {generation} is active again")]
+    /// The deadline has passed and the previous generation was restored.
+    #[error("the deadline has passed: generation {generation} was restored")]
     Reverted {
         /// The generation that is active.
         generation: u32,
     },
     /// There is no earlier generation.
-    #[error("there is no previous generation to go back to")]
+    #[error("there is no previous generation to restore")]
     NoPrevious,
     /// The policy would confine what an operator needs to undo it.
     #[error("the policy would confine `{program}`, which is needed to undo it")]
@@ -75,7 +79,7 @@ pub enum RuntimeError {
         program: String,
     },
     /// A hook that the policy needs cannot be used on this kernel.
-    #[error("the kernel does not let a program watch `{hook}`: {reason}")]
+    #[error("no program can be attached to the hook `{hook}` on this kernel: {reason}")]
     Hook {
         /// Name of the hook.
         hook: &'static str,
@@ -88,7 +92,7 @@ pub enum RuntimeError {
         /// What went wrong.
         reason: String,
     },
-    /// Pins are there that this version did not make.
+    /// Pins that this version did not create.
     #[error("`{}` was left by another version: {reason}", .path.display())]
     ForeignPin {
         /// The pin.
@@ -112,40 +116,40 @@ pub enum RuntimeError {
         /// What went wrong.
         source: io::Error,
     },
-    /// Programs did not go away.
+    /// Programs are still loaded.
     #[error("{count} programs are still loaded after {seconds} s")]
     StillLoaded {
         /// How many.
         count: usize,
-        /// How long they were waited for.
+        /// For how many seconds they were waited for.
         seconds: u64,
     },
 }
 
 impl RuntimeError {
-    /// Returns the stable code.
-    pub const fn code(&self) -> &'static str {
+    /// Returns the code of this error.
+    pub fn code(&self) -> &'static Code {
         match self {
-            Self::NotRoot => "not-root",
-            Self::Architecture { .. } => "architecture-not-supported",
-            Self::KernelTooOld { .. } => "kernel-too-old",
-            Self::NoBtf => "no-btf",
-            Self::NoBpfLsm { .. } => "no-bpf-lsm",
-            Self::NoBpfFileSystem { .. } => "no-bpf-file-system",
-            Self::NoSymbol { .. } => "no-kernel-symbol",
-            Self::Busy => "busy",
-            Self::NothingLoaded => "nothing-loaded",
-            Self::Unconfirmed { .. } => "unconfirmed",
-            Self::NothingToConfirm => "nothing-to-confirm",
-            Self::Reverted { .. } => "reverted",
-            Self::NoPrevious => "no-previous-generation",
-            Self::Lockout { .. } => "lockout",
-            Self::Hook { .. } => "hook-not-available",
-            Self::Object { .. } => "programs-not-loaded",
-            Self::ForeignPin { .. } => "foreign-pin",
-            Self::Map { .. } => "map-not-filled",
-            Self::File { .. } => "runtime-file",
-            Self::StillLoaded { .. } => "still-loaded",
+            Self::NotRoot => &code::NOT_ROOT,
+            Self::Architecture { .. } => &code::ARCHITECTURE_NOT_SUPPORTED,
+            Self::KernelTooOld { .. } => &code::KERNEL_TOO_OLD,
+            Self::NoBtf => &code::NO_BTF,
+            Self::NoBpfLsm { .. } => &code::NO_BPF_LSM,
+            Self::NoBpfFileSystem { .. } => &code::NO_BPF_FILE_SYSTEM,
+            Self::NoSymbol { .. } => &code::NO_KERNEL_SYMBOL,
+            Self::Busy => &code::BUSY,
+            Self::NothingLoaded => &code::NOTHING_LOADED,
+            Self::Unconfirmed { .. } => &code::UNCONFIRMED,
+            Self::NothingToConfirm => &code::NOTHING_TO_CONFIRM,
+            Self::Reverted { .. } => &code::REVERTED,
+            Self::NoPrevious => &code::NO_PREVIOUS_GENERATION,
+            Self::Lockout { .. } => &code::LOCKOUT,
+            Self::Hook { .. } => &code::HOOK_NOT_AVAILABLE,
+            Self::Object { .. } => &code::PROGRAMS_NOT_LOADED,
+            Self::ForeignPin { .. } => &code::FOREIGN_PIN,
+            Self::Map { .. } => &code::MAP_NOT_FILLED,
+            Self::File { .. } => &code::RUNTIME_FILE,
+            Self::StillLoaded { .. } => &code::STILL_LOADED,
         }
     }
 
@@ -153,8 +157,8 @@ impl RuntimeError {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::NotRoot => "run the command as root",
-            Self::Architecture { .. } => "compile for the engine on this machine",
-            Self::KernelTooOld { .. } => "run kernel 6.1 or later, or compile for the engine",
+            Self::Architecture { .. } => "compile for Tetragon on this machine",
+            Self::KernelTooOld { .. } => "run kernel 6.1 or later, or compile for Tetragon",
             Self::NoBtf => "use a kernel built with CONFIG_DEBUG_INFO_BTF",
             Self::NoBpfLsm { .. } => {
                 "add `bpf` to the `lsm=` parameter of the kernel command line and reboot"
@@ -166,23 +170,23 @@ impl RuntimeError {
             Self::Busy => "wait for it to end and try again",
             Self::NothingLoaded => "load one with `telovix apply`",
             Self::Unconfirmed { .. } => "first `telovix confirm` or `telovix rollback`",
-            Self::NothingToConfirm => "`telovix status` tells what is active",
+            Self::NothingToConfirm => "`telovix status` shows the active generation",
             Self::Reverted { .. } => "apply the policy again, and confirm in time",
             Self::NoPrevious => "`telovix remove` ends enforcement",
             Self::Lockout { .. } => "name the program with `--confine PROGRAM` if this is meant",
-            Self::Hook { .. } => "use a newer kernel, or leave out what needs the hook",
+            Self::Hook { .. } => "use a newer kernel, or remove the rules that need the hook",
             Self::Object { .. } | Self::Map { .. } => {
-                "the kernel's log may tell more; the active policy is unchanged"
+                "see the kernel's log (`dmesg`); the active policy is unchanged"
             }
             Self::ForeignPin { .. } => {
                 "remove the old policy with the version that loaded it, or delete the folder"
             }
-            Self::File { .. } => "check that the folder exists and has room",
-            Self::StillLoaded { .. } => "something else holds them; `bpftool prog` lists the holders",
+            Self::File { .. } => "check that the folder exists and has free space",
+            Self::StillLoaded { .. } => "another process keeps them open; `bpftool prog` lists it",
         }
     }
 
-    /// Whether the kernel is the one that refused (exit code 3), as opposed to how the command was called.
+    /// Returns whether the kernel refused (exit code 3), as opposed to how the command was called.
     pub const fn is_refusal(&self) -> bool {
         !matches!(
             self,

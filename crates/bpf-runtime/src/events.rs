@@ -1,4 +1,4 @@
-//! Records of the pinned ring buffer -> events in the one shape that everything else reads, with the rule's source.
+//! Records of the pinned ring buffer -> events in the format of `telovix events`, with the rule's source.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::{RuntimeError, preflight, sys};
 /// One report of the kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// What was done: the operation's word in events.
+    /// The name of the operation in events.
     pub operation: &'static str,
-    /// What was done about it.
+    /// The effect of the rule.
     pub effect: &'static str,
     /// Nanoseconds since boot.
     pub boot_time: u64,
@@ -39,10 +39,10 @@ pub struct Report {
     /// The path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Whether the program had no path.
+    /// Whether the executable has no path.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub anonymous: bool,
-    /// The ways in which a file was touched.
+    /// The kinds of access to the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<&'static str>,
     /// The destination's address.
@@ -69,13 +69,13 @@ pub struct Report {
     /// The socket's type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<u32>,
-    /// The mode that was asked for.
+    /// The requested mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<u32>,
-    /// Why the decision was taken without knowing the whole truth.
+    /// Why the decision was made without complete information.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubt: Option<&'static str>,
-    /// The rule; absent when the doubt itself decided.
+    /// The rule; absent when the missing information decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<Rule>,
 }
@@ -129,7 +129,7 @@ impl Events {
         Ok(events)
     }
 
-    /// Takes the next record, or `None` when there is none now.
+    /// Returns the next record, or `None` when there is none now.
     pub fn take(&mut self) -> Option<Report> {
         loop {
             let bytes = self.ring.next()?.to_vec();
@@ -145,15 +145,15 @@ impl Events {
         }
     }
 
-    /// Returns how many records found no room since the maps were made.
+    /// Returns how many records were lost because the ring buffer was full, since the maps were created.
     ///
     /// # Errors
-    /// The sums cannot be read.
+    /// The counters cannot be read.
     pub fn dropped(&self) -> Result<u64, RuntimeError> {
         statistic_of(&self.places, statistic::DROPPED)
     }
 
-    /// Waits a moment for more records.
+    /// Waits briefly for more records.
     pub fn wait(&self) {
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -175,7 +175,7 @@ impl Events {
     fn report(&self, event: &Event, text: &[u8]) -> Report {
         let operation = Operation::from_number(event.operation);
         let mut report = Report {
-            operation: operation.map_or("unknown", word),
+            operation: operation.map_or("unknown", name),
             effect: Effect::from_number(event.effect).map_or("unknown", Effect::name),
             boot_time: event.time,
             pid: event.pid,
@@ -241,8 +241,8 @@ impl Events {
     }
 }
 
-/// The word that events have for an operation, everywhere in the product.
-fn word(operation: Operation) -> &'static str {
+/// The name of an operation in events.
+fn name(operation: Operation) -> &'static str {
     match operation {
         Operation::Exec => "exec",
         Operation::File => "open",
@@ -289,7 +289,7 @@ fn doubt(number: u8) -> Option<&'static str> {
     }
 }
 
-/// A cell of a system-call table as the number and the entry that people know.
+/// A cell of a system call table -> the number of the call and its entry point.
 fn system_call(cell: u32) -> (u32, &'static str) {
     if cell as usize >= SYSCALLS_IA32_START {
         (cell - SYSCALLS_IA32_START as u32, "ia32")

@@ -32,11 +32,11 @@ const BATCH: usize = 4096;
 pub(crate) struct Demands {
     /// Bits of the operations that some domain decides.
     pub(crate) operations: u32,
-    /// Whether programs are told apart.
+    /// Whether subjects are distinguished by program.
     pub(crate) subjects: bool,
     /// Hooks that decide blocked system calls.
     pub(crate) hooks: BTreeSet<&'static str>,
-    /// Whether every system call has to be looked at: some blocked call has no hook, or is not simply denied.
+    /// Whether every system call has to be checked: some blocked call has no hook, or is not simply denied.
     pub(crate) every_call: bool,
 }
 
@@ -63,7 +63,7 @@ impl Demands {
     }
 }
 
-/// Whether every confinement of a decision denies; the others are answered where the call enters.
+/// Returns whether every confinement of a decision denies; the others are decided where the call enters.
 fn only_denies(image: &Image, mut decision: u32) -> bool {
     while let Some(cell) = image.record::<Decision>(Section::Decisions, decision).filter(|_| decision != 0) {
         let confinement = image.record::<Confinement>(Section::Confinements, cell.confinement);
@@ -75,13 +75,13 @@ fn only_denies(image: &Image, mut decision: u32) -> bool {
     true
 }
 
-/// What the record of a slot has to say about an image.
+/// The record of a slot for an image.
 pub(crate) fn slot_record(image: &Image, generation: u32) -> Slot {
-    let everybody = image.record::<Domain>(Section::Domains, 0).map_or(0, |domain| domain.operations);
-    // System calls are decided where they arrive, and again where their effect does.
-    let everywhere = if everybody & Operation::Syscall.bit() == 0 { 0 } else { u32::MAX };
+    let fleet_wide = image.record::<Domain>(Section::Domains, 0).map_or(0, |domain| domain.operations);
+    // System calls are decided at their entry, and again at the hook of their effect.
+    let everywhere = if fleet_wide & Operation::Syscall.bit() == 0 { 0 } else { u32::MAX };
     let subjects = u32::from(image.count(Section::Subjects) > 0);
-    Slot { generation, everybody: everybody | everywhere, subjects, ..Slot::EMPTY }
+    Slot { generation, everybody: fleet_wide | everywhere, subjects, ..Slot::EMPTY }
 }
 
 /// The bytes of a section as they are loaded: confinements of scopes that are not active here have no effect.
@@ -91,7 +91,7 @@ pub(crate) fn loaded_bytes(image: &Image, section: Section, scope: &Scope) -> Ve
     }
     let mut bytes = Vec::new();
     for mut confinement in image.records::<Confinement>(Section::Confinements) {
-        if !scope.holds(image, confinement.scope) {
+        if !scope.includes(image, confinement.scope) {
             confinement.effect = 0;
         }
         confinement.encode(&mut bytes);
@@ -99,8 +99,8 @@ pub(crate) fn loaded_bytes(image: &Image, section: Section, scope: &Scope) -> Ve
     bytes
 }
 
-/// Creates and fills every map of a generation. None of them is anywhere yet, so nothing has to be undone when there
-/// is no room for one.
+/// Creates and fills every map of a generation. None of them is pinned or in a slot yet, so nothing has to be undone
+/// when there is no memory for one.
 pub(crate) fn fill(image: &Image, scope: &Scope) -> Result<Vec<(&'static str, OwnedFd)>, RuntimeError> {
     let mut maps = Vec::new();
     for section in Section::ALL.into_iter().filter(|section| section.kind() != Kind::Listing) {
@@ -114,7 +114,7 @@ pub(crate) fn fill(image: &Image, scope: &Scope) -> Result<Vec<(&'static str, Ow
     Ok(maps)
 }
 
-/// Hangs the maps of a generation into a slot that holds nothing.
+/// Puts the maps of a generation into an empty slot.
 pub(crate) fn hang(places: &Places, maps: &[(&str, OwnedFd)], slot: u32) -> Result<(), RuntimeError> {
     for (name, map) in maps {
         let outer = places.open_map(name)?.ok_or(RuntimeError::NothingLoaded)?;

@@ -1,13 +1,14 @@
-//! Puts an image into a kernel and takes it out again. Whether the image may be there is decided by the caller.
+//! An image -> enforcement in the kernel, and its removal. The caller decides whether the image may be loaded.
 //!
 //! One BPF LSM program per hook that the policy needs, pinned with its maps below the BPF file system, so that
-//! enforcement goes on without any process of ours. Two slots hold two generations; [`apply`](apply::apply)
-//! fills the one that is not active and switches with a single write. A deadline in that same word makes the
-//! programs themselves go back to the other slot unless [`confirm`](switch::confirm) comes in time.
+//! enforcement continues without any process of ours. Two slots hold two generations; [`apply`](apply::apply)
+//! fills the one that is not active and switches with a single write. A deadline in the same word makes the
+//! programs themselves return to the other slot unless [`confirm`](switch::confirm) is called in time.
 //!
-//! Needs kernel 6.1 or later with BTF, `bpf` in the list of security modules and a mounted BPF file system.
+//! Needs kernel 6.1 or later with BTF, `bpf` among the active Linux security modules and a mounted BPF file system.
 
 pub mod apply;
+pub mod code;
 mod control;
 mod error;
 pub mod events;

@@ -10,7 +10,7 @@ use telovix_bpf_programs::layout::{
 
 use crate::RuntimeError;
 
-/// Programs without which nobody gets in, or nothing comes up.
+/// Programs that login or boot needs.
 const LIFELINES: [&str; 9] = [
     "/sbin/init",
     "/lib/systemd/systemd",
@@ -26,10 +26,10 @@ const LIFELINES: [&str; 9] = [
 /// More ancestors than any session has.
 const DEEPEST_SESSION: usize = 64;
 
-/// Fails when a lifeline, or a program that this one descends from, is a subject that was not named in `confine`.
+/// Fails when one of these programs, or an ancestor of this process, is a subject that was not named in `confine`.
 pub(crate) fn check(image: &Image, confine: &[String]) -> Result<(), RuntimeError> {
     for program in LIFELINES.into_iter().map(str::to_owned).chain(session()) {
-        // Subjects are told apart by the path that symbolic links lead to.
+        // Subjects are distinguished by the path after symbolic links.
         let real = std::fs::canonicalize(&program).ok();
         let real = real.as_deref().and_then(Path::to_str).unwrap_or(&program).to_owned();
         let meant = confine.iter().any(|named| *named == program || *named == real);
@@ -40,7 +40,7 @@ pub(crate) fn check(image: &Image, confine: &[String]) -> Result<(), RuntimeErro
     Ok(())
 }
 
-/// The running program and all that it descends from: shell, login and init as they are on this host.
+/// The running program and its ancestors: shell, login and init of this host.
 fn session() -> Vec<String> {
     let mut programs = Vec::new();
     let mut process = std::process::id();
@@ -54,7 +54,7 @@ fn session() -> Vec<String> {
     programs
 }
 
-/// The domain that a program of this path is in, found by the steps that the kernel takes.
+/// The domain that a program of this path is in, found as the kernel programs do.
 pub(crate) fn domain_of(image: &Image, path: &str) -> u32 {
     let Some(header) = image.record::<Header>(Section::Header, 0) else {
         return 0;
@@ -72,7 +72,7 @@ pub(crate) fn domain_of(image: &Image, path: &str) -> u32 {
 /// Follows components down from a state; the class of the path that ends there.
 fn class(image: &Image, mut state: PathState, components: &[&[u8]]) -> u32 {
     for component in components {
-        // A chunk that is full is followed by another, if need be an empty one.
+        // A full chunk is followed by another, possibly an empty one.
         for start in (0..=component.len()).step_by(CHUNK) {
             if state.child & (NODE_HAS_EDGES | NODE_HAS_PREFIXES) == 0 {
                 return state.below;

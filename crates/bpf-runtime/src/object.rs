@@ -23,7 +23,7 @@ pub(crate) enum Place {
     Forked,
     /// Every system call.
     SystemCalls,
-    /// Every task there is, when the pin is read.
+    /// Every existing task, when the pin is read.
     Tasks,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn places(demands: &Demands, kernel: (u16, u16)) -> BTreeSet<Place> {
         }
     }
     if demands.subjects {
-        // Who a process becomes is found out where exec is decided.
+        // The subject of a process is determined at exec.
         places.insert(Place::Hook("bprm_check_security"));
         places.insert(Place::Forked);
         places.insert(Place::Tasks);
@@ -81,7 +81,7 @@ impl Object {
         create_folder(&places.maps())?;
         create_folder(&places.links())?;
         places.pins_are_whole()?;
-        // Between the tested kernels the older one's answer is the safe one.
+        // Between the tested kernels, the value of the older one is the safe one.
         let reads_storage = u32::from(preflight::kernel_version()? >= (6, 12));
         let btf = Btf::from_sys_fs().map_err(|error| failed(chain(&error)))?;
         let ebpf = EbpfLoader::new()
@@ -97,20 +97,20 @@ impl Object {
     }
 
     /// Loads, attaches and pins the program of a place. A program of another version that is pinned there stays
-    /// attached until ours is: while both are, both have to allow.
+    /// attached until ours is: meanwhile an operation must be allowed by both.
     pub(crate) fn attach(&mut self, place: Place, links: &Path) -> Result<(), RuntimeError> {
         let pin = links.join(place.name());
-        let beside = links.join(format!("{}-new", place.name()));
+        let temporary = links.join(format!("{}-new", place.name()));
         let refused = |reason| RuntimeError::Hook { hook: place.name(), reason };
         let link = self.link(place)?;
-        if beside.exists() {
-            std::fs::remove_file(&beside).map_err(RuntimeError::file(&beside))?;
+        if temporary.exists() {
+            std::fs::remove_file(&temporary).map_err(RuntimeError::file(&temporary))?;
         }
-        link.pin(&beside).map_err(|error| refused(chain(&error)))?;
-        std::fs::rename(&beside, &pin).map_err(RuntimeError::file(&pin))
+        link.pin(&temporary).map_err(|error| refused(chain(&error)))?;
+        std::fs::rename(&temporary, &pin).map_err(RuntimeError::file(&pin))
     }
 
-    /// Loads the program of a place without attaching it: whether the kernel would take it.
+    /// Loads the program of a place without attaching it, to find out whether the kernel accepts it.
     pub(crate) fn load(&mut self, place: Place) -> Result<(), RuntimeError> {
         let name = place.name();
         let refused = |reason| RuntimeError::Hook { hook: name, reason };
@@ -120,7 +120,7 @@ impl Object {
             (Place::Forked, Program::BtfTracePoint(program)) => program.load(name, &self.btf),
             (Place::SystemCalls, Program::RawTracePoint(program)) => program.load(),
             (Place::Tasks, Program::Iter(program)) => program.load("task", &self.btf),
-            _ => return Err(refused("the program is of another kind".to_owned())),
+            _ => return Err(refused("the program has an unexpected type".to_owned())),
         }
         .map_err(|error| refused(chain(&error)))
     }
@@ -151,8 +151,8 @@ impl Object {
     }
 }
 
-/// Visits every task twice with the pinned placing program. Twice, because process numbers wrap around: what
-/// forked behind the first visit is in front of the second.
+/// Visits every task twice with the pinned placing program. Twice, because process ids wrap around: a process
+/// that forked after its place in the first visit is found in the second.
 pub(crate) fn place_tasks(links: &Path) -> Result<(), RuntimeError> {
     let pin = links.join(object::PLACE_TASKS);
     for _ in 0..2 {
@@ -162,7 +162,7 @@ pub(crate) fn place_tasks(links: &Path) -> Result<(), RuntimeError> {
     Ok(())
 }
 
-/// Numbers of the programs behind the pinned links.
+/// Ids of the programs of the pinned links.
 pub(crate) fn pinned_programs(links: &Path) -> Result<Vec<(String, u32)>, RuntimeError> {
     let mut programs = Vec::new();
     let folder = match std::fs::read_dir(links) {
@@ -183,7 +183,7 @@ pub(crate) fn pinned_programs(links: &Path) -> Result<Vec<(String, u32)>, Runtim
     Ok(programs)
 }
 
-/// An error with its causes, in one line. Of a verifier's log the end is kept, where the reason stands.
+/// An error with its causes, in one line. Of a verifier log the end is kept, which has the reason.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

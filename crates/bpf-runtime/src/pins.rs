@@ -1,4 +1,4 @@
-//! Where everything lies: maps and links in the BPF file system, the loaded images beside the lock.
+//! An installation -> its paths: maps and links in the BPF file system, the lock and the loaded images in `/run`.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -18,7 +18,7 @@ pub struct Places {
     pub bpffs: PathBuf,
     /// Below it, the folder for our pins.
     pub name: String,
-    /// A folder that does not outlive the kernel's state: lock and loaded images.
+    /// A folder that is emptied by a reboot, as the kernel's state is: lock and loaded images.
     pub state: PathBuf,
 }
 
@@ -53,12 +53,12 @@ impl Places {
         self.state.join(format!("slot-{slot}.image"))
     }
 
-    /// Says which version's programs are pinned.
+    /// The file that records which version's programs are pinned.
     pub(crate) fn programs(&self) -> PathBuf {
         self.state.join("programs")
     }
 
-    /// Says which programs a `remove` takes the pins from, until they are gone.
+    /// The file that lists the programs whose pins a `remove` deletes, until they are unloaded.
     pub(crate) fn leaving(&self) -> PathBuf {
         self.state.join("leaving")
     }
@@ -83,8 +83,7 @@ impl Places {
     /// Opens a pinned map; `None` when it is not there.
     ///
     /// # Errors
-    /// The pin is not a map of the shape that this version's programs have: reading it would overrun buffers, and
-    /// programs would find something else than was written.
+    /// The pin is not a map of the type and sizes that this version's programs have: reading it would overrun buffers.
     pub(crate) fn open_map(&self, name: &str) -> Result<Option<OwnedFd>, RuntimeError> {
         let path = self.map(name);
         let map = match sys::open_pin(&path) {
@@ -102,10 +101,10 @@ impl Places {
         }
     }
 
-    /// Whether every map is pinned.
+    /// Returns whether every map is pinned.
     ///
     /// # Errors
-    /// One is not as this version's programs need it. Loading would take it as it is.
+    /// One has another type or size than this version's programs need. Loading would reuse it unchecked.
     pub(crate) fn pins_are_whole(&self) -> Result<bool, RuntimeError> {
         let mut whole = true;
         for name in SHAPES.keys() {
@@ -114,7 +113,7 @@ impl Places {
         Ok(whole)
     }
 
-    /// Removes what a probe that was killed left: it pins maps, and attaches nothing.
+    /// Removes the pins of a probe that was killed: it pins maps, and attaches nothing.
     pub(crate) fn remove_dead_probes(&self) -> Result<(), RuntimeError> {
         let prefix = format!("{}{PROBE}", self.name);
         let entries = std::fs::read_dir(&self.bpffs).map_err(RuntimeError::file(&self.bpffs))?;
@@ -130,7 +129,7 @@ impl Places {
         Ok(())
     }
 
-    /// The folders of a probe by this process, beside the installation that it must not touch.
+    /// The folders of a probe by this process, next to the installation, which it must not change.
     pub(crate) fn aside(&self) -> Self {
         Self { name: format!("{}{PROBE}{}", self.name, std::process::id()), ..self.clone() }
     }
@@ -139,7 +138,7 @@ impl Places {
 /// Between the installation's name and the number of the probing process.
 const PROBE: &str = "-probe-";
 
-/// What has to be the same for a pinned map to be used.
+/// What must match for a pinned map to be reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Shape {
     kind: u32,
@@ -148,7 +147,7 @@ struct Shape {
     entries: u32,
 }
 
-/// The shapes of the maps that the object declares pinned, by name.
+/// The type and sizes of the maps that the object declares pinned, by name.
 static SHAPES: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(|| {
     let object = aya_obj::Object::parse(OBJECT);
     let maps = object.map(|object| object.maps).unwrap_or_default();

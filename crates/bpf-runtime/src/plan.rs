@@ -1,4 +1,4 @@
-//! A verified image -> what applying it would do to this host, without doing it.
+//! A verified image -> what applying it would do on this host, without doing it.
 
 use std::collections::BTreeSet;
 
@@ -16,11 +16,11 @@ use crate::{RuntimeError, apply, lockout, preflight};
 /// What an apply would do.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
-    /// Hooks that would have a program, and why some cannot.
+    /// Hooks that would get a program, and why some cannot.
     pub hooks: Vec<HookState>,
     /// Bytes that the maps would take in the kernel.
     pub kernel_bytes: usize,
-    /// Programs that the guard against locking oneself out would refuse to confine.
+    /// The program because of which the lockout check would refuse the policy.
     pub lockout: Option<String>,
     /// The active generation; 0 when nothing is enforced.
     pub generation: u32,
@@ -56,7 +56,7 @@ pub fn plan(places: &Places, image: &Image, confine: &[String]) -> Result<Plan, 
     })
 }
 
-/// What the kernel says about the hooks that are needed. It has said so already where our program is attached.
+/// The state of the hooks that are needed. Where our program is attached already, the hook is known to work.
 fn hooks(places: &Places, needed: &BTreeSet<Place>) -> Result<Vec<HookState>, RuntimeError> {
     let missing = apply::missing(places, needed, apply::is_current(places)?);
     let mut states = Vec::new();

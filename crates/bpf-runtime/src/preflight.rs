@@ -1,4 +1,4 @@
-//! A host -> the facts the programs need, or the reason why it cannot enforce.
+//! A host -> the facts that the programs need, or the reason why it cannot enforce.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -34,12 +34,12 @@ pub(crate) fn check(bpffs: &Path) -> Result<(), RuntimeError> {
     Ok(())
 }
 
-/// Fails unless `bpf` is among the active security modules: without it, programs attach and are never asked.
+/// Fails unless `bpf` is among the active security modules: without it, programs attach but are never called.
 fn security_modules() -> Result<(), RuntimeError> {
     let mounted = std::fs::read_to_string("/sys/kernel/security/lsm");
     let active = match mounted.or_else(|_| sys::read_unmounted("securityfs", "lsm")) {
         Ok(active) => active,
-        // To root only a security module says so: a policy in force that denies mounts.
+        // As root, only a security module causes this: an active policy that denies mounts.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Ok(()),
         Err(error) => return Err(RuntimeError::NoBpfLsm { active: format!("cannot be read: {error}") }),
     };
@@ -62,7 +62,7 @@ fn supported(architecture: &'static str, kernel: (u16, u16)) -> Result<(), Runti
     Ok(())
 }
 
-/// Looks the counters up in the kernel's symbol table.
+/// Looks up the counters in the kernel's symbol table.
 pub(crate) fn locks() -> Result<Locks, RuntimeError> {
     let path = Path::new(SYMBOLS);
     let table = std::fs::File::open(path).map_err(RuntimeError::file(path))?;
@@ -70,7 +70,7 @@ pub(crate) fn locks() -> Result<Locks, RuntimeError> {
     Ok(Locks { renames, mounts })
 }
 
-/// The addresses of symbols in a table of some 150,000, of which no more is read than is needed.
+/// The addresses of symbols in a table of some 150,000 lines, read only as far as needed.
 fn addresses<const N: usize>(
     mut table: impl BufRead,
     symbols: [&'static str; N],
@@ -82,7 +82,7 @@ fn addresses<const N: usize>(
         let mut words = line.split_ascii_whitespace();
         if let (Some(digits), _, Some(name)) = (words.next(), words.next(), words.next()) {
             let wanted = symbols.iter().position(|symbol| *symbol == name);
-            // A module may have one of the same name, further down.
+            // A module further down may have a symbol of the same name.
             if let Some(address) =
                 wanted.and_then(|index| found.get_mut(index)).filter(|address| **address == 0)
             {
@@ -115,7 +115,7 @@ mod tests {
     fn other_machines_and_older_kernels_are_refused() {
         assert!(supported("x86_64", (6, 1)).is_ok());
         assert!(supported("x86_64", (7, 2)).is_ok());
-        let code = |architecture, kernel| supported(architecture, kernel).map_err(|error| error.code());
+        let code = |architecture, kernel| supported(architecture, kernel).map_err(|error| error.code().id);
         assert_eq!(code("aarch64", (6, 12)), Err("architecture-not-supported"));
         assert_eq!(code("x86_64", (5, 15)), Err("kernel-too-old"));
         assert_eq!(code("x86_64", (6, 0)), Err("kernel-too-old"));

@@ -1,4 +1,4 @@
-//! This kernel -> which hooks it would let us watch, found out by loading, since names alone do not tell.
+//! This kernel -> the hooks that programs can be attached to, found out by loading them.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use crate::object::{Object, Place, all_places};
 use crate::pins::Places;
 use crate::{RuntimeError, preflight};
 
-/// What the kernel says about one hook.
+/// Whether a program can be attached to one hook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HookState {
     /// Name of the hook.
     pub hook: &'static str,
-    /// Why not, or `None` when the program loads.
+    /// Why not; `None` when the program loads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
-/// Loads every program once, attaches none, and leaves nothing behind.
+/// Loads every program once, attaches none, and unloads them again.
 ///
 /// # Errors
 /// The host cannot load programs at all.
@@ -27,7 +27,7 @@ pub fn probe(places: &Places) -> Result<Vec<HookState>, RuntimeError> {
     probe_places(places, &all_places(preflight::kernel_version()?))
 }
 
-/// Loads the programs of some places, and leaves nothing behind.
+/// Loads the programs of some places, and unloads them again.
 pub(crate) fn probe_places(
     places: &Places,
     wanted: &BTreeSet<Place>,

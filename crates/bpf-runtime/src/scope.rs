@@ -1,20 +1,20 @@
-//! Who this host is -> which confinements act here.
+//! The identity of this host -> which confinements are enforced here.
 
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::Section;
 
-/// The sensor and the groups that this host answers to. A confinement with another scope has no effect.
+/// The sensor id and the groups of this host. A confinement with another scope has no effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Its own identifier.
+    /// Its sensor id.
     pub sensor: Option<String>,
     /// Groups it belongs to.
     pub groups: Vec<String>,
 }
 
 impl Scope {
-    /// Whether the scope with this number in the image is one of ours. Scope 0 is the whole fleet.
-    pub(crate) fn holds(&self, image: &Image, number: u16) -> bool {
+    /// Returns whether the scope with this number in the image includes this host. Scope 0 is the whole fleet.
+    pub(crate) fn includes(&self, image: &Image, number: u16) -> bool {
         let offset = image.record::<u32>(Section::Scopes, u32::from(number));
         let Some(text) = offset.and_then(|offset| image.string(offset)) else {
             return false;

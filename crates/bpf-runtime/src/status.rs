@@ -1,4 +1,4 @@
-//! Pins and maps -> what is enforced now, how often each rule acted, and whether the maps still are the image.
+//! Pins and maps -> what is enforced now, how often each rule decided, and whether the maps still match the image.
 
 use std::collections::BTreeSet;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -20,27 +20,27 @@ use crate::{RuntimeError, Scope, preflight, sys};
 pub struct Status {
     /// Number of the active generation; 0 when nothing is enforced.
     pub generation: u32,
-    /// Digest of its image, when the copy that was loaded is still there.
+    /// Digest of its image; `None` when the copy of it is missing.
     pub image: Option<String>,
-    /// The generation that a rollback, or a missed deadline, leads to; 0 for none.
+    /// The generation that a rollback or a missed deadline restores; 0 for none.
     pub previous: u32,
     /// Milliseconds until the active generation reverts unless it is confirmed.
     pub confirm_within: Option<u64>,
-    /// A deadline passed unconfirmed and the programs went back by themselves.
+    /// Whether a deadline passed unconfirmed and the previous generation was restored.
     pub reverted: bool,
-    /// Hooks with a program, and the programs' numbers.
+    /// Hooks with a program, and the ids of the programs.
     pub hooks: Vec<HookProgram>,
-    /// How often rules decided, strongest first as in the image; rules that never did are left out.
+    /// How often rules decided, strongest first as in the image; rules that never decided are omitted.
     pub rules: Vec<RuleCount>,
     /// Reports written to the ring buffer.
     pub events: u64,
-    /// Reports for which it had no room.
+    /// Reports lost because it was full.
     pub dropped: u64,
-    /// Paths that had to be walked to the root, because no directory remembered the way.
+    /// Paths that had to be walked to the root, because no directory had a cached result.
     pub walks: u64,
-    /// Walks that ended in doubt.
+    /// Walks without a definite result.
     pub doubts: u64,
-    /// Maps whose contents are not the image's.
+    /// Maps whose contents differ from the image.
     pub drift: Vec<String>,
     /// Hooks that the image needs and that have no program.
     pub missing: Vec<&'static str>,
@@ -51,7 +51,7 @@ pub struct Status {
 pub struct HookProgram {
     /// The hook.
     pub hook: String,
-    /// The program's number in the kernel.
+    /// The program's id in the kernel.
     pub program: u32,
 }
 
@@ -72,7 +72,7 @@ pub struct RuleCount {
     pub count: u64,
 }
 
-/// Reads the status. `scope` is what the host applied with; drift is judged against it.
+/// Reads the status. `scope` is the one that the image was applied with; drift is relative to it.
 ///
 /// # Errors
 /// Nothing is loaded, or the maps cannot be read.
@@ -214,7 +214,7 @@ fn same_keys(map: &OwnedFd, section: Section, expected: &BTreeSet<&[u8]>) -> std
     Ok(found == expected.len())
 }
 
-/// Opens the map that hangs in a slot of an outer map.
+/// Opens the map in a slot of an outer map.
 fn inner(places: &Places, name: &str, slot: u32) -> Result<Option<OwnedFd>, RuntimeError> {
     let Some(outer) = places.open_map(name)? else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Confirm, roll back, remove: one write each, and what has to be cleared away behind it.
+//! Confirm, roll back, remove: one write each, and the cleanup after it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::object::pinned_programs;
 use crate::pins::Places;
 use crate::{RuntimeError, preflight, sys};
 
-/// How long removed programs may take to go. Kernels from 6.12 on need a few seconds.
+/// How long removed programs may take to be unloaded. Kernels from 6.12 on need a few seconds.
 const REMOVAL: Duration = Duration::from_secs(60);
 
-/// Takes the deadline away from the active generation and returns its number.
+/// Removes the deadline of the active generation and returns its number.
 ///
 /// # Errors
 /// There is no deadline, or it has passed.
@@ -37,7 +37,7 @@ pub fn confirm(places: &Places) -> Result<u32, RuntimeError> {
 /// Makes the other generation active and returns its number.
 ///
 /// # Errors
-/// There is no other generation, or the deadline has done it already.
+/// There is no other generation, or it was restored already when the deadline passed.
 pub fn roll_back(places: &Places) -> Result<u32, RuntimeError> {
     let (_lock, switch) = open(places)?;
     let control = switch.control()?;
@@ -50,7 +50,7 @@ pub fn roll_back(places: &Places) -> Result<u32, RuntimeError> {
     switch.prove(active)?;
     let previous = match (switch.previous(active)?, control.deadline()) {
         (Some(generation), _) => generation,
-        // An unconfirmed first generation goes back to nothing, as its deadline would.
+        // Without a previous generation, nothing is enforced after a rollback, as after the deadline.
         (None, Some(_)) => 0,
         (None, None) => return Err(RuntimeError::NoPrevious),
     };
@@ -58,13 +58,13 @@ pub fn roll_back(places: &Places) -> Result<u32, RuntimeError> {
     Ok(previous)
 }
 
-/// Ends enforcement and returns when no program of ours is left in the kernel.
+/// Ends enforcement and returns when none of our programs is left in the kernel.
 ///
 /// First the active slot is emptied in effect: the other one is cleared and made active with one write. Only then
-/// do programs and maps go, so that no moment enforces a part of the policy.
+/// are programs and maps removed, so that a part of the policy is never enforced alone.
 ///
 /// # Errors
-/// Nothing is loaded, or programs stay although their pins are gone.
+/// Nothing is loaded, or programs stay loaded although their pins are gone.
 pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
     preflight::check(&places.bpffs)?;
     let _lock = places.lock()?;
@@ -79,16 +79,16 @@ pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
             switch.set_control(Control::new(1 - active, 0, None))?;
             switch.set_slot(active, Slot::EMPTY)?;
         }
-        // A crashed first run leaves folders without the maps that matter, a killed `remove` programs without pins.
+        // A crashed first apply leaves folders without these maps, a killed `remove` leaves programs without pins.
         None if folder.exists() || leaving.exists() => {}
         None => return Err(RuntimeError::NothingLoaded),
     }
     let mut programs = noted(&leaving);
     programs.extend(pinned.into_iter().map(|(name, id)| (id, name)));
-    // Killed from here on, programs may be left whose pins are gone: the next `remove` waits for them too. Without room
-    // for this note only that is lost.
+    // If killed from here on, programs without pins may be left: the next `remove` waits for them too. If the list cannot
+    // be written, only that is lost.
     let _ = std::fs::write(&leaving, note(&programs));
-    // Nor are all pins left. Without this other note the next apply loads every program again.
+    // Not all pins are left either. Without this other record the next apply loads every program again.
     remove_file(&places.programs())?;
     for folder in [places.links(), places.maps(), folder] {
         match std::fs::remove_dir_all(&folder) {
@@ -111,8 +111,8 @@ fn note(programs: &BTreeMap<u32, String>) -> String {
     programs.iter().map(|(id, name)| format!("{id} {name}\n")).collect()
 }
 
-/// Programs that a killed `remove` noted. Numbers are not used again before four billion programs were loaded, and the
-/// note does not outlive the kernel. Of a line that was cut off, nothing is believed.
+/// Programs that a killed `remove` listed. Ids are not used again before four billion programs were loaded, and the
+/// list does not survive a reboot. An incomplete line is ignored.
 fn noted(path: &Path) -> BTreeMap<u32, String> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
@@ -122,7 +122,7 @@ fn noted(path: &Path) -> BTreeMap<u32, String> {
         .collect()
 }
 
-/// Removes a file that may not be there.
+/// Removes a file that may not exist.
 fn remove_file(path: &Path) -> Result<(), RuntimeError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(RuntimeError::file(path)(error)),

@@ -22,7 +22,7 @@ const MAP_UPDATE_BATCH: i64 = 26;
 /// `BPF_FS_MAGIC`, include/uapi/linux/magic.h.
 const BPF_FS_MAGIC: i64 = 0xcafe_4a11;
 
-/// What a new map should be like.
+/// The properties of a new map.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MapShape {
     pub(crate) kind: u32,
@@ -98,7 +98,7 @@ fn bpf<T>(command: i64, attributes: &mut T) -> io::Result<i64> {
 
 /// Takes ownership of a descriptor that a system call has just returned.
 fn own(result: i64) -> OwnedFd {
-    // SAFETY: the kernel has made this descriptor for us and nobody else knows it.
+    // SAFETY: the kernel has made this descriptor for us, and nothing else owns it.
     unsafe { OwnedFd::from_raw_fd(result as i32) }
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::R
     element(MAP_LOOKUP_ELEM, map, key.as_ptr(), value.as_mut_ptr())
 }
 
-/// Finds the key behind `key` (the first, for `None`). False behind the last.
+/// Finds the key after `key` (the first, for `None`). False after the last.
 pub(crate) fn next_key(map: BorrowedFd<'_>, key: Option<&[u8]>, next: &mut [u8]) -> io::Result<bool> {
     let key = key.map_or(std::ptr::null(), <[u8]>::as_ptr);
     match element(MAP_GET_NEXT_KEY, map, key, next.as_mut_ptr()) {
@@ -179,12 +179,12 @@ pub(crate) fn open_pin(path: &Path) -> io::Result<OwnedFd> {
     bpf(OBJ_GET, &mut attributes).map(own)
 }
 
-/// Opens a map by its number. Kernel 4.13.
+/// Opens a map by its id. Kernel 4.13.
 pub(crate) fn open_map(id: u32) -> io::Result<OwnedFd> {
     bpf(MAP_GET_FD_BY_ID, &mut IdAttributes { id, next: 0, flags: 0 }).map(own)
 }
 
-/// Whether a program with this number is still loaded. Kernel 4.13.
+/// Returns whether a program with this id is still loaded. Kernel 4.13.
 pub(crate) fn program_exists(id: u32) -> io::Result<bool> {
     match bpf(PROG_GET_FD_BY_ID, &mut IdAttributes { id, next: 0, flags: 0 }) {
         Ok(descriptor) => {
@@ -196,7 +196,7 @@ pub(crate) fn program_exists(id: u32) -> io::Result<bool> {
     }
 }
 
-/// Reads the first words of what the kernel says about an object (`bpf_map_info`, `bpf_link_info`).
+/// Reads the first 32-bit words of the kernel's information about an object (`bpf_map_info`, `bpf_link_info`).
 pub(crate) fn info(object: BorrowedFd<'_>) -> io::Result<[u32; 8]> {
     let mut words = [0_u32; 8];
     let mut attributes = InfoAttributes {
@@ -208,7 +208,7 @@ pub(crate) fn info(object: BorrowedFd<'_>) -> io::Result<[u32; 8]> {
     Ok(words)
 }
 
-/// Reads a file of a file system that nobody has mounted, from a mount of our own that no path leads to. Kernel 5.2.
+/// Reads a file of a file system that is not mounted, through a detached mount of our own. Kernel 5.2.
 pub(crate) fn read_unmounted(kind: &str, file: &str) -> io::Result<String> {
     /// `FSCONFIG_CMD_CREATE`, include/uapi/linux/mount.h.
     const CREATE: libc::c_uint = 6;
@@ -242,7 +242,7 @@ pub(crate) fn effective_user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// Whether a folder lies on a BPF file system.
+/// Returns whether a folder is on a BPF file system.
 pub(crate) fn is_bpf_file_system(path: &Path) -> io::Result<bool> {
     let name = CString::new(path.as_os_str().as_encoded_bytes())?;
     // SAFETY: all-zero is a valid statfs; it holds only integers.

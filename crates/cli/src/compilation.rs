@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use telovix_compiler::Options;
 use telovix_compiler::emit::{Artifact, Receiver};
-use telovix_diagnostic::Level;
+use telovix_diagnostic::{Diagnostic, Level, Sink};
 use telovix_platform::Target;
-use telovix_workspace::settings::{check_level, level};
+use telovix_workspace::settings::{check_level, level, old_target_name};
 use telovix_workspace::{Compilation, Repository};
 
 use crate::day::Day;
@@ -27,7 +27,7 @@ pub(crate) struct Selection {
     /// What the artifacts must run on; several are separated by commas or given one by one. Replaces the targets of
     /// `telovix.yaml`.
     #[arg(long = "target", value_name = "TARGET", value_delimiter = ',', value_parser = targets())]
-    targets: Vec<Target>,
+    targets: Vec<Named>,
     #[command(flatten)]
     day: Day,
     /// Compile what holds on this sensor only.
@@ -76,11 +76,20 @@ impl Selection {
         let options = self.options(repository)?;
         let input = repository.read(output);
         progress.step(format!("compiling {}", plural(input.sources.iter().count(), "file")));
-        let Compilation { findings, artifacts, policy } =
+        let Compilation { mut findings, artifacts, policy } =
             Compilation::of(input, &options, self.deny_warnings, receiver);
+        findings.diagnostics.splice(..0, self.old_names(repository, &options));
         // The process ends soon. To free a million small values before that would take a twentieth of the whole run.
         std::mem::forget(policy);
         Ok(Compiled { report: findings.into(), artifacts })
+    }
+
+    /// Returns the notes about old names in the settings and on the command line, at the levels of the run.
+    fn old_names(&self, repository: &Repository, options: &Options) -> Vec<Diagnostic> {
+        let mut sink = Sink::new(options.levels.clone());
+        let flags = self.targets.iter().filter_map(|named| named.note.as_deref());
+        repository.notes().iter().chain(flags).for_each(|note| sink.report(note.clone()));
+        sink.into_sorted()
     }
 
     fn options(&self, repository: &Repository) -> Result<Options, Failure> {
@@ -92,12 +101,20 @@ impl Selection {
             options.levels.set(code.clone(), *level);
         }
         if !self.targets.is_empty() {
-            options.targets.clone_from(&self.targets);
+            options.targets = self.targets.iter().map(|named| named.target).collect();
         }
         options.sensor.clone_from(&self.sensor);
         options.group.clone_from(&self.group);
         Ok(options)
     }
+}
+
+/// The value of `--target`.
+#[derive(Debug, Clone)]
+struct Named {
+    target: Target,
+    /// Set where the name is an old one.
+    note: Option<Box<Diagnostic>>,
 }
 
 /// The value of `--level`.
@@ -118,7 +135,10 @@ impl FromStr for LevelOfCode {
 }
 
 /// The names of targets, which `--help` and completions list.
-fn targets() -> impl clap::builder::TypedValueParser<Value = Target> {
-    PossibleValuesParser::new(Target::ALL.map(|target| target.name()))
-        .try_map(|name| Target::parse(&name).ok_or("unknown target"))
+fn targets() -> impl clap::builder::TypedValueParser<Value = Named> {
+    let values = Target::ALL.map(|target| PossibleValue::new(target.name()).aliases(target.old_name()));
+    PossibleValuesParser::new(values).try_map(|name| {
+        let target = Target::parse(&name).ok_or("unknown target")?;
+        Ok::<_, &str>(Named { target, note: old_target_name(target, &name).map(Box::new) })
+    })
 }

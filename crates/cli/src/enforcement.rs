@@ -1,13 +1,12 @@
-//! What the verbs about the running kernel share: flags, and how answers and refusals of the host are told.
+//! What the verbs about the running kernel share: flags, output and failures.
 
 mod answer;
-pub(crate) mod code;
 mod delivery;
 mod turn;
 
 use clap::Args;
-use telovix_host::{HostError, Linux, Places};
-use telovix_trust::audit::AuditError;
+use telovix_diagnostic::Code;
+use telovix_host::{Linux, Places};
 
 pub(crate) use answer::{TrustRoot, Verification};
 pub(crate) use delivery::DeliveryArguments;
@@ -15,11 +14,9 @@ pub(crate) use delivery::DeliveryArguments;
 pub(crate) use turn::Turn;
 pub(crate) use turn::TurnArguments;
 
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::signing;
+pub(crate) use crate::signing::host_failure as failed;
 
-/// The flags that say where the kernel's state lies.
+/// The flags with the paths of the kernel's state.
 #[derive(Debug, Args)]
 pub(crate) struct PlaceArguments {
     /// Name of the folder for our maps and programs in the BPF file system.
@@ -39,32 +36,9 @@ impl PlaceArguments {
     }
 }
 
-/// Tells why a host did not do what it was asked, with the exit code of the reason.
-pub(crate) fn failed(error: &HostError) -> Failure {
-    let exit = match error {
-        HostError::Refused(refusal) => signing::exit(refusal),
-        HostError::RootNotFollowed { refusal, .. } => signing::exit(refusal),
-        HostError::Runtime(error) | HostError::NotTidied { source: error, .. } if error.is_refusal() => {
-            Exit::KernelRefused
-        }
-        HostError::Log(AuditError::Broken { .. } | AuditError::Unfinished { .. })
-        | HostError::DoneNotLogged(AuditError::Broken { .. } | AuditError::Unfinished { .. }) => {
-            Exit::Findings
-        }
-        HostError::NotVerified { .. }
-        | HostError::NoImage { .. }
-        | HostError::ImageNotRead { .. }
-        | HostError::Image { .. }
-        | HostError::State(_)
-        | HostError::Log(AuditError::File { .. })
-        | HostError::DoneNotLogged(AuditError::File { .. })
-        | HostError::Provenance { .. }
-        | HostError::Runtime(_)
-        | HostError::NotTidied { .. } => Exit::CannotRun,
-    };
-    let failure = Failure::new(exit, code::of(error), error.to_string());
-    match error.help() {
-        Some(help) => failure.help(help),
-        None => failure,
-    }
-}
+/// A bundle is loaded without its signature.
+static VERIFICATION_SKIPPED: Code = Code::page(include_str!("enforcement/verification-skipped.md"));
+
+/// The codes that only the verbs about the running kernel report; the others are in `telovix_bpf_runtime::code` and
+/// `telovix_host::code`.
+pub(crate) const CODES: &[&Code] = &[&VERIFICATION_SKIPPED];

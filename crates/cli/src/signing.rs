@@ -1,8 +1,9 @@
-//! What the verbs about signatures share: whose signature, by which key, at what time, and how a refusal is told.
+//! What the verbs about signatures share: keys, trust roots, the time of a decision, the audit log and failures.
 
 mod audit;
 mod bundle;
 pub(crate) mod code;
+mod host;
 mod key;
 mod trust_root;
 
@@ -20,12 +21,15 @@ use telovix_workspace::shown;
 pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
-    AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, AUDIT_LOG_TORN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE,
-    KEY_NOT_USABLE, KEY_NOT_WRITTEN, NO_SIGNING_KEY, NOT_SIGNED, NOT_VERIFIED, SIGNING_KEY_NOT_TRUSTED,
-    SOURCE_NOT_COMMITTED, TRUST_ROOT_NOT_CHANGED, TRUST_ROOT_NOT_USABLE,
+    AUDIT_LOG_ABSENT, KEY_NOT_WRITTEN, NO_SIGNING_KEY, SIGNING_KEY_NOT_TRUSTED, SOURCE_NOT_COMMITTED,
 };
+pub(crate) use host::host_failure;
 pub(crate) use key::{KeyArguments, passphrase, public_key};
 pub(crate) use telovix_host::HOST_STATE;
+pub(crate) use telovix_trust::code::{
+    AUDIT_LOG_BROKEN, EPOCH_NOT_RESET, HOST_STATE_NOT_USABLE, KEY_NOT_USABLE, NOT_SIGNED, NOT_VERIFIED,
+    TRUST_ROOT_NOT_CHANGED,
+};
 pub(crate) use trust_root::{
     FindTrustRoot, HOST_TRUST_ROOT, HostTrust, NamedTrustRoot, Origin, RepositoryTrust, TrustRootEntry,
     VerifyTrust,
@@ -34,7 +38,7 @@ pub(crate) use trust_root::{
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Where the file with the fleet's one public key lies.
+/// The file with the fleet's public key.
 pub(crate) const PUBLIC_KEY: &str = "policy-signing.pub";
 
 /// The flags about the time of a decision.
@@ -46,7 +50,7 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// Returns the moment asked for, or the machine's clock.
+    /// Returns the moment that was given, or the current time.
     pub(crate) fn timestamp(&self) -> Timestamp {
         self.at.unwrap_or_else(|| Timestamp::from_system_time(SystemTime::now()))
     }
@@ -55,14 +59,14 @@ impl Moment {
 /// Reads a trust root file.
 ///
 /// # Errors
-/// When it is none.
+/// When it cannot be read or is not one.
 pub(crate) fn read_chain(path: &Path) -> Result<Chain, Failure> {
     Chain::read(path).map_err(|error| root_failure(path, error))
 }
 
-/// Tells why a signature does not count, with its own exit code.
+/// Returns the failure for a refusal, with its exit code.
 pub(crate) fn refused(refusal: &Refusal) -> Failure {
-    Failure::new(exit(refusal), code::of(refusal), refusal.to_string()).help(refusal.help())
+    Failure::new(exit(refusal), refusal.code(), refusal.to_string()).help(refusal.help())
 }
 
 /// Returns the exit code of a refusal.
@@ -71,32 +75,31 @@ pub(crate) fn exit(refusal: &Refusal) -> Exit {
     Exit::ALL.into_iter().find(|exit| exit.code() == number).unwrap_or(Exit::Findings)
 }
 
-/// Tells why a trust root file was not read, trusted or changed.
+/// Returns the failure for a trust root file that was not read, trusted or changed.
 pub(crate) fn root_failure(path: &Path, error: ChainError) -> Failure {
-    match error {
-        ChainError::Refused(refusal) => refused(&refusal),
-        ChainError::Change(_) | ChainError::Signer(_) | ChainError::NotARootKey(_) => {
-            Failure::new(Exit::CannotRun, &TRUST_ROOT_NOT_CHANGED, error.to_string())
+    let code = error.code();
+    let message = match error {
+        ChainError::Refused(refusal) => return refused(&refusal),
+        ChainError::File { .. }
+        | ChainError::Change(_)
+        | ChainError::Signer(_)
+        | ChainError::NotARootKey(_) => error.to_string(),
+        ChainError::Shape(_) | ChainError::Envelope { .. } | ChainError::Root { .. } => {
+            format!("`{}`: {error}", shown(path))
         }
-        error => {
-            let message = match error {
-                ChainError::File { .. } => error.to_string(),
-                error => format!("`{}`: {error}", shown(path)),
-            };
-            Failure::new(Exit::CannotRun, &TRUST_ROOT_NOT_USABLE, message)
-        }
-    }
+    };
+    Failure::new(Exit::CannotRun, code, message)
 }
 
-/// Tells that something could not be done, in the words of the error.
+/// Returns the failure for an error, with its message.
 pub(crate) fn cannot(code: &'static Code, error: &dyn std::error::Error) -> Failure {
     Failure::new(Exit::CannotRun, code, error.to_string())
 }
 
-/// Reads a file that is named on the command line whole.
+/// Reads a file that is named on the command line.
 pub(crate) fn read_named(path: &Path, code: &'static Code) -> Result<Vec<u8>, Failure> {
-    let told = |error: io::Error| {
+    let failure = |error: io::Error| {
         Failure::new(Exit::CannotRun, code, format!("cannot read `{}`: {error}", shown(path)))
     };
-    fs::read(path).map_err(told)
+    fs::read(path).map_err(failure)
 }

@@ -1,5 +1,5 @@
-//! One policy -> what takes back what else it says, where its documents disagree, and what a process reaches
-//! through the programs it may start.
+//! One policy -> findings about documents that disagree, and about events that a process can reach only through
+//! the programs it may start.
 
 mod closure;
 mod code;
@@ -11,7 +11,7 @@ pub(super) use code::CODES;
 use telovix_diagnostic::Sink;
 use telovix_document::lower::Policy;
 
-/// Reports what the sets of a policy tell about each other.
+/// Reports contradictions and indirect access within one policy.
 pub fn analyse(policy: &Policy, sink: &mut Sink) {
     disagreement::report(policy, sink);
     closure::report(policy, sink);

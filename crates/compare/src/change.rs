@@ -1,17 +1,17 @@
-//! Two confinements lists of one document -> the events that lost or gained an effect, as sets.
+//! The confinements of one document on both sides -> the events whose effect became weaker or stronger, as sets.
 
 use std::collections::BTreeSet;
 
 use telovix_policy::confine::{Confinement, Deed, Effect, Operation, Region};
 use telovix_policy::judge::{Event, Index};
 
-use super::process::World;
+use super::process::{World, binary};
 use super::{Direction, Piece, Side, judge_both, piece};
 
-/// Most witnesses of one document.
+/// Maximum number of witnesses per document.
 const MOST: usize = 100;
 
-/// Most witnesses of the events that went from one effect to one other.
+/// Maximum number of witnesses per pair of effects (before and after).
 const MOST_OF_A_PART: usize = 8;
 
 /// An event that the sides treat differently.
@@ -25,13 +25,13 @@ pub struct Witness {
     pub after: Effect,
 }
 
-/// What the change of one document does.
+/// The result of comparing one document.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) direction: Direction,
     pub(super) witnesses: Vec<Witness>,
     pub(super) left_out: usize,
-    /// Whether the change is about who is exempt, so that each executable is a case of its own.
+    /// Whether exemptions changed, so that each executable is reported separately.
     by_process: bool,
 }
 
@@ -56,7 +56,7 @@ impl<'policy> Sides<'policy> {
         Self { before: Index::new(before.confinements()), after: Index::new(after.confinements()), world }
     }
 
-    /// Finds what the change of one document does, in the context of both sides.
+    /// Compares one document in the context of both sides.
     pub(super) fn examine(
         &self,
         before: Option<&'policy Piece<'policy>>,
@@ -74,13 +74,13 @@ impl<'policy> Sides<'policy> {
             found.by_process = !piece::same_exemptions(&was, &is);
             let own: Vec<_> = was.into_iter().chain(is).collect();
             for process in self.world.processes(operation, &own) {
-                self.weigh(&process, old, new, &mut found, &mut seen);
+                self.examine_process(&process, old, new, &mut found, &mut seen);
             }
         }
         found
     }
 
-    /// Returns by level what one process may do that it could not, and what it could do and may not.
+    /// Returns by level the events that lost and the events that gained an effect for one process.
     #[cfg(test)]
     pub(super) fn changed(
         &self,
@@ -92,7 +92,7 @@ impl<'policy> Sides<'policy> {
     }
 
     /// Adds what changes for one process.
-    fn weigh(
+    fn examine_process(
         &self,
         process: &Event,
         old: Part<'_, 'policy>,
@@ -106,14 +106,14 @@ impl<'policy> Sides<'policy> {
                 found.direction = found.direction.and(direction);
             }
             for part in &parts {
-                self.tell(process, direction, &part.witnesses(), found, seen);
+                self.report(process, direction, &part.witnesses(), found, seen);
             }
         }
     }
 
-    /// Adds the events of one part. What every process of a document gains or loses is told once, by the
-    /// first that does.
-    fn tell(
+    /// Adds the events of one part. An event that several processes of a document gain or lose is reported once,
+    /// for the first of them.
+    fn report(
         &self,
         process: &Event,
         direction: Direction,
@@ -121,38 +121,34 @@ impl<'policy> Sides<'policy> {
         found: &mut Found,
         seen: &mut BTreeSet<String>,
     ) {
-        let mut told = 0;
+        let mut reported = 0;
         for deed in deeds {
             let what =
                 Event::of(process.operation, if found.by_process { binary(process) } else { "" }, deed);
             if !seen.insert(format!("{direction} {}", what.to_json())) {
                 continue;
             }
-            if told >= MOST_OF_A_PART || found.witnesses.len() >= MOST {
+            if reported >= MOST_OF_A_PART || found.witnesses.len() >= MOST {
                 found.left_out += 1;
                 continue;
             }
-            told += 1;
+            reported += 1;
             let event = self.concise(process, deed);
             let (before, after) = judge_both(&self.before, &self.after, &event);
             found.witnesses.push(Witness { event, before: before.effect, after: after.effect });
         }
     }
 
-    /// Returns the event with no more of its process than the verdicts hang on.
+    /// Returns the event with only those fields of its process that the verdicts depend on.
     fn concise(&self, process: &Event, deed: &Deed) -> Event {
         let mut event = Event::of(process.operation, binary(process), deed);
-        // Knowing one field can uncover that another matters.
+        // A known field can make the verdict depend on another one.
         for _ in 0..3 {
             let (before, after) = judge_both(&self.before, &self.after, &event);
             event.take(before.depends_on.union(after.depends_on), process);
         }
         event
     }
-}
-
-fn binary(process: &Event) -> &str {
-    process.binary.as_deref().unwrap_or_default()
 }
 
 impl<'policy> Part<'_, 'policy> {
@@ -162,13 +158,13 @@ impl<'policy> Part<'_, 'policy> {
     }
 }
 
-/// What one side says about a process: by the document that is compared, and by all others.
-struct Standing<'policy> {
+/// The confinements of a process on one side: of the compared document, and of all others.
+struct Confining<'policy> {
     own: Vec<&'policy Confinement>,
     others: Vec<&'policy Confinement>,
 }
 
-impl<'policy> Standing<'policy> {
+impl<'policy> Confining<'policy> {
     fn new(process: &Event, part: Part<'_, 'policy>) -> Self {
         let range = part.piece.map_or(0..0, Piece::range);
         let confining = part.side.confining(process).into_iter();
@@ -179,9 +175,9 @@ impl<'policy> Standing<'policy> {
     }
 }
 
-/// Returns by level what one process may do that it could not, and what it could do and may not.
+/// Returns by level the events that lost and the events that gained an effect for one process.
 fn changed(process: &Event, old: Part<'_, '_>, new: Part<'_, '_>) -> (Vec<Region>, Vec<Region>) {
-    let (before, after) = (Standing::new(process, old), Standing::new(process, new));
+    let (before, after) = (Confining::new(process, old), Confining::new(process, new));
     let operation = process.operation;
     (lost_by_level(operation, &before, &after), lost_by_level(operation, &after, &before))
 }
@@ -192,9 +188,9 @@ pub(super) fn at_least(operation: Operation, confinements: &[&Confinement], effe
     regions.reduce(|sum, next| sum.union(&next)).unwrap_or_else(|| Region::none(operation))
 }
 
-/// Returns for each level of effect the events that the document held at it, that it no longer does, and
-/// that no other document holds at it now. Empty at a level where nothing was lost.
-fn lost_by_level(operation: Operation, from: &Standing<'_>, to: &Standing<'_>) -> Vec<Region> {
+/// Returns for each level of effect the events that the document had at it before and has not now, and that no
+/// other document has at it now. Empty at a level where nothing was lost.
+fn lost_by_level(operation: Operation, from: &Confining<'_>, to: &Confining<'_>) -> Vec<Region> {
     let mut levels: Vec<_> = from.own.iter().map(|confinement| confinement.acting_effect()).collect();
     let own_and_others = from.others.iter().chain(&to.own).chain(&to.others);
     levels.extend(own_and_others.map(|confinement| confinement.acting_effect()));
@@ -212,8 +208,8 @@ fn lost_by_level(operation: Operation, from: &Standing<'_>, to: &Standing<'_>) -
     lost.collect()
 }
 
-/// Cuts what was lost at each level into disjoint parts, so that all events of a part went from one effect
-/// to one other.
+/// Splits the events lost at each level into disjoint parts: all events of a part have the same effect before,
+/// and the same effect after.
 fn cells(levels: &[Region]) -> Vec<Region> {
     let mut parts = Vec::new();
     for (at, level) in levels.iter().enumerate() {

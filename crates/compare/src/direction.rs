@@ -1,8 +1,8 @@
-//! Which way a change goes.
+//! The direction of a change: equal, narrower, wider or incomparable.
 
 use std::fmt;
 
-/// Which way a change goes, by what may happen afterwards.
+/// The direction of a change, by the events that are allowed after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Direction {
     /// Every event has the effect it had.
@@ -20,7 +20,7 @@ impl Direction {
     /// Every direction.
     pub const ALL: [Self; 4] = [Self::Equal, Self::Narrower, Self::Wider, Self::Incomparable];
 
-    /// Returns the word users see.
+    /// Returns the name in output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -31,13 +31,13 @@ impl Direction {
         }
     }
 
-    /// Tells whether some event gets a weaker effect.
+    /// Returns whether some event gets a weaker effect.
     #[must_use]
     pub fn widens(self) -> bool {
         matches!(self, Self::Wider | Self::Incomparable)
     }
 
-    /// Tells whether some event gets a stronger effect.
+    /// Returns whether some event gets a stronger effect.
     #[must_use]
     pub fn narrows(self) -> bool {
         matches!(self, Self::Narrower | Self::Incomparable)

@@ -1,4 +1,4 @@
-//! Invariants and a policy -> for each demand that is not met, an event that breaks it and both lines.
+//! Invariants and a policy -> for each violated invariant an event, with the lines of the invariant and the policy.
 
 mod code;
 mod demand;
@@ -20,9 +20,9 @@ use self::code::{INVARIANT_BROKEN, INVARIANT_WITHOUT_SUBJECT};
 use self::demand::Demand;
 use super::change::at_least;
 use super::piece::{Origin, Piece, Side};
-use super::process::World;
+use super::process::{World, binary};
 
-/// Reports every demand of an invariant that the policy does not meet.
+/// Reports every violation of an invariant.
 pub fn hold(policy: &Policy, sources: &SourceSet, sink: &mut Sink) {
     let invariants = policy.documents.iter().filter_map(|placed| match &placed.document {
         Document::Invariant(invariant) => Some(invariant),
@@ -33,27 +33,27 @@ pub fn hold(policy: &Policy, sources: &SourceSet, sink: &mut Sink) {
         return;
     }
     let side = Side::of_policy(policy, sources);
-    let room = Room {
+    let checker = Checker {
         index: Index::new(&policy.confinements),
         world: World::new(&policy.confinements),
         pieces: side.pieces(),
     };
-    invariants.for_each(|invariant| room.hold(invariant, sink));
+    invariants.for_each(|invariant| checker.check(invariant, sink));
 }
 
-/// What invariants are held against.
-struct Room<'policy> {
+/// The policy that invariants are checked against.
+struct Checker<'policy> {
     index: Index<'policy>,
     world: World<'policy>,
     pieces: &'policy [Piece<'policy>],
 }
 
-/// Whom a demand is held against: a document's process, or one that no document names.
+/// A process that is checked: that of a document, or one that no document names.
 struct Party<'policy> {
     subject: Subject,
     children: Children,
     scope: Scope,
-    /// What stands for it where nothing of its own decides.
+    /// Reported as its place if no confinement decides.
     span: Option<Span>,
     /// Its executable is one of these.
     within: Option<&'policy List<PathPattern>>,
@@ -63,22 +63,23 @@ struct Party<'policy> {
 
 impl Party<'_> {
     fn includes(&self, process: &Event) -> bool {
-        let binary = process.binary.as_deref().unwrap_or_default();
+        let binary = binary(process);
         let inside =
             |list: &List<PathPattern>| list.items.iter().any(|pattern| pattern.value.contains(binary));
         self.within.is_none_or(inside) && !self.except.is_some_and(inside)
     }
 }
 
-impl<'policy> Room<'policy> {
-    fn hold(&self, invariant: &Invariant, sink: &mut Sink) {
-        let spoken_of: Vec<_> = self.pieces.iter().filter(|piece| self.concerns(invariant, piece)).collect();
-        if spoken_of.is_empty() && !invariant.subjects.everyone {
-            let message = format!("no document is a subject of the invariant `{}`", invariant.name.value);
+impl<'policy> Checker<'policy> {
+    fn check(&self, invariant: &Invariant, sink: &mut Sink) {
+        let concerned: Vec<_> = self.pieces.iter().filter(|piece| self.concerns(invariant, piece)).collect();
+        if concerned.is_empty() && !invariant.subjects.everyone {
+            let message =
+                format!("no document matches the subjects of the invariant `{}`", invariant.name.value);
             sink.report(Diagnostic::new(&INVARIANT_WITHOUT_SUBJECT, invariant.name.span, message));
         }
-        for piece in &spoken_of {
-            requirement::hold(invariant, piece, sink);
+        for piece in &concerned {
+            requirement::check(invariant, piece, sink);
         }
         let everyone = invariant.subjects.everyone.then_some(Party {
             subject: Subject::Everyone,
@@ -89,7 +90,7 @@ impl<'policy> Room<'policy> {
             except: invariant.subjects.except.as_ref(),
         });
         let except = invariant.subjects.except.as_ref();
-        let named = spoken_of.iter().filter_map(|piece| Some(Party { except, ..party(piece)? }));
+        let named = concerned.iter().filter_map(|piece| Some(Party { except, ..party(piece)? }));
         let parties: Vec<_> = named.chain(everyone).collect();
         let never: Vec<_> = invariant.never.iter().flat_map(demands).collect();
         let always: Vec<_> = invariant.always.iter().flat_map(demands).collect();
@@ -99,7 +100,7 @@ impl<'policy> Room<'policy> {
         }
     }
 
-    /// Tells whether a document is a subject.
+    /// Returns whether a document is a subject.
     fn concerns(&self, invariant: &Invariant, piece: &Piece<'policy>) -> bool {
         let subjects = &invariant.subjects;
         let Some(mode) = mode(piece) else { return false };
@@ -134,7 +135,7 @@ impl<'policy> Room<'policy> {
         })
     }
 
-    /// Reports the first demand that is not met for a party, with an event, and counts the others.
+    /// Reports the first violated demand for a party, with an event, and counts the others.
     fn demand(
         &self,
         invariant: &Invariant,
@@ -152,22 +153,23 @@ impl<'policy> Room<'policy> {
             Must::Pass => "always",
         };
         let name = &invariant.name.value;
-        let message = format!("`{event}` gets `{}`, against the invariant `{name}`", verdict.effect);
+        let message = format!("invariant `{name}` violated: `{event}` is {}", participle(verdict.effect));
         let mut diagnostic = Diagnostic::new(&INVARIANT_BROKEN, demand.span, message)
             .label(format!("{word} {}", demand.words))
             .help(invariant.reason.value.clone());
         if more > 0 {
-            diagnostic = diagnostic.help(format!("{more} more of its demands are not met there"));
+            diagnostic = diagnostic.help(format!("{more} more entries of the invariant are violated there"));
         }
         sink.report(
-            match decided(&verdict).or(party.span.map(|span| (span, "nothing confines this here"))) {
+            match decided(&verdict).or(party.span.map(|span| (span, "no document confines this event here")))
+            {
                 Some((span, why)) => diagnostic.related(span, why),
                 None => diagnostic,
             },
         );
     }
 
-    /// Returns an event of a party that does not get what is demanded, and what it gets.
+    /// Returns an event of a party that violates a demand, and its verdict.
     fn broken(&self, demand: &Demand, must: Must, party: &Party<'_>) -> Option<(Event, Verdict<'policy>)> {
         self.processes(party, demand.operation).into_iter().find_map(|process| {
             let wrong = match must {
@@ -178,7 +180,7 @@ impl<'policy> Room<'policy> {
         })
     }
 
-    /// Returns processes that stand for every process of a party.
+    /// Returns processes that represent every process of a party.
     fn processes(&self, party: &Party<'_>, operation: Operation) -> Vec<Event> {
         let cut: Vec<_> =
             [party.within, party.except].into_iter().flatten().flat_map(|list| &list.items).collect();
@@ -195,15 +197,15 @@ impl<'policy> Room<'policy> {
         processes
     }
 
-    /// Returns the events of a process that get at least this effect.
+    /// Returns the events of a process with at least this effect.
     fn stopped(&self, process: &Event, effect: Effect) -> Region {
         let confining: Vec<_> = self.index.confining(process).into_iter().map(|(_, found)| found).collect();
         at_least(process.operation, &confining, effect)
     }
 
-    /// Returns the event with all that is known of its process, and what is judged of it.
+    /// Returns the event with every known field of its process, and its verdict.
     fn event(&self, process: &Event, deed: &Deed) -> (Event, Verdict<'policy>) {
-        let binary = process.binary.as_deref().unwrap_or_default();
+        let binary = binary(process);
         let short = Event::of(process.operation, binary, deed);
         let verdict = self.index.judge(&short);
         if verdict.depends_on.is_empty() {
@@ -217,27 +219,38 @@ impl<'policy> Room<'policy> {
     }
 }
 
-/// What a demand asks of each of its events.
+/// What a demand requires of each of its events.
 #[derive(Debug, Clone, Copy)]
 enum Must {
     /// At least this effect.
     BeStopped(Effect),
-    /// An effect that lets it happen.
+    /// An effect that does not stop it.
     Pass,
 }
 
-/// Returns the line that decided, and what it did.
+/// Returns the effect as a participle for messages.
+fn participle(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Allow => "allowed",
+        Effect::Observe => "only observed",
+        Effect::Log => "only logged",
+        Effect::Kill => "killed after the fact",
+        Effect::Deny => "denied",
+    }
+}
+
+/// Returns the line that decided, and why.
 fn decided(verdict: &Verdict<'_>) -> Option<(Span, &'static str)> {
     let Decision { confinement, reason, .. } = verdict.decision.as_ref()?;
     Some(match reason {
         Reason::Lists(member) => (member.span, "allowed by this entry"),
-        Reason::Exempts(exemption) => (exemption.span, "let out by this exception"),
+        Reason::Exempts(exemption) => (exemption.span, "exempted by this exception"),
         Reason::Names(Some(member)) => (member.span, "decided by this entry"),
         Reason::Names(None) => (confinement.span, "decided by this list"),
     })
 }
 
-/// Returns the process that a document is about; none for what is about everyone, or about nobody.
+/// Returns the process of a document; `None` if the document applies to every process, or to none.
 fn party<'policy>(piece: &Piece<'_>) -> Option<Party<'policy>> {
     let (subject, children, scope, span) = match piece.origin {
         Origin::Document(_, placed) => match &placed.document {
@@ -256,7 +269,7 @@ fn party<'policy>(piece: &Piece<'_>) -> Option<Party<'policy>> {
     Some(Party { subject, children, scope, span: Some(span), within: None, except: None })
 }
 
-/// Returns the mode of a document in the words of invariants; none for what has none.
+/// Returns the mode of a document as invariants name it; `None` if it has no mode.
 fn mode(piece: &Piece<'_>) -> Option<InvariantMode> {
     let (mode, gate) = match piece.origin {
         Origin::Document(_, placed) => match &placed.document {

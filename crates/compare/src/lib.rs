@@ -1,9 +1,9 @@
-//! Two sets of confinements -> what a change really changes, exactly, with an example event.
+//! Two policies -> the exact difference of their effects, with example events.
 //!
-//! Each document of one side is paired with its counterpart on the other. Where the confinements of a
-//! pair differ, the events that lost or gained an effect are computed as sets, in the context of
-//! everything else on both sides: an event that another document still denies is no difference. Every
-//! witness is judged on both sides as a whole.
+//! Each document of one side is paired with its counterpart on the other. If the confinements of a pair
+//! differ, the events whose effect became weaker or stronger are computed as sets, in the context of all
+//! other documents on both sides: an event that another document still denies is not a difference. Every
+//! witness is judged against both sides as a whole.
 
 #![forbid(unsafe_code)]
 
@@ -40,19 +40,19 @@ pub use rollout::guard;
 use telovix_diagnostic::Code;
 use telovix_policy::judge::Index;
 
-/// The codes this room reports.
+/// The codes this crate reports.
 pub const CODES: &[&[&Code]] = &[analysis::CODES, invariant::CODES, rollout::CODES];
 
-/// What two sides differ in.
+/// The difference of two sides.
 #[derive(Debug, Clone)]
 pub struct Difference<'policy> {
-    /// The direction of the whole.
+    /// The direction of all documents together.
     pub direction: Direction,
     /// One entry for each document of either side, by kind, name and id.
     pub subjects: Vec<SubjectDifference<'policy>>,
 }
 
-/// What one document differs in.
+/// The difference of one document.
 #[derive(Debug, Clone)]
 pub struct SubjectDifference<'policy> {
     /// The document before; none when it is new.
@@ -61,7 +61,7 @@ pub struct SubjectDifference<'policy> {
     pub after: Option<&'policy Piece<'policy>>,
     /// Whether this document's change lets more or fewer events happen.
     pub direction: Direction,
-    /// The entries that came and went, by dimension.
+    /// The added and removed entries, by dimension.
     pub changes: Vec<(&'static str, Change)>,
     /// One event for each part that changed.
     pub witnesses: Vec<Witness>,
@@ -70,19 +70,19 @@ pub struct SubjectDifference<'policy> {
 }
 
 impl<'policy> SubjectDifference<'policy> {
-    /// Returns the document: as it is after, or as it was.
+    /// Returns the document after the change, or before it if it was removed.
     #[must_use]
     pub fn piece(&self) -> Option<&'policy Piece<'policy>> {
         self.after.or(self.before)
     }
 
-    /// Tells whether words of the engine or the Console changed, of which nobody computes what they do.
+    /// Returns whether the document has Tetragon or Console conditions that changed: their effect is not computed.
     #[must_use]
     pub fn is_opaque(&self) -> bool {
         opaque_direction(self.before, self.after, &self.changes) == Direction::Incomparable
     }
 
-    /// Tells whether neither events nor entries changed.
+    /// Returns whether neither events nor entries changed.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
         self.direction == Direction::Equal && self.changes.is_empty()
@@ -128,8 +128,8 @@ fn subject<'policy>(
     }
 }
 
-/// Returns what can be said of words of the engine or the Console, whose meaning is not computed: they only ever
-/// add to what happens, so more of them is narrower and fewer wider, and a change of them may go either way.
+/// Returns the direction of changed Tetragon or Console conditions, whose effect is not computed. They can only make
+/// effects stronger: adding them is narrower, removing them wider, and a change of them incomparable.
 fn opaque_direction(
     before: Option<&Piece<'_>>,
     after: Option<&Piece<'_>>,

@@ -1,17 +1,17 @@
-//! A file and two changes of it -> one file with both, in the formatting of the first; conflicts where meanings conflict.
+//! A file and two changes of it -> one file with both changes, in our formatting, or conflicts.
 //!
 //! ```text
-//! identity   trees   -> which documents and entries of three files are the same one
-//! tree       trees   -> edits of ours that bring in theirs, and what contradicts
+//! identity   trees   -> documents and entries of three files that correspond to each other
+//! tree       trees   -> edits of ours that apply their changes, and conflicts
 //! edit       edits   -> text
-//! meaning    texts   -> an event that the merged text gets wrong
+//! meaning    texts   -> an event whose effect in the merged text is wrong
 //! ```
 //!
-//! Lists are merged by entry. That two changes do not touch the same entry does not mean that they agree: a prefix
-//! that one side adds can allow again what the other side removed, and an address that one side adds meets a port that
-//! the other side adds. So the merged text is read: no event may have a weaker effect than the side that changed it
-//! gives it, than both give it where both did, or than it had where nobody did; and what one side alone let go must go.
-//! Otherwise the fields, and then the documents, that both sides changed are a conflict.
+//! Lists are merged by entry. Two changes of different entries can still contradict: a prefix that one side adds can
+//! allow again what the other side removed, and an address that one side adds combines with a port that the other side
+//! adds. Therefore the merged text is read and compared. An event may not have a weaker effect than in the side that
+//! changed it, than in both sides if both changed it, or than before if neither did; and an event that only one side
+//! allows must be allowed. Otherwise the fields, and then the documents, that both sides changed are a conflict.
 
 mod edit;
 mod identity;
@@ -44,7 +44,7 @@ pub struct Versions<'text> {
     pub theirs: &'text str,
 }
 
-/// Which of the three a finding is about.
+/// One of the three versions of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// Before both changes.
@@ -56,7 +56,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// Returns the word users see.
+    /// Returns the name in output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -72,13 +72,13 @@ impl Version {
 pub struct Merged {
     /// The text, with markers around each conflict.
     pub text: String,
-    /// What contradicts: the document and the field.
+    /// The conflicts: document and field.
     pub conflicts: Vec<String>,
-    /// An event on which the changes contradict although no field does.
+    /// An event on which the changes contradict although their fields do not.
     pub contradiction: Option<Contradiction>,
 }
 
-/// An event that a merge by entries would treat as neither side did.
+/// An event whose effect would be wrong after a merge by entries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contradiction {
     /// The event.
@@ -87,7 +87,7 @@ pub struct Contradiction {
     pub effects: [Effect; 4],
 }
 
-/// One version that cannot be understood, and why.
+/// A version that cannot be parsed as a policy, and why.
 #[derive(Debug)]
 pub struct Refusal {
     /// Which one.
@@ -101,7 +101,7 @@ pub struct Refusal {
 /// Merges two changes of a file. Conflict markers are `marker` characters long.
 ///
 /// # Errors
-/// When one of the versions has an error: what it means is not guessed.
+/// If one of the versions has an error.
 pub fn merge(versions: Versions<'_>, name: &str, marker: usize, as_of: Date) -> Result<Merged, Box<Refusal>> {
     let read = |version, text: &str| meaning::Meaning::read(version, name, text, as_of);
     let base = read(Version::Base, versions.base)?;
@@ -117,7 +117,7 @@ pub fn merge(versions: Versions<'_>, name: &str, marker: usize, as_of: Date) -> 
         if !conflicts.is_empty() {
             return Ok(Merged { text, conflicts, contradiction });
         }
-        // A text that does not read back, or not as both changes, is a mistake of the finer grain.
+        // If the text cannot be read, or does not contain both changes, try a coarser merge.
         let Ok(merged) = read(Version::Ours, &text) else { continue };
         if !holds_both(versions, &text) {
             continue;
@@ -132,7 +132,7 @@ pub fn merge(versions: Versions<'_>, name: &str, marker: usize, as_of: Date) -> 
     Ok(Merged { text: edits.apply(versions.ours, marker), conflicts, contradiction })
 }
 
-/// Tells whether merging again with either side brings nothing in.
+/// Returns whether merging again with either side changes nothing.
 fn holds_both(versions: Versions<'_>, merged: &str) -> bool {
     let (base, text) = (trees(versions.base), trees(merged));
     [versions.ours, versions.theirs].into_iter().all(|side| {
@@ -151,7 +151,7 @@ fn trees(text: &str) -> Vec<Node<'static>> {
 }
 
 impl Contradiction {
-    /// Returns the event with the effects of both changes, as a witness of what they disagree on.
+    /// Returns an event on which the changes disagree, with its effects.
     #[must_use]
     pub fn witness(&self) -> Witness {
         let [_, before, after, _] = self.effects;

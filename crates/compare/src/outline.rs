@@ -1,4 +1,4 @@
-//! A document -> its entries by dimension, as the product shows them, and what came and went.
+//! A document on both sides -> its entries by dimension, and which were added or removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -17,13 +17,13 @@ use super::invariant::demands;
 use super::piece::Origin;
 use super::words::words;
 
-/// What stands for everything where a list is absent.
+/// Represents everything if a list is missing.
 const ANYTHING: &str = "*";
 
 /// The dimensions of a document, each with its entries.
 pub type Outline = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// The entries of one dimension that came and went.
+/// The added and removed entries of one dimension.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Change {
     /// Entries that only the second side has.
@@ -32,7 +32,7 @@ pub struct Change {
     pub removed: Vec<String>,
 }
 
-/// Returns the dimensions in which two pieces differ. A document that one side lacks differs in all.
+/// Returns the dimensions in which two pieces differ. A document that is missing on one side differs in all.
 pub(super) fn changes(before: Option<&Piece<'_>>, after: Option<&Piece<'_>>) -> Vec<(&'static str, Change)> {
     let documents = |piece: &Piece<'_>| !matches!(piece.origin, Origin::Confinements);
     let written = [before, after].into_iter().flatten().all(documents);
@@ -44,7 +44,7 @@ pub(super) fn changes(before: Option<&Piece<'_>>, after: Option<&Piece<'_>>) -> 
     let entries = dimensions.into_iter().filter_map(|dimension| {
         let (left, right) = (old.get(dimension), new.get(dimension));
         let lists = is_list(dimension) && both;
-        // A list that appears or disappears takes away, or gives back, everything.
+        // A new list disallows everything outside it; a removed list allows it again.
         let anything = |absent: bool| (lists && absent).then(|| ANYTHING.to_owned());
         let mut added: Vec<_> = right.unwrap_or(&none).difference(left.unwrap_or(&none)).cloned().collect();
         let mut removed: Vec<_> = left.unwrap_or(&none).difference(right.unwrap_or(&none)).cloned().collect();
@@ -55,7 +55,7 @@ pub(super) fn changes(before: Option<&Piece<'_>>, after: Option<&Piece<'_>>) -> 
     entries.collect()
 }
 
-/// Tells whether an absent list of the dimension means that everything is allowed.
+/// Returns whether a missing list of the dimension means that everything is allowed.
 fn is_list(dimension: &str) -> bool {
     matches!(
         dimension,
@@ -63,12 +63,12 @@ fn is_list(dimension: &str) -> bool {
     )
 }
 
-/// Tells whether a dimension names or files a document and leaves alone what it does.
+/// Returns whether a dimension only names or labels a document, without changing effects.
 pub(super) fn is_label(dimension: &str) -> bool {
     matches!(dimension, "name" | "labels" | "waive" | "compliance_tags" | "pack" | "enabled")
 }
 
-/// Returns the pack version that a piece stands in.
+/// Returns the pack version that contains a piece.
 pub(super) fn pack_name(piece: &Piece<'_>) -> Option<String> {
     match piece.origin {
         Origin::Document(_, placed) | Origin::Process(_, placed, ..) => placed.folder(),
@@ -222,7 +222,7 @@ fn of_pack(pack: &PolicyPack) -> Outline {
     outline
 }
 
-/// What an image still knows of a document: effects, exceptions, and the sets that were listed.
+/// Lists what an image contains of a document: effects, exceptions, and the listed sets.
 fn of_confinements(confinements: &[Confinement]) -> Outline {
     let mut outline = Outline::new();
     for confinement in confinements {
@@ -286,7 +286,7 @@ fn waivers(outline: &mut Outline, waivers: &[Waiver]) {
     }
 }
 
-/// Lists what a document of the engine says, and apart from that how it is labelled.
+/// Lists the fields of a Tetragon policy, and separately its labels.
 fn engine_words(outline: &mut Outline, node: &Node) {
     let mut words = BTreeSet::new();
     leaves(node, "", &mut words);
@@ -300,7 +300,7 @@ fn engine_words(outline: &mut Outline, node: &Node) {
     outline.insert("policy", words);
 }
 
-/// Lists the scalars of a tree, each with its route. The reader has bounded the depth of the tree.
+/// Lists the scalars of a tree, each with its path. The reader limits the depth of the tree.
 fn leaves(node: &Node, route: &str, found: &mut BTreeSet<String>) {
     match &node.value {
         Value::Scalar { text, .. } => {
@@ -309,7 +309,7 @@ fn leaves(node: &Node, route: &str, found: &mut BTreeSet<String>) {
         Value::Sequence(items) if items.is_empty() => {
             found.insert(format!("{route}: []"));
         }
-        // The engine reads lists of values as sets, apart from the places of arguments.
+        // Tetragon reads lists of values as sets, except positions of arguments.
         Value::Sequence(items)
             if !route.ends_with(".args") && items.iter().all(|item| item.text().is_some()) =>
         {

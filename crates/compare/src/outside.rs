@@ -1,9 +1,8 @@
-//! Documents that act beside the confinements, and an event -> what of them is not evaluated, and which detections
-//! match.
+//! Documents outside the confinements, and an event -> which of them are not evaluated, and which detections match.
 //!
-//! Custom rules and TracingPolicies act in the engine: what they would do to an event is not computed, only whether
-//! their hooks can see it. Detections are evaluated by the Console, after the event: their conditions are computed
-//! here, and never change the effect of a confinement.
+//! Custom rules and TracingPolicies run in Tetragon: their effect on an event is not computed, only whether their
+//! hooks can see it. Detections are evaluated by the Console, after the event: their conditions are evaluated here,
+//! and never change the effect of a confinement.
 
 mod detection;
 mod engine_policy;
@@ -20,7 +19,7 @@ use telovix_policy::judge::{
     DetectionReport, DocumentReport, Event, Field, NotEvaluated, UNKNOWN, VerdictReport,
 };
 
-/// What acts beside the confinements of a policy.
+/// The documents of a policy that act outside its confinements.
 #[derive(Debug)]
 pub struct Outside<'policy> {
     sources: &'policy SourceSet,
@@ -29,8 +28,7 @@ pub struct Outside<'policy> {
 }
 
 impl<'policy> Outside<'policy> {
-    /// Collects what acts: rules that are enabled and policies that enforce, outside packs that are held back, and
-    /// every detection.
+    /// Collects enabled rules and enforcing policies outside packs that are not enforced, and every detection.
     #[must_use]
     pub fn new(policy: &'policy Policy, sources: &'policy SourceSet) -> Self {
         let detection = |document: &'policy Document| match document {
@@ -41,12 +39,16 @@ impl<'policy> Outside<'policy> {
         Self { sources, policies: engine_policy::acting(policy), detections: detections.collect() }
     }
 
-    /// Completes the verdict of the confinements: says `unknown` where a document that is not evaluated may give a
-    /// stronger effect than they certainly do, and adds the detections that match or may match.
+    /// Completes the verdict of the confinements: sets `unknown` if a document that is not evaluated may give a
+    /// stronger effect than the certain one, and adds the detections that match or may match.
     pub fn complete(&self, event: &Event, verdict: &mut VerdictReport) {
         let certain = verdict.at_least.unwrap_or(verdict.effect);
-        let named =
-            |name: &str| Effect::ALL.into_iter().find(|effect| effect.name() == name).unwrap_or_default();
+        let named = |name: &str| {
+            Effect::ALL
+                .into_iter()
+                .find(|effect| effect.name() == name)
+                .expect("a verdict has the name of an effect")
+        };
         let least = named(certain);
         let mut most = named(verdict.at_most.unwrap_or(verdict.effect));
         for policy in self.policies.iter().filter(|policy| policy.strongest() > least) {
@@ -59,7 +61,7 @@ impl<'policy> Outside<'policy> {
             if found == Match::No {
                 continue;
             }
-            // The Console kills after the event: the effect on the event itself stays, unless nobody knows whether.
+            // The Console kills after the event: the effect on the event itself is unchanged, unless the match is uncertain.
             let undecided = found != Match::Yes && detection.action == DetectionAction::KillProcess;
             if undecided && least < Effect::Kill {
                 most = most.max(Effect::Kill);
@@ -86,8 +88,8 @@ impl<'policy> Outside<'policy> {
         }
     }
 
-    /// Returns every document that is not evaluated and may act on some event of the process that `event` has, if it
-    /// tells one; for questions about more than one event.
+    /// Returns every document that is not evaluated and may act on some event, of the process in `event` if it has one;
+    /// for queries about more than one event.
     #[must_use]
     pub fn not_evaluated_on(&self, event: &Event) -> Vec<NotEvaluated> {
         let policies = self.policies.iter();

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use super::{Piece, Side};
 
-/// A piece of each side that belong together; one of them may be missing.
+/// Corresponding pieces of both sides; one of them may be missing.
 pub(super) type Pair<'policy> = (Option<&'policy Piece<'policy>>, Option<&'policy Piece<'policy>>);
 
-/// Pairs every piece with its counterpart. Documents of one kind belong together when they have the same
-/// id in the same pack version, else the same id, else the same name, else the same binary.
+/// Pairs every piece with its counterpart. Documents of one kind correspond if they have the same id in the same
+/// pack version, else the same id, else the same name, else the same binary.
 pub(super) fn pair<'policy>(
     before: &'policy Side<'policy>,
     after: &'policy Side<'policy>,
 ) -> Vec<Pair<'policy>> {
-    // An image holds what confines and nothing else: what else the other side has cannot be gone.
+    // An image contains only confinements: other documents of the other side are not reported as removed.
     let whole = before.sources().is_some() && after.sources().is_some();
     let compared = |piece: &&'policy Piece<'policy>| whole || !piece.confinements().is_empty();
     let mut old: Vec<Option<&Piece<'_>>> = before.pieces().iter().filter(compared).map(Some).collect();

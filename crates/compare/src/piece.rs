@@ -1,5 +1,4 @@
-//! A policy or a list of confinements -> the pieces that a comparison pairs: one per document, and for a
-//! guard one per process.
+//! A policy or a list of confinements -> pieces to compare: one per document, and one per process of a guard.
 
 use std::ops::Range;
 
@@ -28,7 +27,7 @@ impl<'policy> Side<'policy> {
         Self { confinements: &policy.confinements, sources: Some(sources), policy: Some(policy), pieces }
     }
 
-    /// Returns the side of what [`read_both`](super::read_both) read.
+    /// Returns the side read by [`read_both`](super::read_both) read.
     #[must_use]
     pub fn of_reading(reading: &'policy Reading, sources: &'policy SourceSet) -> Self {
         Self::of_policy(&reading.policy, sources)
@@ -67,7 +66,7 @@ impl<'policy> Side<'policy> {
         self.sources
     }
 
-    /// Returns what acts beside the confinements; unknown where only confinements are.
+    /// Returns the documents outside the confinements; `None` if the side has only confinements.
     #[must_use]
     pub fn outside(&self) -> Option<Outside<'policy>> {
         Some(Outside::new(self.policy?, self.sources?))
@@ -83,13 +82,13 @@ impl<'policy> Side<'policy> {
 /// One document, or one process of a guard.
 #[derive(Debug, Clone)]
 pub struct Piece<'policy> {
-    /// The word after `kind:`.
+    /// The document's `kind`.
     pub kind: &'static str,
-    /// The id the product knows; the name where there is none.
+    /// The id in the product, or the name if it has none.
     pub id: &'policy str,
-    /// The name people know.
+    /// The name.
     pub name: &'policy str,
-    /// The binary or process name it speaks of; none when it speaks of everyone.
+    /// The binary or process name it applies to; `None` if it applies to every process.
     pub binary: Option<&'policy str>,
     /// The document.
     pub span: Option<Span>,
@@ -102,7 +101,7 @@ pub struct Piece<'policy> {
 /// What a piece was made from.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Origin<'policy> {
-    /// A document, and the policy that tells its pack.
+    /// A document, and the policy with its pack.
     Document(&'policy Policy, &'policy PolicyDocument),
     /// One process of a guard.
     Process(&'policy Policy, &'policy PolicyDocument, &'policy RuntimeGuard, &'policy GuardProcess),
@@ -114,15 +113,15 @@ impl<'policy> Piece<'policy> {
     /// Returns its confinements.
     #[must_use]
     pub fn confinements(&self) -> &'policy [Confinement] {
-        self.all.get(self.range.clone()).unwrap_or_default()
+        self.all.get(self.range.clone()).expect("the range of a piece lies in its side")
     }
 
-    /// Returns where its confinements lie among those of the side.
+    /// Returns the range of its confinements among those of the side.
     pub(super) fn range(&self) -> Range<usize> {
         self.range.clone()
     }
 
-    /// Tells whether it acts by words of the engine or of the Console, whose meaning is not computed here.
+    /// Returns whether it acts by Tetragon or Console conditions, whose effect is not computed here.
     pub(super) fn is_opaque(&self) -> bool {
         match self.origin {
             Origin::Document(_, placed) => match &placed.document {
@@ -134,7 +133,7 @@ impl<'policy> Piece<'policy> {
         }
     }
 
-    /// Returns the state of the pack that it stands in.
+    /// Returns the state of the pack that contains it.
     pub(super) fn pack_state(&self) -> Option<&'static str> {
         let (Origin::Document(policy, placed) | Origin::Process(policy, placed, ..)) = self.origin else {
             return None;
@@ -143,19 +142,19 @@ impl<'policy> Piece<'policy> {
         Some(pack.state.name())
     }
 
-    /// Returns the order in which answers list pieces.
+    /// Returns the sort key of pieces in output.
     pub(super) fn sort_key(&self) -> (&'static str, String, String, Option<Span>) {
         (self.kind, self.name.to_owned(), self.id.to_owned(), self.span)
     }
 }
 
-/// Tells whether both pieces were written with the same words, in packs of the same state.
+/// Returns whether both pieces have the same source text, in packs with the same state.
 pub(super) fn same_text(before: Option<&Piece<'_>>, after: Option<&Piece<'_>>) -> bool {
     let (Some(before), Some(after)) = (before, after) else { return false };
     before.text.is_some() && before.text == after.text && before.pack_state() == after.pack_state()
 }
 
-/// Tells whether two lists of confinements give every event the same effect for the same reasons.
+/// Returns whether two lists of confinements give every event the same effect for the same reasons.
 pub(super) fn same_meaning<'policy>(
     before: impl ExactSizeIterator<Item = &'policy Confinement>,
     after: impl ExactSizeIterator<Item = &'policy Confinement>,
@@ -163,7 +162,7 @@ pub(super) fn same_meaning<'policy>(
     before.len() == after.len() && before.zip(after).all(|(before, after)| alike(before, after))
 }
 
-/// Tells whether two lists of confinements exempt the same processes, one by one.
+/// Returns whether two lists of confinements exempt the same processes, one by one.
 pub(super) fn same_exemptions(before: &[&Confinement], after: &[&Confinement]) -> bool {
     before.len() == after.len() && before.iter().zip(after).all(|(before, after)| exempt_alike(before, after))
 }
@@ -254,7 +253,7 @@ fn pieces<'policy>(
     }
 }
 
-/// Cuts a range of confinements where the document changes.
+/// Splits a range of confinements by document.
 fn runs(confinements: &[Confinement], range: Range<usize>) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for at in range {

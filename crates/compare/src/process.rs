@@ -1,8 +1,8 @@
-//! The processes that stand for all processes a document can treat differently from one side to the other.
+//! The documents of both sides -> representative processes: one for all that the documents cannot tell apart.
 //!
-//! Patterns of exemptions cut the executables into cells, and one executable stands for each. A cell without
-//! end is represented by a path that no document names: a document that names one executable only adds
-//! effects there, and an effect that both sides add hides a difference and never makes one.
+//! Patterns of exemptions split the executables into cells, and one executable represents each. An infinite cell is
+//! represented by a path that no document names: a document that names one executable only adds effects there, and
+//! an effect that both sides add can hide a difference but never cause one.
 
 use std::collections::BTreeSet;
 
@@ -13,12 +13,12 @@ use telovix_policy::judge::Event;
 use telovix_policy::value::PathPattern;
 use telovix_policy::value::{Children, Scope};
 
-/// What the documents of both sides say about who is who.
+/// The names and patterns of processes in the documents.
 #[derive(Debug, Default)]
 pub(super) struct World<'policy> {
     binaries: FxHashSet<&'policy str>,
     base_names: FxHashSet<&'policy str>,
-    /// Patterns of exemptions by operation and, for what speaks of one executable, by that.
+    /// Patterns of exemptions by operation and by executable, if they apply to one only.
     patterns: FxHashMap<(Operation, Option<&'policy str>), Patterns<'policy>>,
 }
 
@@ -51,7 +51,7 @@ impl<'policy> World<'policy> {
                 Subject::Everyone => None,
                 Subject::Binary(path) => {
                     world.binaries.insert(path.as_str());
-                    // An inherited profile also speaks of every other executable.
+                    // An inherited profile also applies to every other executable.
                     (confinement.children == Children::Leave).then_some(path.as_str())
                 }
                 Subject::BaseName(name) => {
@@ -66,7 +66,7 @@ impl<'policy> World<'policy> {
         world
     }
 
-    /// Returns processes that stand for every process of which `own` speaks on an operation.
+    /// Returns processes that represent every process that `own` applies to for an operation.
     pub(super) fn processes(&self, operation: Operation, own: &[&'policy Confinement]) -> Vec<Event> {
         let subjects = own.iter().map(|confinement| (&confinement.subject, confinement.children)).collect();
         let people = self.people(operation, &subjects, own, &[]);
@@ -77,8 +77,8 @@ impl<'policy> World<'policy> {
         people.iter().flat_map(on_hosts).collect()
     }
 
-    /// Returns processes that stand for every process of a subject, on a host without sensor or group, as far
-    /// as documents and `cut` can tell them apart.
+    /// Returns processes that represent every process of a subject, on a host without sensor or group, as far as
+    /// documents and `cut` can tell them apart.
     pub(super) fn processes_of(
         &self,
         operation: Operation,
@@ -129,7 +129,7 @@ impl<'policy> World<'policy> {
         people
     }
 
-    /// Returns one executable of each cell that the subject can be.
+    /// Returns one executable of each cell of the subject.
     fn executables(
         &self,
         subject: &Subject,
@@ -149,8 +149,8 @@ impl<'policy> World<'policy> {
         found
     }
 
-    /// Returns the lines of parents, nearest first, that patterns can tell apart. Without a pattern they
-    /// tell none apart, and one will do; with one, a process without a parent is a case of its own.
+    /// Returns the ancestor chains, nearest first, that patterns can tell apart. Without a pattern one chain is enough;
+    /// with one, a process without a parent is a separate case.
     fn parents(&self, patterns: &BTreeSet<&PathPattern>) -> Vec<Vec<String>> {
         let cells = PathSet::cells(patterns.iter().copied());
         let parent = |cell: Cell| match cell {
@@ -161,8 +161,8 @@ impl<'policy> World<'policy> {
         cells.into_iter().map(parent).chain(orphan).collect()
     }
 
-    /// Returns a path that patterns cannot tell from `stem` and that no document names: one that people know,
-    /// if it is one.
+    /// Returns a path that patterns cannot tell from `stem` and that no document names: the familiar one if
+    /// possible.
     fn familiar(&self, known: &str, stem: &str, patterns: &BTreeSet<&PathPattern>) -> String {
         let named = self.binaries.contains(known) || self.base_names.contains(base_name(known));
         let alike = patterns.iter().all(|pattern| pattern.contains(known) == pattern.contains(stem));
@@ -175,7 +175,7 @@ impl<'policy> World<'policy> {
             self.binaries.contains(path.as_str())
                 || (end.is_empty() && self.base_names.contains(base_name(path)))
         };
-        // More candidates than names: one of them is free.
+        // There are more candidates than names, so one of them is unused.
         let numbers = 1..=self.binaries.len() + self.base_names.len() + 1;
         let first = std::iter::once(format!("{stem}{end}"));
         let candidates = first.chain(numbers.map(|number| format!("{stem}{number}{end}")));
@@ -183,7 +183,7 @@ impl<'policy> World<'policy> {
     }
 }
 
-/// An executable and those it descends from, nearest first.
+/// An executable and its ancestors, nearest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Person {
     binary: String,
@@ -203,7 +203,7 @@ impl Person {
     }
 }
 
-/// Returns everyone as a child, and as a grandchild by every parent, of each ancestor.
+/// Returns every executable as a child of each ancestor, and as a grandchild through every parent.
 fn descendants(ancestors: &[String], anyone: &[String], parents: &[Vec<String>]) -> Vec<Person> {
     let mut people = Vec::new();
     for (ancestor, child) in ancestors.iter().flat_map(|one| anyone.iter().map(move |child| (one, child))) {
@@ -215,7 +215,7 @@ fn descendants(ancestors: &[String], anyone: &[String], parents: &[Vec<String>])
     people
 }
 
-/// Returns the hosts that scopes can tell apart: sensor and group, empty for none.
+/// Returns the hosts (sensor and group, empty for none) that scopes can tell apart.
 fn hosts<'scope>(confinements: &[&'scope Confinement]) -> BTreeSet<(&'scope str, &'scope str)> {
     let mut sensors = BTreeSet::from([""]);
     let mut groups = BTreeSet::from([""]);
@@ -233,6 +233,11 @@ fn hosts<'scope>(confinements: &[&'scope Confinement]) -> BTreeSet<(&'scope str,
     sensors.iter().flat_map(|sensor| groups.iter().map(move |group| (*sensor, *group))).collect()
 }
 
+/// Returns the executable of a process made here.
+pub(super) fn binary(process: &Event) -> &str {
+    process.binary.as_deref().expect("a representative process has an executable")
+}
+
 fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
+    path.rsplit('/').next().expect("a split has at least one part")
 }

@@ -1,5 +1,5 @@
-//! A policy and a question -> who gets which effect, and because of which line; what a process may do, and where and
-//! when it is something else.
+//! A policy and a query -> the effect of an action per process, with the deciding line; or the events that a process
+//! is allowed, with the differences by scope, exception and ancestor.
 
 use rustc_hash::FxHashSet;
 use telovix_policy::confine::{Confinement, Deed, Exemption, Operation, PathSet, Subject};
@@ -7,23 +7,23 @@ use telovix_policy::judge::{Decision, Event, Index, Verdict};
 use telovix_policy::value::{Children, Scope};
 
 use super::piece::Side;
-use super::process::World;
+use super::process::{World, binary};
 use super::words::words;
 
-/// One answer: a process, what it would do, and what happens.
+/// One result: an event of a process and its verdict.
 #[derive(Debug, Clone)]
 pub struct Answer<'policy> {
-    /// The document whose process it is; none for a process that no document names.
+    /// The document of the process; `None` for a process that no document names.
     pub name: Option<&'policy str>,
-    /// The event, with no more of its process than the verdict depends on.
+    /// The event, with only those fields of its process that the verdict depends on.
     pub event: Event,
-    /// What happens.
+    /// The verdict.
     pub verdict: Verdict<'policy>,
 }
 
-/// Asks for everybody a document names, and for somebody whom none does: what happens when they do this?
-/// Of the parents that exceptions can tell apart, and of the sensors and groups that scopes can, a process appears with
-/// one for each line that decides about it.
+/// Returns the verdict on an action for every process that a document names, and for one that none names.
+/// A process appears once for each line that decides about it, with one of the parents, sensors and groups that lead
+/// to that line.
 #[must_use]
 pub fn who<'policy>(side: &'policy Side<'policy>, operation: Operation, deed: &Deed) -> Vec<Answer<'policy>> {
     let index = Index::new(side.confinements());
@@ -32,11 +32,11 @@ pub fn who<'policy>(side: &'policy Side<'policy>, operation: Operation, deed: &D
     let mut seen = FxHashSet::default();
     let mut ask = |name: Option<&'policy str>, subject: &Subject, children: Children| {
         let mut processes = world.processes_of(operation, (subject, children), &[]);
-        // A process without a parent stands for others only where nobody else does.
+        // Use a process without a parent only if no other leads to the same line.
         processes.sort_by_key(|process| process.parent.is_none());
         for process in processes {
             for process in on_hosts(&process, &index.about(&process)) {
-                let (event, verdict) = tell(&index, &process, deed);
+                let (event, verdict) = judge(&index, &process, deed);
                 let decision = verdict.decision.as_ref();
                 let decision =
                     decision.map(|Decision { index, reason, .. }| (*index, std::mem::discriminant(reason)));
@@ -55,33 +55,32 @@ pub fn who<'policy>(side: &'policy Side<'policy>, operation: Operation, deed: &D
     answers
 }
 
-/// What a binary is let do by an operation.
+/// The events of an operation that a binary is allowed.
 #[derive(Debug, Clone)]
 pub struct Allowed<'policy> {
-    /// One line for each part of the set: a path pattern, `not` before what is taken out of it, addresses with ports, a
-    /// name, `everything else`. On a host without sensor and group, to a process that descends from nobody whom a
-    /// document names.
+    /// One line for each part of the set: a path pattern, `not` before an exclusion, addresses with ports, a name,
+    /// `everything else`. On a host without sensor and group, for a process without ancestors that a document names.
     pub parts: Vec<String>,
-    /// The exceptions that this owes something to.
+    /// The exceptions that apply.
     pub exceptions: Vec<&'policy Exemption>,
-    /// Where and when it is something else.
+    /// Where the allowed events differ.
     pub otherwise: Vec<Otherwise<'policy>>,
 }
 
-/// What a binary is let do somewhere, or for somebody's children.
+/// The events that a binary is allowed on some hosts, or below some ancestors.
 #[derive(Debug, Clone)]
 pub struct Otherwise<'policy> {
     /// The sensor or group.
     pub scope: &'policy Scope,
     /// The exception for the children of a parent.
     pub exception: Option<&'policy Exemption>,
-    /// The subject it descends from, which passes its confinement on.
+    /// The ancestor whose confinement it inherits.
     pub below: Option<&'policy Subject>,
     /// As in [`Allowed::parts`].
     pub parts: Vec<String>,
 }
 
-/// Returns what a binary is let do by an operation, and where and when it is something else.
+/// Returns the events of an operation that a binary is allowed, and where they differ.
 #[must_use]
 pub fn what<'policy>(side: &'policy Side<'policy>, binary: &str, operation: Operation) -> Allowed<'policy> {
     let index = Index::new(side.confinements());
@@ -101,9 +100,9 @@ pub fn what<'policy>(side: &'policy Side<'policy>, binary: &str, operation: Oper
                    line: &[String]| {
         let parts = ask(scope, line);
         let base = if exception.is_none() && below.is_none() { &Scope::Fleet } else { scope };
-        let told =
+        let is_known =
             |known: &Otherwise<'_>| (known.scope, known.exception, known.below) == (scope, exception, below);
-        if parts != ask(base, &init) && !answer.otherwise.iter().any(told) {
+        if parts != ask(base, &init) && !answer.otherwise.iter().any(is_known) {
             answer.otherwise.push(Otherwise { scope, exception, below, parts });
         }
     };
@@ -138,11 +137,11 @@ pub fn what<'policy>(side: &'policy Side<'policy>, binary: &str, operation: Oper
     answer
 }
 
-/// Returns the event with no more of its process than the verdict depends on, and the verdict.
-fn tell<'policy>(index: &Index<'policy>, process: &Event, deed: &Deed) -> (Event, Verdict<'policy>) {
-    let mut event = Event::of(process.operation, process.binary.as_deref().unwrap_or_default(), deed);
+/// Returns the event with only those fields of its process that the verdict depends on, and the verdict.
+fn judge<'policy>(index: &Index<'policy>, process: &Event, deed: &Deed) -> (Event, Verdict<'policy>) {
+    let mut event = Event::of(process.operation, binary(process), deed);
     let mut verdict = index.judge(&event);
-    // Each round tells a field that was not told before.
+    // Each round adds a field.
     for _ in 0..4 {
         if verdict.depends_on.is_empty() {
             break;

@@ -1,8 +1,7 @@
-//! Two sets of sources -> what both mean, each side in a thread of its own.
+//! Two sets of sources -> their policies, each read in a separate thread.
 
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Diagnostic, Sink};
-use telovix_document;
 use telovix_document as document;
 use telovix_document::lower::{self, Policy};
 use telovix_policy::value::Date;
@@ -10,9 +9,9 @@ use telovix_policy::value::Date;
 /// One side, read.
 #[derive(Debug, Default)]
 pub struct Reading {
-    /// What there is to say about the documents.
+    /// The findings.
     pub diagnostics: Vec<Diagnostic>,
-    /// What they mean.
+    /// The policy.
     pub policy: Policy,
 }
 
@@ -22,7 +21,7 @@ pub fn read_both(before: &SourceSet, after: &SourceSet, as_of: Date) -> (Reading
     std::thread::scope(|scope| {
         let new = scope.spawn(|| read(after, as_of));
         let old = read(before, as_of);
-        // A panic over there is one here: an empty policy would be compared as if everything had been removed.
+        // Propagate a panic of the thread: an empty policy would look as if every document had been removed.
         (old, new.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }

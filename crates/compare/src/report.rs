@@ -1,4 +1,4 @@
-//! A difference -> the JSON of `diff`.
+//! A difference -> the JSON output of `diff`.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +10,32 @@ use telovix_diagnostic::source::SourceSet;
 
 use super::{Difference, Piece, Side, SubjectDifference};
 
-/// The version of the shape.
+/// The version of the JSON format.
 const VERSION: u32 = 1;
 
 /// A difference as `diff` prints it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DifferenceReport {
-    /// The version of this shape.
+    /// The version of this format.
     pub version: u32,
-    /// `equal`, `narrower`, `wider` or `incomparable`: what the second side allows, seen from the first.
+    /// `equal`, `narrower`, `wider` or `incomparable`: what the second side allows, compared with the first.
     pub verdict: &'static str,
     /// Every document of either side.
     pub subjects: Vec<SubjectReport>,
 }
 
-/// What one document differs in.
+/// The difference of one document.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SubjectReport {
-    /// The word after `kind:`.
+    /// The document's `kind`.
     pub kind: &'static str,
-    /// The id the product knows: of a profile, a rule, or the process name of a guard.
+    /// The id in the product: of a profile, a rule, or the process name of a guard.
     pub profile_id: String,
-    /// The name people know.
+    /// The name.
     pub name: String,
-    /// The binary, or the process name of a guard; null when the document speaks of everyone.
+    /// The binary, or the process name of a guard; null when the document applies to every process.
     pub binary: Option<String>,
-    /// As for the whole.
+    /// As for the whole difference.
     pub verdict: &'static str,
     /// `added` or `removed` when only one side has the document.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub struct SubjectReport {
     /// The file and line of the document on the second side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// The entries that came and went, by dimension.
+    /// The added and removed entries, by dimension.
     pub changes: BTreeMap<&'static str, ChangeReport>,
     /// One event for each part that changed.
     pub witnesses: Vec<WitnessReport>,
@@ -55,19 +55,19 @@ pub struct SubjectReport {
     pub witnesses_left_out: usize,
 }
 
-/// The entries of one dimension that came and went.
+/// The added and removed entries of one dimension.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChangeReport {
-    /// Entries that only the second side has; `*` when a list went away and with it the limit.
+    /// Entries that only the second side has; `*` when a list was removed, so that everything is allowed.
     pub added: Vec<String>,
-    /// Entries that only the first side has; `*` when a list is new and with it the limit.
+    /// Entries that only the first side has; `*` when a list is new, so that not everything is allowed any more.
     pub removed: Vec<String>,
 }
 
 /// An event that the sides treat differently.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct WitnessReport {
-    /// The event, in the shape of `schemas/event.json`.
+    /// The event, in the format of `schemas/event.json`.
     pub event: Value,
     /// Its effect on the first side.
     pub before: &'static str,
@@ -75,13 +75,13 @@ pub struct WitnessReport {
     pub after: &'static str,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
 impl Difference<'_> {
-    /// Returns the difference in the shape of `diff --format json`.
+    /// Returns the difference in the format of `diff --format json`.
     #[must_use]
     pub fn report(&self, before: &Side<'_>, after: &Side<'_>) -> DifferenceReport {
         DifferenceReport {
@@ -101,14 +101,13 @@ fn report(
     old: Option<&SourceSet>,
     new: Option<&SourceSet>,
 ) -> SubjectReport {
-    let piece = subject.piece();
-    let text = |of: fn(&Piece<'_>) -> String| piece.map(of).unwrap_or_default();
+    let piece = subject.piece().expect("at least one side has the document");
     let place = |piece: Option<&Piece<'_>>, sources: Option<&SourceSet>| Some(sources?.locate(piece?.span?));
     SubjectReport {
-        kind: piece.map_or("", |piece| piece.kind),
-        profile_id: text(|piece| piece.id.to_owned()),
-        name: text(|piece| piece.name.to_owned()),
-        binary: piece.and_then(|piece| piece.binary).map(str::to_owned),
+        kind: piece.kind,
+        profile_id: piece.id.to_owned(),
+        name: piece.name.to_owned(),
+        binary: piece.binary.map(str::to_owned),
         verdict: subject.direction.name(),
         presence: match (subject.before, subject.after) {
             (None, Some(_)) => Some("added"),

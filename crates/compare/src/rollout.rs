@@ -1,4 +1,4 @@
-//! A difference -> steps of a rollout that should be taken one at a time.
+//! A difference -> findings about rollout steps that are too large.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Code, Diagnostic, Sink};
@@ -8,7 +8,7 @@ use super::outline::Change;
 use super::piece::Origin;
 use super::{Difference, Piece, SubjectDifference};
 
-/// The codes this room reports.
+/// The codes this module reports.
 pub(super) const CODES: &[&Code] = &[&MATCH_AND_MODE, &MODE_SKIPPED, &PACK_SKIPPED];
 
 static MATCH_AND_MODE: Code = Code::page(include_str!("rollout/match-and-mode-together.md"));
@@ -17,7 +17,7 @@ static MODE_SKIPPED: Code = Code::page(include_str!("rollout/mode-skipped-step.m
 
 static PACK_SKIPPED: Code = Code::page(include_str!("rollout/pack-skipped-step.md"));
 
-/// Lists whose entries are match conditions.
+/// Dimensions whose entries are match conditions.
 const MATCHES: [&str; 12] = [
     "spawns",
     "files",
@@ -47,18 +47,19 @@ fn modes(subject: &SubjectDifference<'_>, after: &Piece<'_>, sink: &mut Sink) {
     let before = subject.before.and_then(mode_of);
     let rises = before.is_none_or(|before| mode > before) && mode > ProfileMode::Observe;
     if before == Some(ProfileMode::Observe) && mode == ProfileMode::Enforce {
-        let message = format!("`{}` goes from `observe` to `enforce` without `audit` between", after.name);
+        let message =
+            format!("`{}` changes from `observe` to `enforce` without `audit` between them", after.name);
         sink.report(Diagnostic::new(&MODE_SKIPPED, span, message).help("set `mode: audit` first"));
     }
     let matches = |(dimension, _): &(&str, Change)| MATCHES.contains(dimension);
     if rises && subject.changes.iter().any(matches) {
         let message = match before {
-            None => format!("`{}` is new and acts at once", after.name),
+            None => format!("`{}` is new and enforced without an observation period", after.name),
             Some(_) => {
-                format!("`{}` changes what it matches and starts to act on it in one change", after.name)
+                format!("`{}` changes what it matches and raises its mode in the same change", after.name)
             }
         };
-        let help = "change the lists first, watch, and raise the mode in a change of its own";
+        let help = "change the lists first, observe, and raise the mode in a separate change";
         sink.report(Diagnostic::new(&MATCH_AND_MODE, span, message).help(help));
     }
 }
@@ -82,9 +83,9 @@ fn packs(subject: &SubjectDifference<'_>, after: &Piece<'_>, sink: &mut Sink) {
     let Some((reached, span)) = state(after) else { return };
     let before = subject.before.and_then(state).map_or(PackState::Observe, |(before, _)| before);
     if !before.may_become(reached) {
-        let message = format!("pack `{}` goes from `{}` to `{}`", after.name, before.name(), reached.name());
-        let help =
-            "packs go from `observe` to `enforce_ready` to `enforced`, and from anywhere back to `observe`";
+        let message =
+            format!("pack `{}` cannot change from `{}` to `{}`", after.name, before.name(), reached.name());
+        let help = "packs change from `observe` to `enforce_ready` to `enforced`, and from any state back to `observe`";
         sink.report(Diagnostic::new(&PACK_SKIPPED, span, message).help(help));
     }
 }

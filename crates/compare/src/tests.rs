@@ -1,4 +1,4 @@
-//! Holds differences against judging both sides, on every event of small universes.
+//! Compares differences with the verdicts of both sides, on every event of small universes.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use telovix_policy::judge::{Event, Index};
 use super::{Direction, Side, compare};
 use crate::change::Sides;
 
-/// Two sides that share most of their documents: what the second one does to the first, by place.
+/// Two sides that share most of their documents: the edits of the second one, by position.
 fn pair() -> impl Strategy<Value = (Vec<Confinement>, Vec<Confinement>)> {
     let listed = vec((0..3_u8).prop_flat_map(confinement), 0..5);
     let edits = vec((0..6_usize, 0..4_u8, (0..3_u8).prop_flat_map(confinement)), 0..3);
@@ -36,18 +36,18 @@ fn pair() -> impl Strategy<Value = (Vec<Confinement>, Vec<Confinement>)> {
     })
 }
 
-/// Every event of the universe that a confinement of either side can speak of.
+/// Every event of the universe that a confinement of either side can apply to.
 fn universe(before: &[Confinement], after: &[Confinement]) -> Vec<Event> {
-    let spoken_of =
+    let is_confined =
         |deed: &Event| before.iter().chain(after).any(|confinement| confinement.operation == deed.operation);
-    let deeds: Vec<_> = deeds().into_iter().filter(spoken_of).collect();
+    let deeds: Vec<_> = deeds().into_iter().filter(is_confined).collect();
     processes()
         .iter()
         .flat_map(|process| deeds.iter().map(|deed| join(process, deed)).collect::<Vec<_>>())
         .collect()
 }
 
-/// What judging every event on both sides says.
+/// The direction by judging every event on both sides.
 fn by_force(before: &[Confinement], after: &[Confinement], universe: &[Event]) -> Direction {
     let (old, new) = (Index::new(before), Index::new(after));
     universe.iter().fold(Direction::Equal, |sum, event| {
@@ -59,7 +59,7 @@ fn by_force(before: &[Confinement], after: &[Confinement], universe: &[Event]) -
     })
 }
 
-/// How the events of one process change, told from the sets of the difference alone.
+/// How the events of one process change, from the sets of the difference alone.
 struct Change(Vec<(Vec<Region>, Vec<Region>)>);
 
 impl Change {
@@ -78,10 +78,10 @@ impl Change {
     }
 }
 
-/// Every so many processes of the universe are asked about one pair, so that many pairs are.
+/// Only every n-th process is checked per pair, to check more pairs.
 const STRIDE: usize = 7;
 
-/// Holds the sets against the judge on every event of some processes, and returns how many events that were.
+/// Compares the sets with the judge on every event of some processes, and returns the number of events.
 fn agree(before: &[Confinement], after: &[Confinement], pair: usize) -> Result<usize, String> {
     let (old, new) = (Side::of_confinements(before), Side::of_confinements(after));
     let (judge_old, judge_new) = (Index::new(before), Index::new(after));
@@ -105,9 +105,9 @@ fn agree(before: &[Confinement], after: &[Confinement], pair: usize) -> Result<u
                     Ordering::Equal => Direction::Equal,
                     Ordering::Greater => Direction::Wider,
                 };
-                let told = change.direction(&deed);
-                if told != judged {
-                    return Err(format!("{event:?}: {told} by the sets, {judged} by the judge"));
+                let computed = change.direction(&deed);
+                if computed != judged {
+                    return Err(format!("{event:?}: {computed} by the sets, {judged} by the judge"));
                 }
             }
         }
@@ -115,14 +115,14 @@ fn agree(before: &[Confinement], after: &[Confinement], pair: usize) -> Result<u
     Ok(events)
 }
 
-/// Compares generated pairs until so many events agreed, and returns how many pairs and events that took.
+/// Compares generated pairs until enough events agree, and returns the numbers of pairs and events.
 fn agree_on(wanted: usize) -> (usize, usize) {
     let mut runner = TestRunner::deterministic();
     let (mut pairs, mut events) = (0, 0);
     while events < wanted {
         let (before, after) = pair().new_tree(&mut runner).expect("a pair").current();
         events +=
-            agree(&before, &after, pairs).unwrap_or_else(|told| panic!("{told}\n{before:#?}\n{after:#?}"));
+            agree(&before, &after, pairs).unwrap_or_else(|error| panic!("{error}\n{before:#?}\n{after:#?}"));
         pairs += 1;
     }
     (pairs, events)
@@ -134,7 +134,7 @@ fn the_sets_and_the_judge_agree_on_many_events() {
     assert!(pairs > 10 && events >= 200_000, "{pairs} pairs, {events} events");
 }
 
-/// `cargo test -p telovix-compiler --lib -- --ignored --nocapture a_million_events`
+/// `cargo test -p telovix-compare --lib -- --ignored --nocapture a_million_events`
 #[test]
 #[ignore = "takes minutes"]
 #[allow(clippy::print_stderr, reason = "the count is what it is run for")]

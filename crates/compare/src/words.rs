@@ -1,10 +1,10 @@
-//! The events of an operation -> words, one line for each part of the set.
+//! A set of events of one operation -> readable text, one line for each part of the set.
 
 use telovix_image::patterns;
 use telovix_policy::confine::{Access, PathSet, PortSet, Region, SocketType};
 use telovix_policy::value::address_at;
 
-/// Returns a line for each part: a path pattern, `not` before what is taken out of it, addresses with ports, a name,
+/// Returns a line for each part: a path pattern, `not` before an exclusion, addresses with ports, a name,
 /// `everything else`.
 pub(super) fn words(region: &Region) -> Vec<String> {
     match region {

@@ -1,8 +1,8 @@
-//! A policy and the places it has to run on -> the effect each confinement has there, and what stays open.
+//! A policy and its targets -> the effect of each confinement on each target, the known bypasses and the budget.
 //!
-//! Everything here is about promises: [`effect`] says what a confinement comes to on a target, weaker than
-//! written is an error unless the document waives it by name, ways around are listed whether or not something
-//! can be done about them, and the programs a policy takes are held against what a kernel has room for.
+//! [`effect`] returns the effect of a confinement on a target. Weaker than written is an error unless the document
+//! waives it by name. Known bypasses are listed whether or not they are covered. The budget counts the BPF programs
+//! that a policy needs on each target.
 
 mod budget;
 mod codes;
@@ -31,7 +31,7 @@ use telovix_diagnostic::{Code, Sink};
 use telovix_document::lower::Policy;
 use telovix_platform::Target;
 
-/// The codes this room reports.
+/// The codes this module reports.
 pub const CODES: &[&Code] = &[
     &codes::DENIAL_RACE,
     &codes::ENGINE_LOCKED_OUT,
@@ -45,44 +45,44 @@ pub const CODES: &[&Code] = &[
     &evasion::OPEN_WAY,
 ];
 
-/// What a policy is held against.
+/// What a policy is assessed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Where it has to run, in the order of reports.
+    /// The targets, in the order of reports.
     pub targets: Vec<Target>,
-    /// What the engine is told to do where it denies.
+    /// How Tetragon denies.
     pub engine_denial: EngineDenial,
 }
 
 impl Default for Options {
-    /// Every target that has a name, and denials as written.
+    /// Every target, and denials as written.
     fn default() -> Self {
         Self { targets: Target::ALL.to_vec(), engine_denial: EngineDenial::Alone }
     }
 }
 
-/// What the engine is told to do where it denies.
+/// How Tetragon denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineDenial {
-    /// Override alone, as written.
+    /// `Override` alone, as written.
     #[default]
     Alone,
-    /// Override and Sigkill: a denial that leaks still kills (`engine: { deny_with_kill: true }`).
+    /// `Override` and `Sigkill`: a denial that leaks still kills (`tetragon: { deny_with_kill: true }`).
     WithKill,
 }
 
-/// What a policy comes to on its targets. Effects are not stored: [`effect`] computes them where they are told.
+/// What a policy does on its targets. Effects are not stored: [`effect`] computes them where they are reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessment {
-    /// Where.
+    /// The targets.
     pub targets: Vec<Target>,
-    /// Every known way around what the policy confines, by topic, way and target.
+    /// Every known bypass of what the policy confines, by topic, bypass and target.
     pub evasions: Vec<Evasion>,
-    /// The programs it takes, target by target.
+    /// The BPF programs it needs on each target.
     pub budgets: Vec<Budget>,
 }
 
-/// Holds a policy against its targets and reports everything that comes out weaker than written.
+/// Assesses a policy on its targets and reports everything that is weaker than written.
 #[must_use]
 pub fn assess(policy: &Policy, options: &Options, sink: &mut Sink) -> Assessment {
     weakening::report(policy, options, sink);
@@ -93,7 +93,7 @@ pub fn assess(policy: &Policy, options: &Options, sink: &mut Sink) -> Assessment
     }
 }
 
-/// Returns target names as a sentence has them: `a, b and c`.
+/// Returns target names for a sentence: `a, b and c`.
 fn list(targets: &[Target]) -> String {
     let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
     match names.split_last() {

@@ -1,4 +1,4 @@
-//! Every code of a compile, of this crate and of those below it.
+//! Every code that a compile can report, from this crate and the crates it uses.
 
 use telovix_diagnostic::Code;
 

@@ -1,4 +1,4 @@
-//! One call for the whole data flow: sources -> findings, and artifacts when no finding is an error.
+//! Sources -> findings, and artifacts when no finding is an error: the whole data flow in one call.
 
 use std::ops::ControlFlow;
 
@@ -15,29 +15,29 @@ use telovix_policy::value::Scope;
 use crate::assessment as target;
 use crate::emit::{self, Artifact, EngineOptions, Outbox, Receiver};
 
-/// What a compile needs to know beside the sources.
+/// The options of a compile.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// What the artifacts must run on.
     pub targets: Vec<Target>,
-    /// The level of each code that has one of its own.
+    /// The level of each code whose default was changed.
     pub levels: Levels,
-    /// The day that is compiled for: exceptions whose last day is before it are left out. Without one every exception
-    /// holds, so that the same sources give the same bytes on every day.
+    /// The day to compile for: exceptions that expired before it are left out. Without a day every exception is kept,
+    /// so that the same sources give the same bytes on every day.
     pub as_of: Option<Date>,
-    /// The day of the run, for findings alone: an exception that holds although its last day is past is an error.
+    /// The day of the run, for findings only: an exception that is kept although it has expired is an error.
     /// [`Self::as_of`] when absent.
     pub today: Option<Date>,
-    /// Compile for one sensor: what is scoped to another is left out.
+    /// Compile for one sensor: documents scoped to other sensors or to groups are left out.
     pub sensor: Option<String>,
-    /// Compile for the sensors of one group: what is scoped to another is left out.
+    /// Compile for the sensors of one group: documents scoped to other groups or to sensors are left out.
     pub group: Option<String>,
-    /// How the engine is run, and how its documents are spelled.
+    /// How Tetragon runs, and how its policies are written.
     pub engine: EngineOptions,
 }
 
 impl Options {
-    /// Returns options that take everything as it is written on a day: every target, the whole fleet, no level changed.
+    /// Returns the default options on a day: every target, the whole fleet, default levels.
     #[must_use]
     pub fn on(as_of: Date) -> Self {
         Self {
@@ -51,17 +51,17 @@ impl Options {
         }
     }
 
-    /// Returns the day that what is lowered is compared with.
+    /// Returns the day that the expiry of exceptions is compared with when lowering.
     fn lowered_as_of(&self) -> Date {
         self.as_of.unwrap_or(Date::FIRST)
     }
 
-    /// Returns the day that findings speak of.
+    /// Returns the day that the expiry of exceptions is compared with for findings.
     fn day_of_findings(&self) -> Date {
         self.today.or(self.as_of).unwrap_or(Date::FIRST)
     }
 
-    /// Tells whether what holds in `scope` is compiled. Without a sensor or a group everything is.
+    /// Returns whether documents of `scope` are compiled. Without a sensor or a group all are.
     fn includes(&self, scope: &Scope) -> bool {
         if self.sensor.is_none() && self.group.is_none() {
             return true;
@@ -74,36 +74,36 @@ impl Options {
     }
 }
 
-/// What a compile gives: everything there is to say, and what may be written.
+/// The result of a compile: findings and artifacts.
 #[derive(Debug)]
 pub struct Outcome {
     /// All findings, in order of place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Every artifact with the manifest, by path; absent when a finding is an error, or when the receiver did not
-    /// take them all.
+    /// Every artifact including the manifest, by path; none when a finding is an error, or when the receiver stopped
+    /// early.
     pub artifacts: Option<Vec<Artifact>>,
-    /// What the documents without an error mean.
+    /// The meaning of the documents without an error.
     pub policy: Policy,
 }
 
-/// What sources mean, with what there is to say about them. For judging and comparing, which write nothing.
+/// The findings and the meaning of sources. For judging and comparing, which write no artifacts.
 #[derive(Debug)]
 pub struct Analysis {
     /// All findings of reading and lowering, in order of place.
     pub diagnostics: Vec<Diagnostic>,
-    /// What the documents without an error mean.
+    /// The meaning of the documents without an error.
     pub policy: Policy,
 }
 
-/// Compiles sources for every target, and keeps the account of what was made, not the bytes.
+/// Compiles sources for the targets and drops the bytes of the artifacts: paths, sizes and digests are kept.
 #[must_use]
 pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
     compile_to(sources, options, &mut |_, _| ControlFlow::Continue(()))
 }
 
-/// Compiles sources for every target, and hands each artifact to `receiver` when it is made.
+/// Compiles sources for the targets and passes each artifact to `receiver` as soon as it is made.
 ///
-/// Nothing is handed over when sources have an error that shows before anything is made of them.
+/// The receiver gets no artifact when the sources have an error that is found before emission starts.
 #[must_use]
 pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>) -> Outcome {
     let mut sink = Sink::new(options.levels.clone());
@@ -112,14 +112,14 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     check::check(&policy, options.day_of_findings(), &mut sink);
     let assessed = target::Options { targets: options.targets.clone(), engine_denial: options.engine.denial };
     let assessment = target::assess(&policy, &assessed, &mut sink);
-    let nobody: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
-    let mut outbox = Outbox::new(if sink.has_errors() { nobody } else { receiver });
+    let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
+    let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver });
     emit::emit(&policy, &assessment, options.engine, sources, &mut outbox, &mut sink);
     let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
     Outcome { diagnostics: sink.into_sorted(), artifacts, policy }
 }
 
-/// Reads and lowers sources, and stops there.
+/// Reads and lowers sources, without assessing targets or emitting artifacts.
 #[must_use]
 pub fn analyse(sources: &SourceSet, options: &Options) -> Analysis {
     let mut sink = Sink::new(options.levels.clone());

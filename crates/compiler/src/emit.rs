@@ -1,4 +1,4 @@
-//! Confinements -> artifacts: TracingPolicy YAML for the engine, one image for the kernel, one manifest.
+//! Confinements -> artifacts: TracingPolicy YAML for Tetragon, one image for the native runtime, one manifest.
 
 mod digest;
 pub mod manifest;
@@ -16,24 +16,24 @@ use crate::assessment::{Assessment, EngineDenial};
 pub use outbox::{Artifact, ArtifactKind, Outbox, Receiver};
 pub use tracing_policy::PackStateForm;
 
-/// The image's place in a bundle.
+/// The path of the image in a bundle.
 pub const IMAGE_PATH: &str = "policy.image";
 
-/// How the engine is run, and how its documents are to be spelled.
+/// How Tetragon runs, and how its policies are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EngineOptions {
-    /// What the engine is told to do where it denies.
+    /// How Tetragon denies.
     pub denial: EngineDenial,
-    /// What the state of a pack does to the text.
+    /// Where the state of a pack is written.
     pub pack_state: PackStateForm,
-    /// Features that its flags turn on.
+    /// Features of Tetragon that are enabled on the hosts.
     pub features: Engine,
 }
 
-/// Hands every artifact of a policy to the outbox, the manifest last. They hold only if no error was reported.
+/// Passes every artifact of a policy to the outbox, the manifest last. They are valid only if no error was reported.
 ///
-/// The YAML is made when a target is an engine and the image when one is native: what was not held against a
-/// target is not emitted for it.
+/// The YAML is made for Tetragon targets and the image for native targets: nothing is emitted for a backend that the
+/// policy was not assessed on.
 pub fn emit(
     policy: &Policy,
     assessment: &Assessment,

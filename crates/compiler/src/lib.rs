@@ -1,15 +1,15 @@
-//! Turns policy documents into artifacts a kernel enforces, and proves on the way that nothing came out weaker than
-//! it was written.
+//! Policy documents -> the artifacts that Tetragon and the native runtime enforce. What a target cannot enforce as
+//! written is an error.
 //!
-//! The crates below this one are the data flow; here it is put together:
+//! This crate connects the crates of the data flow:
 //!
 //! ```text
 //! telovix-document    text -> documents -> confinements
-//! telovix-compare     confinements and invariants -> what is broken
+//! telovix-compare     confinements and invariants -> violations
 //! telovix-lint        documents -> findings
 //! assessment/         confinements and targets -> weaknesses, bypasses, budgets
 //! emit/               confinements -> TracingPolicy, image, manifest
-//! compile             the whole of it in one call
+//! compile             the whole data flow in one call
 //! catalogue           every code that a compile can report
 //! ```
 //!

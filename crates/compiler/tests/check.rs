@@ -1,4 +1,4 @@
-//! Cases of `tests/check/` -> what the lints say about them, and nothing else.
+//! Cases of `tests/check/` -> the findings of the lints.
 
 mod cases;
 

@@ -1,4 +1,4 @@
-//! Policy repositories -> the engine's policies, file by file.
+//! Policy repositories -> TracingPolicy YAML, file by file.
 //!
 //! A case is a folder of `tests/emit` with documents under `input` and what they compile to under `output`;
 //! findings are in `output/findings`. `BLESS=1` writes the output.
@@ -167,7 +167,7 @@ fn case(name: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_kill_stands_beside_each_denial_when_it_is_asked_for() {
+fn each_denial_also_kills_with_deny_with_kill() {
     let options = Options { deny_with_kill: true, ..Options::default() };
     let kills = |text: &str| text.matches("action: \"Sigkill\"").count();
     let denials = |text: &str| text.matches("action: \"Override\"").count();

@@ -1,8 +1,8 @@
-//! The engine's policies mean what the documents mean: judge and engine give one effect for the same event.
+//! TracingPolicy YAML means what the documents mean: judge and Tetragon give the same effect for the same event.
 //!
-//! Documents are generated, compiled to the engine's YAML, read back, and interpreted as the engine was measured
-//! to behave; the judge decides the same event from the confinements. Where the engine can only kill after the
-//! fact (system calls, namespaces other than the user namespace) a denial counts as a kill, as `target` says.
+//! Documents are generated, compiled to YAML, read back, and interpreted as Tetragon was measured to behave; the
+//! judge decides the same event from the confinements. Where Tetragon can only kill after the
+//! fact (system calls, namespaces other than the user namespace) a denial counts as a kill, as in `assessment`.
 
 #[path = "engine_agreement/interpreter.rs"]
 mod interpreter;
@@ -52,12 +52,12 @@ fn compile(text: &str) -> (Vec<Confinement>, Vec<TracingPolicy<'static>>) {
         syntax::parse(id, source, &mut sink, |tree, sink| policies.extend(read(&tree.root, sink)));
     }
     assert!(!sink.has_errors(), "{:?}", sink.into_sorted());
-    // The engine's policies leave the name space open, which is reported beside them.
+    // Tetragon policies leave the name space open, which is reported separately.
     let named = policy.confinements.into_iter().filter(|own| own.dimension != Dimension::NameSpace);
     (named.collect(), policies)
 }
 
-/// Returns every way in which the kernel can call the engine's hooks for an event.
+/// Returns every sequence of hook calls by which the kernel can show an event to Tetragon.
 fn calls(event: &Event) -> Vec<Call> {
     let call = |hook: &str, values: Vec<(u32, &'static str, Value)>| Call {
         hook: hook.to_owned(),
@@ -154,7 +154,7 @@ fn calls(event: &Event) -> Vec<Call> {
     }
 }
 
-/// Returns what the documents ask for, in what the engine can do.
+/// Returns the effect that the documents ask for, as far as Tetragon supports it.
 fn expected(confinements: &[Confinement], event: &Event) -> Effect {
     let written = judge(confinements, event).effect;
     match event.operation {
@@ -179,7 +179,7 @@ fn judge_and_engine_agree_on_every_event() {
                 let found = effect(&policies, &call);
                 if found != expected {
                     let message = format!(
-                        "documents ask for {expected}, the engine has {found}:\n{text}\n{event:?}\n{call:?}"
+                        "documents ask for {expected}, Tetragon has {found}:\n{text}\n{event:?}\n{call:?}"
                     );
                     return Err(TestCaseError::fail(message));
                 }
@@ -191,7 +191,7 @@ fn judge_and_engine_agree_on_every_event() {
     let shown: Vec<_> =
         hits.iter().map(|((operation, effect), count)| format!("{operation} {effect}: {count}")).collect();
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    // What the generator does not reach proves nothing.
+    // Every case must be reached, or the test proves nothing about it.
     let reached = |operation, effect| hits.get(&(operation, effect)).is_some_and(|count| *count >= 5);
     for operation in [Operation::Exec, Operation::Open, Operation::Connect] {
         for effect in [Effect::Allow, Effect::Log, Effect::Kill, Effect::Deny] {

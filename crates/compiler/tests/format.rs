@@ -1,4 +1,4 @@
-//! Files of `tests/format/` -> their one form, held against the `.expected` beside each; and what holds for any file.
+//! Files of `tests/format/` -> their formatted text, compared with the `.expected` file next to each; and properties of any file.
 
 mod cases;
 
@@ -118,7 +118,7 @@ fn documents(text: &str) -> Vec<String> {
     read.documents.iter().map(|document| without_places(&format!("{document:?}"))).collect()
 }
 
-/// Drops the numbers behind `span: ` from the debugging form.
+/// Removes the numbers after `span: ` from the `Debug` output.
 fn without_places(text: &str) -> String {
     let mut parts = text.split("span: ");
     let first = parts.next().unwrap_or_default().to_owned();

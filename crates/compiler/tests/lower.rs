@@ -1,4 +1,4 @@
-//! Cases of `tests/lower/` -> the confinements they mean and what each target makes of them.
+//! Cases of `tests/lower/` -> their confinements and the effect of each on every target.
 
 mod cases;
 
@@ -21,7 +21,7 @@ fn lowering_means_what_is_expected() {
     cases::hold("lower", 20, render);
 }
 
-/// Returns every confinement, a line each with what hangs from it, then every finding.
+/// Returns every confinement, one on each line with its details, then every finding.
 fn render(sources: &SourceSet) -> String {
     let mut sink = Sink::new(Levels::default());
     let documents = document::read(sources, &mut sink).documents;

@@ -1,4 +1,4 @@
-//! What a compile writes of itself is what readers of a manifest get.
+//! A manifest that is written and read again is unchanged.
 
 use std::fs;
 use std::ops::ControlFlow;

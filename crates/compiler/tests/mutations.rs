@@ -1,4 +1,4 @@
-//! Policies with something broken in them -> findings, never a panic, the same ones twice, and a form at rest.
+//! Damaged policies -> findings, never a panic, the same in every run; formatting twice changes nothing.
 //!
 //! `TELOVIX_FUZZ_CASES` sets how many are tried (`cargo xtask fuzz` tries many); `TELOVIX_FUZZ_SEED` repeats a run
 //! that failed.

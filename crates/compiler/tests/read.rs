@@ -1,4 +1,4 @@
-//! Files of `tests/read/` -> what reading them has to say, held against the `.expected` beside each.
+//! Files of `tests/read/` -> the findings of the reader, compared with the `.expected` file next to each.
 
 mod cases;
 

@@ -1,7 +1,7 @@
-//! The published schemas and the reader -> one answer about every case of `tests/read/`.
+//! The published schemas and the reader agree on every case of `tests/read/`.
 //!
-//! An editor that checks a document by its schema must not refuse what the compiler takes, and should
-//! see at once what is wrong in form.
+//! An editor that checks a document by its schema must not refuse what the compiler accepts, and should
+//! report every mistake of form.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -144,7 +144,7 @@ fn is_of_kind(node: &Node, kind: &Kind) -> bool {
     }
 }
 
-/// What an editor makes of a node: plain scalars by the core schema.
+/// Returns a node as an editor reads it: plain scalars by the core schema.
 fn json(node: &Node) -> Json {
     match &node.value {
         Value::Scalar { text, .. } => match node.scalar() {

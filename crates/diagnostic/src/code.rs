@@ -1,33 +1,33 @@
-//! Every code once: its identity, its weight, and the text that `telovix explain` prints.
+//! A code: the identity and severity of a kind of finding, and the text that `telovix explain` prints.
 
 use super::Severity;
 
-/// The stable identity of a kind of finding. Codes are declared beside the pass that reports them.
+/// The stable identity of a kind of finding. Codes are declared next to the pass that reports them.
 #[derive(Debug)]
 pub struct Code {
     /// Kebab-case name, unique, never reused: `duplicate-key`.
     pub id: &'static str,
     /// One line, as a heading.
     pub title: &'static str,
-    /// The weight unless the run sets another level.
+    /// The severity unless the run sets another level.
     pub severity: Severity,
     /// What it does, why it matters and what to do instead. Markdown paragraphs.
     pub explanation: &'static str,
-    /// A policy text on which the code is reported.
+    /// A policy for which the code is reported.
     pub fires: Example,
-    /// The nearest policy text on which it is not.
+    /// The most similar policy for which it is not.
     pub silent: Example,
 }
 
-/// A policy text that belongs to a code; tests hold each one to its word.
+/// An example of a code; tests check each one.
 #[derive(Debug, Clone, Copy)]
 pub enum Example {
     /// One document file, as written.
     Text(&'static str),
-    /// A text too long to print: what it is, and the function that makes it.
+    /// A document too long to print: its description, and the function that makes it.
     Made(&'static str, fn() -> String),
-    /// A situation that a policy text alone cannot show, in words (an unreadable file, say).
-    /// The test that shows it is named in the words.
+    /// A description of a situation that a document alone cannot show, such as an unreadable file. It names the
+    /// test that shows it.
     Situation(&'static str),
 }
 

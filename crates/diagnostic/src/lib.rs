@@ -1,8 +1,10 @@
-//! What the compiler has to say about a policy: data with a code, a span and a way out.
+//! Findings about a policy as data: code, severity, message, spans, help and fix.
 
 #![forbid(unsafe_code)]
 
 mod code;
+#[cfg(feature = "miette")]
+pub mod miette;
 mod page;
 mod plain;
 mod sink;
@@ -13,19 +15,19 @@ pub use sink::{Level, Levels, Sink};
 
 use crate::source::Span;
 
-/// How much a finding matters. The order is that of weight.
+/// The severity of a finding, from least to most severe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing; never changes an exit code.
+    /// Information; never changes an exit code.
     Note,
     /// Probably not what was meant; artifacts are still written.
     Warning,
-    /// No artifact can be written that means what the source says.
+    /// No artifact can have the meaning of the source, so none is written.
     Error,
 }
 
 impl Severity {
-    /// Returns the word users see.
+    /// Returns the name in messages and settings.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,39 +38,39 @@ impl Severity {
     }
 }
 
-/// One finding: what is wrong, where, and how to mend it.
+/// One finding: what is wrong, where, and how to fix it.
 ///
 /// Messages start in lower case, carry no final full stop and put user text in backticks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The stable identity of the finding.
     pub code: &'static Code,
-    /// The weight, after the levels of the run were applied.
+    /// The severity, after the levels of the run were applied.
     pub severity: Severity,
     /// One sentence: what was found and what was expected.
     pub message: String,
     /// The place the finding is about. Absent only when a finding concerns the whole run.
     pub span: Option<Span>,
-    /// What the caret says; empty when the message says it all.
+    /// The label of the span; empty when the message is enough.
     pub label: String,
     /// Other places that explain the finding.
     pub related: Vec<Label>,
     /// What to do, one sentence each.
     pub help: Vec<String>,
-    /// A mechanical repair, where there is exactly one.
+    /// A replacement that fixes the finding, if there is exactly one.
     pub fix: Option<Fix>,
 }
 
-/// A secondary place with its explanation.
+/// Another place with its explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// What it has to do with the finding.
+    /// How it relates to the finding.
     pub text: String,
 }
 
-/// A replacement of source text that mends a finding.
+/// A replacement of source text that fixes a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// The bytes to replace.
@@ -92,28 +94,28 @@ impl Diagnostic {
         }
     }
 
-    /// Says something at the caret.
+    /// Sets the label of the span.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.label = text.into();
         self
     }
 
-    /// Points at another place.
+    /// Adds a label at another place.
     #[must_use]
     pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push(Label { span, text: text.into() });
         self
     }
 
-    /// Says what to do.
+    /// Adds a help message.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
     }
 
-    /// Offers a mechanical repair.
+    /// Sets the fix.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         self.fix = Some(Fix { span, replacement: replacement.into() });

@@ -1,7 +1,7 @@
-//! The Markdown page beside a check or an error -> its code, while the crate is built.
+//! The Markdown page of a code -> the code, at compile time.
 //!
-//! A page has a head with `code`, `severity` and `title`, then the explanation, then the sections *Reported for*
-//! and *Not reported for*. A section holds one YAML block, or a few words where no document can show the code.
+//! A page has front matter with `code`, `severity` and `title`, then the explanation, then the sections *Reported for*
+//! and *Not reported for*. A section is one YAML block, or a description where no document can show the code.
 //! A page with a mistake does not compile.
 
 use crate::{Code, Example, Severity};
@@ -13,7 +13,7 @@ impl Code {
     /// Reads a page: `Code::page(include_str!("cidr_any.md"))`.
     ///
     /// # Panics
-    /// While the crate is built, when the page lacks a part.
+    /// At compile time, when a part of the page is missing.
     #[must_use]
     pub const fn page(text: &'static str) -> Self {
         let (head, body) = cut(after(text, "---\n"), "\n---\n");
@@ -31,14 +31,14 @@ impl Code {
         }
     }
 
-    /// Gives the document that the words under *Reported for* describe; for texts too long to print.
+    /// Sets the document that the description under *Reported for* is about; for documents too long to print.
     #[must_use]
     pub const fn fires_on(mut self, make: fn() -> String) -> Self {
         self.fires = made(self.fires, make);
         self
     }
 
-    /// Gives the document that the words under *Not reported for* describe.
+    /// Sets the document that the description under *Not reported for* is about.
     #[must_use]
     pub const fn silent_on(mut self, make: fn() -> String) -> Self {
         self.silent = made(self.silent, make);
@@ -57,14 +57,14 @@ impl Severity {
     }
 }
 
-/// Reads a section: one YAML block, or words.
+/// Reads a section: one YAML block, or a description.
 const fn example(section: &'static str) -> Example {
     if !starts_with(section.as_bytes(), 0, b"```yaml\n") {
         return Example::Situation(section);
     }
     let (_, block) = section.split_at("```yaml".len());
     let (_, rest) = cut(block, "\n```");
-    assert!(rest.is_empty(), "a section holds one block and nothing else");
+    assert!(rest.is_empty(), "a section is one block and nothing else");
     let (text, _) = block.split_at(block.len() - "```".len());
     Example::Text(after(text, "\n"))
 }
@@ -72,7 +72,7 @@ const fn example(section: &'static str) -> Example {
 const fn made(example: Example, make: fn() -> String) -> Example {
     match example {
         Example::Situation(words) => Example::Made(words, make),
-        Example::Text(_) | Example::Made(..) => panic!("the section of a made text holds words"),
+        Example::Text(_) | Example::Made(..) => panic!("the section of a made document is a description"),
     }
 }
 
@@ -85,7 +85,7 @@ const fn after(text: &'static str, start: &'static str) -> &'static str {
     text.split_at(start.len()).1
 }
 
-/// Returns what lies before the first `separator` and what lies after it.
+/// Returns what is before the first `separator` and what is after it.
 const fn cut(text: &'static str, separator: &'static str) -> (&'static str, &'static str) {
     let mut at = 0;
     while !starts_with(text.as_bytes(), at, separator.as_bytes()) {
@@ -132,12 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn takes_words_where_no_document_shows_the_code() {
+    fn takes_a_description_where_no_document_shows_the_code() {
         let page =
-            format!("{HEAD}\n## Reported for\n\na full disk\n\n## Not reported for\n\nroom on the disk\n");
+            format!("{HEAD}\n## Reported for\n\na full disk\n\n## Not reported for\n\nspace on the disk\n");
         let code = Code::page(page.leak()).fires_on(String::new);
         assert!(matches!(code.fires, Example::Made("a full disk", _)));
-        assert!(matches!(code.silent, Example::Situation("room on the disk")));
+        assert!(matches!(code.silent, Example::Situation("space on the disk")));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A finding -> plain lines, for tests, logs and anything without colour or columns.
+//! A finding -> plain lines, for tests, logs and other output without colour.
 
 use std::fmt::Write as _;
 

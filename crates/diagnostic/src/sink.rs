@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Diagnostic, Severity};
 
-/// The level a run gives to a code.
+/// The level of a code in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// Do not report. Refused for codes that are errors by default.
@@ -25,7 +25,7 @@ impl Levels {
         self.by_code.insert(code.into(), level);
     }
 
-    /// Returns each code that has a level of its own.
+    /// Returns each code for which a level was set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Level)> {
         self.by_code.iter().map(|(code, level)| (code.as_str(), *level))
     }
@@ -46,8 +46,8 @@ impl Sink {
         Self { levels, diagnostics: Vec::new(), errors: 0 }
     }
 
-    /// Takes a finding. A code that is an error by default can be raised to nothing higher and
-    /// lowered to nothing less: an error means that no artifact would mean what the source says.
+    /// Takes a finding. The level of a code that is an error by default cannot be changed: an error means that no
+    /// artifact would have the meaning of the source.
     pub fn report(&mut self, mut diagnostic: Diagnostic) {
         let level = self.levels.by_code.get(diagnostic.code.id);
         match (diagnostic.code.severity, level) {
@@ -59,7 +59,7 @@ impl Sink {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Takes the findings of another sink, whose levels were applied already.
+    /// Takes the findings of another sink, which has already applied its levels.
     pub fn append(&mut self, other: Self) {
         self.errors += other.errors;
         self.diagnostics.extend(other.diagnostics);
@@ -71,26 +71,26 @@ impl Sink {
         Self::new(self.levels.clone())
     }
 
-    /// Tells whether an error was reported.
+    /// Returns whether an error was reported.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.errors > 0
     }
 
-    /// Returns how many findings were reported so far, of any weight.
+    /// Returns how many findings were reported so far, of any severity.
     #[must_use]
     pub fn count(&self) -> usize {
         self.diagnostics.len()
     }
 
-    /// Returns how many errors were reported so far; a reader that sees the number unchanged has
-    /// read its document without one.
+    /// Returns how many errors were reported so far; if it is unchanged after a document
+    /// was read, the document has none.
     #[must_use]
     pub fn error_count(&self) -> usize {
         self.errors
     }
 
-    /// Returns the findings by place, then weight, then code, so that order is the same on any machine.
+    /// Returns the findings by place, then severity, then code, so that the order is the same on any machine.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Diagnostic> {
         let mut diagnostics = self.diagnostics;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-/// Identifies one source of a [`SourceSet`]. Ids follow the order of names, not of arrival.
+/// Identifies one source of a [`SourceSet`]. Ids are in order of names, whatever the order of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
@@ -19,7 +19,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The place of what stands in no source.
+    /// The span of something that is in no source.
     pub const NOWHERE: Self = Self { source: SourceId(u32::MAX), start: 0, end: 0 };
 
     /// Returns the span of bytes `start..end` of `source`.
@@ -69,11 +69,11 @@ impl<T> Spanned<T> {
     }
 }
 
-/// Bytes before a place on its line above which columns count bytes: nobody counts characters
-/// there, and counting them for each of many findings would take long.
+/// If more bytes than this are before a place on its line, its column counts bytes: counting characters there for
+/// each of many findings would take too long.
 const LONG_LINE: usize = 64 << 10;
 
-/// A place in a source as people count it: both numbers start at 1, columns count characters.
+/// A place in a source as editors show it: both numbers start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Line number, from 1.
@@ -123,7 +123,7 @@ impl Source {
         self.line_at(offset).0
     }
 
-    /// Returns the number of an offset's line and where that line starts.
+    /// Returns the number of the line of an offset and where that line starts.
     fn line_at(&self, offset: u32) -> (u32, u32) {
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset).max(1);
@@ -138,33 +138,13 @@ impl Source {
 }
 
 fn line_starts(text: &str) -> Vec<u32> {
-    /// Bytes of a line, at a guess: counting the lines first would take longer than finding them.
+    /// Expected bytes of a line: counting the lines first would take longer than finding them.
     const LINE: usize = 32;
     let mut starts = Vec::with_capacity(text.len() / LINE + 1);
     starts.push(0);
-    // Most words end no line.
-    let (words, rest) = text.as_bytes().as_chunks();
-    let mut next = 0_u32;
-    for word in words {
-        let mut ends = line_ends(u64::from_le_bytes(*word));
-        while ends != 0 {
-            starts.push(next.saturating_add(ends.trailing_zeros() / u8::BITS + 1));
-            // Clears the lowest bit.
-            ends &= ends - 1;
-        }
-        next = next.saturating_add(u64::BITS / u8::BITS);
-    }
-    let ends = (1..).zip(rest).filter(|(_, byte)| **byte == b'\n');
-    starts.extend(ends.map(|(after, _)| next.saturating_add(after)));
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    starts.extend(ends.map(|end| u32::try_from(end + 1).unwrap_or(u32::MAX)));
     starts
-}
-
-/// Returns the highest bit of each byte that ends a line, of eight bytes of a text.
-fn line_ends(word: u64) -> u64 {
-    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
-    // Zero where a line ends; adding to the low bits carries into the highest one everywhere else.
-    let others = word ^ u64::from_ne_bytes([b'\n'; 8]);
-    !(((others & LOW) + LOW) | others | LOW)
 }
 
 /// Finds the same lines as [`SourceSet::line`], starting at the one it found last: neighbouring spans cost a step
@@ -204,14 +184,14 @@ impl LineFinder<'_> {
     }
 }
 
-/// All texts of one run, sorted by name, so that results do not depend on the order of arrival.
+/// All texts of one run, sorted by name, so that results do not depend on the order of the files.
 #[derive(Debug, Default)]
 pub struct SourceSet {
     sources: Vec<Source>,
 }
 
 impl SourceSet {
-    /// Collects named texts. Sources of equal name keep the order of their texts.
+    /// Collects named texts. Sources with the same name are in order of their texts.
     #[must_use]
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut files: Vec<_> = files.into_iter().collect();
@@ -238,13 +218,13 @@ impl SourceSet {
         self.sources.get(id.0 as usize)
     }
 
-    /// Returns the name of the source a span lies in.
+    /// Returns the name of the source of a span.
     #[must_use]
     pub fn name(&self, span: Span) -> &str {
         self.get(span.source).map_or("", Source::name)
     }
 
-    /// Returns the text of a span, or nothing when it lies outside its source.
+    /// Returns the text of a span, or an empty string when it is outside its source.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source)
@@ -264,13 +244,13 @@ impl SourceSet {
         self.get(span.source).map_or(1, |source| source.line(span.start))
     }
 
-    /// Returns what finds the lines of many spans that mostly follow each other.
+    /// Returns a finder of lines for many spans that are mostly in order.
     #[must_use]
     pub fn lines(&self) -> LineFinder<'_> {
         LineFinder { sources: self, source: None, starts: &[], line: 0 }
     }
 
-    /// Returns `name:line` of a span, the form every artifact uses to lead back to its source.
+    /// Returns `name:line` of a span, the form in which every artifact refers to its source.
     #[must_use]
     pub fn locate(&self, span: Span) -> String {
         let (name, mut line) = (self.name(span), itoa::Buffer::new());
@@ -286,7 +266,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_starts_behind_each_line_end(text in "[\\n\u{b}\t aü\u{8a}]{0,40}") {
+        fn a_line_starts_after_each_line_end(text in "[\\n\u{b}\t aü\u{8a}]{0,40}") {
             let after = text.bytes().zip(1..).filter(|(byte, _)| *byte == b'\n').map(|(_, after)| after);
             prop_assert_eq!(line_starts(&text), std::iter::once(0).chain(after).collect::<Vec<u32>>());
         }

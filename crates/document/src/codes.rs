@@ -1,8 +1,8 @@
-//! What can be wrong with a document before anyone asks what it does, each with an explanation.
+//! The codes for errors in single documents.
 
 use telovix_diagnostic::Code;
 
-/// The codes this room reports.
+/// The codes for errors in single documents.
 pub const CODES: &[&Code] = &[
     &AMBIGUOUS_SCOPE,
     &CUSTOM_WITHOUT_POLICY,
@@ -26,43 +26,43 @@ pub const CODES: &[&Code] = &[
     &UNKNOWN_SYSCALL,
 ];
 
-/// The root of a document is no mapping.
+/// The root of a document is not a mapping.
 pub static NOT_A_DOCUMENT: Code = Code::page(include_str!("codes/not-a-document.md"));
 
 /// A document without a kind.
 pub static MISSING_KIND: Code = Code::page(include_str!("codes/missing-kind.md"));
 
-/// A kind nobody knows.
+/// An unknown kind.
 pub static UNKNOWN_KIND: Code = Code::page(include_str!("codes/unknown-kind.md"));
 
-/// A text that is no path.
+/// An invalid path.
 pub static INVALID_PATH: Code = Code::page(include_str!("codes/invalid-path.md"));
 
-/// A glob that is not read.
+/// An unsupported glob.
 pub static PATH_GLOB: Code = Code::page(include_str!("codes/path-glob.md"));
 
-/// A text that is no port range.
+/// An invalid port range.
 pub static INVALID_PORT: Code = Code::page(include_str!("codes/invalid-port.md"));
 
-/// A text that is no address block.
+/// An invalid CIDR block.
 pub static INVALID_ADDRESS: Code = Code::page(include_str!("codes/invalid-address.md"));
 
-/// An invariant without a demand.
+/// An invariant without a requirement.
 pub static EMPTY_INVARIANT: Code = Code::page(include_str!("codes/empty-invariant.md"));
 
-/// A name the kernel has no capability for.
+/// An unknown capability.
 pub static UNKNOWN_CAPABILITY: Code = Code::page(include_str!("codes/unknown-capability.md"));
 
-/// A name the kernel has no system call for.
+/// An unknown system call.
 pub static UNKNOWN_SYSCALL: Code = Code::page(include_str!("codes/unknown-syscall.md"));
 
-/// A text that is no profile id.
+/// An invalid profile id.
 pub static INVALID_PROFILE_ID: Code = Code::page(include_str!("codes/invalid-profile-id.md"));
 
-/// A text that is no date.
+/// An invalid date.
 pub static INVALID_DATE: Code = Code::page(include_str!("codes/invalid-date.md"));
 
-/// An exception for everybody.
+/// An exception for every process.
 pub static EXCEPTION_WITHOUT_PATTERN: Code = Code::page(include_str!("codes/exception-without-pattern.md"));
 
 /// A sensor and a group at once.
@@ -83,5 +83,5 @@ pub static INVALID_PROCESS_NAME: Code = Code::page(include_str!("codes/invalid-p
 /// A pack id or version that no folder can have.
 pub static INVALID_PACK_ID: Code = Code::page(include_str!("codes/invalid-pack-id.md"));
 
-/// A pack on a rung it cannot reach.
+/// A pack in a state that its kind does not allow.
 pub static PACK_CANNOT_ENFORCE: Code = Code::page(include_str!("codes/pack-cannot-enforce.md"));

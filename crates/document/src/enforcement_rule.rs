@@ -14,7 +14,7 @@ use super::{Exception, TracingPolicyDocument};
 pub struct EnforcementRule {
     /// The bytes of the whole document.
     pub span: Span,
-    /// The Console's id, where it has one.
+    /// The id in the Console, if it has one.
     pub rule_id: Option<Spanned<String>>,
     /// What is denied.
     pub template: Spanned<Template>,
@@ -22,9 +22,9 @@ pub struct EnforcementRule {
     pub name: Spanned<String>,
     /// At most 2,000 characters.
     pub description: Option<Spanned<String>>,
-    /// A disabled rule compiles to nothing that acts.
+    /// A disabled rule enforces nothing.
     pub enabled: bool,
-    /// Where the rule holds.
+    /// Where the rule applies.
     pub scope: Scope,
     /// Who is exempt.
     pub exceptions: Vec<Exception>,
@@ -68,7 +68,7 @@ pub enum Template {
 }
 
 impl Template {
-    /// Every template, in the order of the product's table.
+    /// Every template, in the order of the documentation.
     pub const ALL: [Self; 14] = [
         Self::BlockKmodLoad,
         Self::BlockUserNamespace,

@@ -22,7 +22,7 @@ pub struct Kind {
     read: fn(&Node, &mut Sink) -> Option<Document>,
 }
 
-/// Every document kind, in the order of the design. `TracingPolicyNamespaced` is a word of the last.
+/// Every document kind, in the order of the design. `TracingPolicyNamespaced` is another name of the last.
 pub const KINDS: &[Kind] = &[
     Kind {
         name: "GuardianProfile",
@@ -115,7 +115,7 @@ fn kind_of(node: &Node, mapping: &Mapping, sink: &mut Sink) -> Option<&'static K
     None
 }
 
-/// Names the kind that most keys of a mapping belong to.
+/// Returns the kind to which most keys of a mapping belong.
 fn likely(mapping: &Mapping) -> String {
     let known = |kind: &Kind| {
         mapping.entries.iter().filter(|entry| kind.record.field(&entry.key.value).is_some()).count()

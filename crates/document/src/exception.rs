@@ -1,4 +1,4 @@
-//! Entries of `exceptions` and `waive`: who is exempt, and which weakening the author accepts.
+//! Entries of `exceptions` and `waive`: which processes are exempt, and which weakening the author accepts.
 
 mod read;
 
@@ -7,7 +7,7 @@ pub(super) use read::{EXCEPTIONS, WAIVE, read_exceptions, read_waivers};
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_policy::value::{Date, PathPattern};
 
-/// Exempts processes from the document it stands in, and from nothing else.
+/// Exempts processes from the document that contains it, and from no other.
 /// At least one of the two patterns is present; both must match when both are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exception {
@@ -19,8 +19,8 @@ pub struct Exception {
     pub parent: Option<Spanned<PathPattern>>,
     /// Why; never empty.
     pub reason: Spanned<String>,
-    /// Who answers for it.
+    /// The person or team responsible for it.
     pub owner: Option<Spanned<String>>,
-    /// The last day it holds.
+    /// The last day on which it applies.
     pub expiry: Option<Spanned<Date>>,
 }

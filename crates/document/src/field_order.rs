@@ -5,7 +5,7 @@ use telovix_syntax::field::{OtherKeys, Record};
 
 use crate::KINDS;
 
-/// Returns the fields of the kind of a document; none when the kind is unknown, or open to other keys.
+/// Returns the fields of the kind of a document; none when the kind is unknown or allows other keys.
 #[must_use]
 pub fn field_order(mapping: &Mapping) -> Option<&'static Record> {
     let kind = match mapping.get("kind") {

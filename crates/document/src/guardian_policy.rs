@@ -32,11 +32,11 @@ pub struct GuardianPolicy {
     pub match_uid: Option<Spanned<u32>>,
     /// Destination ports: one string, `443` or `8000-8100`, several separated by commas.
     pub match_dst_port: Option<List<PortRange>>,
-    /// Destination block.
+    /// Destination CIDR block.
     pub match_dst_ip_prefix: Option<Spanned<Cidr>>,
     /// What the Console does.
     pub action: DetectionAction,
-    /// How much a match weighs.
+    /// The severity of a match.
     pub severity: DetectionSeverity,
     /// Substrings of executables that are exempt.
     pub exceptions: Vec<Spanned<String>>,
@@ -62,7 +62,7 @@ impl DetectionAction {
     /// Every action.
     pub const ALL: [Self; 4] = [Self::Flag, Self::Alert, Self::KillProcess, Self::CreateInvestigation];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -74,23 +74,23 @@ impl DetectionAction {
     }
 }
 
-/// How much a match weighs.
+/// The severity of a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum DetectionSeverity {
-    /// For the record.
+    /// For information.
     Info,
-    /// Worth a look.
+    /// Should be reviewed.
     #[default]
     Warning,
-    /// Worth waking somebody.
+    /// Needs immediate attention.
     Critical,
 }
 
 impl DetectionSeverity {
-    /// Every weight.
+    /// Every severity.
     pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

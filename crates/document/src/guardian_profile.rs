@@ -25,62 +25,62 @@ pub struct GuardianProfile {
     pub name: Spanned<String>,
     /// At most 2,000 characters.
     pub description: Option<Spanned<String>>,
-    /// The binary the profile speaks of.
+    /// The binary that the profile confines.
     pub target_binary: Spanned<AbsolutePath>,
-    /// The network function the binary belongs to; an open vocabulary.
+    /// The network function the binary belongs to; any text.
     pub target_nf_role: Option<Spanned<String>>,
     /// The only sensor the profile is meant for.
     pub target_sensor_id: Option<Spanned<String>>,
-    /// What happens on deviation; the span is the document's when absent.
+    /// What happens on a violation; the span is the document's when absent.
     pub mode: Spanned<ProfileMode>,
     /// Programs the binary may execute.
     pub allowed_spawns: Option<List<PathPattern>>,
     /// Files the binary may open.
     pub allowed_files: Option<List<PathPattern>>,
-    /// Destination ports; AND-ed with the blocks.
+    /// Destination ports; AND-ed with the CIDR blocks.
     pub allowed_dst_ports: Option<List<PortRange>>,
-    /// Destination blocks; AND-ed with the ports.
+    /// Destination CIDR blocks; AND-ed with the ports.
     pub allowed_dst_cidrs: Option<List<Cidr>>,
     /// Capabilities the binary may use.
     pub allowed_capabilities: Option<List<Capability>>,
     /// System calls the binary may not make.
     pub blocked_syscalls: Option<List<Syscall>>,
-    /// Hours of history that generation looks at; at least 1.
+    /// Hours of history from which allowlists are generated; at least 1.
     pub observation_window_hours: Option<Spanned<u32>>,
     /// Whether the allowlists were generated from history.
     pub auto_generated: bool,
     /// Who is exempt.
     pub exceptions: Vec<Exception>,
-    /// What holds for programs the binary starts.
+    /// What applies to programs that the binary starts.
     pub children: Spanned<Children>,
     /// Weakenings the author accepts, each with a reason.
     pub waive: Arc<[Waiver]>,
 }
 
 impl GuardianProfile {
-    /// Returns where the profile holds.
+    /// Returns where the profile applies.
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.target_sensor_id.as_ref().map_or(Scope::Fleet, |sensor| Scope::Sensor(sensor.value.clone()))
     }
 }
 
-/// What a profile does on deviation.
+/// What a profile does on a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProfileMode {
-    /// Nothing acts.
+    /// Nothing is stopped.
     Observe,
-    /// **Kills** on deviation.
+    /// **Kills** on a violation.
     Audit,
-    /// Denies on deviation, before the fact.
+    /// Denies a violation before it happens.
     Enforce,
 }
 
 impl ProfileMode {
-    /// Every mode, by weight.
+    /// Every mode, weakest first.
     pub const ALL: [Self; 3] = [Self::Observe, Self::Audit, Self::Enforce];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

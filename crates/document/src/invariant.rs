@@ -18,7 +18,7 @@ pub struct Invariant {
     pub name: Spanned<String>,
     /// Why it must hold.
     pub reason: Spanned<String>,
-    /// Whom it speaks of.
+    /// The documents it applies to.
     pub subjects: InvariantSubjects,
     /// What must be stopped.
     pub never: Option<EventSet>,
@@ -30,7 +30,7 @@ pub struct Invariant {
     pub require: Vec<Spanned<Requirement>>,
 }
 
-/// Whom an invariant speaks of: the documents that meet every condition given.
+/// The documents an invariant applies to: those that meet every given condition.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InvariantSubjects {
     /// The binary is in one of these.
@@ -41,9 +41,9 @@ pub struct InvariantSubjects {
     pub roles: Vec<Spanned<String>>,
     /// The document may connect somewhere.
     pub network_facing: bool,
-    /// The modes it speaks of; those that act when empty.
+    /// The modes it applies to; audit and enforce when empty.
     pub modes: Vec<Spanned<InvariantMode>>,
-    /// Processes that no document names count as well.
+    /// Includes processes that no document names.
     pub everyone: bool,
 }
 
@@ -52,9 +52,9 @@ pub struct InvariantSubjects {
 pub enum InvariantMode {
     /// Nothing is stopped.
     Observe,
-    /// Deviations are killed.
+    /// Violations are killed.
     Audit,
-    /// Deviations are denied.
+    /// Violations are denied.
     Enforce,
 }
 
@@ -62,7 +62,7 @@ impl InvariantMode {
     /// Every mode.
     pub const ALL: [Self; 3] = [Self::Observe, Self::Audit, Self::Enforce];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl InvariantMode {
     }
 }
 
-/// A set of events, by what is done.
+/// A set of events, by operation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventSet {
     /// Executions of these files.
@@ -82,7 +82,7 @@ pub struct EventSet {
     pub exec_memory: Option<Spanned<bool>>,
     /// Opens of these files for reading.
     pub read: Option<List<PathPattern>>,
-    /// Every way to change these files: write, create, truncate, delete, rename, link.
+    /// Every change of these files: write, create, truncate, delete, rename, link.
     pub write: Option<List<PathPattern>>,
     /// Connections.
     pub connect: Option<List<NetworkPattern>>,
@@ -109,7 +109,7 @@ pub enum Requirement {
     Spawns,
     /// The dimension `allowed_files`.
     Files,
-    /// Ports, or blocks.
+    /// Ports or CIDR blocks.
     Network,
     /// The dimension `allowed_capabilities`.
     Capabilities,
@@ -128,7 +128,7 @@ impl Requirement {
         Self::Capabilities,
     ];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Nodes -> typed documents: what an operator wrote, field by field, with every place kept.
+//! Nodes -> typed documents, field by field with their spans, and their lowering to confinements.
 
 #![forbid(unsafe_code)]
 
@@ -37,7 +37,7 @@ use telovix_policy::value::Scope;
 use telovix_syntax as syntax;
 use telovix_syntax::Comment;
 
-/// What the sources of a run hold.
+/// The documents and comments of all sources of a run.
 #[derive(Debug, Default)]
 pub struct Documents {
     /// The documents without an error, in the order of their sources and within them.
@@ -65,7 +65,7 @@ pub fn read_source(id: SourceId, source: &Source, sink: &mut Sink) -> Documents 
 }
 
 impl Documents {
-    /// Takes what another source holds.
+    /// Adds the documents and comments of another source.
     pub fn extend(&mut self, other: Self) {
         self.documents.extend(other.documents);
         self.comments.extend(other.comments);
@@ -88,7 +88,7 @@ pub enum Document {
     PolicyPack(PolicyPack),
     /// A statement about all policies together.
     Invariant(Invariant),
-    /// The engine's own document, checked and passed through.
+    /// A TracingPolicy of Tetragon, checked and passed through.
     TracingPolicy(TracingPolicyDocument),
 }
 
@@ -109,7 +109,7 @@ impl Document {
 }
 
 impl Document {
-    /// Returns where the document holds.
+    /// Returns where the document applies.
     #[must_use]
     pub fn scope(&self) -> Scope {
         let sensor = |sensor: &Spanned<String>| Scope::Sensor(sensor.value.clone());
@@ -128,7 +128,7 @@ impl Document {
     }
 }
 
-/// A list and where it stands. An empty list differs from an absent one.
+/// A list and its place. An empty list differs from an absent one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List<T> {
     /// The bytes of the whole list.

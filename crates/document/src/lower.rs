@@ -1,10 +1,10 @@
-//! Documents -> one policy: the confinements they mean, and what travels beside them.
+//! Documents -> one policy: the confinements they mean, and the data that accompanies them.
 //!
-//! Everything a document asks for becomes a confinement here, with the line that asks for it; after this
-//! pass no field of a document is read again to know what it means. Emission, manifest and findings about
-//! targets read what is here: confinements, the units that artifacts are made of, identities, host limits, and
-//! what is passed through as it is written (detections, policies of Tetragon). Lints and comparison speak of
-//! what was written, and read documents.
+//! Every requirement of a document becomes a confinement here, with its source line; after this
+//! pass no field of a document is interpreted again. Emission, manifest and findings about
+//! targets use the lowered policy: confinements, the units that artifacts are made of, identities, host limits, and
+//! what is passed through unchanged (detections, policies of Tetragon). Lints and comparison are about
+//! the written text, and read documents.
 
 mod duplicate;
 mod enforcement_rule;
@@ -34,7 +34,7 @@ use telovix_policy::value::{Date, Scope, Waiver};
 
 use crate::{Document, GuardMode, Template, TracingPolicyDocument};
 
-/// The codes this room reports.
+/// The codes of lowering.
 pub const CODES: &[&Code] = &[
     &duplicate::DUPLICATE_DOCUMENT,
     &duplicate::PROFILES_OVERLAP,
@@ -48,14 +48,14 @@ pub const CODES: &[&Code] = &[
     &pack::PACK_HELD,
 ];
 
-/// What lowering needs to know beside the documents.
+/// The input of lowering in addition to the documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The day that is compiled for: exceptions whose last day is before it do not hold. [`Date::FIRST`] keeps all.
+    /// The day to compile for: exceptions whose last day is before it do not apply. With [`Date::FIRST`] all apply.
     pub as_of: Date,
 }
 
-/// What a set of documents means. The same documents give the same policy in whatever order they arrive.
+/// The meaning of a set of documents. The same documents give the same policy in any order.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// Every document, by source name and place.
@@ -66,22 +66,22 @@ pub struct Policy {
     pub packs: Vec<Pack>,
 }
 
-/// A document, the pack it belongs to, and where its confinements lie in [`Policy::confinements`].
+/// A document, the pack it belongs to, and where its confinements are in [`Policy::confinements`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyDocument {
-    /// The document as it was written.
+    /// The document as written.
     pub document: Document,
-    /// The pack whose folder it stands in.
+    /// The pack whose folder contains it.
     pub pack: Option<PackName>,
-    /// Whether its effects act, by the state of that pack.
+    /// Whether it is enforced, by the state of that pack.
     pub gate: Gate,
-    /// Its confinements. Empty for what does not confine.
+    /// Its confinements; none for kinds that do not confine.
     pub confinements: Range<usize>,
-    /// What artifacts are made of, in the order of the confinements. Empty for what has none of its own.
+    /// Its units, from which artifacts are made, in the order of the confinements; none for kinds without artifacts.
     pub units: Vec<Unit>,
 }
 
-/// A limit of a guard that no kernel operation covers: the host has to hold it.
+/// A limit of a guard that no kernel operation covers: the host has to enforce it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HostLimit<'policy> {
     /// The base name of the executable.
@@ -90,18 +90,18 @@ pub struct HostLimit<'policy> {
     pub resource: Resource,
     /// The limit, in the unit of the resource, and where it is written.
     pub limit: &'policy Spanned<u32>,
-    /// What the guard asks for on violation.
+    /// The effect of a violation in the guard.
     pub mode: GuardMode,
     /// The weakenings the guard accepts.
     pub waivers: &'policy [Waiver],
 }
 
-/// What a host limit limits.
+/// The resource of a host limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// Memory in megabytes.
     MemoryMegabytes,
-    /// Processor time in percent of one processor.
+    /// CPU time in percent of one CPU.
     CpuPercent,
 }
 
@@ -116,7 +116,7 @@ impl Resource {
     }
 }
 
-/// Lowers documents to a policy and reports what contradicts itself between them.
+/// Lowers documents to a policy and reports contradictions between them.
 #[must_use]
 pub fn lower(mut documents: Vec<Document>, sources: &SourceSet, options: Options, sink: &mut Sink) -> Policy {
     documents.sort_by_key(Document::span);
@@ -169,13 +169,13 @@ impl Policy {
         self.confinements.get(unit.confinements.clone()).unwrap_or_default()
     }
 
-    /// Returns every limit that the host has to hold, in the order of the documents.
+    /// Returns every limit that the host has to enforce, in the order of the documents.
     pub fn host_limits(&self) -> impl Iterator<Item = HostLimit<'_>> {
         self.documents.iter().flat_map(PolicyDocument::host_limits)
     }
 
     /// Returns every TracingPolicy that is passed through: those of custom rules that are enabled, and
-    /// those that are documents of their own.
+    /// those that are separate documents.
     pub fn custom_policies(&self) -> impl Iterator<Item = CustomPolicy<'_>> {
         self.documents.iter().filter_map(PolicyDocument::custom_policy).filter(|custom| custom.enabled)
     }
@@ -190,14 +190,14 @@ pub struct CustomPolicy<'policy> {
     pub policy: &'policy TracingPolicyDocument,
     /// How it is written.
     pub form: CustomForm,
-    /// Whether it is compiled; a rule can be switched off.
+    /// Whether it is compiled; a rule can be disabled.
     pub enabled: bool,
 }
 
 /// How a policy of Tetragon is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CustomForm {
-    /// As a document, whose bytes are kept.
+    /// As a document, passed through byte by byte.
     Document,
     /// As a field of a rule.
     Field,
@@ -210,7 +210,7 @@ impl PolicyDocument {
         self.pack.as_ref().map(ToString::to_string)
     }
 
-    /// Returns the place that stands for the whole document in messages: its name.
+    /// Returns the place of the whole document in messages: its name.
     #[must_use]
     pub fn name_span(&self) -> Span {
         match &self.document {
@@ -241,7 +241,7 @@ impl PolicyDocument {
         }
     }
 
-    /// Returns the limits of a guard that its host has to hold.
+    /// Returns the limits of a guard that its host has to enforce.
     #[must_use]
     pub fn host_limits(&self) -> Vec<HostLimit<'_>> {
         match &self.document {
@@ -250,13 +250,13 @@ impl PolicyDocument {
         }
     }
 
-    /// Returns where the document holds.
+    /// Returns where the document applies.
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.document.scope()
     }
 
-    /// Returns the TracingPolicy that the document is or holds, whether or not it is enabled.
+    /// Returns the TracingPolicy that the document is or contains, whether or not it is enabled.
     #[must_use]
     pub fn custom_policy(&self) -> Option<CustomPolicy<'_>> {
         let (policy, form, enabled) = match &self.document {

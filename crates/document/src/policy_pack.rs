@@ -4,7 +4,7 @@ pub(super) mod read;
 
 use telovix_diagnostic::source::{Span, Spanned};
 
-/// A pack: the documents in the folder `{pack_id}/{version}/` it stands in, and whether blocking acts.
+/// A pack: the documents in its folder `{pack_id}/{version}/`, and whether they are enforced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolicyPack {
     /// The bytes of the whole document.
@@ -19,9 +19,9 @@ pub struct PolicyPack {
     pub description: Option<Spanned<String>>,
     /// Whether the pack observes or guards (`pack_kind`).
     pub pack_kind: Spanned<PackKind>,
-    /// The role the pack is written for; an open vocabulary.
+    /// The role the pack is written for; any text.
     pub target_role: Option<Spanned<String>>,
-    /// Whether blocking may ever act; only a guard pack can say so.
+    /// Whether it may ever be enforced; only a guard pack can be.
     pub enforcement_capable: Spanned<bool>,
     /// How far the pack has advanced.
     pub state: Spanned<PackState>,
@@ -40,7 +40,7 @@ impl PackKind {
     /// Every kind.
     pub const ALL: [Self; 2] = [Self::Observe, Self::Guard];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -57,15 +57,15 @@ pub enum PackState {
     Observe,
     /// Loaded, not yet blocking.
     EnforceReady,
-    /// Blocking acts.
+    /// Enforced.
     Enforced,
 }
 
 impl PackState {
-    /// Every state, in ladder order.
+    /// Every state, in order.
     pub const ALL: [Self; 3] = [Self::Observe, Self::EnforceReady, Self::Enforced];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl PackState {
         }
     }
 
-    /// Tells whether a pack may go from this state to another in one step.
+    /// Returns whether a pack may go from this state to another in one step.
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
         match (self, next) {

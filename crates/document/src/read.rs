@@ -1,4 +1,4 @@
-//! Scalars of a document -> values, with a code for each way in which a text can miss.
+//! Scalars of a document -> values, with a code for each kind of invalid text.
 
 use std::fmt;
 
@@ -20,22 +20,22 @@ use super::codes::{
 
 /// A value that a document writes as one scalar.
 pub(super) trait Scalar: Sized {
-    /// Parses the scalar, or says which code, problem and help to report.
+    /// Parses the scalar, or returns the code, problem and help to report.
     fn read(text: &str) -> Result<Self, Refusal>;
 }
 
-/// Reads a field that holds one value.
+/// Reads a field with one value.
 pub(super) fn one<T: Scalar>(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Option<Spanned<T>> {
     cursor.parsed(field, sink, T::read)
 }
 
-/// Reads a field that holds a list of values.
+/// Reads a field with a list of values.
 pub(super) fn many<T: Scalar>(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Option<List<T>> {
     let (span, items) = cursor.list(field, sink, |node, shape, sink| parsed(node, shape, sink, T::read))?;
     Some(List { span, items })
 }
 
-/// Reads a field that holds a list of texts; none when it is absent.
+/// Reads a field with a list of texts; none when it is absent.
 pub(super) fn texts(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Vec<Spanned<String>> {
     let text = |text: &str| Ok(text.to_owned());
     cursor
@@ -68,9 +68,9 @@ fn refuse_path(error: PathError) -> Refusal {
         PathError::EmptyComponent => "write one `/` between components",
         PathError::Unresolved => "write the path that it resolves to; the kernel never sees `.` or `..`",
         PathError::Control | PathError::Invisible(_) => "remove the character, or type the path again",
-        PathError::EdgeSpace => "remove the space; quotes keep what is between them",
+        PathError::EdgeSpace => "remove the space, which quotes would keep",
         PathError::Placeholder => {
-            "write the path that it stands for, one entry for each; `/home/` is all below it"
+            "write the resulting paths, one entry for each; `/home/` is everything below it"
         }
         PathError::TooLong(_) | PathError::LongComponent(_) => "no such path can exist on Linux",
         PathError::TrailingSlash => "remove the `/` at the end",
@@ -78,7 +78,7 @@ fn refuse_path(error: PathError) -> Refusal {
             return refuse(
                 &PATH_GLOB,
                 error,
-                "list the paths, or end a prefix with one `*`: `/var/log/amf*`; `/var/log/` is all below it",
+                "list the paths, or end a prefix with one `*`: `/var/log/amf*`; `/var/log/` is everything below it",
             );
         }
     };
@@ -149,9 +149,8 @@ impl Scalar for Syscall {
 
 impl Scalar for Date {
     fn read(text: &str) -> Result<Self, Refusal> {
-        Self::parse(text).map_err(|error: DateError| {
-            refuse(&INVALID_DATE, error, "write year, month and day with two digits each for the last two")
-        })
+        Self::parse(text)
+            .map_err(|error: DateError| refuse(&INVALID_DATE, error, "write the date as YYYY-MM-DD"))
     }
 }
 

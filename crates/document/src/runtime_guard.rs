@@ -10,14 +10,14 @@ use telovix_policy::value::{NetworkPattern, PathPattern, Syscall};
 
 use super::List;
 
-/// A runtime-guard policy: the existing file shape, recognised without a `kind`.
+/// A runtime-guard policy: the existing file format, recognised without a `kind`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuntimeGuard {
     /// The bytes of the whole document.
     pub span: Span,
     /// "1.0" when absent.
     pub version: String,
-    /// What happens on violation; the span is the document's when absent.
+    /// What happens on a violation; the span is the document's when absent.
     pub mode: Spanned<GuardMode>,
     /// At least one; sorted by name.
     pub processes: Vec<GuardProcess>,
@@ -27,7 +27,7 @@ pub struct RuntimeGuard {
     pub waive: Arc<[Waiver]>,
 }
 
-/// What a guard does on violation.
+/// What a guard does on a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GuardMode {
     /// Logs. (A profile's `audit` kills; the same word means the opposite here.)
@@ -39,10 +39,10 @@ pub enum GuardMode {
 }
 
 impl GuardMode {
-    /// Every mode, by weight.
+    /// Every mode, weakest first.
     pub const ALL: [Self; 3] = [Self::Audit, Self::Alert, Self::Enforce];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl GuardMode {
     }
 }
 
-/// The lists of one process name. Block lists win over allow lists.
+/// The lists of one process name. Block lists take precedence over allow lists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GuardProcess {
     /// The bytes of the entry.
@@ -76,7 +76,7 @@ pub struct GuardProcess {
     pub blocked_network: Option<List<NetworkPattern>>,
     /// Megabytes of memory; no limit when absent or 0.
     pub max_memory_mb: Option<Spanned<u32>>,
-    /// Percent of a processor; no limit when absent or 0.
+    /// Percent of a CPU; no limit when absent or 0.
     pub max_cpu_percent: Option<Spanned<u32>>,
 }
 

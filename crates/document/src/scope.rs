@@ -8,8 +8,8 @@ use telovix_syntax::field::{Field, OtherKeys, Record, Shape};
 use crate::codes::AMBIGUOUS_SCOPE;
 use crate::shape::{ID, optional};
 
-const SENSOR: Field = optional("sensor", ID, "The only sensor on which the rule holds.");
-const GROUP: Field = optional("group", ID, "The group of sensors on which the rule holds.");
+const SENSOR: Field = optional("sensor", ID, "The only sensor to which the rule applies.");
+const GROUP: Field = optional("group", ID, "The group of sensors to which the rule applies.");
 
 static RECORD: Record = Record {
     noun: "a scope",
@@ -20,7 +20,7 @@ static RECORD: Record = Record {
 
 /// The field `scope`.
 pub(crate) const SCOPE: Field =
-    optional("scope", Shape::Record(&RECORD), "Where the rule holds: the whole fleet when left out.");
+    optional("scope", Shape::Record(&RECORD), "Where the rule applies: the whole fleet when left out.");
 
 /// Reads the scope of a document.
 pub(crate) fn read_scope(cursor: &Cursor<'_>, sink: &mut Sink) -> Scope {

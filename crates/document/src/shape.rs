@@ -6,16 +6,16 @@ use telovix_syntax::limits;
 
 const TEXT: Text =
     Text { noun: "text", least: 1, most: 4_096, lines: Lines::One, pattern: None, known: None };
-/// Text whose type knows its own limits.
+/// Text whose type checks its limits.
 const VALUE: Text = Text { most: limits::SCALAR_BYTES, ..TEXT };
 
 /// Anything on one line.
 pub(super) const LINE: Shape = Shape::Text(TEXT);
-/// A name, as long as the Console stores it.
+/// A name, up to the length that the Console stores.
 pub(super) const NAME: Shape = Shape::Text(Text { most: 128, ..TEXT });
-/// A description, as long as the Console stores it.
+/// A description, up to the length that the Console stores.
 pub(super) const DESCRIPTION: Shape = Shape::Text(Text { least: 0, most: 2_000, lines: Lines::Many, ..TEXT });
-/// An id that the Console gives out: a UUID, a number, a name.
+/// An id that the Console assigns: a UUID, a number, a name.
 pub(super) const ID: Shape = Shape::Lexeme(Text { noun: "an id", most: 128, ..TEXT });
 
 /// `gp_` and 12 hexadecimal digits.
@@ -24,9 +24,9 @@ pub(super) const PROFILE_ID: Shape = Shape::Text(Text {
     pattern: Some("^gp_[0-9a-f]{12}$"),
     ..VALUE
 });
-/// A path without anything left to resolve.
+/// One exact path: resolved, and no glob.
 pub(super) const PATH: Shape =
-    Shape::Text(Text { noun: "an absolute path", pattern: Some("^/($|.*[^/]$)"), ..VALUE });
+    Shape::Text(Text { noun: "an absolute path", pattern: Some("^/($|[^*?]*[^*?/]$)"), ..VALUE });
 /// A path, a directory or a byte prefix.
 pub(super) const PATH_PATTERN: Shape = Shape::Text(Text {
     noun: "an absolute path, a directory with `/` at its end, or a prefix with `*` at its end",
@@ -39,7 +39,7 @@ pub(super) const PORTS: Shape = Shape::Lexeme(Text {
     pattern: Some("^[0-9]+(-[0-9]+)?$"),
     ..VALUE
 });
-/// An address or a block of addresses.
+/// An address or CIDR block.
 pub(super) const CIDR: Shape = Shape::Text(Text {
     noun: "an IP address or block such as `10.0.0.0/8`",
     pattern: Some("^[0-9a-fA-F:.]+(/[0-9]{1,3})?$"),
@@ -58,7 +58,7 @@ pub(super) const PACK_ID: Shape = Shape::Text(Text {
     pattern: Some("^[a-z0-9]+(-[a-z0-9]+)*$"),
     ..TEXT
 });
-/// Numbers with dots; one dot makes it look like a number, which is read as it is written.
+/// Numbers with dots; `0.1` looks like a number, but is kept as written.
 pub(super) const VERSION: Shape = Shape::Lexeme(Text {
     noun: "a version such as `0.1.0`",
     most: 128,
@@ -91,7 +91,7 @@ pub(super) const DATE: Shape = Shape::Text(Text {
     pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
     ..VALUE
 });
-/// Why something is as it is.
+/// A reason.
 pub(super) const REASON: Shape =
     Shape::Text(Text { noun: "a reason", most: 2_000, lines: Lines::Many, ..TEXT });
 
@@ -105,17 +105,17 @@ pub(super) const fn kind(choices: &'static [Choice]) -> Field {
     }
 }
 
-/// Returns a field that must be there.
+/// Returns a required field.
 pub(super) const fn required(name: &'static str, shape: Shape, description: &'static str) -> Field {
     Field { name, presence: Presence::Required, shape, description }
 }
 
-/// Returns a field that can be left out.
+/// Returns an optional field.
 pub(super) const fn optional(name: &'static str, shape: Shape, description: &'static str) -> Field {
     Field { name, presence: Presence::Optional, shape, description }
 }
 
-/// Returns a field that stands for `value` (in JSON notation) when it is left out.
+/// Returns an optional field with the default `value` (in JSON notation).
 pub(super) const fn defaulted(
     name: &'static str,
     value: &'static str,
@@ -125,7 +125,7 @@ pub(super) const fn defaulted(
     Field { name, presence: Presence::Default(value), shape, description }
 }
 
-/// Returns an allowlist: left out it does not confine, empty it allows nothing, so null is refused.
+/// Returns an allowlist: left out it does not confine, empty it allows nothing, so null is an error.
 pub(super) const fn allowlist(name: &'static str, item: &'static Shape, description: &'static str) -> Field {
     Field { name, presence: Presence::Distinct, shape: Shape::List(item), description }
 }

@@ -1,22 +1,8 @@
-//! The built-in templates: what each one means, every way into the operation, and who covers it.
+//! The built-in templates: their confinements, every known bypass, and which target covers it.
 //!
-//! A template names an intent, not a system call. Each file of this folder says which confinements the intent
-//! is, lists every sibling way into the same operation that is known, and says for each backend and kernel
-//! whether that way is denied, only killed, or open. What is open is reported, never passed over.
-
-mod block_bpf_load;
-mod block_capset_sysadmin;
-mod block_chmod_suid;
-mod block_execve_tmp;
-mod block_kmod_load;
-mod block_memfd_create;
-mod block_mount_syscall;
-mod block_pivot_root;
-mod block_raw_sockets;
-mod block_socket_raw;
-mod block_unshare;
-mod block_user_namespace;
-mod kill_ptrace_attach;
+//! A template names an operation, not a system call. Each file of this folder has the confinements of one template,
+//! lists every other way to the same operation that is known, and says for each backend and kernel
+//! whether it is denied, only killed, or open. An open bypass is reported.
 
 use telovix_platform::Way;
 use telovix_policy::confine::ViolationSeverity;
@@ -29,19 +15,19 @@ use crate::Template;
 pub struct BuiltIn {
     /// Its identity.
     pub template: Template,
-    /// The operation it stops, in a few words.
+    /// A short name of the operation it stops.
     pub title: &'static str,
     /// What happens to the operation.
     pub effect: Effect,
-    /// How much an attempt weighs.
+    /// The severity of an attempt.
     pub severity: ViolationSeverity,
     /// The confinements it means, for every process that is not exempt.
     pub clauses: fn() -> Vec<Clause>,
-    /// The system calls that lead to the operation, where history or an engine knows calls only.
+    /// The system calls for the operation, for event histories and engines that know only system calls.
     pub syscalls: &'static [&'static str],
-    /// Every known way into the operation.
+    /// Every known way to do the operation.
     pub ways: &'static [Way],
-    /// Why one would use it, and what it breaks. Markdown paragraphs.
+    /// Why to use it, and what it breaks. Markdown paragraphs.
     pub explanation: &'static str,
 }
 
@@ -50,9 +36,9 @@ pub struct BuiltIn {
 pub struct Clause {
     /// What is done.
     pub operation: Operation,
-    /// Which of it.
+    /// Which events of the operation.
     pub condition: Condition,
-    /// What the condition lists, if it is a list.
+    /// The entries of the condition, if it is a list.
     pub members: Vec<MemberValue>,
 }
 
@@ -63,27 +49,36 @@ impl Clause {
     }
 }
 
-/// Every built-in template, in the order of the product's table.
-pub static ALL: [&BuiltIn; 13] = [
-    &block_kmod_load::TEMPLATE,
-    &block_user_namespace::TEMPLATE,
-    &block_raw_sockets::TEMPLATE,
-    &block_capset_sysadmin::TEMPLATE,
-    &kill_ptrace_attach::TEMPLATE,
-    &block_execve_tmp::TEMPLATE,
-    &block_memfd_create::TEMPLATE,
-    &block_pivot_root::TEMPLATE,
-    &block_mount_syscall::TEMPLATE,
-    &block_unshare::TEMPLATE,
-    &block_bpf_load::TEMPLATE,
-    &block_socket_raw::TEMPLATE,
-    &block_chmod_suid::TEMPLATE,
-];
+/// Declares the module of each template and the list of all of them.
+macro_rules! templates {
+    ($($name:ident,)+) => {
+        $(mod $name;)+
 
-/// Returns what a template means; nothing for `custom`, which means what its policy says.
+        /// Every built-in template, in the order of the documentation.
+        pub static ALL: &[&BuiltIn] = &[$(&$name::TEMPLATE),+];
+    };
+}
+
+templates! {
+    block_kmod_load,
+    block_user_namespace,
+    block_raw_sockets,
+    block_capset_sysadmin,
+    kill_ptrace_attach,
+    block_execve_tmp,
+    block_memfd_create,
+    block_pivot_root,
+    block_mount_syscall,
+    block_unshare,
+    block_bpf_load,
+    block_socket_raw,
+    block_chmod_suid,
+}
+
+/// Returns the definition of a template; none for `custom`, whose policy defines it.
 #[must_use]
 pub fn find(template: Template) -> Option<&'static BuiltIn> {
-    ALL.into_iter().find(|built_in| built_in.template == template)
+    ALL.iter().copied().find(|built_in| built_in.template == template)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A mapping of kind `TracingPolicy` -> the engine's own document, kept as it was written.
+//! A mapping of kind `TracingPolicy` -> a Tetragon policy, kept unchanged.
 
 mod actions;
 pub(super) mod read;
@@ -22,6 +22,6 @@ pub struct TracingPolicyDocument {
     pub actions: Actions,
     /// Weakenings the author accepts, from annotations called `telovix.io/waive-CODE`.
     pub waive: Arc<[Waiver]>,
-    /// The document as a tree; `tracing_policy` reads it into the engine's model.
+    /// The document as a tree; the Tetragon crate reads it into its model.
     pub node: Node<'static>,
 }

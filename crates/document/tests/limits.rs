@@ -1,4 +1,4 @@
-//! Sources that are too large, too deep or no policy at all end in a coded error.
+//! Sources that are too large, too deep or not a policy end in a coded error.
 
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Levels, Sink};

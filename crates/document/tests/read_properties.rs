@@ -1,4 +1,4 @@
-//! What holds for reading any text whatever.
+//! Properties of reading any text.
 
 use std::fmt::Write as _;
 

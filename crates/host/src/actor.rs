@@ -1,4 +1,4 @@
-//! The process -> who runs it, for the audit log.
+//! This process -> the user who runs it, for the audit log.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ pub fn actor() -> Actor {
     Actor { uid, user: name_of(uid).filter(plain), sudo_user }
 }
 
-/// Looks a user up where the machine lists its own. Users of a directory service have a number only.
+/// Looks a user up in `/etc/passwd`. Users of a directory service are logged by number only.
 fn name_of(uid: u32) -> Option<String> {
     let listed = fs::read_to_string("/etc/passwd").ok()?;
     let mut entries = listed.lines().map(|line| line.split(':'));

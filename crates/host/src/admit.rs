@@ -1,4 +1,4 @@
-//! A bundle's folder -> the policy in it, after the bundle was verified, or because it is explicitly taken unverified.
+//! A bundle's folder -> the policy in it, after the bundle was verified, or explicitly without verification.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,23 +14,23 @@ use crate::{Host, HostError, Kernel, Verification};
 /// The file of a bundle that is loaded.
 pub const IMAGE: &str = "policy.image";
 
-/// A bundle that is to be used, and on whose word.
+/// A bundle that is to be used, and what makes it trusted.
 #[derive(Debug)]
 pub struct Offer {
     /// Its folder.
     pub bundle: PathBuf,
-    /// What makes it acceptable.
+    /// What makes it trusted.
     pub trust: Trust,
 }
 
-/// What makes a bundle acceptable.
+/// What makes a bundle trusted.
 #[derive(Debug)]
 pub enum Trust {
-    /// Signatures that the trust root asks for.
+    /// The signatures that the trust root requires.
     Required(Box<RequiredTrust>),
     /// Nothing: whoever can write the folder decides. The reason is kept in the audit log.
     Unverified {
-        /// Why it is taken all the same.
+        /// Why it is used anyway.
         reason: String,
     },
 }
@@ -46,11 +46,11 @@ pub struct RequiredTrust {
     pub origin: RootOrigin,
     /// The time of the decision.
     pub now: Timestamp,
-    /// An older epoch that was named on purpose.
+    /// An older epoch that is accepted on purpose.
     pub allowed_epoch: Option<u64>,
 }
 
-/// Who named the trust root's file. What is verified never does.
+/// Where the path of the trust root came from: never from the bundle that is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RootOrigin {
@@ -97,7 +97,7 @@ struct Verified {
 }
 
 impl<K: Kernel> Host<K> {
-    /// Verifies a bundle, unless it is explicitly taken unverified, and reads the image in it. Nothing is written.
+    /// Verifies a bundle, unless it is explicitly used unverified, and reads the image in it. Nothing is written.
     ///
     /// # Errors
     /// The bundle is refused, cannot be read, or has no image that a compile wrote.
@@ -163,7 +163,7 @@ impl Admitted {
         Digest::from(*self.image.digest())
     }
 
-    /// Whether the trust root accepts the bundle.
+    /// Returns whether the bundle was verified.
     #[must_use]
     pub fn verification(&self) -> Verification {
         match self.basis {
@@ -199,7 +199,7 @@ impl Admitted {
         }
     }
 
-    /// Returns why it is taken although it was not verified.
+    /// Returns why it is used although it was not verified.
     pub(crate) fn reason(&self) -> Option<&str> {
         match &self.basis {
             Basis::Verified(_) => None,

@@ -1,5 +1,5 @@
-//! A bundle -> the policy in force: announced, prepared, remembered, switched, logged. Each step is a type that only
-//! the step before yields.
+//! A bundle -> the active policy: announced, prepared, remembered, switched, logged. Each step is a type that only
+//! the previous step returns.
 
 use std::time::Duration;
 
@@ -10,40 +10,40 @@ use crate::journal::Announced;
 use crate::kernel::{Prepared, Switched};
 use crate::memory::Remembered;
 use crate::provenance::{Origin, Provenance};
-use crate::{Admitted, Deed, Host, HostError, Kernel, Offer};
+use crate::{Admitted, Host, HostError, Kernel, Offer, Operation};
 
 /// How a policy is to be applied.
 #[derive(Clone, Debug, Default)]
 pub struct ApplyOptions {
-    /// Go back by itself unless confirmed within this time.
+    /// Restore the previous policy unless confirmed within this time.
     pub confirm_within: Option<Duration>,
-    /// Programs that the guard against locking oneself out would protect, but that are meant to be confined.
+    /// Programs that the lockout check would protect, but that are confined on purpose.
     pub confine: Vec<String>,
 }
 
-/// What is in force after an apply.
+/// What is active after an apply.
 #[derive(Debug)]
 pub struct Applied {
     /// The number of its generation.
     pub generation: u32,
     /// How many programs are attached.
     pub programs: usize,
-    /// The policy, and on whose word it was taken.
+    /// The policy, and what makes it trusted.
     pub policy: Admitted,
 }
 
 impl<K: Kernel> Host<K> {
-    /// Verifies a bundle and makes its policy the one in force.
+    /// Verifies a bundle and activates its policy.
     ///
     /// # Errors
-    /// The bundle is refused, the log cannot be written, or the kernel refuses: then what was in force stays in force,
+    /// The bundle is refused, the log cannot be written, or the kernel refuses: then the active policy is unchanged,
     /// and the host remembers nothing of the bundle. [`HostError::DoneNotLogged`] and [`HostError::NotTidied`] come
     /// after the switch.
     pub fn apply(&mut self, offer: &Offer, options: &ApplyOptions) -> Result<Applied, HostError> {
         let policy = match self.admit(offer) {
             Ok(policy) => policy,
             Err(error) => {
-                self.refuse(&offer.bundle.display().to_string(), &format!("{}: {error}", error.code()));
+                self.refuse(&offer.bundle.display().to_string(), &format!("{}: {error}", error.code().id));
                 return Err(error);
             }
         };
@@ -51,37 +51,38 @@ impl<K: Kernel> Host<K> {
         AnnouncedPolicy::write(self, policy)?.prepare(options)?.remember()?.switch()?.log()
     }
 
-    /// Writes down that an apply was refused before it was begun. Who may not change the host leaves no line.
+    /// Logs that an apply was refused before it was begun. Nothing is logged for users who may not change the host.
     pub fn refuse(&mut self, bundle: &str, reason: &str) {
         if self.kernel.require_permission().is_ok() {
-            let deed = Deed { detail: reason.to_owned(), ..Deed::new(Action::Applied, bundle.to_owned()) };
-            // The refusal itself is what the caller has to know.
-            let _logged = self.journal.refused(&deed);
+            let operation =
+                Operation { detail: reason.to_owned(), ..Operation::new(Action::Applied, bundle.to_owned()) };
+            // The refusal itself matters more to the caller than an error of the log.
+            let _logged = self.journal.refused(&operation);
         }
     }
 }
 
-/// The log knows what is about to be done.
+/// The audit log has the announcement.
 struct AnnouncedPolicy<'h, K> {
     host: &'h mut Host<K>,
     announced: Announced,
     policy: Admitted,
 }
 
-/// The kernel holds the policy beside the one in force.
+/// The policy is in the kernel, next to the active one.
 struct Ready<'h, K: Kernel> {
     step: AnnouncedPolicy<'h, K>,
     prepared: K::Prepared,
 }
 
-/// The host will not accept anything older.
+/// The host no longer accepts anything older.
 struct Accepted<'h, K: Kernel> {
     step: AnnouncedPolicy<'h, K>,
     prepared: K::Prepared,
     memory: Option<Remembered>,
 }
 
-/// The policy is in force.
+/// The policy is active.
 struct InForce<'h, K: Kernel> {
     step: AnnouncedPolicy<'h, K>,
     switched: <K::Prepared as Prepared>::Switched,
@@ -89,17 +90,17 @@ struct InForce<'h, K: Kernel> {
 
 impl<'h, K: Kernel> AnnouncedPolicy<'h, K> {
     fn write(host: &'h mut Host<K>, policy: Admitted) -> Result<Self, HostError> {
-        let deed = Deed {
+        let operation = Operation {
             sha256: policy.manifest(),
             epoch: policy.epoch(),
             policy: Some(policy.policy()),
-            ..Deed::new(Action::Applied, policy.bundle().display().to_string())
+            ..Operation::new(Action::Applied, policy.bundle().display().to_string())
         };
         if let Some(reason) = policy.reason() {
             let (action, detail) = (Action::VerificationSkipped, reason.to_owned());
-            host.journal.note(&Deed { action, detail, ..deed.clone() })?;
+            host.journal.note(&Operation { action, detail, ..operation.clone() })?;
         }
-        let announced = host.journal.announce(&deed)?;
+        let announced = host.journal.announce(&operation)?;
         Ok(Self { host, announced, policy })
     }
 
@@ -113,8 +114,8 @@ impl<'h, K: Kernel> AnnouncedPolicy<'h, K> {
     }
 
     fn failed(self, error: HostError) -> HostError {
-        let detail = format!("{}: {error}", error.code());
-        // The refusal itself is what the caller has to know.
+        let detail = format!("{}: {error}", error.code().id);
+        // The refusal itself matters more to the caller than an error of the log.
         let _logged = self.host.journal.failed(self.announced, detail);
         error
     }
@@ -150,7 +151,7 @@ impl<'h, K: Kernel> Accepted<'h, K> {
             Err(error) => {
                 let policy = step.policy.policy().to_string();
                 let _unknown = Provenance::settle(&step.host.provenance, &policy, None);
-                // What cannot be taken back refuses older bundles from now on, which is the safe side.
+                // If this fails, the host refuses older bundles from now on, which is the safe side.
                 let _forgotten = memory.map(Remembered::take_back);
                 Err(step.failed(error.into()))
             }
@@ -162,12 +163,12 @@ impl<K: Kernel> InForce<'_, K> {
     fn log(self) -> Result<Applied, HostError> {
         let Self { step: AnnouncedPolicy { host, announced, policy }, switched } = self;
         let generation = switched.generation();
-        // Without its number the policy is still found by its digest.
+        // Without its number, the policy is still found by its digest.
         let _numbered = Provenance::settle(&host.provenance, &policy.policy().to_string(), Some(generation));
         let programs = switched.tidy();
         let announced = match &programs {
             Ok(_) => announced,
-            Err(error) => announced.noting(format!("{}: {error}", error.code())),
+            Err(error) => announced.noting(format!("{}: {error}", error.code().id)),
         };
         host.journal.done(announced, Some(generation), None).map_err(HostError::DoneNotLogged)?;
         match programs {

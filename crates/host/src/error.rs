@@ -1,32 +1,35 @@
-//! Why a host did not do what it was asked, each reason with its stable code and what to do next.
+//! Why a host did not do what was requested, each reason with its code and what to do next.
 
 use std::io;
 use std::path::PathBuf;
 
 use telovix_bpf_programs::image::ImageError;
 use telovix_bpf_runtime::RuntimeError;
+use telovix_diagnostic::Code;
 use telovix_trust::audit::AuditError;
 use telovix_trust::bundle::VerifyError;
 use telovix_trust::{HostStateError, RecordError, Refusal};
 
-/// Why a host did not do what it was asked.
+use crate::code;
+
+/// Why a host did not do what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
-    /// The bundle was examined and refused.
+    /// The bundle was checked and refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The trust root is not the one that this host follows.
     #[error("{refusal}")]
     RootNotFollowed {
-        /// In what way.
+        /// How it differs.
         #[source]
         refusal: Box<Refusal>,
         /// The file of the trust root.
         file: PathBuf,
-        /// The host's memory.
+        /// The host's state file.
         memory: PathBuf,
     },
-    /// The bundle could not be examined.
+    /// The bundle could not be checked.
     #[error("cannot use `{}`: {source}", .path.display())]
     NotVerified {
         /// The file or directory.
@@ -34,8 +37,8 @@ pub enum HostError {
         /// What the system said.
         source: io::Error,
     },
-    /// The bundle was verified, and has nothing to load.
-    #[error("the bundle `{}` holds no `policy.image`", .bundle.display())]
+    /// The bundle was verified, but has nothing to load.
+    #[error("the bundle `{}` has no `policy.image`", .bundle.display())]
     NoImage {
         /// The bundle.
         bundle: PathBuf,
@@ -48,7 +51,7 @@ pub enum HostError {
         /// What the system said.
         source: io::Error,
     },
-    /// The image is not one that a compile wrote.
+    /// The image is not one that `telovix compile` wrote.
     #[error("`{}`: {source}", .path.display())]
     Image {
         /// The file.
@@ -62,11 +65,11 @@ pub enum HostError {
     /// The audit log is broken or cannot be written, so nothing was done.
     #[error(transparent)]
     Log(#[from] AuditError),
-    /// It was done, and the log could not be written any more.
+    /// It was done, but the log could not be written.
     #[error(transparent)]
     DoneNotLogged(AuditError),
-    /// How the policy came to be trusted could not be written down, so nothing was switched.
-    #[error("cannot remember in `{}` how the policy was verified: {source}", .folder.display())]
+    /// The record of how the policy was verified could not be written, so nothing was switched.
+    #[error("cannot record in `{}` how the policy was verified: {source}", .folder.display())]
     Provenance {
         /// The folder.
         folder: PathBuf,
@@ -76,12 +79,12 @@ pub enum HostError {
     /// The kernel or the runtime refused.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// The policy is in force, and what nobody needs any more could not be cleared away.
+    /// The policy is active, but programs that it does not need could not be removed.
     #[error(
-        "generation {generation} is in force, but programs that it does not need are still attached: {source}"
+        "generation {generation} is active, but programs that it does not need are still attached: {source}"
     )]
     NotTidied {
-        /// The generation in force.
+        /// The active generation.
         generation: u32,
         /// What went wrong.
         source: RuntimeError,
@@ -89,49 +92,47 @@ pub enum HostError {
 }
 
 impl HostError {
-    /// Returns the stable code.
+    /// Returns the code of this error.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static Code {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::RootNotFollowed { refusal, .. } => refusal.code(),
-            Self::NotVerified { .. } => "not-verified",
-            Self::NoImage { .. } | Self::ImageNotRead { .. } => "no-image",
-            Self::Image { .. } => "image-refused",
-            Self::State(_) => "host-state-not-usable",
-            Self::Log(error) | Self::DoneNotLogged(error) => match error {
-                AuditError::File { .. } => "audit-log-not-written",
-                AuditError::Broken { .. } | AuditError::Unfinished { .. } => "audit-log-broken",
-            },
-            Self::Provenance { .. } => "runtime-file",
+            Self::NotVerified { .. } => &telovix_trust::code::NOT_VERIFIED,
+            Self::NoImage { .. } | Self::ImageNotRead { .. } => &code::NO_IMAGE,
+            Self::Image { .. } => &code::IMAGE_REFUSED,
+            Self::State(error) => error.code(),
+            Self::Log(error) | Self::DoneNotLogged(error) => error.code(),
+            Self::Provenance { .. } => &telovix_bpf_runtime::code::RUNTIME_FILE,
             Self::Runtime(error) | Self::NotTidied { source: error, .. } => error.code(),
         }
     }
 
-    /// Returns what a person does next, where there is something to say.
+    /// Returns what a person does next, if anything.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Refused(refusal) => Some(refusal.help()),
             Self::RootNotFollowed { file, memory, .. } => Some(format!(
-                "the trust root `{}` was compared with what the host remembers in `{}`",
+                "the trust root `{}` was checked against the version that the host recorded in `{}`",
                 file.display(),
                 memory.display()
             )),
             Self::NoImage { .. } => Some("compile for a native target, which writes the image".to_owned()),
             Self::Image { source, .. } => Some(source.help().to_owned()),
             Self::Log(AuditError::File { .. }) => Some(
-                "nothing is changed that cannot be written down; `--audit-log` names another place"
-                    .to_owned(),
+                "changes that cannot be logged are not made; use another file with `--audit-log`".to_owned(),
             ),
             Self::Log(AuditError::Broken { .. }) => Some(
-                "`telovix trust log --begin-new` keeps it as evidence and begins a new log that names it"
+                "`telovix trust log --begin-new` keeps it as evidence and begins a new log with its digest"
                     .to_owned(),
             ),
             Self::Log(AuditError::Unfinished { .. }) => {
-                Some("the next command that writes to the log cuts it off and records that".to_owned())
+                Some("the next command that writes to the log removes it and records that".to_owned())
             }
-            Self::DoneNotLogged(_) => Some("it was done; only the line that says so is missing".to_owned()),
+            Self::DoneNotLogged(_) => {
+                Some("the operation succeeded; only its line in the log is missing".to_owned())
+            }
             Self::Runtime(error) => Some(error.help().to_owned()),
             Self::NotTidied { .. } => Some("apply the bundle again".to_owned()),
             Self::NotVerified { .. }

@@ -1,13 +1,16 @@
-//! What is about to be done, and how it ended -> lines of the audit log. Only what was announced can be done.
+//! An operation and its outcome -> lines of the audit log. Only what was announced can be done.
 
 use std::fs;
 use std::mem;
 use std::path::{Path, PathBuf};
 
+use telovix_diagnostic::Code;
 use telovix_trust::audit::{self, Action, Actor, Appended, AuditError, Outcome, Record};
 use telovix_trust::{Digest, Timestamp};
 
-/// Where a host keeps its log: beside its memory of accepted epochs.
+use crate::code;
+
+/// The audit log of a host, next to its state file.
 pub const HOST_LOG: &str = "/var/lib/telovix/audit.ndjson";
 
 /// An audit log, who writes to it, and by what clock.
@@ -22,18 +25,28 @@ pub struct Journal {
 /// Something about the log that a person should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The command before was stopped while it wrote a line, of which so many bytes were cut off. The log says so too.
+    /// The previous command was stopped while it wrote a line; its incomplete bytes were removed, which the log records.
     LineNotFinished {
         /// The log.
         log: PathBuf,
-        /// How many bytes of the line lay there; 0 when it was only announced.
+        /// How many bytes of the line were written; 0 when it was only announced.
         bytes: u64,
     },
 }
 
+impl Notice {
+    /// Returns the code of this notice.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            Self::LineNotFinished { .. } => &code::AUDIT_LOG_TORN,
+        }
+    }
+}
+
 /// Something that is done to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct Operation {
     /// What is done.
     pub action: Action,
     /// To what.
@@ -44,28 +57,28 @@ pub struct Deed {
     pub epoch: Option<u64>,
     /// The digest of the policy.
     pub policy: Option<Digest>,
-    /// Anything else a reader should know.
+    /// Any other detail.
     pub detail: String,
 }
 
-/// A deed that the log knows of, so that it may be done. Drop it only where the process ends: a reader of the log takes
-/// an announcement without an end for a crash.
+/// An operation that is in the log, so that it may be done. Drop it only where the process ends: an announcement
+/// without an outcome looks like a crash to readers of the log.
 #[derive(Debug)]
-#[must_use = "the log is to say how it ended"]
+#[must_use = "the outcome must be logged"]
 pub struct Announced {
     record: Record,
 }
 
 impl Announced {
-    /// Adds what a reader should know of how it went.
+    /// Adds a detail about the outcome.
     pub(crate) fn noting(mut self, detail: String) -> Self {
         self.record.detail = detail;
         self
     }
 }
 
-impl Deed {
-    /// Says what is done to what.
+impl Operation {
+    /// Describes an action on a subject.
     #[must_use]
     pub fn new(action: Action, subject: String) -> Self {
         Self { action, subject, sha256: None, epoch: None, policy: None, detail: String::new() }
@@ -79,38 +92,38 @@ impl Journal {
         Self { path, actor, clock, notices: Vec::new() }
     }
 
-    /// Writes down what is about to be done.
+    /// Logs what is about to be done.
     ///
     /// # Errors
-    /// When the log is not whole or cannot be written; then nothing may be done.
-    pub fn announce(&mut self, deed: &Deed) -> Result<Announced, AuditError> {
-        let record = self.record(deed);
+    /// When the log is not intact or cannot be written; then nothing may be done.
+    pub fn announce(&mut self, operation: &Operation) -> Result<Announced, AuditError> {
+        let record = self.record(operation);
         self.write(&record, Outcome::Begun)?;
         Ok(Announced { record })
     }
 
-    /// Writes down, in one line, something that is done with the writing of it.
+    /// Logs, in one line, something that is done once it is logged.
     ///
     /// # Errors
     /// As [`Journal::announce`].
-    pub fn note(&mut self, deed: &Deed) -> Result<(), AuditError> {
-        let record = self.record(deed);
+    pub fn note(&mut self, operation: &Operation) -> Result<(), AuditError> {
+        let record = self.record(operation);
         self.write(&record, Outcome::Success)
     }
 
-    /// Writes down, in one line, that something was refused before it was begun.
+    /// Logs, in one line, that something was refused before it was begun.
     ///
     /// # Errors
     /// As [`Journal::announce`].
-    pub fn refused(&mut self, deed: &Deed) -> Result<(), AuditError> {
-        let record = self.record(deed);
+    pub fn refused(&mut self, operation: &Operation) -> Result<(), AuditError> {
+        let record = self.record(operation);
         self.write(&record, Outcome::Failure)
     }
 
-    /// Writes down that it was done, as which generation of which policy.
+    /// Logs that it was done, with generation and policy.
     ///
     /// # Errors
-    /// When it was done, and the log could not be written any more.
+    /// When it was done, but the log could not be written.
     pub fn done(
         &mut self,
         announced: Announced,
@@ -123,32 +136,32 @@ impl Journal {
         self.write(&record, Outcome::Success)
     }
 
-    /// Writes down why it was not done.
+    /// Logs why it was not done.
     ///
     /// # Errors
-    /// When the log could not be written any more.
+    /// When the log could not be written.
     pub fn failed(&mut self, announced: Announced, detail: String) -> Result<(), AuditError> {
         let Announced { record } = announced;
         self.write(&Record { detail, ..record }, Outcome::Failure)
     }
 
-    /// Moves the log aside, whole or broken, and begins a new one whose first line holds its digest. Returns where the
-    /// old one lies.
+    /// Moves the log aside, intact or broken, and begins a new one whose first line has its digest. Returns the path of
+    /// the old one.
     ///
     /// # Errors
     /// When there is no log, or the files cannot be moved or written.
     pub fn begin_new(&mut self) -> Result<PathBuf, AuditError> {
-        let record = self.record(&Deed::new(Action::LogBegun, String::new()));
+        let record = self.record(&Operation::new(Action::LogBegun, String::new()));
         audit::renew(&self.path, &record).map(|renewed| renewed.kept)
     }
 
-    /// Returns what a person should know, and forgets it.
+    /// Returns the notices so far, and forgets them.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         mem::take(&mut self.notices)
     }
 
-    fn record(&self, deed: &Deed) -> Record {
-        let Deed { action, subject, sha256, epoch, policy, detail } = deed.clone();
+    fn record(&self, operation: &Operation) -> Record {
+        let Operation { action, subject, sha256, epoch, policy, detail } = operation.clone();
         Record {
             created_at: (self.clock)(),
             action_type: action,
@@ -167,12 +180,12 @@ impl Journal {
         self.put(&Record { outcome, created_at: (self.clock)(), ..record.clone() })
     }
 
-    /// Writes down a record as it is, about something that changes no host.
+    /// Logs a record unchanged, about something that changes no host.
     ///
     /// # Errors
-    /// When the log is not whole or cannot be written.
+    /// When the log is not intact or cannot be written.
     pub fn put(&mut self, record: &Record) -> Result<(), AuditError> {
-        // A fresh host has no folder yet; another log is put only where there is a folder for it.
+        // A new host has no folder yet; for any other log, the folder must exist.
         if self.path == Path::new(HOST_LOG)
             && let Some(folder) = self.path.parent()
         {

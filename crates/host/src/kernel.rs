@@ -1,4 +1,4 @@
-//! The seam to the kernel: what a host asks of it, and the running kernel's answers.
+//! What a host needs of a kernel, as a trait, and its implementation for the running kernel.
 
 use telovix_bpf_runtime::apply::{self, Options};
 use telovix_bpf_runtime::plan::{self, Plan};
@@ -7,9 +7,9 @@ use telovix_bpf_runtime::{Places, RuntimeError, Scope, switch};
 
 use crate::Admitted;
 
-/// What a host asks of a kernel. Nothing is loaded that was not admitted.
+/// What a host needs of a kernel. Only an [`Admitted`] policy can be loaded.
 pub trait Kernel {
-    /// A policy that is loaded and decides nothing yet.
+    /// A policy that is loaded but not active yet.
     type Prepared: Prepared;
 
     /// Fails unless this process may change what is enforced.
@@ -24,13 +24,13 @@ pub trait Kernel {
     /// The host cannot enforce at all.
     fn plan(&self, policy: &Admitted, confine: &[String]) -> Result<Plan, RuntimeError>;
 
-    /// Does everything in front of the switch that can be refused.
+    /// Does everything before the switch that can be refused.
     ///
     /// # Errors
     /// Any reason to refuse; what is enforced is unchanged.
     fn prepare(&self, policy: &Admitted, options: &Options) -> Result<Self::Prepared, RuntimeError>;
 
-    /// Takes the deadline away from the active generation and returns its number.
+    /// Removes the deadline of the active generation and returns its number.
     ///
     /// # Errors
     /// There is no deadline, or it has passed.
@@ -39,13 +39,13 @@ pub trait Kernel {
     /// Makes the other generation active and returns its number.
     ///
     /// # Errors
-    /// There is no other generation, or the deadline has done it already.
+    /// There is no other generation, or it was restored already when the deadline passed.
     fn roll_back(&self) -> Result<u32, RuntimeError>;
 
     /// Ends enforcement and returns how many programs were removed.
     ///
     /// # Errors
-    /// Nothing is loaded, or programs stay.
+    /// Nothing is loaded, or programs stay loaded.
     fn remove(&self) -> Result<usize, RuntimeError>;
 
     /// Reads what is enforced.
@@ -55,27 +55,27 @@ pub trait Kernel {
     fn status(&self, scope: &Scope) -> Result<Status, RuntimeError>;
 }
 
-/// A policy that is loaded and decides nothing yet. Dropping it changes nothing that is enforced.
+/// A policy that is loaded but not active yet. Dropping it changes nothing that is enforced.
 pub trait Prepared {
-    /// The policy in force.
+    /// The active policy.
     type Switched: Switched;
 
     /// Switches to it.
     ///
     /// # Errors
-    /// What was enforced before stays enforced.
+    /// The previous policy stays active.
     fn switch(self) -> Result<Self::Switched, RuntimeError>;
 }
 
-/// A policy that is in force.
+/// A policy that is active.
 pub trait Switched {
     /// Returns the number of its generation.
     fn generation(&self) -> u32;
 
-    /// Clears away what no loaded generation needs, and returns how many programs are attached.
+    /// Removes what no loaded generation needs, and returns how many programs are attached.
     ///
     /// # Errors
-    /// The policy is in force all the same.
+    /// The policy is active nevertheless.
     fn tidy(self) -> Result<usize, RuntimeError>;
 }
 

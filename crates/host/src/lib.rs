@@ -1,28 +1,30 @@
-//! What a host does with a bundle, in the one order that is safe: *verify, log, prepare, remember, switch, log*.
+//! A bundle -> an active policy, in the only safe order: *verify, log, prepare, remember, switch, log*.
 //!
 //! ```text
-//! Offer ── Host::admit ──► Admitted          signed by the trust root, or explicitly taken unverified
+//! Offer ── Host::admit ──► Admitted          verified by the trust root, or explicitly unverified
 //!             │
 //! Host::apply ▼
-//!   announced ──► ready ──► remembered ──► in force ──► Applied
+//!   announced ──► ready ──► remembered ──► active ────► Applied
 //!   audit log     kernel    epoch and      one write    audit log
 //!   line          filled    provenance
 //! ```
 //!
-//! Each step is a type that only the step before yields, so none can be left out or moved. The kernel is behind
-//! [`Kernel`], which takes nothing but an [`Admitted`] policy; [`Linux`] is the running kernel, tests have their own.
+//! Each step is a type that only the previous step returns, so none can be left out or moved. The kernel is the trait
+//! [`Kernel`], which accepts only an [`Admitted`] policy; [`Linux`] is the running kernel, tests use their own.
 //!
-//! What is refused remembers nothing: the epoch is written when everything that can be refused has been done, in front
-//! of the one write that switches. A process killed in between leads to the same bundle again, never to an older one.
+//! Nothing is remembered of a refused bundle: the epoch is written after every step that can be refused, just before
+//! the one write that switches. If the process is killed in between, the same bundle can be applied again, but no older
+//! one.
 //!
-//! A host's files: the trust root `/etc/telovix/trust-root.json`, the memory `/var/lib/telovix/trust-state.json`, the
-//! audit log beside it, and in `/run/telovix` what was applied since boot.
+//! A host's files: the trust root `/etc/telovix/trust-root.json`, the state `/var/lib/telovix/trust-state.json`, the
+//! audit log next to it, and in `/run/telovix` what was applied since boot.
 
 #![forbid(unsafe_code)]
 
 mod actor;
 mod admit;
 mod apply;
+pub mod code;
 mod error;
 mod journal;
 mod kernel;
@@ -34,7 +36,7 @@ pub use actor::actor;
 pub use admit::{Admitted, IMAGE, Offer, RequiredTrust, RootOrigin, RootUsed, Trust};
 pub use apply::{Applied, ApplyOptions};
 pub use error::HostError;
-pub use journal::{Announced, Deed, HOST_LOG, Journal, Notice};
+pub use journal::{Announced, HOST_LOG, Journal, Notice, Operation};
 pub use kernel::{Kernel, Linux, Prepared, Switched};
 pub use provenance::{Origin, Provenance, Verification};
 pub use telovix_bpf_runtime::events::{Events, Report};
@@ -46,12 +48,12 @@ use std::path::PathBuf;
 
 use telovix_trust::{Host as Identity, HostState};
 
-/// Where a host remembers what it accepted.
+/// The state file of a host: what it accepted.
 pub const HOST_STATE: &str = "/var/lib/telovix/trust-state.json";
-/// Where the trust root of a host is.
+/// The trust root of a host.
 pub const HOST_TRUST_ROOT: &str = "/etc/telovix/trust-root.json";
 
-/// A host: who it is, what it remembers, where it logs, and its kernel.
+/// A host: its identity, state file, audit log and kernel.
 #[derive(Debug)]
 pub struct Host<K> {
     identity: Identity,
@@ -62,8 +64,8 @@ pub struct Host<K> {
 }
 
 impl<K: Kernel> Host<K> {
-    /// Describes a host. `memory` is the file of accepted epochs, `provenance` the folder that does not outlive the
-    /// kernel's own state.
+    /// Describes a host. `memory` is the state file with the accepted epochs, `provenance` a folder that is emptied by
+    /// a reboot, as the kernel's state is.
     pub fn new(
         identity: Identity,
         memory: PathBuf,
@@ -88,7 +90,7 @@ impl<K: Kernel> Host<K> {
         Provenance::read(&self.provenance)
     }
 
-    /// Returns what a person should know about the audit log that was found on the way, and forgets it.
+    /// Returns the notices about the audit log so far, and forgets them.
     pub fn take_notices(&mut self) -> Vec<Notice> {
         self.journal.take_notices()
     }

@@ -1,4 +1,4 @@
-//! An accepted bundle -> what the host must not forget, taken back when the bundle does not take effect after all.
+//! An accepted bundle -> the host's state file, restored when the bundle does not take effect after all.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use telovix_trust::{Acceptance, HostState, HostStateError, RecordError, Role, replace_whole};
 
-/// What was written to the host's memory, and what was there before.
+/// What was written to the host's state file, and what it contained before.
 #[derive(Debug)]
 pub(crate) struct Remembered {
     path: PathBuf,
     /// The bytes of the file; `None` when there was none.
     before: Option<Vec<u8>>,
-    /// What they became by this acceptance alone.
+    /// The state with this acceptance alone.
     after: HostState,
 }
 
@@ -31,7 +31,7 @@ impl Remembered {
         Ok(Self { path: path.to_owned(), before, after })
     }
 
-    /// Forgets it, unless another command has remembered something meanwhile.
+    /// Restores the file, unless another command has changed it meanwhile.
     pub(crate) fn take_back(self) -> Result<(), HostStateError> {
         let Self { path, before, after } = self;
         let mut lock = path.clone().into_os_string();

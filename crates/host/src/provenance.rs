@@ -1,4 +1,4 @@
-//! How each loaded generation came to be trusted, kept where the kernel's state does not outlive it.
+//! A loaded generation -> how its bundle was verified, in a file that is gone after a reboot, as the kernel's state is.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,22 +9,22 @@ use telovix_trust::{Digest, replace_whole};
 
 use crate::{Admitted, RootUsed};
 
-/// Two generations are loaded at a time; events of a few before them may still wait to be read.
+/// Two generations are loaded at a time; events of a few earlier ones may still be unread.
 const REMEMBERED: usize = 16;
 
-/// Whether the trust root accepted a policy.
+/// Whether a policy was verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verification {
     /// The bundle was verified against the trust root.
     Verified,
-    /// It was explicitly taken unverified.
+    /// It was explicitly used unverified.
     Skipped,
-    /// The record of it is gone.
+    /// The record of it is missing.
     Unknown,
 }
 
-/// What is remembered of the policies that were applied since boot, oldest first.
+/// The record of the policies that were applied since boot, oldest first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Provenance {
     deliveries: Vec<Delivery>,
@@ -69,7 +69,7 @@ impl Origin {
 }
 
 impl Provenance {
-    /// Reads what is remembered in a folder. What cannot be read is unknown, which is told as such.
+    /// Reads the record in a folder. One that cannot be read makes every policy [`Verification::Unknown`].
     #[must_use]
     pub fn read(folder: &Path) -> Self {
         let bytes = fs::read(path(folder)).unwrap_or_default();
@@ -81,19 +81,19 @@ impl Provenance {
     pub fn find(&self, generation: u32, policy: Option<&str>) -> Option<&Origin> {
         let newest = || self.deliveries.iter().rev();
         let numbered = newest().find(|delivery| delivery.generation == Some(generation));
-        // A command killed behind the switch has left its delivery without a number.
+        // A command killed right after the switch has left its delivery without a number.
         let unnumbered = || newest().find(|delivery| delivery.generation.is_none());
         let fits = |delivery: &&Delivery| policy.is_none_or(|policy| policy == delivery.origin.policy);
         numbered.or_else(unnumbered).filter(fits).map(|delivery| &delivery.origin)
     }
 
-    /// Returns how a generation, or else the policy of that digest, came to be trusted.
+    /// Returns how a generation, or else the policy of that digest, was verified.
     #[must_use]
     pub fn verification(&self, generation: u32, policy: Option<&str>) -> Verification {
         self.find(generation, policy).map_or(Verification::Unknown, |origin| origin.verification)
     }
 
-    /// Returns the digest of the policy that a generation holds.
+    /// Returns the digest of the policy of a generation.
     pub(crate) fn policy(&self, generation: u32) -> Option<Digest> {
         let numbered = self.deliveries.iter().rev().find(|delivery| delivery.generation == Some(generation));
         numbered?.origin.policy.parse().ok()
@@ -110,7 +110,7 @@ impl Provenance {
     /// Remembers the number that the policy got; `None` when it was not switched to.
     pub(crate) fn settle(folder: &Path, policy: &str, generation: Option<u32>) -> io::Result<()> {
         update(folder, |deliveries| {
-            // Numbers begin anew after everything was removed.
+            // Numbers start again at 1 after everything was removed.
             deliveries.retain(|known| known.generation.is_none() || known.generation != generation);
             let unnumbered = deliveries.iter_mut().filter(|known| known.generation.is_none());
             for known in unnumbered.filter(|known| known.origin.policy == policy) {
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_killed_behind_the_switch_is_still_known() {
+    fn a_command_killed_after_the_switch_is_still_known() {
         let folder = tempfile::tempdir().unwrap();
         Provenance::begin(folder.path(), origin("a", Verification::Skipped)).unwrap();
         assert_eq!(Provenance::read(folder.path()).verification(1, Some("a")), Verification::Skipped);

@@ -1,4 +1,4 @@
-//! Verify, log, prepare, remember, switch, log: whatever fails, the log, the host's memory and the kernel agree.
+//! Verify, log, prepare, remember, switch, log: whichever step fails, the log, the state file and the kernel agree.
 
 mod support;
 
@@ -83,11 +83,11 @@ fn a_refused_apply_remembers_nothing() {
             let newer = site.signed(188);
             site.fail(step, refusal);
             let error = site.apply(&newer).expect_err("refused");
-            assert_eq!(error.code(), refusal().code());
+            assert_eq!(error.code().id, refusal().code().id);
             assert_eq!(site.state(), HostState::default(), "{step:?}: no epoch, no trust root");
             assert!(!site.path("var/trust-state.json").exists());
             assert_eq!((site.outcomes(), site.enforced()), (vec![BEGUN, FAILED], None));
-            assert!(site.lines()[1].2.starts_with(&format!("{}: ", refusal().code())));
+            assert!(site.lines()[1].2.starts_with(&format!("{}: ", refusal().code().id)));
             site.heal();
             // Neither the older bundle nor another trust root is shut out by it.
             let older = offer(&site.bundle(154), chain(8));
@@ -151,7 +151,7 @@ fn nothing_is_done_that_cannot_be_written_down() {
         site.host.remove().map(drop).expect_err("no log"),
     ];
     for error in errors {
-        assert_eq!(error.code(), "audit-log-not-written");
+        assert_eq!(error.code().id, "audit-log-not-written");
     }
     assert_eq!((site.calls(), site.state()), (vec![], HostState::default()));
 }
@@ -164,7 +164,7 @@ fn nothing_is_done_behind_a_log_that_was_tampered_with() {
     let log = fs::read_to_string(site.log()).expect("a log");
     fs::write(site.log(), format!("{log}{{\"sequence\":3}}\n")).expect("written");
     for error in [site.apply(&second).map(drop), site.host.remove().map(drop)] {
-        assert_eq!(error.expect_err("broken").code(), "audit-log-broken");
+        assert_eq!(error.expect_err("broken").code().id, "audit-log-broken");
     }
     assert_eq!((site.epoch(), site.enforced()), (Some(41), Some(1)));
 }
@@ -174,16 +174,16 @@ fn a_memory_that_cannot_be_written_stops_it_before_the_switch() {
     let mut site = Site::new();
     let (first, second) = (site.signed(41), site.signed(42));
     site.apply(&first).expect("applied");
-    // Root may write where nobody may, so the lock is made something that cannot be opened.
+    // Root may write to read-only files, so the lock is made something that cannot be opened.
     let lock = site.path("var/trust-state.json.lock");
     fs::remove_file(&lock).expect("removed");
     fs::create_dir(&lock).expect("a folder in the place of the lock");
     let error = site.apply(&second).expect_err("no memory");
-    assert_eq!(error.code(), "host-state-not-usable");
+    assert_eq!(error.code().id, "host-state-not-usable");
     assert_eq!((site.enforced(), site.epoch()), (Some(1), Some(41)));
     assert_eq!(site.outcomes()[2..], [BEGUN, FAILED]);
     let (_, origin) = site.host.status().expect("a status");
-    assert_eq!(origin.and_then(|origin| origin.epoch), Some(41), "and what is in force is still known");
+    assert_eq!(origin.and_then(|origin| origin.epoch), Some(41), "and the active policy is still known");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_provenance_that_cannot_be_written_stops_it_before_the_epoch_is_remembered()
     let mut site = Site::new();
     fs::write(site.path("run"), "no folder").expect("written");
     let offer = site.signed(41);
-    assert_eq!(site.apply(&offer).expect_err("no provenance").code(), "runtime-file");
+    assert_eq!(site.apply(&offer).expect_err("no provenance").code().id, "runtime-file");
     assert_eq!((site.state(), site.enforced()), (HostState::default(), None));
     assert_eq!(site.outcomes(), [BEGUN, FAILED]);
 }
@@ -227,7 +227,7 @@ fn a_policy_that_is_in_force_and_not_logged_is_told() {
     let offer = site.signed(41);
     let error = site.apply(&offer).expect_err("not logged");
     assert!(matches!(error, HostError::DoneNotLogged(_)), "{error}");
-    assert!(error.help().is_some_and(|help| help.starts_with("it was done")));
+    assert!(error.help().is_some_and(|help| help.starts_with("the operation succeeded")));
     assert_eq!((site.epoch(), site.enforced()), (Some(41), Some(1)));
 }
 
@@ -280,7 +280,7 @@ fn turns_are_in_the_log_before_and_after_with_the_policy_they_led_to() {
     assert_eq!((confirmed.generation, confirmed.policy), (Some(1), Some(policy)));
     site.fail(Step::Turn, || RuntimeError::NoPrevious);
     let error = site.host.roll_back().expect_err("nothing before");
-    assert_eq!(error.code(), "no-previous-generation");
+    assert_eq!(error.code().id, "no-previous-generation");
     let (action, outcome, detail) = site.lines().pop().expect("a line");
     assert_eq!((action, outcome), (Action::RolledBack, Outcome::Failure));
     assert!(detail.starts_with("no-previous-generation: "));

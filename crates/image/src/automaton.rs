@@ -10,11 +10,11 @@ use telovix_bpf_programs::layout::{
 
 use super::overlay::PathMap;
 
-/// All nodes of an image. A node's number is larger than those of the nodes it leads to.
+/// All nodes of an image. A node has a larger number than its children.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     nodes: Vec<Node>,
-    /// By the hash of a node: the numbers of those that are known.
+    /// Numbers of known nodes by their hash.
     known: FxHashMap<u64, Vec<u32>>,
 }
 
@@ -25,7 +25,7 @@ struct Node {
     prefixes: Vec<(u32, [u8; CHUNK], u32)>,
 }
 
-/// How the values of a path map become what the automaton stores.
+/// Converts the values of a path map to those that the automaton stores.
 pub(super) trait Values {
     /// Returns the number to store for a value of the map. Numbers must depend on the order of the calls only, so
     /// that maps of one shape give equal nodes. Zero stays zero.
@@ -35,12 +35,12 @@ pub(super) trait Values {
     fn join(&mut self, left: u32, right: u32) -> u32;
 }
 
-/// Everything the map says about one name in a directory.
+/// The values of a map for one name in a directory.
 #[derive(Debug, Clone, Copy, Default)]
 struct Name<'map, 'prefix> {
     /// Value of the path that ends with this name.
     exact: Option<u32>,
-    /// Value of paths below it that nothing deeper covers.
+    /// Value of paths below it without a deeper entry.
     below: Option<u32>,
     /// Value of every name that starts with this one.
     prefix: Option<u32>,
@@ -51,7 +51,7 @@ impl Nodes {
     /// Adds a map and returns the state at its root. Paths have at most `PATH_DEPTH` components, which bounds the
     /// recursion.
     pub(super) fn add(&mut self, map: &PathMap<'_>, values: &mut impl Values) -> PathState {
-        // Numbers follow the order of the prefixes, whatever order the nodes are built in.
+        // Number the values in the order of the prefixes, independent of the order of the nodes.
         values.store(map.everywhere);
         for (_, value) in &map.entries {
             values.store(*value);
@@ -63,7 +63,7 @@ impl Nodes {
         };
         let (exact, entries) = match entries {
             Some([(b"/\0", value), rest @ ..]) => (*value, rest),
-            rest => (root, rest.unwrap_or_default()),
+            rest => (root, rest.expect("the partition point lies in the entries")),
         };
         let (child, deeper) = Builder { nodes: self, values }.directory(entries, 1, root);
         let subtree = values.join(root, exact);
@@ -95,7 +95,7 @@ impl Nodes {
         }
     }
 
-    /// Returns the word that leads to a node: its number and what it has; 0 for a node that has nothing.
+    /// Returns the reference to a node: its number and flags; 0 for an empty node.
     fn intern(&mut self, node: Node) -> u32 {
         let edges = if node.edges.is_empty() { 0 } else { NODE_HAS_EDGES };
         let prefixes = if node.prefixes.is_empty() { 0 } else { NODE_HAS_PREFIXES };
@@ -132,7 +132,7 @@ struct Builder<'nodes, V> {
 
 impl<V: Values> Builder<'_, V> {
     /// Builds the node of a directory from the entries that start with its `at` bytes, slash included, and are
-    /// longer. Returns the word that leads there and the joined value of everything in it.
+    /// longer. Returns the reference to it and the joined value of everything in it.
     fn directory(&mut self, entries: &[(&[u8], u32)], at: usize, below: u32) -> (u32, u32) {
         if entries.is_empty() {
             return (0, 0);
@@ -141,7 +141,7 @@ impl<V: Values> Builder<'_, V> {
     }
 
     /// Builds the node for names, or for the rest of names whose earlier chunks are consumed. Names are sorted.
-    /// `below` is the value of a name that nothing here covers.
+    /// `below` is the value of a name without an entry.
     fn chunks(&mut self, names: &[(&[u8], Name<'_, '_>)], at: usize, below: u32) -> (u32, u32) {
         let mut node = Node { edges: Vec::with_capacity(names.len()), prefixes: Vec::new() };
         let mut joined = 0;
@@ -172,7 +172,7 @@ impl<V: Values> Builder<'_, V> {
         (self.nodes.intern(node), joined)
     }
 
-    /// Builds the edge that ends a name, and the directory behind it; nothing when the map only has a prefix here.
+    /// Builds the edge that ends a name, and the directory after it; `None` if the map only has a prefix here.
     fn edge(&mut self, about: &Name<'_, '_>, at: usize, default: u32) -> Option<(PathState, u32)> {
         if about.exact.is_none() && about.below.is_none() && about.deeper.is_empty() {
             return None;
@@ -195,8 +195,10 @@ impl<V: Values> Builder<'_, V> {
     fn long(&mut self, group: &[(&[u8], Name<'_, '_>)], at: usize, default: u32) -> (PathState, u32) {
         let whole = group.first().filter(|(name, _)| name.len() == CHUNK).and_then(|(_, about)| about.prefix);
         let below = whole.unwrap_or(default);
-        let rest: Vec<(&[u8], Name<'_, '_>)> =
-            group.iter().map(|(name, about)| (name.get(CHUNK..).unwrap_or_default(), *about)).collect();
+        let rest: Vec<(&[u8], Name<'_, '_>)> = group
+            .iter()
+            .map(|(name, about)| (name.get(CHUNK..).expect("names of the group fill a chunk"), *about))
+            .collect();
         let (child, deeper) = self.chunks(&rest, at + CHUNK, below);
         let joined = self.values.join(below, deeper);
         let below = self.values.store(below);
@@ -204,8 +206,8 @@ impl<V: Values> Builder<'_, V> {
     }
 }
 
-/// Gathers the entries of a directory by the name they speak of, sorted. The entries themselves are not: `a/`
-/// comes after `a-`.
+/// Groups the entries of a directory by name, sorted by name. The order of the entries differs: `a/` comes after
+/// `a-`.
 fn names<'map, 'prefix>(
     entries: &'map [(&'prefix [u8], u32)],
     at: usize,
@@ -213,7 +215,7 @@ fn names<'map, 'prefix>(
     let mut names: Vec<(&[u8], Name<'_, '_>)> = Vec::with_capacity(entries.len());
     let mut rest = entries;
     while let Some(((prefix, value), after)) = rest.split_first() {
-        let tail = prefix.get(at..).unwrap_or_default();
+        let tail = prefix.get(at..).expect("entries of a directory start with its path");
         let end = tail.iter().position(|byte| matches!(byte, 0 | b'/')).unwrap_or(tail.len());
         let (name, tail) = tail.split_at(end);
         let mut about = Name::default();
@@ -223,19 +225,19 @@ fn names<'map, 'prefix>(
             [0, ..] => about.exact = Some(*value),
             [_] => about.below = Some(*value),
             [_, ..] => {
-                let directory = prefix.get(..at + end + 1).unwrap_or_default();
+                let directory = prefix.get(..=at + end).expect("the name ends before a slash");
                 let is_below = |(prefix, _): &(&[u8], u32)| prefix.starts_with(directory);
-                // Most directories on the way to what is listed hold nothing else.
+                // Most parent directories of listed paths contain no other entry.
                 let is_only = after.last().is_none_or(is_below);
                 taken += if is_only { after.len() } else { after.partition_point(is_below) };
-                about.deeper = rest.get(..taken).unwrap_or_default();
+                about.deeper = rest.get(..taken).expect("the entries below are among the rest");
             }
         }
         match names.last_mut() {
             Some((last, known)) if *last == name => known.add(&about),
             _ => names.push((name, about)),
         }
-        rest = rest.get(taken..).unwrap_or_default();
+        rest = rest.get(taken..).expect("the entries below are among the rest");
     }
     names.sort_by_key(|(name, _)| *name);
     names.dedup_by(|(later, more), (earlier, about)| {

@@ -1,4 +1,4 @@
-//! Decisions -> a table's own class numbers: tables of one shape become equal, whatever they decide.
+//! Decisions -> class numbers of one table, so that tables with the same structure are equal and stored once.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -15,7 +15,7 @@ pub(super) struct Classes<'sets> {
     sets: &'sets mut SetTable,
     decisions: Vec<u32>,
     numbers: FxHashMap<u32, u32>,
-    /// The decision asked for last, and its class: neighbours mostly have one decision.
+    /// The previous decision and its class: neighbours mostly have the same decision.
     last: (u32, u32),
 }
 
@@ -57,11 +57,11 @@ impl Values for Classes<'_> {
     }
 }
 
-/// Runs of records that are stored once however many domains use them.
+/// Runs of records, shared by all domains that use them.
 #[derive(Debug)]
 pub(super) struct Runs<T> {
     records: Vec<T>,
-    /// By the hash of a run: start and length of each known one.
+    /// Start and length of known runs by their hash.
     known: FxHashMap<u64, Vec<(u32, u32)>>,
 }
 
@@ -72,7 +72,7 @@ impl<T> Default for Runs<T> {
 }
 
 impl<T: Copy + Eq + Hash> Runs<T> {
-    /// Returns where the run starts and how long it is.
+    /// Returns the start and length of the run.
     pub(super) fn add(&mut self, run: &[T]) -> (u32, u32) {
         let count = u32::try_from(run.len()).unwrap_or(u32::MAX);
         if count == 0 {

@@ -1,4 +1,4 @@
-//! What the native backend cannot pack, as findings.
+//! Codes of findings about conditions that the native backend cannot pack.
 
 use telovix_diagnostic::Code;
 
@@ -7,7 +7,7 @@ pub static PATH_TOO_DEEP: Code = Code::page(include_str!("code/path-too-deep.md"
     .fires_on(|| profile_with_path(65))
     .silent_on(|| profile_with_path(64));
 
-/// A condition that no map of the image can hold.
+/// A condition that no map of the image supports.
 pub static UNPACKABLE: Code = Code::page(include_str!("code/unpackable-condition.md"));
 
 fn profile_with_path(components: usize) -> String {

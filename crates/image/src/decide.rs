@@ -1,4 +1,4 @@
-//! An image and what a task does -> the verdict, by the same steps and from the same bytes as in the kernel.
+//! An image and an action of a task -> the verdict, by the same steps and from the same bytes as in the kernel.
 
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{
@@ -14,11 +14,11 @@ use super::automaton::chunk;
 #[derive(Debug)]
 pub struct Interpreter<'image> {
     image: &'image Image,
-    /// By scope number: whether confinements of that scope hold here.
+    /// By scope number: whether confinements of that scope are active on this host.
     active: Vec<bool>,
 }
 
-/// The task that acts: its executable, its parent's, and those further up, nearest first.
+/// The task: its executable, its parent's, and those of further ancestors, nearest first.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Task<'event> {
     /// Path of its executable; unknown or anonymous when absent.
@@ -29,14 +29,14 @@ pub struct Task<'event> {
     pub ancestors: &'event [String],
 }
 
-/// What it does, as the kernel's hooks see it.
+/// An action as the kernel's hooks see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action<'event> {
     /// Execute a file.
     Exec(&'event str),
-    /// Execute what has no path.
+    /// Execute a file without a path.
     AnonymousExec,
-    /// Use a file in the ways of these [`Access`] bits.
+    /// Access a file with these [`Access`] bits.
     File(&'event str, u16),
     /// Connect or send to an address of the 128-bit space, where IPv4 is mapped.
     Connect(u128, u16),
@@ -44,11 +44,11 @@ pub enum Action<'event> {
     Capability(u8),
     /// Enter a system call.
     Syscall(Entry, u32),
-    /// Do what has no condition.
+    /// An operation without a condition.
     Other(Operation),
 }
 
-/// The way into a system call, which decides what its number means.
+/// The entry path of a system call, which defines its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// The 64-bit entry. Numbers with bit 30 set are of the x32 ABI.
@@ -57,7 +57,7 @@ pub enum Entry {
     Ia32,
 }
 
-/// What happens, and which confinement decided. A denial without a confinement is one that could not be decided.
+/// The effect and the confinement that decided. A denial without a confinement means that no decision was possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
     /// The effect.
@@ -72,8 +72,8 @@ const X32_BIT: u32 = 1 << 30;
 const ALLOW: Outcome = Outcome { effect: Effect::Allow, rule: None };
 
 impl<'image> Interpreter<'image> {
-    /// Returns an interpreter for a place where every scope holds of which `holds` says so. It is asked for
-    /// `sensor:NAME` and `group:NAME`; confinements of the whole fleet always hold.
+    /// Returns an interpreter for a host on which the scopes are active that `holds` accepts. It is called with
+    /// `sensor:NAME` and `group:NAME`; confinements of the whole fleet are always active.
     pub fn new(image: &'image Image, holds: impl Fn(&str) -> bool) -> Self {
         let scopes = image.records::<u32>(Section::Scopes);
         let active = scopes.map(|offset| offset == 0 || image.string(offset).is_some_and(&holds)).collect();
@@ -102,7 +102,7 @@ impl<'image> Interpreter<'image> {
         let header: Option<Header> = self.image.record(Section::Header, 0);
         let (Some(binary), Some(header)) = (binary, header) else { return 0 };
         let path = self.walk(header.subjects, binary).map_or(0, |state| state.exact);
-        let base = binary.rsplit('/').next().unwrap_or_default();
+        let base = binary.rsplit('/').next().expect("a split has at least one part");
         let name = if header.names.child == 0 { 0 } else { self.step(header.names, base).exact };
         self.image.find(Section::Subjects, &Subject { path, name }).unwrap_or(0)
     }
@@ -134,8 +134,8 @@ impl<'image> Interpreter<'image> {
         }
     }
 
-    /// A rename moves everything below along, so it is judged by everything below; the other ways to use a file by
-    /// the file alone.
+    /// A rename also moves everything below a directory, so everything below is judged; other accesses are judged by the
+    /// file alone.
     fn decide_file(&self, domain: &Domain, process: Process, path: &str, access: u16) -> Outcome {
         let Some(state) = self.walk(domain.file.root, path) else {
             return undecided(domain, Operation::File);
@@ -144,7 +144,7 @@ impl<'image> Interpreter<'image> {
         self.stronger(self.resolve(self.class(&domain.file, state.exact), access, process), moved)
     }
 
-    /// Walks a path from the root: the state at its end, or nothing when it is deeper than the kernel looks.
+    /// Walks a path from the root. Returns the state at its end, or `None` if it is deeper than the kernel walks.
     fn walk(&self, root: PathState, path: &str) -> Option<PathState> {
         let names = path.split('/').filter(|name| !name.is_empty());
         names
@@ -154,7 +154,7 @@ impl<'image> Interpreter<'image> {
             .then(|| names.fold(root, |state, name| self.step(state, name)))
     }
 
-    /// Takes one component, chunk by chunk.
+    /// Walks one component, chunk by chunk.
     fn step(&self, mut state: PathState, name: &str) -> PathState {
         let mut rest = name.as_bytes();
         loop {
@@ -190,7 +190,7 @@ impl<'image> Interpreter<'image> {
         self.decision(table.classes, class)
     }
 
-    /// Returns the decision behind a table's class.
+    /// Returns the decision of a table's class.
     fn decision(&self, classes: u32, class: u32) -> u32 {
         let index = class.checked_sub(1).and_then(|class| classes.checked_add(class));
         index.and_then(|index| self.image.record(Section::Classes, index)).unwrap_or(0)
@@ -212,13 +212,13 @@ impl<'image> Interpreter<'image> {
         self.decision(table.classes, class)
     }
 
-    /// Returns the last record of a run that is not behind what is looked for.
+    /// Returns the last record of a run that is not greater than the searched one.
     fn search<R: Record>(
         &self,
         section: Section,
         start: u32,
         count: u32,
-        not_behind: impl Fn(&R) -> bool,
+        not_after: impl Fn(&R) -> bool,
     ) -> Option<R> {
         let (mut low, mut high) = (0, count);
         for _ in 0..SEARCH_STEPS {
@@ -226,7 +226,7 @@ impl<'image> Interpreter<'image> {
                 break;
             }
             let middle = low + (high - low) / 2;
-            if self.image.record(section, start + middle).is_some_and(|record| not_behind(&record)) {
+            if self.image.record(section, start + middle).is_some_and(|record| not_after(&record)) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -243,7 +243,7 @@ impl<'image> Interpreter<'image> {
             Entry::Ia32 => usize::try_from(number).ok().filter(|cell| *cell < SYSCALLS_IA32),
         };
         let offset = if entry == Entry::Ia32 { SYSCALLS_IA32_START } else { 0 };
-        // The kernel has no call behind other numbers: they fail without us.
+        // The kernel has no system call with other numbers: they fail anyway.
         let Some(cell) = cell else { return Some(0) };
         let table: SyscallTable =
             self.image.record(Section::Syscalls, domain.syscalls.table.checked_sub(1)?)?;
@@ -251,7 +251,7 @@ impl<'image> Interpreter<'image> {
         Some(self.decision(domain.syscalls.classes, u32::from(*class)))
     }
 
-    /// Follows the chain of a decision to the first confinement that holds.
+    /// Follows the chain of a decision to the first confinement that applies.
     fn resolve(&self, decision: u32, access: u16, process: Process) -> Outcome {
         let mut at = decision;
         while at != 0 {
@@ -271,7 +271,7 @@ impl<'image> Interpreter<'image> {
         ALLOW
     }
 
-    /// The stronger effect; of equals what blocks, and then the confinement that comes first.
+    /// The stronger effect; of equal ones the block list, then the first confinement.
     fn stronger(&self, left: Outcome, right: Outcome) -> Outcome {
         let weight = |outcome: &Outcome| {
             let rule =
@@ -307,14 +307,14 @@ impl Action<'_> {
     }
 }
 
-/// The domains that exemptions ask about.
+/// The domains that exemptions refer to.
 #[derive(Debug, Clone, Copy)]
 struct Process {
     own: u32,
     parent: u32,
 }
 
-/// What cannot be decided is denied where the subject itself is confined, and allowed elsewhere.
+/// The outcome if no decision is possible: denied if the subject itself is confined, otherwise allowed.
 fn undecided(domain: &Domain, operation: Operation) -> Outcome {
     let effect = if domain.strict & operation.bit() == 0 { Effect::Allow } else { Effect::Deny };
     Outcome { effect, rule: None }

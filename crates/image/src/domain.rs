@@ -1,4 +1,4 @@
-//! What a domain is confined by -> its record, and the tables that domains share.
+//! The confinements of a domain -> its record, and the tables that domains share.
 
 use rustc_hash::FxHashMap;
 use telovix_bpf_programs::image::Sections;
@@ -19,7 +19,7 @@ use super::plan::{DomainPlan, Group};
 use super::set_table::SetTable;
 use super::syscall;
 
-/// The tables of an image in the making.
+/// The tables of an image that is being packed.
 pub(super) struct Tables<'policy> {
     confinements: &'policy [Confinement],
     groups: &'policy [Group<'policy>],
@@ -35,7 +35,7 @@ pub(super) struct Tables<'policy> {
 impl<'policy> Tables<'policy> {
     pub(super) fn new(confinements: &'policy [Confinement], groups: &'policy [Group<'policy>]) -> Self {
         let mut order: Vec<usize> = (0..confinements.len()).collect();
-        // Strongest first; of equals the block list, whose answer can name the entry; then in order.
+        // Strongest first; of equal ones the block list, which can name the entry; then in order.
         order.sort_by_key(|index| {
             let confinement = confinements.get(*index);
             let weight = confinement.map(|known| (known.acting_effect(), known.listing == Listing::Blocks));
@@ -162,7 +162,7 @@ impl<'policy> Tables<'policy> {
         &mut self.nodes
     }
 
-    /// Writes the tables, which nobody needs then.
+    /// Writes the tables and consumes them.
     pub(super) fn write(self, sections: &mut Sections) {
         for (confinement, next) in self.decisions.cells() {
             sections.push(Section::Decisions, &Decision { confinement: *confinement, next: *next });
@@ -174,7 +174,7 @@ impl<'policy> Tables<'policy> {
     }
 }
 
-/// What the confinements of one domain say, by table.
+/// The conditions of one domain's confinements, by table.
 #[derive(Default)]
 struct Here<'policy> {
     exec: Paths<'policy>,
@@ -216,7 +216,7 @@ impl<'policy> Here<'policy> {
     }
 }
 
-/// Returns the bits of the operations for which some table has a decision.
+/// Returns the bits of the operations with a decision in some table.
 fn operations(domain: &Domain) -> u32 {
     let tables = [
         (domain.exec.class_count > 0 || domain.anonymous_exec > 0, layout::Operation::Exec),

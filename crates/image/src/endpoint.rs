@@ -15,7 +15,7 @@ pub(super) struct Endpoints {
     ports: Runs<Port>,
 }
 
-/// What holds at an address: a class, or a run of port boundaries.
+/// The content of an address: a class, or a run of port boundaries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Holding {
     ports: u32,
@@ -24,13 +24,13 @@ struct Holding {
 }
 
 impl Endpoints {
-    /// Lays the members' sets over one another and returns the run of address boundaries: start and count.
+    /// Combines the members' sets and returns the run of address boundaries: start and count.
     pub(super) fn add(&mut self, sets: &[(u32, &EndpointSet)], classes: &mut Classes<'_>) -> (u32, u32) {
-        // By set: the part at hand, and those behind it.
+        // By set: the current part, and those after it.
         let mut parts: Vec<&[(u128, u32)]> = sets.iter().map(|(_, set)| set.places()).collect();
         let mut run: Vec<Address> = Vec::with_capacity(parts.iter().map(|parts| parts.len()).sum());
         let (mut before, mut next) = (None, Some(0));
-        // What holds where each set has the ports of this number.
+        // The content of addresses where each set has the ports of this number.
         let mut seen: Vec<(Vec<u32>, Holding)> = Vec::new();
         let mut here: Vec<u32> = Vec::with_capacity(sets.len());
         while let Some(first) = next {
@@ -86,7 +86,7 @@ fn boundary(first: u128, holding: Holding) -> Address {
     Address { high: (first >> 64) as u64, low: first as u64, ports, port_count, class, reserved: 0 }
 }
 
-/// Lays port sets over one another: the class from each boundary on, neighbours different, the first at port 0.
+/// Combines port sets: the class from each boundary on, different from its neighbours, the first at port 0.
 fn port_boundaries(sets: &[(u32, &PortSet)], classes: &mut Classes<'_>) -> Vec<Port> {
     let ranges = || sets.iter().flat_map(|(_, ports)| ports.ranges());
     let mut firsts: Vec<u32> = Vec::with_capacity(2 * ranges().count() + 1);

@@ -1,4 +1,4 @@
-//! An event -> what the kernel's hooks would see of it, decided by the image.
+//! An event -> the action that the kernel's hooks see, decided by the image.
 
 use telovix_bpf_programs::layout;
 
@@ -12,12 +12,12 @@ use super::kernel::{access_bit, packet_sockets, raw_sockets};
 const ALLOW: Outcome = Outcome { effect: layout::Effect::Allow, rule: None };
 
 impl Interpreter<'_> {
-    /// Decides an event of the shape that files and logs have. Its `sensor` and `group` are not looked at: an
-    /// interpreter stands at one place.
+    /// Decides an event in the format of files and logs. Its `sensor` and `group` are ignored: an interpreter is for
+    /// one host.
     ///
     /// # Errors
-    /// Names the field that the event lacks and a hook would see. What an event lacks is unknown: it is not a process
-    /// without an executable or without ancestors.
+    /// Names the missing field of the event that a hook would see. A missing field is unknown: it does not mean a
+    /// process without an executable or without ancestors.
     pub fn decide_event(&self, event: &Event) -> Result<Outcome, Field> {
         let ancestors = event.ancestors.as_deref().ok_or(Field::Ancestors)?;
         let binary = event.binary.as_deref().ok_or(Field::Binary)?;
@@ -26,7 +26,7 @@ impl Interpreter<'_> {
     }
 }
 
-/// Returns what a hook would see; nothing where no table could speak of it.
+/// Returns what a hook would see; `None` if no table can apply to it.
 fn action(event: &Event) -> Result<Option<Action<'_>>, Field> {
     use layout::Operation as Kernel;
     let path = || event.path.as_deref().ok_or(Field::Path);

@@ -1,4 +1,4 @@
-//! The words of the IR <-> the numbers of the kernel.
+//! Types of the intermediate representation <-> numbers of the kernel.
 
 use telovix_bpf_programs::layout;
 
@@ -35,17 +35,17 @@ pub(super) fn kernel_operation(confinement: &Confinement) -> Option<layout::Oper
     }
 }
 
-/// Returns the sockets behind [`layout::Operation::RawSocket`].
+/// Returns the sockets of [`layout::Operation::RawSocket`].
 pub(super) fn raw_sockets() -> SocketSet {
     SocketSet::of(&[SocketSet::INET, SocketSet::INET6], &[SocketType::Raw])
 }
 
-/// Returns the sockets behind [`layout::Operation::PacketSocket`].
+/// Returns the sockets of [`layout::Operation::PacketSocket`].
 pub(super) fn packet_sockets() -> SocketSet {
     SocketSet::of(&[SocketSet::PACKET], &SocketType::ALL)
 }
 
-/// Returns the capabilities behind [`layout::Operation::CapsetSysAdmin`].
+/// Returns the capabilities of [`layout::Operation::CapsetSysAdmin`].
 pub(super) fn sys_admin() -> CapabilitySet {
     [Capability::SYS_ADMIN].into_iter().collect()
 }
@@ -74,7 +74,7 @@ pub(super) fn access_bit(access: Access) -> u16 {
     }
 }
 
-/// Returns the accesses behind the kernel's bits.
+/// Returns the accesses of the kernel's bits.
 pub(super) fn accesses(bits: u16) -> AccessSet {
     Access::ALL.into_iter().filter(|access| access_bit(*access) & bits != 0).collect()
 }

@@ -1,15 +1,15 @@
 //! Confinements -> one image for the kernel, and back.
 //!
 //! ```text
-//! plan       confinements  -> domains: who is confined by what
-//! overlay    path sets     -> one map from byte prefixes to everything that names a path
+//! plan       confinements  -> domains: which process is confined by which confinements
+//! overlay    path sets     -> one map from byte prefixes to the confinements that name a path
 //! automaton  path maps     -> nodes and edges that domains share
 //! endpoint   endpoint sets -> address and port boundaries
 //! syscall    syscall sets  -> cells by number
 //! pack       all of them   -> the sections of an image
-//! read       image         -> what each confinement says, for `inspect` and for the check of every compile
-//! round_trip image         -> the certainty that nothing was lost, at the end of every pack
-//! recover    image         -> the confinements again, as far as their meaning goes
+//! read       image         -> the events of each confinement, for `inspect` and for the check of every compile
+//! round_trip image         -> an error if a confinement was lost or changed, checked after every pack
+//! recover    image         -> equivalent confinements
 //! subject    image         -> the executables of each domain
 //! decide     image, event  -> verdict, by the same steps as the programs in the kernel
 //! ```

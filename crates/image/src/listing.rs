@@ -1,4 +1,4 @@
-//! Confinements -> their records in the kernel, and where each comes from.
+//! Confinements -> their kernel records, and the source of each.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::kernel::{access_bits, kernel_effect, kernel_operation};
 /// Writes confinements, origins, scopes and strings.
 ///
 /// # Errors
-/// Says what does not fit: a text with a NUL, more than 65,535 scopes, more than 4 GiB of text.
+/// Names what exceeds the image: a string with a NUL, more than 65,535 scopes, more than 4 GiB of strings.
 pub(super) fn write(
     sections: &mut Sections,
     confinements: &[Confinement],
@@ -29,7 +29,7 @@ pub(super) fn write(
     let mut strings = Strings::default();
     let mut scopes: FxHashMap<u32, u16> = FxHashMap::default();
     let mut lines = sources.lines();
-    // The names of the document at hand: the confinements of one document follow each other.
+    // The names of the current document: the confinements of one document are adjacent.
     let mut names = None;
     let fleet = strings.offset(sections, "")?;
     sections.push(Section::Scopes, &fleet);
@@ -85,7 +85,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Returns how a scope is written in the image; nothing for the whole fleet.
+/// Returns the string of a scope in the image; `None` for the whole fleet.
 fn scope_text(scope: &Scope) -> Option<String> {
     match scope {
         Scope::Fleet => None,
@@ -94,7 +94,7 @@ fn scope_text(scope: &Scope) -> Option<String> {
     }
 }
 
-/// Texts, each written once.
+/// Strings, each written once.
 #[derive(Default)]
 struct Strings {
     offsets: FxHashMap<String, u32>,
@@ -105,8 +105,9 @@ impl Strings {
         if let Some(offset) = self.offsets.get(text) {
             return Ok(*offset);
         }
-        let offset =
-            sections.push_string(text).ok_or_else(|| format!("the text `{text}` has no place in it"))?;
+        let offset = sections
+            .push_string(text)
+            .ok_or_else(|| format!("the string `{text}` contains a NUL, or the strings exceed 4 GiB"))?;
         self.offsets.insert(text.to_owned(), offset);
         Ok(offset)
     }

@@ -1,19 +1,19 @@
-//! Sets of byte prefixes -> one map from prefixes to interned sets: for each path, everything that names it.
+//! Sets of byte prefixes -> one map from prefixes to interned sets: for each path, every set that contains it.
 
 use telovix_policy::confine::PathSet;
 
 use super::set_table::SetTable;
 
-/// A longest-match map over paths that end in NUL. Sorted; no entry repeats what its closest shorter entry says.
+/// A longest-match map over paths that end in NUL. Sorted; no entry repeats the value of its closest shorter entry.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PathMap<'prefix> {
-    /// The set for paths that no entry covers.
+    /// The set for paths without an entry.
     pub(super) everywhere: u32,
     /// `(prefix, set)`.
     pub(super) entries: Vec<(&'prefix [u8], u32)>,
 }
 
-/// One prefix of one member's set: from here on the member is in, or out.
+/// One prefix of one member's set: the member is in or out for it and everything below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Step<'prefix> {
     pub(super) prefix: &'prefix [u8],
@@ -31,7 +31,7 @@ pub(super) struct Paths<'policy> {
 }
 
 impl<'policy> Paths<'policy> {
-    /// Lays the sets over one another.
+    /// Combines the sets.
     pub(super) fn overlay(&self, sets: &mut SetTable) -> PathMap<'policy> {
         // The set of one member is a map already.
         if let ([], [(member, set)]) = (self.whole.as_slice(), self.sets.as_slice()) {
@@ -50,7 +50,7 @@ impl<'policy> Paths<'policy> {
 }
 
 impl<'prefix> PathMap<'prefix> {
-    /// Returns the map that has one value for what is inside a set, and 0 for the rest.
+    /// Returns the map with one value for the paths in a set, and 0 for the rest.
     fn of(set: &'prefix PathSet, value: u32) -> Self {
         let value_if = |inside| if inside { value } else { 0 };
         let (everywhere, prefixes) = set.prefixes();
@@ -59,7 +59,7 @@ impl<'prefix> PathMap<'prefix> {
     }
 }
 
-/// Lays the members' sets over one another. `everywhere` holds the members that start inside.
+/// Combines the members' sets. `everywhere` has the members whose set contains the root.
 pub(super) fn overlay<'prefix>(
     sets: &mut SetTable,
     everywhere: u32,

@@ -18,9 +18,9 @@ use super::round_trip;
 
 /// Packs all confinements of a policy. The index of a confinement becomes its rule id.
 ///
-/// Confinements of every scope are packed; the loader activates those that hold where it runs. Effects are those
-/// that act, so a pack that is held back observes. The image is read back and compared with its source before it is
-/// given away. Reports what the image cannot hold, and returns nothing then.
+/// Confinements of every scope are packed; the loader activates those that apply to its host. Effects are the acting
+/// ones: a pack that is not enforced only observes. The image is read back and compared with its source before it is
+/// returned. If the image cannot contain a confinement, reports it and returns `None`.
 #[must_use]
 pub fn pack(confinements: &[Confinement], sources: &SourceSet, sink: &mut Sink) -> Option<Image> {
     let errors: Vec<Diagnostic> = confinements.iter().filter_map(refusal).collect();
@@ -58,19 +58,19 @@ pub fn pack(confinements: &[Confinement], sources: &SourceSet, sink: &mut Sink) 
     }
 }
 
-/// Returns why the image cannot hold a confinement.
+/// Returns why the image cannot contain a confinement.
 fn refusal(confinement: &Confinement) -> Option<Diagnostic> {
     if kernel_operation(confinement).is_none() {
-        let message = format!("this condition on `{}` has no place in an image", confinement.operation);
+        let message = format!("the image does not support this condition on `{}`", confinement.operation);
         return Some(Diagnostic::new(&UNPACKABLE, confinement.span, message));
     }
-    // Each component takes two bytes at least.
+    // Each component has at least two bytes.
     let long = paths(confinement)?.prefixes().1.filter(|(prefix, _)| prefix.len() > 2 * PATH_DEPTH);
     let deepest = long.map(|(prefix, _)| depth(prefix)).max()?;
     (deepest > PATH_DEPTH).then(|| {
-        let message = format!("a path has {deepest} components, more than {PATH_DEPTH}");
+        let message = format!("the path has {deepest} components, more than {PATH_DEPTH}");
         Diagnostic::new(&PATH_TOO_DEEP, confinement.span, message)
-            .help("write the pattern for a directory nearer to the root")
+            .help("write the pattern for a directory closer to the root")
     })
 }
 
@@ -81,12 +81,12 @@ fn paths(confinement: &Confinement) -> Option<&PathSet> {
     }
 }
 
-/// Counts the components of a path of which this is the beginning.
+/// Counts the components of a path with this prefix.
 fn depth(prefix: &[u8]) -> usize {
     prefix.split(|byte| *byte == b'/').filter(|name| !matches!(name, [] | [0])).count()
 }
 
-/// Writes how an executable becomes a domain: by the classes of its path and of its base name.
+/// Writes the tables that map an executable to a domain: by the classes of its path and of its base name.
 fn write_subjects(
     sections: &mut Sections,
     nodes: &mut Nodes,
@@ -115,7 +115,7 @@ fn write_subjects(
     }
 }
 
-/// Adds the base names as the names in a directory of their own.
+/// Adds the base names as the names in a separate directory.
 fn add_names(nodes: &mut Nodes, marks: &Marks<'_>) -> PathState {
     let paths: Vec<(Vec<u8>, u32)> =
         marks.names.iter().map(|(name, class)| (format!("/{name}\0").into_bytes(), *class)).collect();
@@ -125,7 +125,7 @@ fn add_names(nodes: &mut Nodes, marks: &Marks<'_>) -> PathState {
     nodes.add(&PathMap { everywhere: 0, entries }, &mut NameClasses)
 }
 
-/// Numbers the sets of marks that executables have, in the order they are met.
+/// Numbers the sets of marks that executables have, in order of appearance.
 #[derive(Default)]
 struct PathClasses(rustc_hash::FxHashMap<u32, u32>);
 
@@ -135,13 +135,13 @@ impl Values for PathClasses {
         if set == 0 { 0 } else { *self.0.entry(set).or_insert(next) }
     }
 
-    /// Nobody asks what lies below an executable.
+    /// Paths below an executable are never looked up.
     fn join(&mut self, _: u32, _: u32) -> u32 {
         0
     }
 }
 
-/// Base names have their class already.
+/// Base names already have their class.
 struct NameClasses;
 
 impl Values for NameClasses {

@@ -1,7 +1,7 @@
-//! An image and an event with fields left out -> between which effects the packed bytes decide.
+//! An image and an event with missing fields -> the strongest and weakest effect that the image allows.
 //!
-//! What the event lacks is unknown here as it is for policies: the bytes are asked about every way to fill it in, as far
-//! as the confinements in the image can tell them apart.
+//! A missing field is unknown, as it is for policies: the image is evaluated for every value that its confinements can
+//! tell apart.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use telovix_policy::judge::{Event, Fields, Index};
 
 use super::Interpreter;
 
-/// Decides events from an image, whatever they leave out.
+/// Decides events from an image, with any fields missing.
 #[derive(Debug)]
 pub struct ImageJudge<'image> {
     image: &'image Image,
     index: Index<'image>,
 }
 
-/// What the bytes say of one event.
+/// The verdict of an image on one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageVerdict {
     /// The strongest effect that is possible.
     pub effect: Effect,
     /// The weakest effect that is possible.
     pub at_least: Effect,
-    /// The fields that the event lacks and that the effect depends on; empty exactly where both effects are the same.
+    /// The missing fields that the effect depends on; empty if and only if both effects are equal.
     pub depends_on: Fields,
     /// The rule that gives the strongest effect.
     pub rule: Option<u32>,
@@ -57,7 +57,7 @@ impl<'image> ImageJudge<'image> {
             Some(spread) => {
                 ImageVerdict { effect: spread.most, at_least: spread.least, depends_on: spread.fields, rule }
             }
-            // What was not tried may be anything.
+            // Values that were not tried may have any effect.
             None => ImageVerdict {
                 effect: Effect::Deny,
                 at_least: Effect::Allow,
@@ -76,10 +76,13 @@ impl<'image> ImageJudge<'image> {
     }
 }
 
-/// Decides a complete event. A system call without a name here is in no list.
+/// Decides a complete event. A system call without a known name is in no list.
 fn decide(interpreter: &Interpreter<'_>, event: &Event) -> (Effect, Option<u32>) {
     let Ok(outcome) = interpreter.decide_event(event) else { return (Effect::Allow, None) };
     let name = outcome.effect.name();
-    let effect = Effect::ALL.into_iter().find(|effect| effect.name() == name).unwrap_or_default();
+    let effect = Effect::ALL
+        .into_iter()
+        .find(|effect| effect.name() == name)
+        .expect("image and policy have the same effects");
     (effect, outcome.rule)
 }

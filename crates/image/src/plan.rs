@@ -1,4 +1,4 @@
-//! Confinements -> domains: who is who, what each is confined by, and what its descendants carry.
+//! Confinements -> domains: which executables belong to each, its confinements, and those its descendants inherit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use telovix_policy::value::{AbsolutePath, PathPattern};
 use super::overlay::{PathMap, Step};
 use super::set_table::SetTable;
 
-/// Confinements that speak of the same processes.
+/// Confinements of the same processes.
 #[derive(Debug)]
 pub(super) struct Group<'policy> {
     pub(super) subject: &'policy Subject,
@@ -22,7 +22,7 @@ pub(super) struct Group<'policy> {
     pub(super) members: Vec<u32>,
 }
 
-/// The properties of an executable that something asks about: a mark per binary and per exempted pattern, and a
+/// The properties of an executable that confinements refer to: a mark per binary and per exempted pattern, and a
 /// class per base name.
 #[derive(Debug, Default)]
 pub(super) struct Marks<'policy> {
@@ -34,39 +34,39 @@ pub(super) struct Marks<'policy> {
     pub(super) names: BTreeMap<&'policy str, u32>,
 }
 
-/// What a domain is confined by.
+/// The confinements of a domain.
 #[derive(Debug, Default)]
 pub(super) struct DomainPlan {
     /// Indices of the groups.
     pub(super) groups: Vec<u32>,
-    /// The domain that descendants carry; 0 for none.
+    /// The domain that descendants inherit; 0 for none.
     pub(super) inherits: u32,
 }
 
-/// Every domain of an image, and how a task finds its own.
+/// Every domain of an image, and the tables that map a task to its domain.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// By domain number; 0 is every task that no subject names.
+    /// By domain number; 0 is for every task that no subject names.
     pub(super) domains: Vec<DomainPlan>,
     /// Domain by path set and name class, where it is not 0. Path sets are those of the marks' map.
     pub(super) subjects: BTreeMap<(u32, u32), u32>,
     pub(super) exemptions: BTreeSet<layout::Exemption>,
 }
 
-/// Gathers confinements whose subject, children and exemptions are equal; those that confine nobody are left out.
+/// Groups confinements with equal subject, children and exemptions; those that confine no process are omitted.
 pub(super) fn group(confinements: &[Confinement]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut known: FxHashMap<&Subject, Vec<usize>> = FxHashMap::default();
     for (index, confinement) in (0..).zip(confinements) {
-        let exempts_everybody = |who: &Exemption| who.process.is_none() && who.parent.is_none();
-        if confinement.exemptions.iter().any(exempts_everybody) {
+        let exempts_every_process = |who: &Exemption| who.process.is_none() && who.parent.is_none();
+        if confinement.exemptions.iter().any(exempts_every_process) {
             continue;
         }
         let same = |group: &Group<'_>| {
             group.children == confinement.children
                 && same_exemptions(group.exemptions, &confinement.exemptions)
         };
-        // Those of one document follow each other.
+        // Those of one document are adjacent.
         if let Some(last) = groups.last_mut()
             && *last.subject == confinement.subject
             && same(last)
@@ -98,7 +98,7 @@ fn same_exemptions(left: &[Exemption], right: &[Exemption]) -> bool {
 }
 
 impl Group<'_> {
-    /// Tells whether descendants of the subject stay inside. Everybody's descendants are everybody's anyway.
+    /// Returns whether descendants of the subject inherit it. Descendants of every process are included anyway.
     fn is_inherited(&self) -> bool {
         self.children == Children::Inherit && *self.subject != Subject::Everyone
     }
@@ -141,7 +141,7 @@ impl<'policy> Marks<'policy> {
         SetTable::new((0..self.next()).collect())
     }
 
-    /// Returns what the overlay makes the map of executables from.
+    /// Returns the path sets from which the overlay makes the map of executables.
     pub(super) fn steps(&self) -> Vec<Step<'_>> {
         self.prefixes.iter().map(|(prefix, mark)| Step { prefix, member: *mark, inside: true }).collect()
     }
@@ -156,10 +156,10 @@ impl<'policy> Marks<'policy> {
 }
 
 impl Plan {
-    /// Makes a domain for every combination of path and base name that something tells apart.
+    /// Creates a domain for every combination of path and base name that confinements tell apart.
     pub(super) fn new(groups: &[Group<'_>], marks: &Marks<'_>, map: &PathMap<'_>, sets: &SetTable) -> Self {
         let mut planner = Planner::new(groups, marks);
-        // Number 0 is taken before anybody has a name.
+        // Number 0 is reserved for executables without a subject.
         planner.domain(&[], 0);
         let mut plan = Self::default();
         for (set, name) in combinations(marks, map) {
@@ -178,7 +178,7 @@ impl Plan {
 /// Returns each pair of path set and name class that an executable can have.
 fn combinations(marks: &Marks<'_>, map: &PathMap<'_>) -> BTreeSet<(u32, u32)> {
     let mut pairs = BTreeSet::new();
-    // Sets that a path of any name can have: nothing, and what a prefix marks.
+    // Sets of paths with any name: the empty set, and the marks of a prefix.
     let mut open = BTreeSet::from([0]);
     for (prefix, set) in &map.entries {
         match prefix.strip_suffix(&[0]) {
@@ -199,14 +199,14 @@ fn combinations(marks: &Marks<'_>, map: &PathMap<'_>) -> BTreeSet<(u32, u32)> {
     pairs
 }
 
-/// What distinguishes one domain from another.
+/// The properties that distinguish domains.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Signature {
     /// Groups that confine the task itself.
     own: Vec<u32>,
-    /// Groups that descendants stay in.
+    /// Groups that descendants inherit.
     inherited: Vec<u32>,
-    /// Marks that exemptions ask about while tasks run.
+    /// Marks that exemptions need at run time.
     marks: Vec<u32>,
 }
 
@@ -295,7 +295,7 @@ impl<'plan, 'policy> Planner<'plan, 'policy> {
         domain
     }
 
-    /// Returns the domain that descendants of members of these groups carry: no more than the groups themselves.
+    /// Returns the domain that descendants of members of these groups inherit: only the groups themselves.
     fn inherited(&mut self, groups: &[u32]) -> u32 {
         if groups.is_empty() {
             return 0;
@@ -314,7 +314,7 @@ impl<'plan, 'policy> Planner<'plan, 'policy> {
         number
     }
 
-    /// Tells whether a process with these marks is exempt whoever its parent is.
+    /// Returns whether a process with these marks is exempt with any parent.
     fn is_exempt(&self, group: &Group<'_>, marks: &[u32]) -> bool {
         let mut by_process = group.exemptions.iter().filter(|exemption| exemption.parent.is_none());
         by_process.any(|exemption| {
@@ -322,7 +322,7 @@ impl<'plan, 'policy> Planner<'plan, 'policy> {
         })
     }
 
-    /// Returns the exemptions that only show while tasks run: by the parent, and from what was inherited.
+    /// Returns the exemptions that can only be decided at run time: by the parent, and from inherited confinements.
     fn exemptions(&self) -> BTreeSet<layout::Exemption> {
         let none = Vec::new();
         let any = vec![layout::ANY_DOMAIN];

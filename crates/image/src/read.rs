@@ -1,4 +1,4 @@
-//! An image -> what each domain is confined by, as the sets that were packed.
+//! An image -> the confinements of each domain, as the sets that were packed.
 
 use std::collections::BTreeMap;
 
@@ -15,36 +15,36 @@ use telovix_policy::value::Capability;
 use super::kernel::{accesses, packet_sockets, raw_sockets, sys_admin};
 use super::syscall::CallsByClass;
 
-/// Prefixes that a reading may come to. Shared nodes let a hostile image describe more paths than there are atoms;
-/// what a compile packs never has more prefixes than its source had.
+/// Maximum number of prefixes of one table. With shared nodes a malicious image could describe exponentially many
+/// paths; a compiled image never has more prefixes than its source.
 const PREFIX_LIMIT: usize = 1 << 24;
 
 /// Reads the domains of an image.
 #[derive(Debug)]
 pub struct Reader<'image> {
     image: &'image Image,
-    /// By node number the place of its first edge; edges are in the order of their nodes.
+    /// Index of the first edge by node number; edges are in the order of their nodes.
     edges: Vec<u32>,
     prefixes: BTreeMap<u32, Vec<(Vec<u8>, u32)>>,
     /// Port sets by class, of runs already read.
     ports: FxHashMap<(u32, u32), Vec<(u32, PortSet)>>,
     /// System-call tables already read.
     syscalls: FxHashMap<u32, CallsByClass>,
-    /// The room of a path map that is read no longer, for the next one.
+    /// Allocation of the previous path map, reused for the next one.
     spare: PrefixList<u32>,
     left: usize,
 }
 
-/// What a domain is confined by: the events that each confinement names there, by rule id.
+/// The confinements of a domain: the events of each, by rule id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     /// The events.
     pub regions: BTreeMap<u32, Region>,
-    /// The domain that descendants carry; 0 for none.
+    /// The domain that descendants inherit; 0 for none.
     pub inherits: u32,
 }
 
-/// The image says something that no compile packs.
+/// The image has content that no compile packs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable(pub(super) &'static str);
 
@@ -62,7 +62,7 @@ struct Open<'reader, Edges> {
     /// The edges that are still to be read.
     edges: Edges,
     prefixes: &'reader [(Vec<u8>, u32)],
-    /// The class of what nothing in the node covers.
+    /// The class of paths without an entry in the node.
     below: u32,
     /// Length of the path of the node above.
     above: usize,
@@ -93,7 +93,7 @@ impl<'image> Reader<'image> {
     /// Reads one domain.
     ///
     /// # Errors
-    /// Says what no compile packs.
+    /// Names the content that no compile packs.
     pub fn domain(&mut self, number: u32) -> Result<Reading, Unreadable> {
         let domain: Domain =
             self.image.record(Section::Domains, number).ok_or(Unreadable("no such domain"))?;
@@ -119,8 +119,8 @@ impl<'image> Reader<'image> {
         Ok(Reading { regions, inherits: domain.inherits })
     }
 
-    /// Returns what the automaton from a state says, as the map it was made from: a class everywhere, and one for
-    /// each prefix, sorted.
+    /// Returns the path map that the automaton from a state was built from: a class everywhere, and one for each prefix,
+    /// sorted.
     pub(super) fn class_map(&mut self, root: PathState) -> Result<ClassMap, Unreadable> {
         let mut entries = std::mem::take(&mut self.spare);
         entries.clear();
@@ -130,7 +130,7 @@ impl<'image> Reader<'image> {
         Ok((root.below, entries))
     }
 
-    /// Adds each prefix that the automaton from a state tells from what is around it, nearly sorted.
+    /// Adds each prefix whose class differs from that around it, nearly sorted.
     fn walk(&self, root: PathState, entries: &mut PrefixList<u32>) -> Result<(), Unreadable> {
         if root.exact != root.below {
             entries.push([b"/\0".as_slice()], root.exact);
@@ -165,13 +165,13 @@ impl<'image> Reader<'image> {
                 open.push(self.open(state.child, state.below, &path, above, entries));
             }
             if entries.len() + open.len() > self.left {
-                return Err(Unreadable("it describes more paths than can be listed"));
+                return Err(Unreadable("more paths than can be listed"));
             }
         }
         Ok(())
     }
 
-    /// Starts on a node, of which the path is known, with the prefixes in it.
+    /// Opens a node with a known path, and its prefixes.
     fn open<'reader>(
         &'reader self,
         child: u32,
@@ -208,8 +208,8 @@ impl<'image> Reader<'image> {
         let rules = self.classes(table.classes, table.class_count);
         let set = |rule: u32| {
             let prefixes = entries.iter().map(|(prefix, class)| (prefix, names(&rules, class, rule)));
-            let room = (entries.len(), entries.byte_count());
-            (rule, PathSet::from_prefixes(names(&rules, everywhere, rule), prefixes, room))
+            let capacity = (entries.len(), entries.byte_count());
+            (rule, PathSet::from_prefixes(names(&rules, everywhere, rule), prefixes, capacity))
         };
         let sets = named(&rules).into_iter().map(set).filter(|(_, paths)| !paths.is_empty()).collect();
         self.spare = entries;
@@ -232,7 +232,7 @@ impl<'image> Reader<'image> {
 
     /// Returns the destinations that each confinement names in a table.
     fn endpoints(&mut self, table: &Endpoints) -> BTreeMap<u32, EndpointSet> {
-        // Most boundaries hold one of two things, so that each is numbered.
+        // Most boundaries have one of two contents, so number them.
         let (mut parts, mut numbers) = (Vec::with_capacity(table.count as usize), FxHashMap::default());
         let mut distinct: Vec<Address> = Vec::new();
         for index in table.start..table.start.saturating_add(table.count) {
@@ -281,7 +281,7 @@ impl<'image> Reader<'image> {
     }
 
     fn syscalls(&mut self, domain: &Domain, regions: &mut BTreeMap<u32, Region>) -> Result<(), Unreadable> {
-        const TORN: Unreadable = Unreadable("a system call is confined by one of its numbers only");
+        const TORN: Unreadable = Unreadable("a system call is confined by only one of its numbers");
         let Some(number) = domain.syscalls.table.checked_sub(1) else { return Ok(()) };
         if !self.syscalls.contains_key(&number) {
             let table: Option<SyscallTable> = self.image.record(Section::Syscalls, number);
@@ -299,7 +299,7 @@ impl<'image> Reader<'image> {
 
     /// Returns the capabilities that each confinement names.
     fn capabilities(&self, domain: &Domain) -> Result<BTreeMap<u32, CapabilitySet>, Unreadable> {
-        // Most capabilities have one of a few decisions.
+        // Most capabilities share a few decisions.
         let mut by_decision: Vec<(u32, CapabilitySet)> = Vec::new();
         for (number, decision) in (0..).zip(domain.capabilities).filter(|(_, decision)| *decision != 0) {
             let capability = Capability::from_number(number).ok_or(Unreadable("an unknown capability"))?;
@@ -318,7 +318,7 @@ impl<'image> Reader<'image> {
         Ok(by_rule)
     }
 
-    /// Returns the confinements behind each class, from class 0 on.
+    /// Returns the confinements of each class, from class 0 on.
     fn classes(&self, start: u32, count: u32) -> Vec<Vec<u32>> {
         let indices = start..start.saturating_add(count);
         let decisions = indices.map(|index| self.image.record::<u32>(Section::Classes, index).unwrap_or(0));
@@ -341,7 +341,7 @@ impl<'image> Reader<'image> {
     }
 }
 
-/// Tells whether a confinement is among those behind a class.
+/// Returns whether a confinement is among those of a class.
 fn names(rules: &[Vec<u32>], class: u32, rule: u32) -> bool {
     rules.get(class as usize).is_some_and(|rules| rules.contains(&rule))
 }
@@ -367,5 +367,5 @@ fn slot_region(operation: layout::Operation) -> Region {
 /// Returns the bytes of a chunk before its padding.
 fn name_of(chunk: &[u8; CHUNK]) -> &[u8] {
     let end = chunk.iter().position(|byte| *byte == 0).unwrap_or(CHUNK);
-    chunk.get(..end).unwrap_or_default()
+    chunk.get(..end).expect("the name ends in the chunk")
 }

@@ -1,5 +1,5 @@
-//! An image -> the confinements it was packed from, as far as their meaning goes: what was listed, where, and why is
-//! lost, and what confines nobody is not there.
+//! An image -> confinements equivalent to those it was packed from. List entries, source spans and reasons are lost;
+//! confinements that confine no process are missing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ use super::read::{Reader, Unreadable};
 use super::round_trip;
 use super::subject::patterns;
 
-const UNKNOWN_RULE: Unreadable = Unreadable("a rule has a number that this version does not know");
-const NOT_PACKED: Unreadable = Unreadable("who is confined cannot be told from it");
+const UNKNOWN_RULE: Unreadable = Unreadable("a rule has a number that this version does not support");
+const NOT_PACKED: Unreadable = Unreadable("the confined processes cannot be recovered");
 
-/// Recovers the confinements of an image, by rule id; they pack to the same domains again. A rule that confines nobody
-/// exempts everybody. The spans lead nowhere: an image names its sources and does not hold them.
+/// Recovers the confinements of an image, by rule id; they pack to the same domains again. A rule that confines no
+/// process exempts every process. The spans are not valid: an image names its sources but does not contain them.
 ///
 /// # Errors
-/// Says what no compile packs.
+/// Names the content that no compile packs.
 pub fn recover(image: &Image) -> Result<Vec<Confinement>, Unreadable> {
     let header: Header = image.record(Section::Header, 0).ok_or(Unreadable("no header"))?;
     let mut reader = Reader::new(image);
@@ -53,24 +53,24 @@ pub fn recover(image: &Image) -> Result<Vec<Confinement>, Unreadable> {
     Ok(found)
 }
 
-/// What each domain is confined by.
+/// The confinements of a domain.
 struct Domain {
     regions: BTreeMap<u32, Region>,
     inherits: u32,
 }
 
-/// Who is in which domain.
+/// The executables of each domain.
 struct People<'image> {
     domains: Vec<Domain>,
     interpreter: Interpreter<'image>,
-    /// The prefixes that something tells apart.
+    /// The prefixes that the image tells apart.
     prefixes: Vec<Vec<u8>>,
-    /// The base names that something tells apart.
+    /// The base names that the image tells apart.
     names: Vec<String>,
 }
 
 impl People<'_> {
-    /// Returns the events that a rule names, wherever it confines somebody.
+    /// Returns the events of a rule, from the first domain with it.
     fn region(&self, rule: u32) -> Option<&Region> {
         self.domains.iter().find_map(|domain| domain.regions.get(&rule))
     }
@@ -84,7 +84,7 @@ impl People<'_> {
         self.domain(executable).is_some_and(|(_, domain)| domain.regions.contains_key(&rule))
     }
 
-    /// Tells whether descendants of an executable stay in a rule.
+    /// Returns whether descendants of an executable inherit a rule.
     fn inherits(&self, rule: u32, executable: &str) -> bool {
         self.domain(executable).is_some_and(|(_, domain)| {
             let carried = self.domains.get(domain.inherits as usize).filter(|_| domain.inherits != 0);
@@ -103,7 +103,7 @@ impl People<'_> {
         let children = |executable: &str| {
             if self.inherits(rule, executable) { Children::Inherit } else { Children::Leave }
         };
-        // A control character leads out of every pattern, so only the name can be meant.
+        // No pattern has a control character, so only the name can match.
         let by_name = self.names.iter().find(|name| is_subject(&format!("/\u{1}/{name}")));
         if let Some(name) = by_name {
             return Some((Subject::BaseName(name.clone()), children(&format!("/\u{1}/{name}"))));
@@ -114,8 +114,8 @@ impl People<'_> {
         Some((Subject::Binary(AbsolutePath::parse(&binary).ok()?), children))
     }
 
-    /// Returns the executables that a rule spares although it speaks of them.
-    fn spared(&self, rule: u32, subject: &Subject) -> Vec<PathPattern> {
+    /// Returns the executables of the subject that a rule exempts.
+    fn exempted(&self, rule: u32, subject: &Subject) -> Vec<PathPattern> {
         let one = |prefix: &[u8]| match (prefix.strip_suffix(&[0]), subject) {
             (Some(exact), Subject::BaseName(name)) => {
                 path(exact).filter(|path| path.rsplit('/').next() == Some(name.as_str()))
@@ -124,14 +124,15 @@ impl People<'_> {
             (None, Subject::BaseName(name)) => Some(format!("{}\u{1}/{name}", path(prefix)?)),
             (None, _) => Some(format!("{}\u{1}", path(prefix)?)),
         };
-        let spared = |prefix: &[u8]| one(prefix).is_some_and(|executable| !self.confines(rule, &executable));
+        let exempted =
+            |prefix: &[u8]| one(prefix).is_some_and(|executable| !self.confines(rule, &executable));
         match subject {
             Subject::Binary(_) => Vec::new(),
-            _ => self.patterns(spared),
+            _ => self.patterns(exempted),
         }
     }
 
-    /// Returns the executables of a domain that an exemption speaks of.
+    /// Returns the executables of a domain that an exemption refers to.
     fn members(&self, domain: u32) -> Vec<PathPattern> {
         let one = |prefix: &[u8]| match prefix.strip_suffix(&[0]) {
             Some(exact) => path(exact),
@@ -159,16 +160,17 @@ fn confinement(
     record: &layout::Confinement,
     origin: &Origin,
 ) -> Result<Confinement, Unreadable> {
-    let text = |offset: u32| image.string(offset).unwrap_or_default().to_owned();
+    let text =
+        |offset: u32| image.string(offset).expect("an image is verified to have its strings").to_owned();
     let kind = DocumentKind::ALL.into_iter().find(|kind| kind.name() == text(origin.kind));
     let dimension = Dimension::ALL.into_iter().find(|known| known.name() == text(origin.dimension));
     let operation = layout::Operation::from_number(record.operation).map(operation);
     let (kind, dimension, operation) =
         (kind.ok_or(UNKNOWN_RULE)?, dimension.ok_or(UNKNOWN_RULE)?, operation.ok_or(UNKNOWN_RULE)?);
     let region = people.region(rule);
-    // A domain that no executable leads to confines nobody: so it is when an exemption covers the whole subject.
+    // A domain without executables confines no process: this happens if an exemption covers the whole subject.
     let confined = region.and_then(|_| people.subject(rule));
-    let confines_nobody = confined.is_none();
+    let confines_no_process = confined.is_none();
     let (subject, children) = confined.unwrap_or((Subject::Everyone, Children::Leave));
     let exemption = |process: Option<PathPattern>, parent: Option<PathPattern>| Exemption {
         process,
@@ -178,10 +180,10 @@ fn confinement(
         owner: None,
         expiry: None,
     };
-    let mut exemptions: Vec<Exemption> = if confines_nobody {
+    let mut exemptions: Vec<Exemption> = if confines_no_process {
         vec![exemption(None, None)]
     } else {
-        people.spared(rule, &subject).into_iter().map(|process| exemption(Some(process), None)).collect()
+        people.exempted(rule, &subject).into_iter().map(|process| exemption(Some(process), None)).collect()
     };
     for (key, _) in image.entries::<layout::Exemption, u32>(Section::Exemptions) {
         if key.confinement == rule {
@@ -200,7 +202,10 @@ fn confinement(
     }
     let blocks = record.flags & CONFINEMENT_BLOCKS != 0
         || matches!(dimension, Dimension::Template | Dimension::NameSpace);
-    let scope = image.record::<u32>(Section::Scopes, u32::from(record.scope)).map(text).unwrap_or_default();
+    let scope = image
+        .record::<u32>(Section::Scopes, u32::from(record.scope))
+        .map(text)
+        .expect("an image is verified to have its scopes");
     Ok(Confinement {
         document: Arc::new(DocumentReference { kind, id: text(origin.id), name: text(origin.name) }),
         dimension,

@@ -1,4 +1,4 @@
-//! An image against the confinements it was packed from: every condition and every subject must have survived.
+//! An image and the confinements it was packed from -> an error if a condition or a subject was lost or changed.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use super::read::{Reader, Unreadable};
 /// Reads the image back and compares it with its source.
 ///
 /// # Errors
-/// Names the confinement that did not survive, or what could not be read.
+/// Names the changed confinement, or what could not be read.
 pub fn check(image: &Image, confinements: &[Confinement]) -> Result<(), String> {
     let unreadable = |reason: Unreadable| reason.to_string();
     let source = Source::new(confinements);
@@ -25,18 +25,18 @@ pub fn check(image: &Image, confinements: &[Confinement]) -> Result<(), String> 
         let written =
             confinements.get(index).map(|confinement| kernel_effect(confinement.acting_effect()) as u8);
         if written != Some(record.effect) {
-            return Err(format!("confinement {index} has another effect"));
+            return Err(format!("confinement {index} has a different effect"));
         }
     }
 
     let mut reader = Reader::new(image);
-    // By domain: who is confined there, and what descendants carry.
+    // By domain: its confinements, and those of descendants.
     let mut domains: Vec<(Vec<u32>, u32)> = Vec::with_capacity(image.count(Section::Domains));
     for number in 0..u32::try_from(image.count(Section::Domains)).unwrap_or(u32::MAX) {
         let reading = reader.domain(number).map_err(unreadable)?;
         for (rule, region) in &reading.regions {
             if !source.names(*rule, region) {
-                return Err(format!("confinement {rule} names other events in domain {number}"));
+                return Err(format!("confinement {rule} has different events in domain {number}"));
             }
         }
         domains.push((reading.regions.into_keys().collect(), reading.inherits));
@@ -47,17 +47,17 @@ pub fn check(image: &Image, confinements: &[Confinement]) -> Result<(), String> 
     let interpreter = Interpreter::new(image, |_| true);
     for executable in source.executables(&known) {
         let domain = interpreter.domain_of(Some(&executable)) as usize;
-        let (own, inherits) = domains.get(domain).ok_or("a subject without a domain")?;
-        let (carried, _) = domains.get(*inherits as usize).ok_or("an inherited domain that is not there")?;
+        let (own, inherits) = domains.get(domain).ok_or("a subject has no domain")?;
+        let (carried, _) = domains.get(*inherits as usize).ok_or("an inherited domain is missing")?;
         let carried = if *inherits == 0 { &[] } else { carried.as_slice() };
         if source.confining(&executable) != *own || source.inherited(&executable) != carried {
-            return Err(format!("`{executable}` is confined by other documents"));
+            return Err(format!("`{executable}` is confined by different documents"));
         }
     }
     Ok(())
 }
 
-/// The confinements by whom they speak of.
+/// The confinements by subject.
 struct Source<'policy> {
     confinements: &'policy [Confinement],
     everyone: Vec<u32>,
@@ -70,9 +70,10 @@ impl<'policy> Source<'policy> {
         let (mut everyone, mut by_binary, mut by_name) =
             (Vec::new(), FxHashMap::default(), FxHashMap::default());
         for (index, confinement) in (0..).zip(confinements) {
-            let nobody = |exemption: &Exemption| exemption.process.is_none() && exemption.parent.is_none();
+            let exempts_all =
+                |exemption: &Exemption| exemption.process.is_none() && exemption.parent.is_none();
             let nothing = confinement.condition.names_nothing(confinement.operation);
-            if nothing || confinement.exemptions.iter().any(nobody) {
+            if nothing || confinement.exemptions.iter().any(exempts_all) {
                 continue;
             }
             match &confinement.subject {
@@ -84,15 +85,15 @@ impl<'policy> Source<'policy> {
         Self { confinements, everyone, by_binary, by_name }
     }
 
-    /// Tells whether a confinement names exactly these events.
+    /// Returns whether a confinement has exactly these events.
     fn names(&self, rule: u32, region: &Region) -> bool {
         let confinement = self.confinements.get(rule as usize);
         confinement
             .is_some_and(|confinement| confinement.condition.names_exactly(confinement.operation, region))
     }
 
-    /// Returns an executable of every part that the source or the image tells from others. Patterns hold no
-    /// control characters, so one more of those leads out of every longer pattern.
+    /// Returns an executable of every part that the source or the image tells apart. Patterns have no control
+    /// characters, so a path with one more of them matches no longer pattern.
     fn executables(&self, known: &PrefixList<u32>) -> BTreeSet<String> {
         let patterns = self.confinements.iter().flat_map(|confinement| &confinement.exemptions);
         let patterns = patterns.flat_map(|exemption| [&exemption.process, &exemption.parent]).flatten();
@@ -115,7 +116,7 @@ impl<'policy> Source<'policy> {
         executables
     }
 
-    /// Returns the confinements that hold for a process of this executable, whoever its parent is.
+    /// Returns the confinements of a process of this executable, with any parent.
     fn confining(&self, executable: &str) -> Vec<u32> {
         let exempt = |index: &u32| {
             self.confinements.get(*index as usize).is_none_or(|confinement| {
@@ -132,7 +133,7 @@ impl<'policy> Source<'policy> {
         confining
     }
 
-    /// Returns the confinements that descendants of this executable stay in.
+    /// Returns the confinements that descendants of this executable inherit.
     fn inherited(&self, executable: &str) -> Vec<u32> {
         let mut inherited = self.naming(executable);
         inherited.retain(|index| {
@@ -144,7 +145,7 @@ impl<'policy> Source<'policy> {
     }
 
     fn naming(&self, executable: &str) -> Vec<u32> {
-        let name = executable.rsplit('/').next().unwrap_or_default();
+        let name = executable.rsplit('/').next().expect("a split has at least one part");
         let (binary, name) = (self.by_binary.get(executable), self.by_name.get(name));
         binary.into_iter().chain(name).flatten().copied().collect()
     }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 pub(super) struct SetTable {
     /// Rank of each member; the chain of a set rises in rank.
     ranks: Vec<u32>,
-    /// `(member, rest)`; cell 0 stands for the empty set.
+    /// `(member, rest)`; cell 0 is the empty set.
     cells: Vec<(u32, u32)>,
     numbers: FxHashMap<(u32, u32), u32>,
     unions: FxHashMap<(u32, u32), u32>,
@@ -34,7 +34,7 @@ impl SetTable {
         })
     }
 
-    /// Returns what is in either set.
+    /// Returns the union of two sets.
     pub(super) fn union(&mut self, left: u32, right: u32) -> u32 {
         let pair = (left.min(right), left.max(right));
         if pair.0 == 0 || pair.0 == pair.1 {

@@ -1,4 +1,4 @@
-//! An image -> the executables that each domain is for, as patterns.
+//! An image -> the executables of each domain, as patterns.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::read::{Reader, Unreadable};
 /// A set of executables: those of a path, a base name, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Executables {
-    /// The domain they are in.
+    /// Their domain.
     pub domain: u32,
     /// Paths, in the notation of documents; empty for any path that no other subject names.
     pub paths: Vec<String>,
@@ -20,10 +20,10 @@ pub struct Executables {
 }
 
 impl Reader<'_> {
-    /// Returns who is in which domain. Everybody else is in domain 0.
+    /// Returns the executables of each domain. All others are in domain 0.
     ///
     /// # Errors
-    /// Says what no compile packs.
+    /// Names the content that no compile packs.
     pub fn executables(&mut self) -> Result<Vec<Executables>, Unreadable> {
         let image = self.image();
         let header: Header = image.record(Section::Header, 0).ok_or(Unreadable("no header"))?;
@@ -42,7 +42,7 @@ impl Reader<'_> {
     }
 }
 
-/// Gathers prefixes by class; class 0 is everything else and has none.
+/// Groups prefixes by class; class 0 is everything else and has none.
 fn by_class(entries: &PrefixList<u32>) -> BTreeMap<u32, Vec<Vec<u8>>> {
     let mut classes: BTreeMap<u32, Vec<Vec<u8>>> = BTreeMap::new();
     for (prefix, class) in entries.iter().filter(|(_, class)| *class != 0) {

@@ -1,4 +1,4 @@
-//! System calls -> the cells that hold their class, one for each number that enters the kernel with them.
+//! System calls -> the table cells with their class, one for each number of the call.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -49,17 +49,17 @@ const X32_ONLY: [&str; 36] = [
     "pwritev2",
 ];
 
-/// The cell of each of these calls; made once.
+/// The cell of each of these calls, computed once.
 static X32_CELLS: LazyLock<BTreeMap<Syscall, usize>> = LazyLock::new(|| {
     let calls = (SYSCALLS_X86_64..).zip(X32_ONLY);
     calls.filter_map(|(cell, name)| Some((Syscall::parse(name).ok()?, cell))).collect()
 });
 
-/// Every call with its cells; made once.
+/// Every call with its cells, computed once.
 static CALLS: LazyLock<Vec<(Syscall, Vec<usize>)>> =
     LazyLock::new(|| Syscall::all().map(|syscall| (syscall, cells(syscall).collect())).collect());
 
-/// The cells of no call; made once.
+/// The cells without a call, computed once.
 static NAMELESS: LazyLock<Vec<usize>> = LazyLock::new(|| {
     let mut nameless = [true; SYSCALL_CELLS];
     for cell in CALLS.iter().flat_map(|(_, cells)| cells) {
@@ -85,12 +85,12 @@ fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct CallsByClass {
     calls: BTreeMap<u16, Vec<Syscall>>,
-    /// Classes of the numbers that no call has.
+    /// Classes of the numbers without a call.
     nameless: BTreeSet<u16>,
 }
 
 impl CallsByClass {
-    /// Reads a table; nothing when a call has another class by another of its numbers: no compile packs that.
+    /// Reads a table; `None` if the numbers of one call have different classes, which no compile packs.
     pub(super) fn of(table: &SyscallTable) -> Option<Self> {
         let class = |cell: &usize| table.classes.get(*cell).copied();
         let mut by_class = Self { nameless: NAMELESS.iter().filter_map(class).collect(), ..Self::default() };
@@ -104,7 +104,7 @@ impl CallsByClass {
         Some(by_class)
     }
 
-    /// Returns the calls of the classes that hold; nothing when some numbers without a call hold and others do not.
+    /// Returns the calls of the classes that `holds` accepts; `None` if it accepts only some numbers without a call.
     pub(super) fn calls(&self, holds: impl Fn(u16) -> bool) -> Option<SyscallSet> {
         let calls =
             self.calls.iter().filter(|(class, _)| holds(**class)).flat_map(|(_, calls)| calls).copied();

@@ -1,4 +1,4 @@
-//! Holds the image against the judge, over policies and events that meet at every boundary.
+//! Compares the image with the judge, over policies and events at every boundary.
 
 mod boundary;
 
@@ -33,7 +33,7 @@ fn packed(confinements: &[Confinement]) -> Image {
     try_pack(confinements).expect("the policy fits an image")
 }
 
-/// Decides an event by the image, at the place the event comes from.
+/// Decides an event by the image, on the event's host.
 fn decide(image: &Image, event: &Event) -> Outcome {
     let holds = |scope: &str| match scope.split_once(':') {
         Some(("sensor", name)) => event.sensor.as_deref() == Some(name),
@@ -43,7 +43,7 @@ fn decide(image: &Image, event: &Event) -> Outcome {
     Interpreter::new(image, holds).decide_event(event).expect("the event is complete")
 }
 
-/// Fails unless image and judge give an event the same effect for the same reason.
+/// Fails unless image and judge give the event the same effect for the same reason.
 fn agree(image: &Image, confinements: &[Confinement], event: &Event) -> Result<(), TestCaseError> {
     let verdict = judge(confinements, event);
     let outcome = decide(image, event);
@@ -101,7 +101,7 @@ proptest! {
     }
 }
 
-/// Shows what the generator above reaches: `cargo test -p telovix-compiler coverage -- --nocapture`.
+/// Shows what the generator above reaches: `cargo test -p telovix-image coverage -- --nocapture`.
 #[test]
 #[allow(clippy::print_stderr, reason = "the counts are what the test is for")]
 fn the_generator_has_coverage_of_every_case() {
@@ -135,7 +135,7 @@ fn the_generator_has_coverage_of_every_case() {
 
 type Case = (&'static str, fn(&Event, &Verdict<'_>) -> bool);
 
-/// What has to occur beside every operation with every effect.
+/// Cases that must occur, in addition to every operation with every effect.
 const CASES: &[Case] = &[
     ("a name of 27 bytes decides", |event, verdict| decides_by_name(event, verdict, 27)),
     ("a name of 28 bytes decides", |event, verdict| decides_by_name(event, verdict, 28)),
@@ -177,7 +177,7 @@ const CASES: &[Case] = &[
     ("an exemption by process", |_, verdict| exempts(verdict, true, false)),
     ("an exemption by parent", |_, verdict| exempts(verdict, false, true)),
     ("an exemption by both", |_, verdict| exempts(verdict, true, true)),
-    ("a pack is held back", |_, verdict| verdict.effect == Effect::Observe),
+    ("a pack is not enforced", |_, verdict| verdict.effect == Effect::Observe),
     ("a scope is active", |_, verdict| {
         let decision = verdict.decision.as_ref().filter(|_| acts(verdict));
         decision.is_some_and(|decision| decision.confinement.scope != telovix_policy::value::Scope::Fleet)
@@ -256,7 +256,7 @@ fn every_number_of_a_call_is_confined() {
 }
 
 #[test]
-fn refuses_what_it_cannot_hold() {
+fn refuses_what_the_image_cannot_contain() {
     let sockets = Condition::Socket(SocketSet::of(&[1], &[SocketType::Stream]));
     let unix = plain(0, Operation::Socket, sockets, Effect::Deny);
     assert_eq!(try_pack(&[unix]).unwrap_err(), ["unpackable-condition"]);
@@ -279,7 +279,7 @@ fn profiles_of_one_shape_share_their_tables() {
         .collect();
     let (one, many) = (packed(&profiles[..1]), packed(&profiles));
     let edges = |image: &Image| image.count(layout::Section::Edges);
-    // Beside the first profile's own edges: one edge for each further subject.
+    // In addition to the first profile's edges: one edge for each further subject.
     assert_eq!(edges(&many) - edges(&one), 49);
     assert_eq!(many.count(layout::Section::Domains), 51);
 }
@@ -301,9 +301,9 @@ fn a_lost_condition_does_not_pass_the_round_trip() {
     assert_eq!(check(&packed(std::slice::from_ref(&whole)), &[whole]), Ok(()));
 }
 
-/// The exemption covers the whole subject: a domain is left that no executable leads to.
+/// The exemption covers the whole subject: a domain without executables remains.
 #[test]
-fn a_rule_that_confines_nobody_is_recovered() {
+fn a_rule_that_confines_no_process_is_recovered() {
     let everybody = Exemption {
         process: Some(PathPattern::parse("/").expect("a pattern")),
         parent: None,

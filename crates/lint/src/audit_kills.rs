@@ -13,7 +13,7 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
         return;
     }
     let message =
-        format!("profile `{}` kills on every deviation: `audit` does not merely record", profile.name.value);
+        format!("profile `{}` kills on every violation: `audit` does not only record", profile.name.value);
     sink.report(
         Diagnostic::new(&LINT.code, profile.mode.span, message)
             .help("write `mode: observe` to record, `mode: enforce` to deny before the fact"),

@@ -1,4 +1,4 @@
-//! A rule with `block-bpf-load` and no exception -> a host that no later policy can reach.
+//! A rule with `block-bpf-load` and no exception -> a finding that policies can no longer be loaded.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{EnforcementRule, Template};
@@ -16,7 +16,7 @@ fn check(rule: &EnforcementRule, sink: &mut Sink) {
         Diagnostic::new(
             &LINT.code,
             rule.template.span,
-            "nobody may load BPF programs, neither the engine nor `telovix apply`",
+            "no process may load BPF programs, not even Tetragon or `telovix apply`",
         )
         .help("add an exception for the program that loads policies, such as `process: /opt/telovix/bin/`"),
     );

@@ -1,4 +1,4 @@
-//! A profile that allows a capability which is nearly root -> what it amounts to.
+//! A profile that allows a capability nearly equivalent to root -> what it allows.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::GuardianProfile;
@@ -8,7 +8,7 @@ use super::{Check, Lint};
 pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("broad_capability.md")), check: Check::Profile(check) };
 
-/// What each amounts to.
+/// What each allows.
 const BROAD: [(&str, &str); 10] = [
     ("BPF", "loads programs into the kernel"),
     ("DAC_OVERRIDE", "reads and writes every file"),
@@ -27,7 +27,7 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
         let Some((_, power)) = BROAD.iter().find(|(name, _)| *name == item.value.short_name()) else {
             continue;
         };
-        let message = format!("`{}` {power}: nearly all of root", item.value);
+        let message = format!("`{}` {power}: nearly equivalent to root", item.value);
         sink.report(
             Diagnostic::new(&LINT.code, item.span, message)
                 .help("look for the narrower capability that the operation needs"),

@@ -1,4 +1,4 @@
-//! A list of blocks with one that holds every address -> the dimension it switches off.
+//! A list of CIDR blocks with one that contains every address -> the dimension it leaves unconfined.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
@@ -12,7 +12,7 @@ pub(super) static LINT: Lint =
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     for item in super::list::allowed_cidrs(document).filter(|item| item.value.length() == 0) {
         let family = if item.value.address().is_ipv4() { "IPv4" } else { "IPv6" };
-        let message = format!("`{}` holds every {family} address", item.value);
+        let message = format!("`{}` contains every {family} address", item.value);
         sink.report(
             Diagnostic::new(&LINT.code, item.span, message)
                 .help("name the networks it talks to, or leave the list out"),

@@ -50,7 +50,7 @@ fn report<T: std::fmt::Display>(items: &[Spanned<T>], covered: &[(usize, usize)]
 
 /// Returns each entry that another one covers, with that one.
 fn covered_paths(items: &[Spanned<PathPattern>]) -> Vec<(usize, usize)> {
-    // Of patterns with one stem the widest comes first.
+    // Of patterns with the same stem the widest comes first.
     let breadth = |pattern: &PathPattern| match pattern {
         PathPattern::Prefix(_) => 0,
         PathPattern::Tree(_) => 1,
@@ -88,7 +88,7 @@ fn covers(wide: &PathPattern, narrow: &PathPattern) -> bool {
     }
 }
 
-/// Returns the family of a block, and its first and last address as numbers.
+/// Returns the family of a CIDR block, and its first and last address as numbers.
 fn cidr_range(cidr: &Cidr) -> (u8, u128, u128) {
     let network = cidr.network();
     let first = address_number(network.address());
@@ -100,7 +100,7 @@ fn cidr_range(cidr: &Cidr) -> (u8, u128, u128) {
 /// Returns each entry that another one covers, with that one. A range is a family, its first and its last number.
 fn covered_ranges<T>(items: &[Spanned<T>], range: impl Fn(&T) -> (u8, u128, u128)) -> Vec<(usize, usize)> {
     let ranges: Vec<(u8, u128, u128)> = items.iter().map(|item| range(&item.value)).collect();
-    // Most lists rise, so that no range meets another.
+    // Most lists are sorted and have no overlap.
     if ranges.is_sorted_by(|(before, _, last), (family, first, _)| (before, last) < (family, first)) {
         return Vec::new();
     }

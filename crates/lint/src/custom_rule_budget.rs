@@ -1,4 +1,4 @@
-//! All custom rules -> a count against the ten a Console takes.
+//! All custom rules -> a finding when a Console accepts fewer.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::lower::Policy;
@@ -11,7 +11,7 @@ pub(super) static LINT: Lint = Lint {
     check: Check::Policy(check),
 };
 
-/// The product's limit.
+/// The limit of the Console.
 const RULES_PER_CONSOLE: usize = 10;
 
 fn check(policy: &Policy, sink: &mut Sink) {
@@ -27,11 +27,11 @@ fn check(policy: &Policy, sink: &mut Sink) {
         .collect();
     let Some(first_beyond) = custom.get(RULES_PER_CONSOLE) else { return };
     let message =
-        format!("{} custom rules are enabled, and a Console takes {RULES_PER_CONSOLE}", custom.len());
+        format!("{} custom rules are enabled, but a Console accepts {RULES_PER_CONSOLE}", custom.len());
     sink.report(
         Diagnostic::new(&LINT.code, first_beyond.name.span, message)
-            .label("the first that does not fit")
-            .help("join rules that hook the same place, use templates, or disable some"),
+            .label("the first above the limit")
+            .help("merge rules with the same hook, use templates, or disable some"),
     );
 }
 

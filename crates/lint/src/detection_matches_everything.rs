@@ -24,6 +24,6 @@ fn check(detection: &GuardianPolicy, sink: &mut Sink) {
     }
     let name = &detection.name;
     let message =
-        format!("`{}` has no condition, so every event gets `{}`", name.value, detection.action.name());
+        format!("`{}` has no condition, so `{}` applies to every event", name.value, detection.action.name());
     sink.report(Diagnostic::new(&LINT.code, name.span, message).help("add a `match_…` field"));
 }

@@ -1,4 +1,4 @@
-//! A detection -> a reminder that no target holds it.
+//! A detection -> a reminder that no target enforces it.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::GuardianPolicy;
@@ -9,7 +9,6 @@ pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("detection_not_compiled.md")), check: Check::Detection(check) };
 
 fn check(detection: &GuardianPolicy, sink: &mut Sink) {
-    let message =
-        format!("detection `{}` compiles to nothing: the Console evaluates it", detection.name.value);
+    let message = format!("detection `{}` is not compiled: the Console evaluates it", detection.name.value);
     sink.report(Diagnostic::new(&LINT.code, detection.name.span, message));
 }

@@ -1,4 +1,4 @@
-//! An empty allowlist -> a question whether nothing was meant.
+//! An empty allowlist -> what it denies.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::GuardianProfile;
@@ -12,10 +12,20 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
     for (field, span, _) in
         super::list::allowlists(profile).into_iter().filter(|(_, _, entries)| *entries == 0)
     {
-        let message = format!("`{field}` is empty, so `{}` may do nothing of the kind", profile.name.value);
+        let message = format!("`{field}` is empty: `{}` may not {}", profile.name.value, denied(field));
         sink.report(
             Diagnostic::new(&LINT.code, span, message)
-                .help("remove the field to leave the dimension unconfined, or list what is allowed"),
+                .help("list what is allowed, or remove the field to allow everything"),
         );
+    }
+}
+
+/// Returns what a profile denies when this allowlist is empty.
+fn denied(field: &str) -> &'static str {
+    match field {
+        "allowed_spawns" => "execute any program",
+        "allowed_files" => "open any file",
+        "allowed_capabilities" => "use any capability",
+        _ => "connect anywhere",
     }
 }

@@ -23,14 +23,14 @@ fn check(document: &Document, as_of: Date, sink: &mut Sink) {
             continue;
         }
         let message = match days {
-            0 => "this exception ends today".to_owned(),
-            1 => "this exception ends tomorrow".to_owned(),
-            days => format!("this exception ends in {days} days"),
+            0 => "this exception expires today".to_owned(),
+            1 => "this exception expires tomorrow".to_owned(),
+            days => format!("this exception expires in {days} days"),
         };
         let who = exception.owner.as_ref().map_or("its owner", |owner| owner.value.as_str());
         sink.report(
             Diagnostic::new(&LINT.code, expiry.span, message)
-                .help(format!("renew it with `{who}`, or make sure it is no longer needed")),
+                .help(format!("renew it with `{who}`, or check that it is no longer needed")),
         );
     }
 }

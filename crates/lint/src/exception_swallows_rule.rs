@@ -1,4 +1,4 @@
-//! An exception that exempts everybody -> a document that confines nobody.
+//! An exception that exempts every process -> a document that confines none.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{Document, Exception};
@@ -14,7 +14,7 @@ pub(super) static LINT: Lint = Lint {
 
 pub(super) fn look(document: &Document, sink: &mut Sink) {
     for exception in super::list::exceptions(document) {
-        let whom = match document {
+        let exempt = match document {
             Document::GuardianProfile(profile)
                 if profile.children.value == Children::Leave
                     && exempts(exception, |pattern| {
@@ -27,13 +27,13 @@ pub(super) fn look(document: &Document, sink: &mut Sink) {
             _ => continue,
         };
         sink.report(
-            Diagnostic::new(&LINT.code, exception.span, format!("this exception exempts {whom}"))
-                .help("narrow it, or write `enabled: false` or `mode: observe` if that is what is meant"),
+            Diagnostic::new(&LINT.code, exception.span, format!("this exception exempts {exempt}"))
+                .help("narrow it, or write `enabled: false` or `mode: observe` if this is intended"),
         );
     }
 }
 
-/// Tells whether each pattern that the exception gives holds.
+/// Returns whether the process pattern meets the condition and the parent pattern, if any, matches every parent.
 fn exempts(exception: &Exception, process: impl Fn(&PathPattern) -> bool) -> bool {
     exception.process.as_ref().is_none_or(|pattern| process(&pattern.value))
         && exception.parent.as_ref().is_none_or(|pattern| is_everything(&pattern.value))

@@ -1,4 +1,4 @@
-//! An exception nobody answers for -> a request to name somebody.
+//! An exception without an owner -> a finding.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
@@ -13,7 +13,7 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     for exception in super::list::exceptions(document).iter().filter(|exception| exception.owner.is_none()) {
         sink.report(
             Diagnostic::new(&LINT.code, exception.span, "this exception has no owner")
-                .help("add `owner:`, a person or a team who answers for it"),
+                .help("add `owner:`, the person or team responsible for it"),
         );
     }
 }

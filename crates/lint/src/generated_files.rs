@@ -1,4 +1,4 @@
-//! A generated file list that acts -> what history does not hold.
+//! A generated file list that is enforced -> what the event history does not contain.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardianProfile, ProfileMode};
@@ -14,7 +14,7 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
         return;
     }
     let message = format!(
-        "`allowed_files` of `{}` was generated from history that holds watched files only",
+        "`allowed_files` of `{}` was generated from history, which contains watched files only",
         profile.name.value
     );
     sink.report(

@@ -1,4 +1,4 @@
-//! An allowed entry of a guard inside one of its block lists -> it allows nothing.
+//! An allowed entry of a guard inside one of its block lists -> a finding that it has no effect.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::lower::endpoints;
@@ -46,7 +46,8 @@ fn report<T>(
     blocked: &List<T>,
     sink: &mut Sink,
 ) {
-    let message = format!("`{entry}` is allowed and all of it is blocked by `{field}`, which wins");
+    let message =
+        format!("`{entry}` has no effect: all of it is blocked by `{field}`, which takes precedence");
     sink.report(
         Diagnostic::new(&LINT.code, span, message)
             .related(blocked.span, "the block list")

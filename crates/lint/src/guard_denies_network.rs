@@ -14,7 +14,7 @@ fn check(guard: &RuntimeGuard, sink: &mut Sink) {
         let message = format!("`{}` lists no `allowed_network`, so it may not connect anywhere", name.value);
         sink.report(
             Diagnostic::new(&LINT.code, name.span, message)
-                .help("write `allowed_network: []` if that is meant, or list where it may connect"),
+                .help("write `allowed_network: []` if this is intended, or list where it may connect"),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! A guard -> where its fields mean more here than in the sample implementation.
+//! A guard -> where it is stricter than in the sample implementation.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Code, Diagnostic, Sink};
@@ -15,7 +15,7 @@ fn check(guard: &RuntimeGuard, sink: &mut Sink) {
         for (span, difference) in differences(process) {
             sink.report(
                 Diagnostic::new(&LINT.code, span, difference)
-                    .help("run the guard with `mode: audit` first and look at its log"),
+                    .help("run the guard with `mode: audit` first and check its log"),
             );
         }
     }
@@ -24,7 +24,7 @@ fn check(guard: &RuntimeGuard, sink: &mut Sink) {
 fn differences(process: &GuardProcess) -> Vec<(Span, String)> {
     let mut found = Vec::new();
     let mut unchecked = |field: &str, span: Option<Span>| {
-        found.extend(span.map(|span| (span, format!("the sample implementation never looks at `{field}`"))));
+        found.extend(span.map(|span| (span, format!("the sample implementation ignores `{field}`"))));
     };
     unchecked("allowed_exec", filled(process.allowed_exec.as_ref()));
     unchecked("allowed_network", filled(process.allowed_network.as_ref()));
@@ -36,13 +36,13 @@ fn differences(process: &GuardProcess) -> Vec<(Span, String)> {
     {
         let difference = match &item.value {
             PathPattern::Prefix(text) => text.strip_suffix('/').map(|directory| {
-                format!("the sample implementation lets `{text}*` match `{directory}etera` as well")
+                format!("in the sample implementation `{text}*` matches `{directory}etera` as well")
             }),
             PathPattern::Tree(path) => Some(format!(
-                "the sample implementation takes `{path}` for that file only, not for what is below"
+                "in the sample implementation `{path}` is that file only, without what is below it"
             )),
             PathPattern::Below(path) => {
-                Some(format!("the sample implementation lets `{path}/` match nothing"))
+                Some(format!("in the sample implementation `{path}/` matches nothing"))
             }
         };
         found.extend(difference.map(|difference| (item.span, difference)));

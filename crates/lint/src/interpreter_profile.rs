@@ -1,4 +1,4 @@
-//! A profile of a shell, an interpreter or the loader -> everybody else it confines.
+//! A profile of a shell, an interpreter or the loader -> the other programs it confines.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardianProfile, ProfileMode};
@@ -15,9 +15,10 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
     else {
         return;
     };
-    let message = format!("`{}` is {}: the profile confines whatever it runs", binary.value, kind.name());
+    let message =
+        format!("`{}` is {}: the profile confines every program it runs", binary.value, kind.name());
     sink.report(
         Diagnostic::new(&LINT.code, binary.span, message)
-            .help("give the application an executable of its own, and name that"),
+            .help("give the application its own executable, and name that"),
     );
 }

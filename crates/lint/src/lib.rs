@@ -1,45 +1,12 @@
-//! A policy -> what is allowed to write and probably not what was meant.
+//! A valid policy -> findings about what its author probably did not mean.
 //!
 //! A lint is one file: what it looks for, why that matters, an example that fires and one that does not.
-//! [`ALL`] is the only other place to touch when one is added.
+//! A new lint also needs one line in the table below.
 
 #![forbid(unsafe_code)]
 
-mod audit_kills;
-mod bpf_block_without_loader;
-mod broad_capability;
-mod cidr_any;
-mod covered_entry;
-mod custom_rule_budget;
-mod detection_matches_everything;
-mod detection_not_compiled;
-mod empty_allowlist;
-mod exception_expires_soon;
-mod exception_swallows_rule;
-mod exception_without_owner;
-mod generated_files;
-mod guard_dead_allow;
-mod guard_denies_network;
-mod guard_sample_differs;
-mod host_bits;
-mod interpreter_profile;
 mod list;
-mod missing_library_paths;
-mod observe_window;
-mod path_through_link;
-mod path_under_proc;
-mod port_zero;
-mod ports_without_cidrs;
-mod profile_confines_nothing;
 mod program;
-mod spawn_escape;
-mod suspicious_character;
-mod syscall_only_32_bit;
-mod syscall_sibling;
-mod tmp_template_misses_var_tmp;
-mod unknown_profile;
-mod unknown_role;
-mod writable_spawn;
 
 use telovix_diagnostic::{Code, Sink};
 use telovix_document::lower::Policy;
@@ -55,7 +22,7 @@ pub struct Lint {
     check: Check,
 }
 
-/// The narrowest thing that a lint needs to see.
+/// The smallest part of a policy that a lint needs.
 #[derive(Debug, Clone, Copy)]
 enum Check {
     Profile(fn(&GuardianProfile, &mut Sink)),
@@ -66,44 +33,53 @@ enum Check {
     Policy(fn(&Policy, &mut Sink)),
 }
 
-/// Every lint, by name.
-pub static ALL: [&Lint; 33] = [
-    &audit_kills::LINT,
-    &bpf_block_without_loader::LINT,
-    &broad_capability::LINT,
-    &cidr_any::LINT,
-    &covered_entry::LINT,
-    &custom_rule_budget::LINT,
-    &detection_matches_everything::LINT,
-    &detection_not_compiled::LINT,
-    &empty_allowlist::LINT,
-    &exception_expires_soon::LINT,
-    &exception_swallows_rule::LINT,
-    &exception_without_owner::LINT,
-    &generated_files::LINT,
-    &guard_dead_allow::LINT,
-    &guard_denies_network::LINT,
-    &guard_sample_differs::LINT,
-    &host_bits::LINT,
-    &interpreter_profile::LINT,
-    &missing_library_paths::LINT,
-    &observe_window::LINT,
-    &path_through_link::LINT,
-    &path_under_proc::LINT,
-    &port_zero::LINT,
-    &ports_without_cidrs::LINT,
-    &profile_confines_nothing::LINT,
-    &spawn_escape::LINT,
-    &suspicious_character::LINT,
-    &syscall_only_32_bit::LINT,
-    &syscall_sibling::LINT,
-    &tmp_template_misses_var_tmp::LINT,
-    &unknown_profile::LINT,
-    &unknown_role::LINT,
-    &writable_spawn::LINT,
-];
+/// Declares the module of each lint and the list of all of them.
+macro_rules! lints {
+    ($($name:ident,)+) => {
+        $(mod $name;)+
 
-/// The codes this room reports.
+        /// Every lint, by name.
+        pub static ALL: &[&Lint] = &[$(&$name::LINT),+];
+    };
+}
+
+lints! {
+    audit_kills,
+    bpf_block_without_loader,
+    broad_capability,
+    cidr_any,
+    covered_entry,
+    custom_rule_budget,
+    detection_matches_everything,
+    detection_not_compiled,
+    empty_allowlist,
+    exception_expires_soon,
+    exception_swallows_rule,
+    exception_without_owner,
+    generated_files,
+    guard_dead_allow,
+    guard_denies_network,
+    guard_sample_differs,
+    host_bits,
+    interpreter_profile,
+    missing_library_paths,
+    observe_window,
+    path_through_link,
+    path_under_proc,
+    port_zero,
+    ports_without_cidrs,
+    profile_confines_nothing,
+    spawn_escape,
+    suspicious_character,
+    syscall_only_32_bit,
+    syscall_sibling,
+    tmp_template_misses_var_tmp,
+    unknown_profile,
+    unknown_role,
+    writable_spawn,
+}
+
+/// The codes of all lints.
 pub static CODES: [&Code; ALL.len()] = {
     let mut codes = [&ALL[0].code; ALL.len()];
     let mut at = 0;
@@ -135,8 +111,8 @@ pub fn check(policy: &Policy, as_of: Date, sink: &mut Sink) {
     }
 }
 
-/// Runs the lints that hold what a policy says against what else it says: entries that others cover, and
-/// exceptions that take their whole document back.
+/// Runs the lints for parts of a policy that contradict or repeat each other: entries covered by others, and
+/// exceptions that disable their whole document.
 pub fn overlaps(policy: &Policy, sink: &mut Sink) {
     for placed in &policy.documents {
         covered_entry::look(&placed.document, sink);

@@ -1,4 +1,4 @@
-//! A document -> the lists in it, by what they hold.
+//! A document -> its lists, by the type of their entries.
 
 use std::iter;
 
@@ -6,7 +6,7 @@ use telovix_diagnostic::source::{Span, Spanned};
 use telovix_document::{Document, Exception, GuardianProfile, List, RuntimeGuard};
 use telovix_policy::value::{Cidr, NetworkPattern, PathPattern, PortRange, Syscall};
 
-/// A list of paths and the field it stands in.
+/// A list of paths and its field.
 pub(super) struct PathList<'document> {
     pub(super) field: &'static str,
     pub(super) list: &'document List<PathPattern>,
@@ -69,7 +69,7 @@ pub(super) fn blocked_syscalls(document: &Document) -> Box<dyn Iterator<Item = &
     }
 }
 
-/// Returns every block of addresses that an allowlist of a document holds.
+/// Returns every CIDR block in the allowlists of a document.
 pub(super) fn allowed_cidrs(document: &Document) -> Box<dyn Iterator<Item = Spanned<Cidr>> + '_> {
     match document {
         Document::GuardianProfile(profile) => Box::new(items(profile.allowed_dst_cidrs.as_ref())),
@@ -82,7 +82,7 @@ pub(super) fn allowed_cidrs(document: &Document) -> Box<dyn Iterator<Item = Span
     }
 }
 
-/// Returns every block of addresses of a document.
+/// Returns every CIDR block of a document.
 pub(super) fn cidrs(document: &Document) -> Box<dyn Iterator<Item = Spanned<Cidr>> + '_> {
     match document {
         Document::GuardianProfile(profile) => Box::new(items(profile.allowed_dst_cidrs.as_ref())),
@@ -95,7 +95,7 @@ pub(super) fn cidrs(document: &Document) -> Box<dyn Iterator<Item = Spanned<Cidr
     }
 }
 
-/// Returns every range of ports of a document.
+/// Returns every port range of a document.
 pub(super) fn ports(document: &Document) -> Box<dyn Iterator<Item = Spanned<PortRange>> + '_> {
     match document {
         Document::GuardianProfile(profile) => Box::new(items(profile.allowed_dst_ports.as_ref())),
@@ -136,7 +136,7 @@ pub(super) fn allowlists(profile: &GuardianProfile) -> Vec<(&'static str, Span, 
     lists.into_iter().flatten().collect()
 }
 
-/// Returns what the network lists of a guard hold, allowed and blocked.
+/// Returns the entries of the network lists of a guard, allowed and blocked.
 fn network_entries(guard: &RuntimeGuard) -> impl Iterator<Item = &Spanned<NetworkPattern>> {
     let lists =
         guard.processes.iter().flat_map(|process| [&process.allowed_network, &process.blocked_network]);

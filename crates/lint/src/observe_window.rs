@@ -1,4 +1,4 @@
-//! A short observation window -> what it will not have seen.
+//! A short observation window -> what it misses.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::GuardianProfile;
@@ -8,15 +8,16 @@ use super::{Check, Lint};
 pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("observe_window.md")), check: Check::Profile(check) };
 
-/// What the product advises at least.
+/// The recommended minimum.
 const DAY: u32 = 24;
 
 fn check(profile: &GuardianProfile, sink: &mut Sink) {
     let Some(window) = profile.observation_window_hours.as_ref().filter(|window| window.value < DAY) else {
         return;
     };
-    let message = format!("`{}` hours of history lack what happens once a day", window.value);
+    let message = format!("`{}` hours of history miss what happens once a day", window.value);
     sink.report(
-        Diagnostic::new(&LINT.code, window.span, message).help("write 24 or more; 24 to 72 is the advice"),
+        Diagnostic::new(&LINT.code, window.span, message)
+            .help("use at least 24 hours (recommended: 24 to 72)"),
     );
 }

@@ -1,4 +1,4 @@
-//! A path below a usual symbolic link -> the path the kernel will see.
+//! A path through a common symbolic link -> the path that the kernel sees.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Code, Diagnostic, Sink};
@@ -10,7 +10,7 @@ use super::{Check, Lint};
 pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("path_through_link.md")), check: Check::Document(check) };
 
-/// Links of merged file systems, and where they lead.
+/// Links of distributions with a merged /usr, and their targets.
 const LINKS: [(&str, &str); 6] = [
     ("/bin", "/usr/bin"),
     ("/lib", "/usr/lib"),

@@ -1,4 +1,4 @@
-//! A path below `/proc/self` or `/dev/fd` -> why no file has it.
+//! A path below `/proc/self` or `/dev/fd` -> a finding that it matches nothing.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
@@ -19,12 +19,12 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
                 continue;
             };
             let message = format!(
-                "no file has the path `{}`: `{link}` is resolved before `{}` is consulted",
+                "no file has the path `{}`: the kernel resolves `{link}` before `{}` is checked",
                 item.value, paths.field
             );
             sink.report(
                 Diagnostic::new(&LINT.code, item.span, message)
-                    .help("write `/proc/` for all of it, or the file that the link leads to"),
+                    .help("write `/proc/` for everything below it, or the file that the link leads to"),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! A list with port 0 -> what nobody listens on.
+//! A list with port 0 -> a finding that no service listens there.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
@@ -11,7 +11,7 @@ pub(super) static LINT: Lint =
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     for item in super::list::ports(document).filter(|item| item.value.first() == 0) {
-        let message = format!("`{}` starts at port 0, on which nothing listens", item.value);
+        let message = format!("`{}` starts at port 0, on which no service listens", item.value);
         sink.report(
             Diagnostic::new(&LINT.code, item.span, message)
                 .help("leave the list out to allow every port, or start at 1"),

@@ -1,4 +1,4 @@
-//! Ports without blocks -> the addresses they are open to.
+//! Allowed ports without CIDR blocks -> the addresses they allow.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::GuardianProfile;

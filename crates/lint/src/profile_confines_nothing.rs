@@ -1,4 +1,4 @@
-//! A profile that acts and lists nothing -> a profile without effect.
+//! A profile in mode `audit` or `enforce` without a list -> a finding that it has no effect.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardianProfile, ProfileMode};
@@ -14,7 +14,7 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
         return;
     }
     let message = format!(
-        "profile `{}` says `{}` and lists nothing to confine",
+        "profile `{}` has mode `{}` but no list, so it confines nothing",
         profile.name.value,
         profile.mode.value.name()
     );

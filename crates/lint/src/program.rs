@@ -1,6 +1,6 @@
-//! Programs that run other programs: whoever may start one may start anything.
+//! The name of a program -> whether it can run other programs: if it is allowed, every program is.
 
-/// What makes a program a way out.
+/// Why a program can run others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runner {
     Shell,
@@ -20,7 +20,7 @@ impl Runner {
     }
 }
 
-/// Paths that a pattern for a whole directory is held against.
+/// Paths that a pattern for a whole directory is checked for.
 pub(super) const USUAL: [&str; 12] = [
     "/usr/bin/bash",
     "/usr/bin/sh",
@@ -36,7 +36,7 @@ pub(super) const USUAL: [&str; 12] = [
     "/usr/lib64/ld-linux-x86-64.so.2",
 ];
 
-/// Returns what kind of runner the base name of a program tells it to be, versions aside: `python3.11`.
+/// Returns what kind of runner a program is by its base name, ignoring versions: `python3.11`.
 pub(super) fn runner(base_name: &str) -> Option<Runner> {
     if base_name.starts_with("ld-linux") || base_name.starts_with("ld-musl") || base_name.starts_with("ld.so")
     {

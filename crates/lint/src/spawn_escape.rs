@@ -1,4 +1,4 @@
-//! An allowed program that runs others -> the way out of the profile.
+//! An allowed program that runs others -> a bypass of the profile.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardianProfile, ProfileMode};
@@ -19,7 +19,7 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
         let Some(message) = escape(&item.value) else { continue };
         sink.report(
             Diagnostic::new(&LINT.code, item.span, message)
-                .help("allow the programs that are really run, or write `children: inherit`"),
+                .help("allow the programs that are actually run, or write `children: inherit`"),
         );
     }
 }
@@ -32,5 +32,5 @@ fn escape(pattern: &PathPattern) -> Option<String> {
     }
     let begins = |path: &&str| path.starts_with(pattern.stem());
     let inside = USUAL.into_iter().filter(begins).find(|path| pattern.contains(path))?;
-    Some(format!("`{pattern}` holds `{inside}`, through which the binary can run anything"))
+    Some(format!("`{pattern}` includes `{inside}`, through which the binary can run anything"))
 }

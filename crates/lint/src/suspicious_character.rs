@@ -1,4 +1,4 @@
-//! A path or process name with a character that looks like another -> the character, by name and number.
+//! A path or process name with a character that looks like another -> the character and its code point.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Code, Diagnostic, Sink};
@@ -18,10 +18,11 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
         for process in &guard.processes {
             report(&process.name.value, process.name.span, sink);
             if process.name.value.contains(' ') {
-                let message = format!("the process name `{}` holds a space", process.name.value);
-                sink.report(Diagnostic::new(&LINT.code, process.name.span, message).help(
-                    "give each process an entry of its own, unless the executable is really called so",
-                ));
+                let message = format!("the process name `{}` contains a space", process.name.value);
+                sink.report(
+                    Diagnostic::new(&LINT.code, process.name.span, message)
+                        .help("give each process its own entry, unless this is the name of the executable"),
+                );
             }
         }
     }
@@ -29,9 +30,11 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
 
 fn report(text: &str, span: Span, sink: &mut Sink) {
     let Some(found) = text.split('/').find_map(look_alike) else { return };
-    let message =
-        format!("`{text}` holds `{found}` (U+{:04X}), which looks like another character", u32::from(found));
+    let message = format!(
+        "`{text}` contains `{found}` (U+{:04X}), which looks like another character",
+        u32::from(found)
+    );
     sink.report(
-        Diagnostic::new(&LINT.code, span, message).help("retype the name, if the Latin letter is meant"),
+        Diagnostic::new(&LINT.code, span, message).help("retype the name if the Latin letter is meant"),
     );
 }

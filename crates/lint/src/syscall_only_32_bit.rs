@@ -1,4 +1,4 @@
-//! A blocked system call that only 32-bit programs have -> what it does not block.
+//! A blocked system call that only 32-bit programs have -> a finding that it blocks nothing for 64-bit programs.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
@@ -18,7 +18,7 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
             format!("`{}` exists for 32-bit programs only: nothing is blocked for 64-bit ones", item.value);
         sink.report(
             Diagnostic::new(&LINT.code, item.span, message)
-                .help("list what 64-bit programs call for the same, see `man 2 syscalls`"),
+                .help("list the system call that 64-bit programs use for this, see `man 2 syscalls`"),
         );
     }
 }

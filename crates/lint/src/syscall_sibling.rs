@@ -16,22 +16,22 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
 fn look(list: &List<Syscall>, sink: &mut Sink) {
     let is_listed =
         |call: Syscall| call.operation().any(|entry| list.items.iter().any(|item| item.value == entry));
-    let mut told: Vec<Syscall> = Vec::new();
+    let mut reported: Vec<Syscall> = Vec::new();
     for item in &list.items {
         let missing: Vec<Syscall> = item
             .value
             .siblings()
             .into_iter()
-            .filter(|sibling| !is_listed(*sibling) && !told.contains(sibling))
+            .filter(|sibling| !is_listed(*sibling) && !reported.contains(sibling))
             .collect();
         if missing.is_empty() {
             continue;
         }
-        told.extend(&missing);
+        reported.extend(&missing);
         let quoted: Vec<String> = missing.iter().map(|call| format!("`{call}`")).collect();
         let written: Vec<&str> = missing.iter().map(|call| call.name()).collect();
         let message = format!(
-            "`{}` is blocked, and {} {} not",
+            "`{}` is blocked, but {} {} not",
             item.value,
             quoted.join(", "),
             if missing.len() == 1 { "is" } else { "are" }

@@ -1,4 +1,4 @@
-//! A rule with `block-execve-tmp` -> the writable place it does not name.
+//! A rule with `block-execve-tmp` -> the writable folder it does not cover.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{EnforcementRule, Template};

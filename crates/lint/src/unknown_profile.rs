@@ -1,4 +1,4 @@
-//! A detection rule -> the profile it names, if there is one.
+//! A detection rule -> a finding if it names an unknown profile.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 
@@ -28,7 +28,7 @@ fn check(policy: &Policy, sink: &mut Sink) {
         }
     }
     for profile in named.filter(|profile| !known.contains(profile.value.as_str())) {
-        let message = format!("no profile here has the id or name `{}`", profile.value);
+        let message = format!("no profile has the id or name `{}`", profile.value);
         sink.report(
             Diagnostic::new(&LINT.code, profile.span, message).help("correct it, or add the profile"),
         );

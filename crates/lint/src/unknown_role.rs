@@ -1,4 +1,4 @@
-//! A role -> whether the product names it.
+//! A role -> a finding if the Console does not know it.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Document;
@@ -9,7 +9,7 @@ use super::{Check, Lint};
 pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("unknown_role.md")), check: Check::Document(check) };
 
-/// Roles that the product's documents and packs use.
+/// Roles that the Console knows.
 const ROLES: [&str; 27] = [
     "amf",
     "ausf",
@@ -47,9 +47,9 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
         _ => None,
     };
     let Some(role) = role.filter(|role| !ROLES.contains(&role.value.as_str())) else { return };
-    let message = format!("`{}` is not a role the product names", role.value);
+    let message = format!("`{}` is not a known role", role.value);
     sink.report(
         Diagnostic::new(&LINT.code, role.span, message)
-            .help(format!("roles it names: {}; keep yours if it is meant", ROLES.join(", "))),
+            .help(format!("known roles: {}; keep yours if it is intended", ROLES.join(", "))),
     );
 }

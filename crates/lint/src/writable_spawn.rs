@@ -1,4 +1,4 @@
-//! An allowed program in a writable place -> who decides what it is.
+//! An allowed program in a writable folder -> a finding that others can replace it.
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::{GuardianProfile, ProfileMode};
@@ -8,7 +8,7 @@ use super::{Check, Lint};
 pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("writable_spawn.md")), check: Check::Profile(check) };
 
-/// Places where others can write, and a file in each.
+/// Folders that other users can write to, and a file in each.
 const WRITABLE: [(&str, &str); 5] = [
     ("/tmp/", "/tmp/x"),
     ("/var/tmp/", "/var/tmp/x"),
@@ -26,7 +26,7 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
             item.value.contains(inside) || item.value.stem().starts_with(place)
         };
         let Some((place, _)) = WRITABLE.iter().find(lies_in) else { continue };
-        let message = format!("`{}` lies in `{place}`, where others can write", item.value);
+        let message = format!("`{}` is in `{place}`, where other users can write", item.value);
         sink.report(
             Diagnostic::new(&LINT.code, item.span, message)
                 .help("install the program where only root can write, and allow that path"),

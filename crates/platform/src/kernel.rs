@@ -1,6 +1,6 @@
-//! The kernels that targets name, and what was measured on them.
+//! The kernels of the targets, and the builds that were measured.
 
-/// A kernel line that targets name. The order is that of age.
+/// A kernel version of a target. Older kernels sort first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kernel {
     /// Long-term support, Debian 12.
@@ -15,7 +15,7 @@ impl Kernel {
     /// Every kernel, oldest first.
     pub const ALL: [Self; 3] = [Self::V6_1, Self::V6_12, Self::V7_2];
 
-    /// Returns the word of target names.
+    /// Returns the version as target names have it: `6.12`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -35,7 +35,7 @@ impl Kernel {
         }
     }
 
-    /// Returns the build that the facts of this target were measured on.
+    /// Returns the build that was measured.
     #[must_use]
     pub fn measured(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl Kernel {
         }
     }
 
-    /// Returns the security modules of that build's default configuration; `bpf` has to be among them.
+    /// Returns the LSMs of that build's default configuration; `bpf` has to be among them.
     #[must_use]
     pub fn security_modules(self) -> &'static str {
         match self {

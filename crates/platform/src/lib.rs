@@ -1,4 +1,4 @@
-//! What artifacts run on: kernels, backends and targets, and how a bypass is covered there.
+//! What artifacts run on: kernels, backends and targets, and which bypasses they cover.
 
 #![forbid(unsafe_code)]
 

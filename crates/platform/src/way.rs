@@ -1,20 +1,20 @@
-//! A way into an operation -> who covers it where, and how that is known.
+//! A known bypass -> its status on each target, and how that is known.
 
 use super::{Backend, Kernel, Target};
 
-/// A way into the operation that a template names, or one that comes so near that it has to be said.
+/// A path to an operation that a policy confines: one that is covered, or a known bypass.
 #[derive(Debug, Clone, Copy)]
 pub struct Way {
-    /// The way, as an attacker would call it.
+    /// Its name: the system call or the technique.
     pub name: &'static str,
-    /// What the native runtime does about it.
+    /// Its coverage by the native runtime.
     pub native: Coverage,
-    /// What the engine does about it.
+    /// Its coverage by Tetragon.
     pub engine: Coverage,
 }
 
 impl Way {
-    /// Returns what a target does about the way.
+    /// Returns its status on a target.
     #[must_use]
     pub fn on(&self, target: Target) -> Status {
         match target.backend {
@@ -23,7 +23,7 @@ impl Way {
         }
     }
 
-    /// Returns how the answer for a target is known.
+    /// Returns how its status on a target is known.
     #[must_use]
     pub fn evidence(&self, target: Target) -> Evidence {
         let coverage = match target.backend {
@@ -34,37 +34,37 @@ impl Way {
     }
 }
 
-/// What one backend does about a way, kernel by kernel.
+/// The coverage by one backend, kernel by kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Coverage {
     statuses: [Status; 3],
     evidence: [Evidence; 3],
 }
 
-/// What happens to a way on one target.
+/// The status on one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It gets the template's effect, at this hook.
+    /// The effect of the policy applies, at this hook.
     Covered(&'static str),
-    /// The process is killed there, after the fact, though the template denies.
+    /// The process is killed at this hook, after the fact, although the policy denies.
     Killed(&'static str),
-    /// It stays open, for this reason.
+    /// Not covered, for this reason.
     Open(&'static str),
-    /// The kernel does not have it.
+    /// It does not exist on this kernel, for this reason.
     Absent(&'static str),
 }
 
-/// How an answer is known.
+/// How a status is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// The probe was run on the kernel and failed, or got through, as stated.
+    /// A probe was run on the target, with the stated result.
     Measured,
-    /// It was read in the source of the kernel or the engine, and not run.
+    /// Read in the source of the kernel or of Tetragon, not run.
     Read,
 }
 
 impl Evidence {
-    /// Returns the word of reports.
+    /// Returns the name for reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -75,37 +75,37 @@ impl Evidence {
 }
 
 impl Coverage {
-    /// The hook covers the way on every kernel.
+    /// Covered by the hook on every kernel.
     pub const fn at(hook: &'static str) -> Self {
         Self::each(Status::Covered(hook), Status::Covered(hook), Status::Covered(hook))
     }
 
-    /// Nothing covers the way, on any kernel.
+    /// Not covered on any kernel.
     pub const fn open(reason: &'static str) -> Self {
         Self::each(Status::Open(reason), Status::Open(reason), Status::Open(reason))
     }
 
-    /// No kernel has the way.
+    /// Does not exist on any kernel.
     pub const fn absent(reason: &'static str) -> Self {
         Self::each(Status::Absent(reason), Status::Absent(reason), Status::Absent(reason))
     }
 
-    /// The way ends in a killed process on every kernel.
+    /// The process is killed at the hook on every kernel.
     pub const fn killed(hook: &'static str) -> Self {
         Self::each(Status::Killed(hook), Status::Killed(hook), Status::Killed(hook))
     }
 
-    /// Kernels 6.1, 6.12 and 7.2 answer each for itself.
+    /// One status for each of the kernels 6.1, 6.12 and 7.2.
     pub const fn each(on_6_1: Status, on_6_12: Status, on_7_2: Status) -> Self {
         Self { statuses: [on_6_1, on_6_12, on_7_2], evidence: [Evidence::Measured; 3] }
     }
 
-    /// The same answer, known from source only.
+    /// The same statuses, known from source only.
     pub const fn read(self) -> Self {
         Self { evidence: [Evidence::Read; 3], ..self }
     }
 
-    /// The same answer, measured on kernel 6.12 and known from source on the others.
+    /// The same statuses, measured on kernel 6.12 and known from source on the others.
     pub const fn measured_on_6_12(self) -> Self {
         Self { evidence: [Evidence::Read, Evidence::Measured, Evidence::Read], ..self }
     }
@@ -115,7 +115,7 @@ impl Coverage {
     }
 }
 
-/// Picks what belongs to a kernel.
+/// Returns the value for a kernel.
 fn on<Value: Copy>([on_6_1, on_6_12, on_7_2]: &[Value; 3], kernel: Kernel) -> Value {
     match kernel {
         Kernel::V6_1 => *on_6_1,

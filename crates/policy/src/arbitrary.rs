@@ -1,4 +1,4 @@
-//! Confinements over a small universe, and every event of it, for tests that leave nothing out.
+//! Confinements over a small universe, and every event of it, for exhaustive tests.
 
 use std::sync::Arc;
 
@@ -30,10 +30,10 @@ pub const OPERATIONS: [Operation; 7] = [
 ];
 
 /// The executables of the universe: below `/a`, below `/d/` and elsewhere, each with a subject's own path or
-/// base name and without. Exemptions and subjects can tell no others apart.
+/// base name and without. Exemptions and subjects distinguish no others.
 pub const BINARIES: [&str; 8] = ["/a", "/a/b", "/a/x", "/d/a", "/d/b", "/d/x", "/b", "/x"];
 
-/// The files of the universe, one in each part that patterns can tell apart.
+/// The files of the universe, one in each part that patterns distinguish.
 pub const PATHS: [&str; 6] = ["/a", "/d", "/d/a", "/d/ax", "/d/x", "/x"];
 
 const PATTERNS: [&str; 7] = ["/", "/a", "/d", "/d/", "/d/a", "/d/a*", "/*"];
@@ -146,7 +146,7 @@ pub fn confinement(document: u8) -> impl Strategy<Value = Confinement> {
     )
 }
 
-/// The confinement of everyone, everywhere.
+/// The confinement of every process on every host.
 pub fn plain(document: u8, operation: Operation, condition: Condition, effect: Effect) -> Confinement {
     Confinement {
         document: Arc::new(DocumentReference {
@@ -177,7 +177,7 @@ pub fn confinements() -> impl Strategy<Value = Vec<Confinement>> {
 
 /// Every process of the universe: executable, parent and grandparent or neither, and host.
 pub fn processes() -> Vec<Event> {
-    // A grandparent counts only as a subject that passes its profile on.
+    // A grandparent matters only as a subject whose children inherit its profile.
     let lines =
         BINARIES.iter().flat_map(|parent| ["/a", "/d/a", "/b", "/x"].map(|above| vec![*parent, above]));
     let lines: Vec<Vec<&str>> = lines.chain([Vec::new()]).collect();
@@ -229,7 +229,7 @@ pub fn deeds() -> Vec<Event> {
     deeds
 }
 
-/// Returns the event in which a process does a deed.
+/// Returns the event in which a process does an action.
 pub fn join(process: &Event, deed: &Event) -> Event {
     Event {
         binary: process.binary.clone(),
@@ -241,7 +241,7 @@ pub fn join(process: &Event, deed: &Event) -> Event {
     }
 }
 
-/// Returns what an event does, without who does it; none of an open with several accesses.
+/// Returns the action of an event without its process; none for an open with several accesses.
 pub fn deed(event: &Event) -> Option<Deed> {
     let path = || event.path.clone();
     Some(match event.operation {

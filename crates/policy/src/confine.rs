@@ -1,9 +1,9 @@
-//! The IR and its set algebra: subject x operation x condition -> effect; no YAML, no engine words.
+//! The IR and its set algebra: subject x operation x condition -> effect; no YAML, no terms of Tetragon.
 //!
-//! A confinement names the events that get an effect. What no confinement names is allowed, and when
-//! several name one event the strongest effect wins. An allowlist is therefore the complement of what
-//! it lists. Conditions are sets of a closed family: union, intersection and complement are exact, so
-//! equality, inclusion and witnesses are computed and never guessed.
+//! A confinement matches the events that get an effect. An event that no confinement matches is allowed, and when
+//! several match one event the strongest effect wins. An allowlist is therefore the complement of its
+//! entries. Conditions are sets of a closed family: union, intersection and complement are exact, so
+//! equality, inclusion and witnesses are exact as well.
 
 mod capability_set;
 mod condition;

@@ -1,8 +1,8 @@
 //! One event against confinements -> a verdict, with its reason.
 //!
-//! What no confinement names is allowed; when several name an event, the strongest effect wins. A
+//! An event that no confinement matches is allowed; when several match it, the strongest effect wins. A
 //! field that the event lacks is unknown: the verdict is the one that all events with that field filled in
-//! share, and where they do not share one it is unknown, between two effects, and names the fields it depends on.
+//! share, and if there is none, the verdict is unknown, with a range of effects and the fields it depends on.
 
 mod completion;
 mod condition;

@@ -1,4 +1,4 @@
-//! What a policy means: values, exact sets, confinements, and the judge of events. No YAML and no Tetragon.
+//! The meaning of a policy: values, exact sets, confinements, and the judge of events. No YAML and no Tetragon.
 //!
 //! ```text
 //! value/    paths, ports, addresses, capabilities, system calls, dates, scopes

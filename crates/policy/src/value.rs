@@ -1,4 +1,4 @@
-//! The values that documents are made of, each parsed once and never again.
+//! The types of values in documents, each parsed once.
 
 mod address;
 mod capability;

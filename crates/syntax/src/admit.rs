@@ -1,4 +1,4 @@
-//! A source -> whether it is text of a reasonable size at all.
+//! A source -> whether it is text within the size limit.
 
 use telovix_diagnostic::source::{Source, SourceId, Span};
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -6,7 +6,7 @@ use telovix_diagnostic::{Diagnostic, Sink};
 use super::codes::{CONTROL_CHARACTER, SOURCE_TOO_LARGE};
 use super::limits::SOURCE_BYTES;
 
-/// Tells whether a source is text of a reasonable size, and reports why not.
+/// Returns whether a source is text within the size limit, and reports why not.
 pub(super) fn admit(id: SourceId, source: &Source, sink: &mut Sink) -> bool {
     let text = source.text();
     if text.len() > SOURCE_BYTES {

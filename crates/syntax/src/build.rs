@@ -37,15 +37,15 @@ pub(super) struct Builder<'text> {
 pub struct Tree<'text> {
     /// Its value; never null.
     pub root: Node<'text>,
-    /// The number of errors that were reported about its text. A reader can still look for more,
-    /// and must not use what it reads unless this is 0.
+    /// The number of errors reported about its text. Unless it is 0, the document is only read to find more
+    /// errors.
     pub flaws: usize,
 }
 
-/// A document went past a limit and cannot be read further.
+/// A document exceeded a limit and cannot be read further.
 pub(super) struct Full(pub(super) Box<Diagnostic>);
 
-/// A collection whose end has not come yet.
+/// A collection that is still open.
 struct Open<'text> {
     span: Span,
     style: StructureStyle,
@@ -59,13 +59,13 @@ enum Content<'text> {
     Mapping { first: usize, key: Key<'text> },
 }
 
-/// What a mapping waits for.
+/// What a mapping expects next.
 enum Key<'text> {
     /// The next node is a key.
     Awaited,
     /// The next node is the value of this key.
     Read(Spanned<Cow<'text, str>>),
-    /// The next node is the value of a key that was reported, and goes with it.
+    /// The next node is the value of a key that was reported, and is dropped with it.
     Refused,
 }
 
@@ -83,7 +83,7 @@ impl<'text> Builder<'text> {
         }
     }
 
-    /// Forgets the document so far.
+    /// Drops the document so far.
     pub(super) fn reset(&mut self) {
         self.open.clear();
         self.items.clear();
@@ -93,30 +93,30 @@ impl<'text> Builder<'text> {
         self.flaws = 0;
     }
 
-    /// Returns the innermost bracket whose end has not come yet.
+    /// Returns the innermost bracket that is still open.
     pub(super) fn open_bracket(&self) -> Option<Span> {
         self.open.iter().rev().find(|open| open.style == StructureStyle::Flow).map(|open| open.span)
     }
 
-    /// Tells whether the document has a value that is complete.
+    /// Returns whether the document has a complete value.
     pub(super) fn has_root(&self) -> bool {
         self.root.is_some()
     }
 
-    /// Hands over the document, unless it is an empty one.
+    /// Returns the document, unless it is empty.
     pub(super) fn finish(&mut self) -> Option<Tree<'text>> {
         let (root, flaws) = (self.root.take(), self.flaws);
         self.reset();
         root.filter(|node| !node.is_null()).map(|root| Tree { root, flaws })
     }
 
-    /// Reports what a document may not hold although it is YAML.
+    /// Reports what is valid YAML but not allowed in a document.
     pub(super) fn refuse(&mut self, diagnostic: Diagnostic, sink: &mut Sink) {
         self.flaws += 1;
         if self.flaws <= limits::FLAWS {
             sink.report(diagnostic);
         } else if self.flaws == limits::FLAWS + 1 {
-            let message = "this document has more such errors than are listed";
+            let message = "this document has more of these errors than are listed";
             sink.report(Diagnostic::new(&TOO_MANY_ERRORS, diagnostic.span, message));
         }
     }
@@ -137,7 +137,7 @@ impl<'text> Builder<'text> {
             return self.unreadable(start, sink);
         }
         self.count(span)?;
-        // The parser stands `~` in for a value that was not written at all.
+        // The parser reports `~` for a value that was not written.
         let text = if span.start == span.end { Cow::Borrowed("") } else { text };
         let style = match notation {
             Notation::Plain if self.continuation(span).is_some() => ScalarStyle::Folded,
@@ -164,8 +164,8 @@ impl<'text> Builder<'text> {
         Some(Span { start: u32::try_from(start).ok()?, ..span })
     }
 
-    /// No list of a policy document holds prose, so an item over several lines is a slip of indentation. Tells whether
-    /// it was one.
+    /// No list of a policy document needs text of several lines, so such an item is a mistake of indentation. Returns
+    /// whether it was one.
     fn refuse_folded_item(&mut self, span: Span, sink: &mut Sink) -> bool {
         let in_list = self.open.last().is_some_and(|open| matches!(open.content, Content::Sequence { .. }));
         let Some(rest) = self.continuation(span).filter(|_| in_list) else { return false };
@@ -173,7 +173,7 @@ impl<'text> Builder<'text> {
         let help = if written.starts_with("- ") {
             "indent the item like the one above"
         } else {
-            "write each item on one line, behind its own `- `"
+            "write each item on one line, after its own `- `"
         };
         let line = written.lines().next().unwrap_or_default().trim_end();
         let message =
@@ -232,7 +232,7 @@ impl<'text> Builder<'text> {
         let tag = self.text.get(range.clone()).unwrap_or_default();
         let span = Span::new(self.source, range.start, range.end);
         let message = format!("the tag {} is not part of policy documents", quote(tag));
-        let help = "remove it; the field decides what its value is, and quotes make a value text";
+        let help = "remove it; the field decides the type, and quotes make a value text";
         self.refuse(Diagnostic::new(&TAG, span, message).help(help), sink);
     }
 
@@ -246,7 +246,7 @@ impl<'text> Builder<'text> {
         Err(Full(Box::new(diagnostic.help("split it into several documents"))))
     }
 
-    /// Puts a finished node where the innermost open collection wants it.
+    /// Adds a finished node to the innermost open collection.
     fn place(&mut self, node: Node<'text>, sink: &mut Sink) {
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(node);
@@ -287,7 +287,7 @@ impl<'text> Builder<'text> {
         kept.map(|(_, entry)| entry).collect()
     }
 
-    /// Block scalars end after their last line end, which is not part of what the user sees.
+    /// Block scalars end after their last line end, which the user does not see.
     fn trimmed(&self, span: Span) -> Span {
         let written = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
         Span { end: span.start.saturating_add(written.trim_end().len().try_into().unwrap_or(0)), ..span }
@@ -299,7 +299,7 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(&NESTED_TOO_DEEPLY, span, message).help("no document kind needs more than a dozen levels")
 }
 
-/// Takes a node as a key, or says what to report; nothing when it was reported already.
+/// Converts a node to a key, or returns what to report; nothing when it was reported already.
 fn read_key(node: Node<'_>) -> Result<Spanned<Cow<'_, str>>, Option<Box<Diagnostic>>> {
     let refusal = match node.value {
         Value::Scalar { text, style: ScalarStyle::Plain } if text == "<<" => {
@@ -336,5 +336,5 @@ fn duplicate(first: &Entry, again: &Entry) -> Diagnostic {
     let message = format!("the key {} is given twice", quote(&again.key.value));
     Diagnostic::new(&DUPLICATE_KEY, again.key.span, message)
         .related(first.key.span, "first given here")
-        .help("remove one of them; the first one was used to look for further errors")
+        .help("remove one of them; only the first was checked for further errors")
 }

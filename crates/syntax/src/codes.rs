@@ -1,10 +1,10 @@
-//! What can be wrong with a text before anyone asks what it means, each with an explanation.
+//! The codes for errors of syntax, structure and field types.
 
 use telovix_diagnostic::Code;
 
 use super::limits;
 
-/// The codes this room reports.
+/// The codes of this crate.
 pub const CODES: &[&Code] = &[
     &ALIAS,
     &CONTROL_CHARACTER,
@@ -33,14 +33,14 @@ pub const CODES: &[&Code] = &[
     &YAML_VERSION,
 ];
 
-/// The codes that mean a document could not be parsed at all: the command could not run on it.
+/// The codes that mean that a document could not be parsed, so the command could not run on it.
 pub const UNPARSABLE: &[&Code] =
     &[&CONTROL_CHARACTER, &NESTED_TOO_DEEPLY, &SOURCE_TOO_LARGE, &SYNTAX_ERROR, &TOO_MANY_VALUES];
 
 /// The text is not YAML.
 pub static SYNTAX_ERROR: Code = Code::page(include_str!("codes/syntax-error.md"));
 
-/// A byte that no text holds.
+/// A byte that is not allowed in text.
 pub static CONTROL_CHARACTER: Code = Code::page(include_str!("codes/control-character.md"));
 
 /// A file beyond the size limit.
@@ -58,7 +58,7 @@ pub static SCALAR_TOO_LONG: Code = Code::page(include_str!("codes/scalar-too-lon
 pub static TOO_MANY_VALUES: Code = Code::page(include_str!("codes/too-many-values.md"))
     .fires_on(|| format!("kind: GuardianProfile\nallowed_files: [{}]\n", "a,".repeat(limits::NODES)));
 
-/// More errors than anybody reads.
+/// More errors than are listed.
 pub static TOO_MANY_ERRORS: Code = Code::page(include_str!("codes/too-many-errors.md")).fires_on(|| {
     let keys: String = (0..100).map(|number| format!("key{number}: 1\n")).collect();
     format!("kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\n{keys}")
@@ -80,7 +80,7 @@ pub static TAG: Code = Code::page(include_str!("codes/tag.md"));
 /// A key given twice.
 pub static DUPLICATE_KEY: Code = Code::page(include_str!("codes/duplicate-key.md"));
 
-/// A key that is no scalar, or nothing.
+/// A key that is not a scalar, or is empty.
 pub static KEY_NOT_TEXT: Code = Code::page(include_str!("codes/key-not-text.md"));
 
 /// A list item over several lines.
@@ -89,10 +89,10 @@ pub static FOLDED_ITEM: Code = Code::page(include_str!("codes/folded-list-item.m
 /// A value over several lines where one line is expected.
 pub static FOLDED_VALUE: Code = Code::page(include_str!("codes/folded-value.md"));
 
-/// Nothing in a file.
+/// An empty file.
 pub static EMPTY_FILE: Code = Code::page(include_str!("codes/empty-file.md"));
 
-/// Comments and nothing else.
+/// A file with comments only.
 pub static NO_DOCUMENT: Code = Code::page(include_str!("codes/no-document.md"));
 
 /// A `%YAML` directive with another version.
@@ -107,7 +107,7 @@ pub static UNKNOWN_KEY: Code = Code::page(include_str!("codes/unknown-key.md"));
 /// A required key that is absent.
 pub static MISSING_FIELD: Code = Code::page(include_str!("codes/missing-field.md"));
 
-/// A key without a value where that could mean two things, or a text without a character.
+/// A key without a value where that could mean two things, or empty text.
 pub static EMPTY_VALUE: Code = Code::page(include_str!("codes/empty-value.md"));
 
 /// A value of another type.

@@ -1,29 +1,29 @@
-//! The text between the values of a document -> the comments in it.
+//! The text between the values of a document -> its comments.
 //!
-//! The parser can report comments itself, for a third of its speed. But what lies between two values
-//! is only space, punctuation, properties and comments, so they are easy to find there.
+//! The parser can report comments itself, but a third slower. Between two values there is
+//! only space, punctuation, properties and comments, so they are easy to find there.
 
 use telovix_diagnostic::source::{SourceId, Span};
 
-/// A comment and where it stands.
+/// A comment and its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Comment {
     /// The bytes from `#` to the end of the line.
     pub span: Span,
-    /// What shares its line.
+    /// What else is on its line.
     pub place: CommentPlace,
 }
 
-/// Whether a comment has its line for itself.
+/// Whether a comment is alone on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommentPlace {
-    /// Nothing else stands on the line.
+    /// Nothing else is on the line.
     OwnLine,
-    /// A value or a key stands before it.
+    /// A value or a key is before it.
     AfterValue,
 }
 
-/// Finds comments while the values of a source go by.
+/// Finds comments while the values of a source are read.
 pub(super) struct Comments<'text> {
     source: SourceId,
     text: &'text str,
@@ -37,7 +37,7 @@ impl<'text> Comments<'text> {
         Self { source, text, seen: 0, found: Vec::new() }
     }
 
-    /// Looks at what lies between the last value and this one.
+    /// Searches between the last value and this one.
     pub(super) fn pass(&mut self, start: usize, end: usize) {
         if let Some(gap) = self.text.as_bytes().get(self.seen..start)
             && gap.contains(&b'#')
@@ -47,7 +47,7 @@ impl<'text> Comments<'text> {
         self.seen = self.seen.max(end);
     }
 
-    /// Goes on at a later value without looking at what lies before it.
+    /// Continues at a later value without searching before it.
     pub(super) fn skip(&mut self, start: usize) {
         self.seen = self.seen.max(start);
     }
@@ -58,7 +58,7 @@ impl<'text> Comments<'text> {
         self.skip(end);
     }
 
-    /// Looks at what is left and hands over what was found.
+    /// Searches the rest and returns all comments.
     pub(super) fn finish(mut self) -> Vec<Comment> {
         self.pass(self.text.len(), self.text.len());
         self.found

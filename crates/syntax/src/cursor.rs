@@ -1,7 +1,7 @@
-//! A mapping node and the record it should be -> typed field values, each mistake reported once.
+//! A mapping node and the table of its fields -> typed field values, each mistake reported once.
 //!
-//! Every function returns nothing after it has reported why, so that a reader goes on to the next
-//! field and a person sees all mistakes of a document at once.
+//! A function that reports a mistake returns `None`, so that the reader continues with the next field and all
+//! mistakes of a document are reported in one run.
 
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -18,7 +18,7 @@ use super::scalar::Scalar;
 use super::suggest::nearest;
 use super::text::{Refusal, parsed, scalar_text, warn_of_yaml_1_1};
 
-/// Most unknown keys of one mapping that are reported one by one.
+/// How many unknown keys of one mapping are reported one by one.
 const UNKNOWN_KEYS_LISTED: usize = 20;
 
 /// A mapping that is read as a record.
@@ -104,7 +104,7 @@ impl<'tree> Cursor<'tree> {
         None
     }
 
-    /// Reads one of a few words; `name` gives the word of each member of `all`.
+    /// Reads one of a fixed set of words; `name` gives the word of each member of `all`.
     pub fn choice<T: Copy>(
         &self,
         field: &Field,
@@ -168,7 +168,7 @@ impl<'tree> Cursor<'tree> {
         for field in self.record.fields {
             match (self.mapping.entry(field.name), field.presence) {
                 (None, Presence::Required) => {
-                    let message = format!("{} needs the key `{}`", self.record.noun, field.name);
+                    let message = format!("{} requires the key `{}`", self.record.noun, field.name);
                     let help = format!("add `{}:` with {}", field.name, expectation(&field.shape));
                     sink.report(Diagnostic::new(&MISSING_FIELD, self.node.head(), message).help(help));
                 }
@@ -178,8 +178,10 @@ impl<'tree> Cursor<'tree> {
                     sink.report(Diagnostic::new(&MISSING_FIELD, entry.key.span, message).help(help));
                 }
                 (Some(entry), Presence::Distinct) if entry.value.is_null() => {
-                    let message =
-                        format!("`{}` has no value, which could mean nothing or anything", field.name);
+                    let message = format!(
+                        "`{}` has no value, which could mean that nothing or everything is allowed",
+                        field.name
+                    );
                     let help = "write `[]` to allow nothing, or remove the key to leave it unconfined";
                     sink.report(Diagnostic::new(&EMPTY_VALUE, entry.key.span, message).help(help));
                 }
@@ -211,7 +213,7 @@ pub fn word<T: Copy>(
     None
 }
 
-/// Reads each member of a list or map, until there are more findings than anybody reads.
+/// Reads each member of a list or map, up to a limit of findings.
 pub fn capped<'tree, M: Member, T>(
     members: &'tree [M],
     sink: &mut Sink,
@@ -222,7 +224,7 @@ pub fn capped<'tree, M: Member, T>(
     for member in members {
         values.extend(read(member, sink));
         if sink.count() - before > limits::LIST_FINDINGS {
-            let message = "there are too many errors here; what follows this item was not read";
+            let message = "too many errors in this list; what follows this item was not read";
             sink.report(Diagnostic::new(&TOO_MANY_ERRORS, member.span(), message));
             break;
         }
@@ -232,7 +234,7 @@ pub fn capped<'tree, M: Member, T>(
 
 /// A member of a list or map.
 pub trait Member {
-    /// Returns where it stands.
+    /// Returns its place.
     fn span(&self) -> Span;
 }
 

@@ -7,7 +7,7 @@ pub struct Record {
     pub noun: &'static str,
     /// One or two sentences for the schema.
     pub description: &'static str,
-    /// The fields, in the order in which people write them.
+    /// The fields, in the order in which they are usually written.
     pub fields: &'static [Field],
     /// What to do with other keys.
     pub other_keys: OtherKeys,
@@ -18,7 +18,7 @@ pub struct Record {
 pub enum OtherKeys {
     /// Each is an error.
     Refused,
-    /// They are for somebody else to read.
+    /// They are ignored: another program reads them.
     Kept,
 }
 
@@ -29,7 +29,7 @@ pub struct Field {
     pub name: &'static str,
     /// Whether it can be left out.
     pub presence: Presence,
-    /// What values it takes.
+    /// What values it accepts.
     pub shape: Shape,
     /// One or two sentences for the schema.
     pub description: &'static str,
@@ -38,22 +38,22 @@ pub struct Field {
 /// Whether a field can be left out, and what that means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// It cannot.
+    /// It is required.
     Required,
-    /// It can; a null counts as left out.
+    /// It is optional; null is the same as left out.
     Optional,
-    /// It can, and stands for this value then (in JSON notation).
+    /// It is optional, with this default (in JSON notation).
     Default(&'static str),
-    /// It can, and a null is refused because left out and empty mean opposite things.
+    /// It is optional, and null is an error because left out and empty mean opposite things.
     Distinct,
 }
 
-/// What values a field takes.
+/// What values a field accepts.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
     /// Text.
     Text(Text),
-    /// Any scalar but null, taken as it is written: `443` and `"443"` are the same.
+    /// Any scalar but null, read as written: `443` and `"443"` are the same.
     Lexeme(Text),
     /// A whole number.
     Integer {
@@ -64,7 +64,7 @@ pub enum Shape {
     },
     /// `true` or `false`.
     Boolean,
-    /// One of a few words.
+    /// One of a fixed set of words.
     Choice(&'static [Choice]),
     /// A list.
     List(&'static Shape),
@@ -74,8 +74,8 @@ pub enum Shape {
     Map(&'static Shape),
 }
 
-/// What texts a field takes. The reader parses most of them with a type of their own; what stands
-/// here is what a message, a suggestion and a schema say about them.
+/// What texts a field accepts. The reader parses most of them with their own type; this is
+/// what messages, suggestions and schemas say about them.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
     /// What a message calls it: `text`, `an absolute path`.
@@ -84,11 +84,11 @@ pub struct Text {
     pub least: usize,
     /// The most characters.
     pub most: usize,
-    /// Whether line ends and tabs may stand in it.
+    /// Whether it may contain line ends and tabs.
     pub lines: Lines,
     /// A regular expression (ECMA 262) that every value matches, for the schema.
     pub pattern: Option<&'static str>,
-    /// The words that are usually meant: for suggestions, and for completion in an editor.
+    /// The usual values: for suggestions, and for completion in an editor.
     pub known: Option<fn() -> Vec<String>>,
 }
 
@@ -101,7 +101,7 @@ pub enum Lines {
     Many,
 }
 
-/// A word that a field takes, and what it means.
+/// A word that a field accepts, and what it means.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice {
     /// The word.

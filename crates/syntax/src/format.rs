@@ -1,11 +1,11 @@
-//! The text of a policy file -> the same documents in the one form that every file has.
+//! The text of a policy file -> the same documents in the standard format.
 //!
-//! What is laid out anew: line ends, the indentation of blocks (two spaces, lists in mappings too), one space behind a
-//! dash, spaces at line ends, runs of blank lines, the order of a document's own fields (that of its kind), and
-//! quotes around text that a YAML 1.1 reader would take for something else. Everything else stays as it was written:
-//! comments and their words, lists in brackets, quoted and block text, the order of everything below.
+//! What changes: line ends, the indentation of blocks (two spaces, also for lists in mappings), one space after a
+//! dash, spaces at line ends, runs of blank lines, the order of the top-level fields of a document (that of its kind),
+//! and quotes around text that a YAML 1.1 reader would not read as text. Everything else is unchanged: comments, lists
+//! in brackets, quoted and block text, the order of everything below the top level.
 //!
-//! The result is read again and held against what the text said before; a difference is an error and not a result.
+//! The result is parsed again and compared with the original; a difference is an error.
 
 mod layout;
 mod meaning;
@@ -19,25 +19,25 @@ use crate::{Comment, Mapping, Tree, parse};
 
 use layout::Layout;
 
-/// Gives the fields of a document in the order of its kind; none when it has no order.
+/// Returns the fields of a document in the order of its kind; none when it has no order.
 pub type FieldOrder = fn(&Mapping) -> Option<&'static Record>;
 
-/// Why a text is left as it is.
+/// Why a text is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unformatted {
-    /// It is not free of errors.
+    /// It has errors.
     NotRead,
-    /// Another layout would say something else, or might.
+    /// Formatting would change its meaning, or might.
     Unsafe,
 }
 
-/// Passes until a text is at rest. The first does the work; a comment that stood between two columns may take one more.
+/// Most passes until a text no longer changes. One is usually enough; a comment between two columns may take another.
 const PASSES: usize = 4;
 
-/// Returns the text in its form. Formatting the result again gives the same bytes.
+/// Returns the formatted text. Formatting the result again gives the same bytes.
 ///
 /// # Errors
-/// When the text has errors, or cannot be laid out without a doubt.
+/// When the text has errors, or cannot be formatted safely.
 pub fn format(text: &str, order: FieldOrder) -> Result<String, Unformatted> {
     let mut text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
     for _ in 0..PASSES {
@@ -58,12 +58,12 @@ fn lay_out(text: &str, order: FieldOrder) -> Result<String, Unformatted> {
         return Err(Unformatted::Unsafe);
     }
     let sorted = order::sort(&laid_out, &between, order);
-    // Text that keeps the blank lines behind it takes others with it when it moves.
+    // A block of text that keeps its trailing blank lines (`|+`) takes more of them when it moves.
     let moved_well = |after: &Parsed| meaning::equal(&laid_out, &between, &sorted, after);
     Ok(if Parsed::of(&sorted).is_some_and(|after| moved_well(&after)) { sorted } else { laid_out })
 }
 
-/// A text without errors, and what stands in it.
+/// A text without errors, and its documents.
 struct Parsed {
     trees: Vec<Tree<'static>>,
     comments: Vec<Comment>,

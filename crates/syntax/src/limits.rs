@@ -1,8 +1,8 @@
-//! How much text one run is willing to read. Hostile input ends in a coded error, not in a long wait.
+//! Limits of what one run reads, so that hostile input ends in a coded error and not in a long wait.
 
 /// Most bytes in one source.
 pub const SOURCE_BYTES: usize = 256 << 20;
-/// Most collections inside each other.
+/// Maximum nesting of collections.
 pub const DEPTH: usize = 64;
 /// Most scalars and collections in one document.
 pub const NODES: usize = 1_000_000;

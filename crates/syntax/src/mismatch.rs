@@ -1,4 +1,4 @@
-//! A node of another type than its field -> a finding, with the way to write what was meant.
+//! A node of another type than its field -> a finding that shows how to write what was probably meant.
 
 use telovix_diagnostic::{Diagnostic, Sink};
 
@@ -48,7 +48,7 @@ pub(super) fn not_a_text(node: &Node, limits: &Text, sink: &mut Sink) {
     let Some(diagnostic) = mismatch(node, limits.noun) else { return };
     let is_plain = matches!(node.scalar(), Some(Scalar::Boolean(_) | Scalar::Integer(_) | Scalar::Float));
     match node.text() {
-        // Quotes make text of it, but not a path or an address.
+        // Quotes make it text, but not a path or an address.
         Some(text) if is_plain && limits.pattern.is_none() => {
             let quoted = format!("\"{text}\"");
             sink.report(diagnostic.help(format!("quote it: `{quoted}`")).fix(node.span, quoted));
@@ -63,15 +63,13 @@ pub(super) fn not_a_list(node: &Node, item: &Shape, sink: &mut Sink) {
         (Value::Scalar { text, .. }, Shape::Text(_) | Shape::Lexeme(_)) => {
             let message = format!("expected a list, found {}", quote(text));
             let diagnostic = Diagnostic::new(&WRONG_TYPE, node.span, message);
-            sink.report(
-                diagnostic.help("write each item on a line of its own after `- `, or all in `[` and `]`"),
-            );
+            sink.report(diagnostic.help("write each item on its own line after `- `, or all in `[` and `]`"));
         }
         _ => wrong_type(node, "a list", sink),
     }
 }
 
-/// Says what to write for a field that is absent.
+/// Returns what to write for a missing field.
 pub(super) fn expectation(shape: &Shape) -> String {
     match shape {
         Shape::Choice(choices) => format!("one of {}", words(choices.iter().map(|choice| choice.word))),
@@ -79,7 +77,7 @@ pub(super) fn expectation(shape: &Shape) -> String {
     }
 }
 
-/// Reports a word that is none of those a field takes.
+/// Reports a word that a field does not accept.
 pub(super) fn unknown_word(node: &Node, text: &str, field: &str, choices: &[Choice], sink: &mut Sink) {
     let message = format!("{} is not a value of `{field}`", quote(text));
     let diagnostic = Diagnostic::new(&UNKNOWN_VALUE, node.span, message);
@@ -95,7 +93,7 @@ pub(super) fn words<'word>(words: impl Iterator<Item = &'word str>) -> String {
     words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Says what was expected and what was found; nothing about a node that was reported where it stands.
+/// Returns a finding of what was expected and what was found; none for a node that was already reported.
 fn mismatch(node: &Node, expected: &str) -> Option<Diagnostic> {
     let shown = || quote(node.text().unwrap_or_default());
     let found = match (&node.value, node.scalar()) {

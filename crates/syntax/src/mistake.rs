@@ -1,4 +1,4 @@
-//! A parser error -> a finding in the words of the person who made the mistake.
+//! A parser error -> a finding that explains the mistake to the author of the file.
 
 use granit_parser::{ErrorKind, ScanError};
 
@@ -8,7 +8,7 @@ use telovix_diagnostic::source::{SourceId, Span};
 use super::build::too_deep;
 use super::codes::SYNTAX_ERROR;
 
-/// Explains why a document is not YAML; the parser was given the text from `base` on.
+/// Explains why a document is not valid YAML; the parser read the text from `base` on.
 pub(super) fn explain(id: SourceId, text: &str, base: usize, error: &ScanError) -> Diagnostic {
     let offset = error.marker().byte_offset().map_or(text.len(), |offset| (base + offset).min(text.len()));
     let span = place(id, text, offset);
@@ -46,7 +46,7 @@ fn words(kind: &ErrorKind) -> (String, String) {
             format!("close it with `{}`", closing(*open)),
         ),
         ErrorKind::MisplacedFlowCollectionEnd => fixed(
-            "found a closing bracket that nothing opened",
+            "found a closing bracket without an opening one",
             "remove it, or quote the value when the bracket is part of it",
         ),
         ErrorKind::UnexpectedEofFlowSequence | ErrorKind::ExpectedFlowSequenceSeparator => fixed(
@@ -62,16 +62,16 @@ fn words(kind: &ErrorKind) -> (String, String) {
             fixed("a quote is opened here and never closed", "add the closing quote")
         }
         ErrorKind::InvalidQuotedScalarIndent => fixed(
-            "a quoted text goes on here without indentation",
+            "quoted text continues here without indentation",
             "close the quote, or indent the lines of the text",
         ),
         ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
-            fixed("found text after the closing quote", "put the whole value in quotes, or none of it")
+            fixed("found text after the closing quote", "quote the whole value, or none of it")
         }
         ErrorKind::UnknownQuotedScalarEscape
         | ErrorKind::InvalidQuotedScalarHexEscape
         | ErrorKind::InvalidUnicodeEscape => fixed(
-            "found an escape that YAML does not know",
+            "unknown escape sequence",
             "write `\\\\` for a backslash, or use single quotes, which have no escapes",
         ),
         ErrorKind::TabNotAllowed
@@ -83,19 +83,17 @@ fn words(kind: &ErrorKind) -> (String, String) {
         }
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => fixed(
             "found a second `: ` in one entry",
-            "quote the value when the colon is part of it; a new key starts a line, in the column of its neighbours",
+            "quote the value when the colon is part of it; a new key starts on its own line, in the same column as the others",
         ),
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             fixed("expected `:` after this key", "write `key: value`, with a space after the colon")
         }
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::InvalidIndentation
-        | ErrorKind::MappingKeyNotAllowed => {
-            fixed("expected a key at this place", "align it with the keys above")
-        }
+        | ErrorKind::MappingKeyNotAllowed => fixed("expected a key here", "align it with the keys above"),
         ErrorKind::ExpectedBlockSequenceEntry | ErrorKind::BlockSequenceEntryNotAllowed => fixed(
             "expected a list item or the end of the list",
-            "start each item with `- `, all in one column",
+            "start each item with `- `, all in the same column",
         ),
         ErrorKind::UnexpectedCharacter { character } => (
             format!("a value cannot start with {}", super::quote(character.encode_utf8(&mut [0; 4]))),
@@ -112,12 +110,11 @@ fn words(kind: &ErrorKind) -> (String, String) {
             fixed("found `#` right after a value", "put a space before a comment, or quote the value")
         }
         ErrorKind::ExpectedDocumentStart => {
-            fixed("expected `---` at this place", "separate documents with a line `---`")
+            fixed("expected `---` here", "separate documents with a `---` line")
         }
-        ErrorKind::BomInsideDocument => fixed(
-            "found a byte order mark inside the text",
-            "remove it; it is left behind when files are joined",
-        ),
+        ErrorKind::BomInsideDocument => {
+            fixed("found a byte order mark inside the text", "remove it; it usually comes from joining files")
+        }
         other => (other.to_string(), String::new()),
     }
 }

@@ -1,10 +1,10 @@
-//! The tree between text and documents: scalars stay text until a reader says what it expects.
+//! Parsed YAML as a tree: scalars stay text until the reader of a field resolves them.
 
 use std::borrow::Cow;
 
 use telovix_diagnostic::source::{Span, Spanned};
 
-/// One value of a document and where it stands. Texts are those of the source wherever nothing was unescaped.
+/// One value of a document and its place. Text without escapes is borrowed from the source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node<'text> {
     /// The bytes of the value, without indentation, comments and trailing line ends.
@@ -13,10 +13,10 @@ pub struct Node<'text> {
     pub value: Value<'text>,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'text> {
-    /// A scalar, unresolved: whether `443` is a number is for the reader of the field to say.
+    /// An unresolved scalar: the reader of the field decides whether `443` is a number.
     Scalar {
         /// The text after unescaping. Empty when nothing was written.
         text: Cow<'text, str>,
@@ -27,15 +27,15 @@ pub enum Value<'text> {
     Sequence(Vec<Node<'text>>),
     /// A mapping with text keys, in the order written.
     Mapping(Mapping<'text>),
-    /// An alias or an oversized scalar. It was reported as an error where it stands, so a reader
-    /// has nothing to add about it.
+    /// An alias or an oversized scalar. It was already reported as an error, so a reader
+    /// reports nothing more about it.
     Unreadable,
 }
 
 /// Whether a scalar can be anything but a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScalarStyle {
-    /// Written without quotes: may stand for null, a boolean or a number.
+    /// Written without quotes: may be null, a boolean or a number.
     Plain,
     /// Written without quotes over several lines, which YAML joins with spaces: always a string.
     Folded,
@@ -53,7 +53,7 @@ pub struct Mapping<'text> {
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry<'text> {
-    /// The key and where it stands.
+    /// The key and its place.
     pub key: Spanned<Cow<'text, str>>,
     /// The value.
     pub value: Node<'text>,
@@ -88,7 +88,7 @@ impl<'text> Node<'text> {
         }
     }
 
-    /// Returns a copy that outlives the text it was read from. The reader has bounded the depth of the tree.
+    /// Returns a copy that owns its text. The parser limits the depth of the tree.
     #[must_use]
     pub fn detached(&self) -> Node<'static> {
         let text = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
@@ -107,7 +107,7 @@ impl<'text> Node<'text> {
         Node { span: self.span, value }
     }
 
-    /// Returns the text of a scalar, whatever it stands for.
+    /// Returns the text of a scalar, whatever its type.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.value {

@@ -1,4 +1,4 @@
-//! The text of one source -> the node of each document in it, and the comments.
+//! The text of one source -> the node of each document, and the comments.
 
 use std::ops::{ControlFlow, Range};
 
@@ -15,7 +15,7 @@ use super::limits;
 use super::mistake;
 use super::plain;
 
-/// Parses the documents of a source and hands over each as it is complete; returns the comments.
+/// Parses the documents of a source, passes each one on when it is complete, and returns the comments.
 ///
 /// A syntax error costs its own document only. Documents without a value (two `---` in a row) are
 /// left out. Comments come in the order written, also those of documents with an error.
@@ -31,7 +31,7 @@ pub fn parse<'text>(
     stream.finish(sink)
 }
 
-/// [`parse`] by the parser alone, which has the last word: what the shorter way is held against.
+/// [`parse`] with the parser alone, to check the plain reader against.
 pub fn parse_by_parser<'text>(
     id: SourceId,
     source: &'text Source,
@@ -56,7 +56,7 @@ struct Stream<'text> {
 }
 
 impl<'text> Stream<'text> {
-    /// Starts on a source; nothing when there is nothing to read in it, which is reported.
+    /// Starts reading a source; returns nothing, and reports why, when it cannot be read.
     fn open(id: SourceId, source: &'text Source, sink: &mut Sink) -> Option<Self> {
         if !admit(id, source, sink) {
             return None;
@@ -71,7 +71,7 @@ impl<'text> Stream<'text> {
         Some(Self { id, text, builder, comments, complete: 0, failed: 0, said_before: sink.count() })
     }
 
-    /// Reads documents up to the first that is not written plainly; returns where that one starts.
+    /// Reads documents up to the first that the plain reader cannot read; returns where that one starts.
     fn read_plain(&mut self, sink: &mut Sink, receive: &mut impl FnMut(Tree<'text>, &mut Sink)) -> usize {
         let mut start = 0;
         while start < self.text.len() {
@@ -88,7 +88,7 @@ impl<'text> Stream<'text> {
         start
     }
 
-    /// Reads the documents from a byte of the text on, whatever they hold.
+    /// Reads the documents from a byte of the text on with the parser.
     fn read(&mut self, start: usize, sink: &mut Sink, receive: &mut impl FnMut(Tree<'text>, &mut Sink)) {
         let (id, text) = (self.id, self.text);
         let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) else { return };
@@ -100,7 +100,7 @@ impl<'text> Stream<'text> {
         };
         let mut parser = Parser::new_from_str_with_options(rest, options);
         let within = |range: Range<usize>| start + range.start..start + range.end;
-        // What an error hides was not parsed, so nobody knows what is a comment there.
+        // Text after an error was not parsed, so comments there are unknown.
         let mut lost = false;
         while let Some(next) = parser.next_event() {
             let failure = match next {
@@ -149,7 +149,7 @@ impl<'text> Stream<'text> {
         }
     }
 
-    /// Hands over the document that the builder holds. Breaks when its source has too many findings.
+    /// Passes on the document of the builder. Breaks when its source has too many findings.
     fn hand_over(
         &mut self,
         sink: &mut Sink,
@@ -169,7 +169,7 @@ impl<'text> Stream<'text> {
 
     fn finish(self, sink: &mut Sink) -> Vec<Comment> {
         if self.complete + self.failed == 0 {
-            let message = "this file holds comments only, so nothing is compiled from it";
+            let message = "this file contains only comments, so nothing is compiled from it";
             sink.report(Diagnostic::new(&NO_DOCUMENT, Span::start_of(self.id), message));
         }
         self.comments.finish()

@@ -1,9 +1,9 @@
-//! The lines that policy files are nearly always made of -> the nodes that the parser would make of them.
+//! YAML in its plainest notation, which nearly all policy files use -> the same nodes as from the parser, but faster.
 //!
 //! A document of comments, block mappings, lists, and scalars on one line is read here in one pass over its
-//! bytes. At the first thing that is anything else, or that there is something to say about, this reader gives
-//! up, and the parser reads the document from its start: what is YAML and what is a mistake is decided there
-//! alone. Tests hold both readers to the same nodes, places, comments and findings.
+//! bytes. At anything else, and at anything to report, this reader stops, and the parser reads the document
+//! from its start: the parser alone decides what is YAML and what is a mistake. Tests check that both readers give the
+//! same nodes, places, comments and findings.
 
 mod cursor;
 
@@ -19,12 +19,12 @@ use super::build::Builder;
 use super::comment::{Comment, CommentPlace};
 use cursor::{Context, Cursor, Scalar};
 
-/// Most collections inside each other; far below the limit of the parser, which reports it.
+/// Maximum nesting of collections; far below the limit of the parser, which reports it.
 const DEPTH: usize = 16;
 /// Most bytes of a key; far below the 1,024 at which YAML ends an implicit key.
 const KEY_BYTES: usize = 256;
 
-/// A document whose nodes the builder holds.
+/// A document whose nodes are in the builder.
 pub(super) struct Document {
     /// Where the next document starts.
     pub(super) end: usize,
@@ -32,8 +32,8 @@ pub(super) struct Document {
     pub(super) comments: Vec<Comment>,
 }
 
-/// Reads the document that starts at a byte of the text. Nothing when the parser has to read it; what the
-/// builder holds is to be thrown away then.
+/// Reads the document that starts at a byte of the text. Nothing when the parser has to read it; the
+/// content of the builder must then be dropped.
 pub(super) fn read<'text>(
     source: SourceId,
     text: &'text str,
@@ -48,19 +48,19 @@ pub(super) fn read<'text>(
     (reader.said.count() == 0).then_some(Document { end, comments: reader.cursor.comments })
 }
 
-/// The state of reading one document. Every step that returns nothing has given up.
+/// The state of reading one document. A step that returns nothing has stopped reading.
 struct Reader<'text, 'builder> {
     cursor: Cursor<'text>,
-    /// The collections whose end has not come yet.
+    /// The open collections.
     open: Vec<Open>,
-    /// Where an empty value stands, if the value of the last key or dash does not come.
+    /// The place of an empty value, if the last key or dash has none.
     awaited: Option<usize>,
     builder: &'builder mut Builder<'text>,
-    /// What the builder has to say. The parser brings it up again.
+    /// What the builder reports. The parser reports it again.
     said: Sink,
 }
 
-/// A collection and the column its keys or dashes stand in.
+/// A collection and the column of its keys or dashes.
 struct Open {
     column: usize,
     kind: Kind,
@@ -96,7 +96,7 @@ impl<'text> Reader<'text, '_> {
         Some(())
     }
 
-    /// Reads a line that separates no documents.
+    /// Reads a line that is not a separator of documents.
     fn line(&mut self, is_begun: &mut bool) -> Option<()> {
         let column = self.cursor.skip_spaces();
         match self.cursor.peek() {
@@ -115,7 +115,7 @@ impl<'text> Reader<'text, '_> {
         self.entry(&key)
     }
 
-    /// Reads a dash and what stands behind it. Each dash behind a dash starts a list of its own.
+    /// Reads a dash and what follows it. Each dash after a dash starts another list.
     fn items(&mut self, mut column: usize) -> Option<()> {
         let mut is_first = true;
         while self.cursor.is_at_item() {
@@ -144,7 +144,7 @@ impl<'text> Reader<'text, '_> {
         self.item(column)
     }
 
-    /// Reads what stands behind the last dash: a scalar, a list in brackets, or the first entry of a mapping.
+    /// Reads what follows the last dash: a scalar, a list in brackets, or the first entry of a mapping.
     fn item(&mut self, column: usize) -> Option<()> {
         let start = self.cursor.at();
         if self.cursor.peek() == Some(b'[') {
@@ -160,7 +160,7 @@ impl<'text> Reader<'text, '_> {
         self.cursor.end_line()
     }
 
-    /// Takes a key and reads what stands behind it on its line.
+    /// Takes a key and reads what follows it on its line.
     fn entry(&mut self, key: &Scalar<'text>) -> Option<()> {
         let end = self.cursor.at();
         if self.cursor.peek()? != b':' || !self.cursor.is_sign(1) || key.text.len() > KEY_BYTES {
@@ -204,18 +204,18 @@ impl<'text> Reader<'text, '_> {
         Some(())
     }
 
-    /// Makes the collection that goes on or starts in a column the innermost one. `item` is where the first
-    /// item of a list stands.
+    /// Makes the collection that continues or starts in a column the innermost one. `item` is where the first
+    /// item of a list is.
     fn arrive(&mut self, column: usize, kind: Kind, start: usize, item: usize) -> Option<()> {
         while let Some(inner) = self.open.last() {
             match column.cmp(&inner.column) {
                 Ordering::Equal if inner.kind == kind => return self.fill(),
-                // Behind a value that has come, this line would go on with it.
+                // After a value, this line would continue it.
                 Ordering::Greater => {
                     self.awaited.take()?;
                     return self.start(column, kind, start);
                 }
-                // A list may stand in the column of its key. The parser says then that it starts at its first item.
+                // A list may be in the column of its key. The parser then reports that it starts at its first item.
                 Ordering::Equal if kind == Kind::Sequence => {
                     self.awaited.take()?;
                     return self.start(column, kind, item);
@@ -247,7 +247,7 @@ impl<'text> Reader<'text, '_> {
         Some(())
     }
 
-    /// Stands an empty scalar in for a value that was not written.
+    /// Adds an empty scalar for a value that was not written.
     fn fill(&mut self) -> Option<()> {
         let Some(end) = self.awaited.take() else { return Some(()) };
         self.place(&Scalar { text: "", notation: Notation::Plain, span: self.cursor.span(end, end) })

@@ -1,6 +1,6 @@
 //! User text -> the form in which a message shows it: on one line, short, in backticks.
 
-/// Most characters of user text a message shows.
+/// Maximum characters of user text in a message.
 const SHOWN: usize = 60;
 
 /// Quotes user text for a message.

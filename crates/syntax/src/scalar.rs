@@ -2,10 +2,10 @@
 
 use super::node::{Node, ScalarStyle, Value};
 
-/// What a scalar stands for.
+/// The resolved value of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scalar<'text> {
-    /// `null`, `~` or nothing at all.
+    /// `null`, `~` or empty.
     Null,
     /// `true` or `false`, in lower, upper or title case.
     Boolean(bool),
@@ -31,7 +31,7 @@ impl Node<'_> {
         }
     }
 
-    /// Tells whether the node is a null: nothing, `~` or `null`.
+    /// Returns whether the node is null: empty, `~` or `null`.
     #[must_use]
     pub fn is_null(&self) -> bool {
         self.scalar() == Some(Scalar::Null)
@@ -78,7 +78,7 @@ fn is_float(text: &str) -> bool {
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return true;
     }
-    // Addresses and paths are told from numbers here.
+    // Tells addresses and paths from numbers.
     if !unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
         return false;
     }

@@ -1,4 +1,4 @@
-//! A scalar node and the text it should be -> a value, or a finding that says why not.
+//! A scalar node and the text that its field accepts -> a value, or a finding that says why not.
 
 use telovix_diagnostic::source::Spanned;
 use telovix_diagnostic::{Code, Diagnostic, Sink};
@@ -12,7 +12,7 @@ use super::scalar::Scalar;
 use super::suggest::nearest;
 use super::yaml11;
 
-/// Why a text is not what its field takes.
+/// Why a field does not accept a text.
 #[derive(Debug)]
 pub struct Refusal {
     /// The code to report.
@@ -23,7 +23,7 @@ pub struct Refusal {
     pub help: String,
 }
 
-/// Reads a scalar node and makes a value of its text.
+/// Reads a scalar node and converts its text to a value.
 pub fn parsed<T>(
     node: &Node,
     shape: &Shape,
@@ -55,7 +55,7 @@ pub fn parsed<T>(
     }
 }
 
-/// Reads the text of a scalar node and holds it against the limits of its field.
+/// Reads the text of a scalar node and checks it against the limits of its field.
 pub(super) fn scalar_text<'tree>(
     node: &'tree Node<'_>,
     shape: &Shape,
@@ -75,10 +75,10 @@ pub(super) fn scalar_text<'tree>(
         }
     };
     if matches!(node.value, Value::Scalar { style: ScalarStyle::Folded, .. }) && limits.lines == Lines::One {
-        let message = format!("{} stands on several lines, which YAML joins into one value", quote(text));
+        let message = format!("{} is on several lines, which YAML joins into one value", quote(text));
         sink.report(
             Diagnostic::new(&FOLDED_VALUE, node.span, message)
-                .help("write it on one line; a list needs `- ` and one column for all its items"),
+                .help("write it on one line; in a list, each item needs `- ` in the same column"),
         );
         return None;
     }
@@ -87,18 +87,18 @@ pub(super) fn scalar_text<'tree>(
     };
     // Control characters are below U+0020 or take two bytes or more, save one.
     let is_suspect = |byte: u8| !(b' '..0x7f).contains(&byte);
-    // Without a way out of the loop the compiler looks at many bytes at once.
+    // Without an early exit the compiler vectorises the loop.
     if text.bytes().fold(false, |suspect, byte| suspect | is_suspect(byte))
         && let Some(control) = text.chars().find(is_refused)
     {
-        let message = format!("{} holds the control character U+{:04X}", quote(text), u32::from(control));
+        let message = format!("{} contains the control character U+{:04X}", quote(text), u32::from(control));
         let help = if control == '\n' { "write it on one line" } else { "remove it" };
         sink.report(Diagnostic::new(&CONTROL_CHARACTER, node.span, message).help(help));
         return None;
     }
     let length = if text.len() <= limits.most { text.len() } else { text.chars().count() };
     if length > limits.most {
-        let message = format!("this text has {length} characters, more than the {} it may have", limits.most);
+        let message = format!("this text has {length} characters, more than the maximum of {}", limits.most);
         sink.report(Diagnostic::new(&TOO_LONG, node.span, message).help("shorten it"));
         return None;
     }
@@ -118,7 +118,7 @@ pub fn warn_of_yaml_1_1(node: &Node, sink: &mut Sink) {
         Some(Scalar::Integer(number)) => format!("the number {number}"),
         _ => "text".to_owned(),
     };
-    let message = format!("{} is {here} here, and {other} for a YAML 1.1 reader", quote(text));
+    let message = format!("{} is {here} here, but {other} for a YAML 1.1 reader", quote(text));
     let quoted = format!("\"{text}\"");
     let diagnostic = Diagnostic::new(&YAML_1_1_VALUE, node.span, message);
     sink.report(if here == "text" {

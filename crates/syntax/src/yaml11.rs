@@ -1,7 +1,7 @@
-//! Plain scalar -> what a YAML 1.1 reader would take it for, where that differs from YAML 1.2.
+//! Plain scalar -> its value in YAML 1.1, where that differs from YAML 1.2.
 //!
-//! The types are those of <https://yaml.org/type/>. Go tools (the engine among them) and PyYAML read
-//! by these rules, so a text such as `no` means one thing here and another there.
+//! The types are those of <https://yaml.org/type/>. Go tools such as Tetragon, and PyYAML, read
+//! by these rules, so `no` has another meaning there than here.
 
 /// Returns how a YAML 1.1 reader reads `text`, or nothing when both versions agree.
 #[must_use]
@@ -9,7 +9,7 @@ pub fn surprise(text: &str) -> Option<String> {
     match text.as_bytes() {
         [b'y' | b'Y' | b'n' | b'N' | b'o' | b'O', ..] => boolean(text).map(str::to_owned),
         [b'+' | b'-' | b'0'..=b'9', ..] => number(text),
-        // Nearly every text starts so.
+        // Nearly every text starts like this.
         _ => None,
     }
 }

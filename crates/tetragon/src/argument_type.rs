@@ -1,7 +1,7 @@
-//! The types a policy gives to the arguments of a hook, and what each operator makes of them.
+//! Argument types of hooks, and how each filter operator treats them.
 //!
-//! Source: `pkg/generictypes/generictypes.go`; the verdicts of [`ArgumentClass::fit`] were taken from the
-//! engine's own encoder for every pair of operator and type.
+//! Source: `pkg/generictypes/generictypes.go`; the results of [`ArgumentClass::fit`] were taken from
+//! Tetragon's encoder for every pair of operator and type.
 
 use super::vocabulary::{Operator, vocabulary};
 
@@ -63,7 +63,7 @@ vocabulary! {
     }
 }
 
-/// Types that filters treat alike.
+/// Types that filters treat in the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ArgumentClass {
     /// int, int32, uint32.
@@ -84,20 +84,20 @@ pub enum ArgumentClass {
     SocketAddress,
     /// `sockaddr_un`.
     UnixAddress,
-    /// What no operator filters.
+    /// Types that no operator can filter.
     Opaque,
 }
 
-/// What becomes of an operator on a type.
+/// How Tetragon treats an operator on a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
     /// Accepted and effective.
     Works,
-    /// Accepted; can never match.
+    /// Accepted, but never matches.
     Never,
-    /// Accepted; always true, so the filter is not there.
+    /// Accepted, but always true: the filter has no effect.
     Always,
-    /// Rejected by the engine.
+    /// Rejected by Tetragon.
     Rejected,
 }
 
@@ -135,7 +135,7 @@ impl ArgumentType {
         }
     }
 
-    /// Tells whether values are read as signed numbers.
+    /// Returns whether values are read as signed numbers.
     #[must_use]
     pub fn is_signed(self) -> bool {
         matches!(
@@ -178,7 +178,7 @@ impl ArgumentType {
 }
 
 impl ArgumentClass {
-    /// Returns what becomes of an operator with values on this class.
+    /// Returns how Tetragon treats an operator with values on this class.
     #[must_use]
     pub fn fit(self, operator: Operator) -> Fit {
         use ArgumentClass as C;

@@ -1,8 +1,9 @@
-//! What there is to say about a document of the engine.
+//! Codes of findings about Tetragon policies.
 
 use telovix_diagnostic::Code;
 
-/// Declares codes, each with its page below `codes/` and, where the page only describes the document, who makes it.
+/// Declares codes, each with its page below `codes/` and, where the page only describes the example, the function
+/// that builds it.
 macro_rules! codes {
     ($list:ident, $about:literal: $($name:ident = $id:literal $(, $fires:ident)?;)+) => {
         $(
@@ -14,7 +15,7 @@ macro_rules! codes {
     };
 }
 
-codes! { REJECTIONS, "What the engine refuses to load.":
+codes! { REJECTIONS, "Policies that Tetragon rejects.":
     SCHEMA = "engine-schema";
     NAME = "engine-name";
     SECTIONS = "engine-sections";
@@ -30,7 +31,7 @@ codes! { REJECTIONS, "What the engine refuses to load.":
     LIST = "engine-list";
 }
 
-codes! { OBJECTIONS, "What the engine loads although it cannot mean what is written, or the product has a rule against.":
+codes! { OBJECTIONS, "Policies that Tetragon loads with another meaning than written, or that break a rule of the product.":
     NEVER_MATCHES = "engine-never-matches";
     ALWAYS_MATCHES = "engine-always-matches";
     EMPTY_VALUES = "engine-empty-values";

@@ -1,20 +1,20 @@
-//! A hook -> how many bytes its selectors take when the engine encodes them for its programs.
+//! A hook -> the size of its selectors in bytes, as Tetragon encodes them for its BPF programs.
 //!
-//! Source: `pkg/selectors/kernel.go`; the formula was held against the engine's own encoder.
+//! Source: `pkg/selectors/kernel.go`; the formula was checked against Tetragon's encoder.
 
 use super::argument_type::{ArgumentClass, ArgumentType};
 use super::model::Hook;
 use super::selector::{Action, ArgumentFilter, Selector};
 use super::vocabulary::{ActionKind, Operator};
 
-/// What the engine's programs can address: offsets are masked with 0x3ff (`bpf/process/pfilter.h`).
+/// Bytes that Tetragon's programs can address: offsets are masked with 0x3ff (`bpf/process/pfilter.h`).
 pub const ENCODED_BYTES: usize = 1_024;
-/// What the engine's encoder has room for; beyond it the daemon panics.
+/// Size of the buffer in Tetragon's encoder; the daemon panics beyond it.
 pub(super) const ENCODER_BYTES: usize = 4_096;
 
 /// A string compared as a whole: one map id for each length class.
 const STRING_SET: usize = 44;
-/// An id of a map.
+/// A map id.
 const MAP: usize = 4;
 
 /// Returns the encoded size of a hook's entry selectors, in bytes.

@@ -1,8 +1,9 @@
-//! The engine's own document: its model, its reader, an offline validator, and its YAML.
+//! Tetragon policies (`TracingPolicy`): the model, the reader, an offline validator and the YAML writer.
 //!
-//! Facts are those of Tetragon main of August 2026 (commit 4fbfe2d74). What the engine would reject is
-//! an error here; what it would load and then misread, or never match, is an objection with a code of its
-//! own, so that "the engine takes it" and "it means what it says" stay two questions.
+//! Facts are those of Tetragon main of August 2026 (commit 4fbfe2d74). A policy that
+//! Tetragon rejects is an error here. A policy that it loads and then misreads, or that never matches, gets
+//! separate codes: whether Tetragon accepts a policy and whether the policy does what is written are two
+//! questions.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! A hook's name -> its prototype on each kernel, so that an index or a type that never matches is found.
+//! LSM hook name -> its prototype on each kernel, to find an index or a type that never matches.
 
 pub use super::lsm_hook_table::Returns;
 
@@ -12,7 +12,7 @@ use super::lsm_hook_table::HOOKS;
 pub struct LsmHook {
     /// The name, without `bpf_lsm_`.
     pub name: &'static str,
-    /// What it returns.
+    /// Its return type.
     pub returns: Returns,
     /// The types of the arguments, as C writes them without `struct`.
     pub arguments: &'static [&'static str],
@@ -36,12 +36,12 @@ const DISABLED: &[&str] = &[
 ];
 
 impl LsmHook {
-    /// Returns the prototypes of a hook; several when kernels differ, none when no kernel has it.
+    /// Returns the prototypes of a hook: several if kernels differ, none if no kernel has it.
     pub fn named(name: &str) -> impl Iterator<Item = Self> + Clone {
         let start = HOOKS.partition_point(|row| row.0 < name);
         HOOKS
             .get(start..)
-            .unwrap_or_default()
+            .expect("a partition point is at most the length")
             .iter()
             .take_while(move |row| row.0 == name)
             .map(|&(name, kernels, returns, arguments)| Self { name, returns, arguments, kernels })
@@ -58,13 +58,13 @@ impl LsmHook {
         HOOKS.iter().map(|row| row.0)
     }
 
-    /// Tells whether this is the prototype on a kernel.
+    /// Returns whether this is the prototype on a kernel.
     #[must_use]
     pub fn exists_on(self, kernel: Kernel) -> bool {
         self.kernels & 1 << kernel as u8 != 0
     }
 
-    /// Tells whether a kernel lets a program attach to a hook it has.
+    /// Returns whether a kernel allows programs to attach to this hook, which may not exist there.
     #[must_use]
     pub fn is_attachable(name: &str, kernel: Kernel) -> bool {
         let disabled = DISABLED.contains(&name) || (name == "file_alloc_security" && kernel == Kernel::V7_2);
@@ -72,7 +72,7 @@ impl LsmHook {
     }
 }
 
-/// Tells whether an argument of this C type can be read as the declared type.
+/// Returns whether an argument of this C type can be read as the declared type.
 #[must_use]
 pub(super) fn reads_as(c_type: &str, declared: ArgumentType) -> bool {
     use ArgumentType as T;

@@ -1,11 +1,11 @@
-//! Hooks of the security modules and their prototypes on the kernels that are targets.
+//! LSM hooks and their prototypes on the target kernels.
 //!
 //! Source: the functions `bpf_lsm_*` in the BTF of Debian's cloud kernels 6.1.176, 6.12.107 and 7.2.13.
 //! Types are written without `struct`, `union`, `enum` and `const`.
 
 use self::Returns::{Errno, Void};
 
-/// What a hook function returns.
+/// Return type of a hook function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Returns {
     /// Nothing: the operation cannot be denied here.

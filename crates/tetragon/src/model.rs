@@ -1,4 +1,4 @@
-//! The engine's document as typed values that keep their places.
+//! A Tetragon policy as typed values with their source spans.
 //!
 //! Source: `pkg/k8s/apis/cilium.io/v1alpha1/tracing_policy_types.go`.
 
@@ -11,12 +11,12 @@ use super::selector::{ArgumentFilter, Selector};
 use super::text::Text;
 use super::vocabulary::vocabulary;
 
-/// One document of the engine.
+/// A Tetragon policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TracingPolicy<'text> {
     /// The bytes of the whole document.
     pub span: Span,
-    /// `apiVersion`, which the engine never looks at.
+    /// `apiVersion`, which Tetragon ignores.
     pub api_version: Option<Text<'text>>,
     /// `kind`.
     pub kind: PolicyKind,
@@ -26,7 +26,7 @@ pub struct TracingPolicy<'text> {
     pub spec: Spec<'text>,
 }
 
-/// Which processes a document speaks of.
+/// Which processes a policy applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PolicyKind {
     /// `TracingPolicy`: every process.
@@ -36,7 +36,7 @@ pub enum PolicyKind {
 }
 
 impl PolicyKind {
-    /// Returns the word after `kind:`.
+    /// Returns the value of `kind`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl PolicyKind {
     }
 }
 
-/// Who the document is.
+/// The policy's name, namespace, labels and annotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metadata<'text> {
     /// The bytes of the mapping.
@@ -62,7 +62,7 @@ pub struct Metadata<'text> {
 }
 
 vocabulary! {
-    /// The sections of a spec that hold hooks; a policy may fill one.
+    /// The sections of a spec that contain hooks; a policy may use one of them.
     Section {
         Kprobes = "kprobes",
         Fentries = "fentries",
@@ -73,7 +73,7 @@ vocabulary! {
     }
 }
 
-/// What the document asks for.
+/// The `spec` of a policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec<'text> {
     /// The bytes of the mapping.
@@ -86,15 +86,15 @@ pub struct Spec<'text> {
     pub lists: Vec<NamedList<'text>>,
     /// Enforcers; at most one.
     pub enforcers: Vec<Enforcer<'text>>,
-    /// Options by name; the engine ignores names it does not know.
+    /// Options by name; Tetragon ignores unknown names.
     pub options: Vec<PolicyOption<'text>>,
     /// Selectors that others include by name.
     pub macros: Vec<(Text<'text>, Selector<'text>)>,
-    /// Which workloads the policy speaks of, where Kubernetes decides.
+    /// Workload selectors, evaluated by Kubernetes.
     pub workloads: Vec<LabelSelector>,
 }
 
-/// A Kubernetes label selector under the key it was written.
+/// A Kubernetes label selector and its key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelSelector {
     /// `podSelector`, `containerSelector`, `hostSelector` or `nodeSelector`.
@@ -116,7 +116,7 @@ pub struct NamedList<'text> {
     pub values: Vec<Text<'text>>,
     /// A regular expression over functions, for generated lists.
     pub pattern: Option<Text<'text>>,
-    /// Whether the engine is told to skip its own check of the list.
+    /// Whether Tetragon skips its check of the list.
     pub validated: Option<Spanned<bool>>,
 }
 
@@ -134,7 +134,7 @@ pub struct Enforcer<'text> {
 pub struct PolicyOption<'text> {
     /// The name.
     pub name: Text<'text>,
-    /// The value, always text.
+    /// The value, always a string.
     pub value: Text<'text>,
 }
 
@@ -143,11 +143,11 @@ pub struct PolicyOption<'text> {
 pub struct Hook<'text> {
     /// The bytes of the entry.
     pub span: Span,
-    /// Where it hooks.
+    /// Where it is attached.
     pub point: HookPoint<'text>,
     /// The arguments that are read.
     pub arguments: Vec<Argument<'text>>,
-    /// Values that are read from elsewhere.
+    /// Values that are read from other sources than arguments.
     pub data: Vec<Argument<'text>>,
     /// Whether the return is hooked as well.
     pub returns: bool,
@@ -155,17 +155,17 @@ pub struct Hook<'text> {
     pub return_argument: Option<Argument<'text>>,
     /// `TrackSock` or `UntrackSock` on the returned value.
     pub return_action: Option<Text<'text>>,
-    /// OR-ed; the first that matches acts. Hooks that do the same at several functions share them.
+    /// OR-ed; the first that matches acts. Hooks with the same selectors share them.
     pub selectors: Vec<Arc<Selector<'text>>>,
-    /// Text for the event.
+    /// Message of the event.
     pub message: Option<Text<'text>>,
     /// Tags for the event.
     pub tags: Vec<Text<'text>>,
-    /// Whether a function that the kernel lacks is skipped instead of refused.
+    /// Whether a function missing in the kernel is skipped instead of rejected.
     pub ignore_missing: bool,
 }
 
-/// Where a hook hooks.
+/// Where a hook is attached.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HookPoint<'text> {
     /// A kernel function, or a system call.
@@ -191,12 +191,12 @@ pub enum HookPoint<'text> {
         /// Whether the raw arguments are read.
         raw: bool,
     },
-    /// A hook of the security modules.
+    /// An LSM hook.
     Lsm {
         /// Its name, without `bpf_lsm_`.
         hook: Text<'text>,
     },
-    /// A function of a program.
+    /// A function of a user-space program.
     Uprobe {
         /// The program or library.
         path: Text<'text>,
@@ -205,7 +205,7 @@ pub enum HookPoint<'text> {
         /// How many of `symbols`, `offsets` and `addrs` were written.
         places: usize,
     },
-    /// A static probe of a program.
+    /// A static probe (USDT) of a user-space program.
     Usdt {
         /// The program or library.
         path: Text<'text>,
@@ -216,10 +216,10 @@ pub enum HookPoint<'text> {
     },
 }
 
-/// Whether `call` names a system call, and whether the document says so.
+/// The `syscall` key of a kprobe: whether `call` is a system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyscallFlag {
-    /// Not written: the engine takes it for `true`.
+    /// Missing: Tetragon treats it as `true`.
     Absent,
     /// `syscall: true`.
     Syscall,
@@ -228,8 +228,8 @@ pub enum SyscallFlag {
 }
 
 impl<'text> Hook<'text> {
-    /// Returns the declared argument that a filter means: `args` names a place in the list, `index` a position
-    /// in the prototype, of which the first declaration wins.
+    /// Returns the declared argument that a filter refers to: `args` is a position in the list of declared
+    /// arguments, `index` a position in the prototype; the first declaration of it wins.
     pub fn argument_of(&self, filter: &ArgumentFilter<'_>) -> Option<&Argument<'text>> {
         if let Some(position) = filter.positions.first() {
             return self.arguments.get(position.value as usize);
@@ -240,7 +240,7 @@ impl<'text> Hook<'text> {
 }
 
 impl HookPoint<'_> {
-    /// Returns the section that holds the hook.
+    /// Returns the section that contains the hook.
     #[must_use]
     pub fn section(&self) -> Section {
         match self {

@@ -1,7 +1,7 @@
-//! A document's tree -> the engine's document as typed values, each mistake reported once.
+//! YAML tree -> a Tetragon policy as typed values; each mistake is reported once.
 //!
-//! Follows the engine's strict decoding: exact keys, no null for lists and mappings, YAML 1.1 booleans,
-//! and no number where text is expected. Source: `pkg/crdutils/crdutils.go` and the CRD.
+//! Follows Tetragon's strict decoding: exact keys, no null for lists and mappings, YAML 1.1 booleans,
+//! and no number where a string is expected. Source: `pkg/crdutils/crdutils.go` and the CRD.
 
 mod envelope;
 mod fields;
@@ -11,7 +11,7 @@ mod scalar;
 
 pub use envelope::read;
 
-/// Tells whether the engine takes a plain scalar for anything but text.
+/// Returns whether Tetragon reads a plain scalar as anything but a string.
 pub(super) fn is_other_than_text(scalar: &str) -> bool {
     !matches!(scalar::resolve_plain(scalar), scalar::EngineScalar::Text(_))
 }

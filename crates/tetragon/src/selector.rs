@@ -1,4 +1,4 @@
-//! Selectors of the engine's document: filters that are AND-ed, and the actions when all of them match.
+//! Selectors of a Tetragon policy: AND-ed filters, and the actions if all of them match.
 //!
 //! Source: `KProbeSelector` of `pkg/k8s/apis/cilium.io/v1alpha1/tracing_policy_types.go`.
 
@@ -22,9 +22,9 @@ pub struct Selector<'text> {
     pub parent_binaries: Vec<BinaryFilter<'text>>,
     /// The process.
     pub pids: Vec<PidFilter>,
-    /// The name spaces.
+    /// The namespaces.
     pub namespaces: Vec<NamespaceFilter<'text>>,
-    /// Name spaces that changed since exec.
+    /// Namespaces that changed since exec.
     pub namespace_changes: Vec<NamespaceChangeFilter<'text>>,
     /// The capabilities.
     pub capabilities: Vec<CapabilityFilter<'text>>,
@@ -40,12 +40,12 @@ pub struct Selector<'text> {
     pub actions: Vec<Action<'text>>,
     /// At most three, in order, on return.
     pub return_actions: Vec<Action<'text>>,
-    /// Workloads, where Kubernetes decides.
+    /// Workload selector, evaluated by Kubernetes.
     pub workloads: Option<Span>,
 }
 
 impl Selector<'_> {
-    /// Returns the selector that matches everything and does nothing of its own.
+    /// Returns the selector that matches every event and has no actions.
     #[must_use]
     pub fn everything(span: Span) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Selector<'_> {
         }
     }
 
-    /// Tells whether no filter stands in it, so that nothing after it is consulted.
+    /// Returns whether it has no filters, so that no selector after it is evaluated.
     #[must_use]
     pub fn matches_everything(&self) -> bool {
         self.macros.is_empty()
@@ -94,7 +94,7 @@ pub struct BinaryFilter<'text> {
     pub operator: Spanned<BinaryOperator>,
     /// The paths.
     pub values: Vec<Text<'text>>,
-    /// Whether descendants are meant too.
+    /// Whether descendants match too.
     pub follow_children: bool,
 }
 
@@ -107,18 +107,18 @@ pub struct PidFilter {
     pub operator: Spanned<Membership>,
     /// The ids.
     pub values: Vec<Spanned<u32>>,
-    /// Whether the ids are those of the pid name space.
+    /// Whether the ids are those of the pid namespace.
     pub is_namespace_pid: bool,
-    /// Whether descendants are meant too.
+    /// Whether descendants match too.
     pub follow_forks: bool,
 }
 
-/// A filter on one name space.
+/// A filter on one namespace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamespaceFilter<'text> {
     /// The bytes of the entry.
     pub span: Span,
-    /// The name space.
+    /// The namespace.
     pub namespace: Spanned<NamespaceKind>,
     /// In or not in.
     pub operator: Spanned<Membership>,
@@ -126,14 +126,14 @@ pub struct NamespaceFilter<'text> {
     pub values: Vec<Text<'text>>,
 }
 
-/// A filter on name spaces that changed.
+/// A filter on namespaces that changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamespaceChangeFilter<'text> {
     /// The bytes of the entry.
     pub span: Span,
     /// In or not in.
     pub operator: Spanned<Membership>,
-    /// Names of name spaces.
+    /// Names of namespaces.
     pub values: Vec<Text<'text>>,
 }
 
@@ -146,7 +146,7 @@ pub struct CapabilityFilter<'text> {
     pub set: CapabilitySetKind,
     /// In or not in.
     pub operator: Spanned<Membership>,
-    /// Whether only processes outside the host's user name space are meant.
+    /// Whether only processes outside the host's user namespace match.
     pub is_namespace_capability: bool,
     /// Names of capabilities.
     pub values: Vec<Text<'text>>,
@@ -163,16 +163,16 @@ pub struct ArgumentFilter<'text> {
     pub positions: Vec<Spanned<u32>>,
     /// How it is compared.
     pub operator: Spanned<Operator>,
-    /// What it is compared with, always text.
+    /// Values it is compared with, always strings.
     pub values: Vec<Text<'text>>,
 }
 
-/// What a selector does.
+/// An action of a selector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Action<'text> {
     /// The bytes of the entry.
     pub span: Span,
-    /// The word.
+    /// The action's name.
     pub kind: Spanned<ActionKind>,
     /// The value that `Override` returns.
     pub error: Option<Spanned<i32>>,
@@ -180,11 +180,11 @@ pub struct Action<'text> {
     pub signal: Option<Spanned<u32>>,
     /// How often `Post` reports.
     pub rate_limit: Option<Text<'text>>,
-    /// What the rate is counted by.
+    /// Scope of the rate limit: thread, process or global.
     pub rate_limit_scope: Option<Text<'text>>,
-    /// Whether a stack trace was asked for.
+    /// The key that requests a stack trace.
     pub stack_trace: Option<Span>,
-    /// Whether the digest of the file was asked for.
+    /// Whether the digest of the file is requested.
     pub ima_hash: bool,
     /// The other fields that were written, by name.
     pub others: Vec<Spanned<&'static str>>,

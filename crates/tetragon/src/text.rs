@@ -1,8 +1,8 @@
-//! A text of the engine's document, and where it is written.
+//! A string of a Tetragon policy with its source span.
 
 use std::borrow::Cow;
 
 use telovix_diagnostic::source::Spanned;
 
-/// Text of the document: what was read is owned, what is compiled mostly stands in the policy it comes from.
+/// A string of the policy. Owned when read; mostly borrowed from the source policy when compiled.
 pub type Text<'text> = Spanned<Cow<'text, str>>;

@@ -1,6 +1,6 @@
-//! The engine's document -> what the engine would reject, and what it would load and misread.
+//! Tetragon policy -> findings: what Tetragon rejects, and what it loads and misreads.
 //!
-//! One concern a file. Everything the engine rejects without looking at a kernel's memory is an error here;
+//! One concern per file. Everything that Tetragon rejects without access to a running kernel is an error here;
 //! see `codes` for the difference between a rejection and an objection.
 
 mod action;
@@ -13,6 +13,7 @@ mod operator;
 mod process;
 mod product;
 mod prototype;
+mod shared;
 mod value;
 
 pub use limit::fits;
@@ -26,21 +27,21 @@ use telovix_platform::Kernel;
 
 use super::model::TracingPolicy;
 
-/// What a document is checked against.
+/// Kernels and Tetragon configuration that a policy is checked against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    /// The kernels it must load on; prototypes and features are those of every one of them.
+    /// Target kernels: prototypes and features must be available on all of them.
     pub kernels: Vec<Kernel>,
-    /// How the engine is run.
+    /// How Tetragon is run.
     pub engine: Engine,
 }
 
-/// Features of the engine that its flags turn on.
+/// Features of Tetragon that its command line flags enable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Engine {
-    /// Whether it keeps a map of parents (`--parents-map-enabled`).
+    /// Whether it keeps a parents map (`--parents-map-enabled`).
     pub has_parents_map: bool,
-    /// Whether Kubernetes tells it which workload a process belongs to.
+    /// Whether it runs in Kubernetes, which maps processes to workloads.
     pub has_kubernetes: bool,
 }
 
@@ -50,7 +51,7 @@ impl Default for Context {
     }
 }
 
-/// Reports everything that keeps a document from meaning what it says.
+/// Reports everything that makes a policy invalid, or different from what is written.
 pub fn validate(policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
     envelope::check(policy, context, sink);
     list::check(policy, sink);
@@ -64,5 +65,5 @@ pub fn validate(policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
             process::check(selector, context, sink);
         }
     }
-    limit::check_shared(policy, sink);
+    shared::check(policy, sink);
 }

@@ -1,8 +1,8 @@
-//! The words of the engine's document that stand for a choice, each spelled in exactly one way.
+//! The enumerations of a Tetragon policy: operators, actions, namespaces, capability sets.
 //!
 //! Source: the enumerations of the CRD, `pkg/k8s/apis/cilium.io/client/crds/v1alpha1`.
 
-/// Declares an enumeration whose members are words of the document.
+/// Declares an enumeration and the keyword of each member.
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -12,10 +12,10 @@ macro_rules! vocabulary {
         }
 
         impl $name {
-            /// Every word.
+            /// Every member.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Returns the word of the document.
+            /// Returns the keyword in the policy.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -80,12 +80,12 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Whether a process-level filter asks for its values or for anything else.
+    /// Whether a process filter matches its values or everything else.
     Membership { In = "In", NotIn = "NotIn" }
 }
 
 vocabulary! {
-    /// A name space of a process.
+    /// A namespace of a process.
     NamespaceKind {
         Uts = "Uts",
         Ipc = "Ipc",
@@ -106,7 +106,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What a selector does when it matches.
+    /// What a selector does if it matches.
     ActionKind {
         Post = "Post",
         Sigkill = "Sigkill",
@@ -124,7 +124,7 @@ vocabulary! {
 }
 
 impl ActionKind {
-    /// Tells whether the action enforces: a policy without one is switched to monitoring by the engine.
+    /// Returns whether the action enforces. Tetragon switches a policy without such an action to monitoring mode.
     #[must_use]
     pub fn enforces(self) -> bool {
         matches!(self, Self::Sigkill | Self::Signal | Self::Override | Self::NotifyEnforcer | Self::Set)
@@ -132,7 +132,7 @@ impl ActionKind {
 }
 
 impl Operator {
-    /// Tells whether the operator asks for none of its values.
+    /// Returns whether the operator is negated: it matches none of its values.
     #[must_use]
     pub fn is_negative(self) -> bool {
         matches!(
@@ -154,7 +154,7 @@ impl Operator {
 }
 
 impl BinaryOperator {
-    /// Tells whether the operator asks for none of its values.
+    /// Returns whether the operator is negated: it matches none of its values.
     #[must_use]
     pub fn is_negative(self) -> bool {
         matches!(self, Self::NotIn | Self::NotPrefix | Self::NotPostfix)

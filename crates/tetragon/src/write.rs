@@ -1,9 +1,9 @@
-//! A document's tree -> YAML with every text quoted, the same bytes whatever the input looked like.
+//! YAML tree -> YAML with every string quoted; equal trees give equal bytes.
 
 use telovix_syntax::{Node, ScalarStyle, Value};
 
-/// Writes a tree. Keys keep their order, scalars their meaning: what was quoted is text, what was plain and
-/// stands for a number, a boolean or nothing stays plain.
+/// Writes a tree. Keys keep their order. Scalars keep their type: quoted scalars stay strings, plain numbers,
+/// booleans and nulls stay plain.
 #[must_use]
 pub fn write_tree(node: &Node) -> String {
     let mut text = String::new();
@@ -40,7 +40,7 @@ fn write_entry(key: &str, value: &Node, depth: usize, text: &mut String) {
         write_node(value, depth + 1, text);
     } else {
         text.push(' ');
-        // Other readers of the file look for `kind: TracingPolicy` as it stands.
+        // Other tools search files for the unquoted line `kind: TracingPolicy`.
         match (&value.value, key) {
             (Value::Scalar { text: word, .. }, "kind" | "apiVersion") => {
                 text.push_str(&plain_or_quoted(word));
@@ -73,7 +73,7 @@ fn write_item(item: &Node, depth: usize, text: &mut String) {
 fn write_leaf(value: &Value, text: &mut String) {
     match value {
         Value::Scalar { text: scalar, style } => {
-            let keeps_meaning = *style == ScalarStyle::Plain && stands_for_something_else(scalar);
+            let keeps_meaning = *style == ScalarStyle::Plain && is_no_string(scalar);
             if keeps_meaning {
                 text.push_str(if scalar.is_empty() { "null" } else { scalar });
             } else {
@@ -95,7 +95,7 @@ fn is_branch(node: &Node) -> bool {
     }
 }
 
-fn stands_for_something_else(scalar: &str) -> bool {
+fn is_no_string(scalar: &str) -> bool {
     super::read::is_other_than_text(scalar)
 }
 
@@ -107,7 +107,7 @@ fn plain_or_quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./".contains(letter);
     let is_plain = word.starts_with(|first: char| first.is_ascii_alphabetic())
         && word.chars().all(plain)
-        && !stands_for_something_else(word);
+        && !is_no_string(word);
     if is_plain { word.to_owned() } else { quoted(word) }
 }
 
@@ -117,10 +117,10 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Tells whether quotes take a text as it is: printable ASCII without a quote and a backslash.
+/// Returns whether a string needs no escapes in quotes: printable ASCII without a quote and a backslash.
 ///
-/// Nearly every text is, so all of it is looked at, 16 bytes in a few instructions. The last 16 may overlap those
-/// before them, which costs less than looking at what is left byte by byte.
+/// Nearly every string needs none, so 16 bytes are checked at a time. The last 16 may overlap those before, which
+/// is faster than checking the remainder byte by byte.
 fn is_plain(text: &str) -> bool {
     let all_plain = |bytes: &[u8]| {
         let is_plain = |byte: u8| (b' '..0x7f).contains(&byte) & (byte != b'"') & (byte != b'\\');
@@ -133,7 +133,7 @@ fn is_plain(text: &str) -> bool {
     }
 }
 
-/// Appends text in quotes, as YAML and JSON both read it.
+/// Appends a string in quotes that YAML and JSON read in the same way.
 pub fn push_quoted(target: &mut String, text: &str) {
     target.push('"');
     if is_plain(text) {

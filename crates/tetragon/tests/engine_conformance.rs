@@ -1,9 +1,10 @@
-//! The offline validator against the verdicts of the engine itself.
+//! Compares the offline validator with the verdicts of Tetragon itself.
 //!
-//! Each file of `tests/tracing_policy/engine` is a small policy whose first line says what Tetragon main of
-//! August 2026 (commit 4fbfe2d74) made of it: its own schema loader and selector encoder, run offline with
-//! large programs, kernel 5.11 or later, no Kubernetes. `tests/tracing_policy/engine.verdicts` says what we
-//! make of it (`BLESS=1` writes it).
+//! Each file of `tests/tracing_policy/engine` is a small policy whose first line records the verdict of Tetragon
+//! main of August 2026 (commit 4fbfe2d74): its own schema loader and selector encoder, run offline with
+//! large programs, kernel 5.11 or later, no Kubernetes. Where it says so, the verdict was read from Tetragon's
+//! source instead. `tests/tracing_policy/engine.verdicts` records our
+//! findings (`BLESS=1` writes it).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use telovix_syntax as syntax;
 use telovix_tetragon as tracing_policy;
 use telovix_tetragon::{Context, OBJECTIONS};
 
-/// Policies whose recorded verdict ends before the handler that refuses them: the case, our code, and the rule.
+/// Policies whose recorded verdict ends before the handler that rejects them: the case, our code, and the rule.
 const REFUSED_LATER: &[(&str, &str, &str)] = &[
     ("args-seven", "engine-argument", "pkg/sensors/tracing/generickprobe.go: at most 5 arguments"),
     ("arg-type-null", "engine-argument", "generickprobe.go: a kprobe argument needs a type"),
@@ -31,7 +32,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tracing_policy")
 }
 
-/// Returns each code that is reported, with its weight.
+/// Returns each reported code with its severity.
 fn judge(name: &str, text: &str) -> BTreeMap<&'static str, Severity> {
     let sources = SourceSet::single(name, text);
     let mut sink = Sink::default();
@@ -77,7 +78,7 @@ fn what_the_engine_rejects_is_an_error_and_what_it_accepts_is_at_most_objected_t
         let agrees = if rejected { is_refused } else { errors.iter().all(|code| is_allowed(code)) };
         if !agrees {
             let verb = if rejected { "rejects" } else { "accepts" };
-            wrong.push(format!("{name}: the engine {verb} it, our errors are {errors:?}"));
+            wrong.push(format!("{name}: Tetragon {verb} it, our errors are {errors:?}"));
         }
         if let Some(later) = later {
             assert!(errors.contains(&later), "{name} is listed for {later} and has {errors:?}");

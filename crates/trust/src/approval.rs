@@ -1,6 +1,6 @@
-//! Turns what a signer vouches for into an in-toto statement and back.
+//! An approval of a bundle -> an in-toto statement and back.
 //!
-//! The statement's one subject is the bundle's `manifest.json`; the manifest holds the digest of every
+//! The only subject of the statement is the bundle's `manifest.json`; the manifest holds the digest of every
 //! artifact, so one signature covers YAML and image alike.
 
 use serde::{Deserialize, Serialize};
@@ -16,16 +16,16 @@ const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "https://telovix.com/attestation/bundle-approval/v1";
 const SUBJECT: &str = "manifest.json";
 
-/// What a signer says about a bundle.
+/// What a signer approves of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     /// The digest of the bundle's `manifest.json`.
     pub manifest: Digest,
-    /// The bundle's place in the order of all bundles of a fleet; it only rises.
+    /// The bundle's position in the order of all bundles of a fleet; it only rises.
     pub epoch: u64,
     /// When it was approved.
     pub issued_at: Timestamp,
-    /// The first moment at which it is not valid any more.
+    /// The first moment at which it is no longer valid.
     pub expires_at: Timestamp,
     /// For whom.
     pub scope: Scope,
@@ -33,7 +33,7 @@ pub struct Approval {
     pub source_revision: Option<String>,
     /// The version of the tool that approved it.
     pub tool_version: String,
-    /// The digests of what checks said about it, such as `lint` and `test`.
+    /// The digests of the results of checks, such as `lint` and `test`.
     pub results: Vec<ResultDigest>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) enum ApprovalError {
     OtherType(String),
     #[error("its statement is about {0}; expected `manifest.json` alone")]
     OtherSubject(String),
-    #[error("its statement ends before it begins")]
+    #[error("its statement expires before it was issued")]
     EndsBeforeItBegins,
 }
 
@@ -128,7 +128,7 @@ impl Approval {
         serde_json::to_vec(&statement).expect("strings and numbers have a JSON form")
     }
 
-    /// Reads a statement. Fields it does not know are refused: they might limit what was approved.
+    /// Reads a statement. Unknown fields are refused: they might limit what was approved.
     pub(crate) fn from_statement(json: &[u8]) -> Result<Self, ApprovalError> {
         let statement: Statement = serde_json::from_slice(json)?;
         if statement.kind != STATEMENT_TYPE {

@@ -1,11 +1,11 @@
-//! Turns what happened into lines of an append-only log, each bound to all lines before it.
+//! Records of what was done -> lines of an append-only log, each bound by digest to all lines before it.
 //!
-//! Every line is one JSON object that holds the SHA-256 of the line before. Beside the log, `{log}.head` holds the
-//! number of lines and the digest of the last one; the log is whole only if it ends exactly there. Before a line is
-//! written, the head announces its digest, so that a crash in between is told from a line that something else added.
+//! Every line is one JSON object that holds the SHA-256 of the line before. Next to the log, `{log}.head` holds the
+//! number of lines and the digest of the last one; the log is intact only if it ends exactly there. Before a line is
+//! written, its digest goes into the head, so that a crash in between is not mistaken for a line added by something else.
 //!
-//! Somebody who can write the log alone is noticed whatever they do. Somebody who can write the head as well can
-//! rewrite both: only a head that was noted elsewhere shows that ([`Log::holds`]).
+//! Any change by a process that can write only the log is detected. A process that can also write the head can
+//! rewrite both: only a copy of the head kept elsewhere shows that ([`Log::holds`]).
 
 mod append;
 mod head;
@@ -17,15 +17,17 @@ use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use telovix_diagnostic::Code;
 
 pub use append::{Appended, append};
 pub use read::{Log, verify};
 pub use renew::{Renewed, renew};
 
+use crate::code;
 use crate::encoding::Digest;
 use crate::timestamp::Timestamp;
 
-/// What was done, or tried.
+/// What was done, or attempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -33,23 +35,23 @@ pub enum Action {
     Signed,
     /// A bundle or policy was verified.
     Verified,
-    /// The host remembered a bundle's epoch, so that nothing older counts.
+    /// The host remembered a bundle's epoch, so that it refuses older ones.
     Accepted,
-    /// A bundle was put into the kernel.
+    /// A bundle was loaded into the kernel.
     Applied,
     /// An applied bundle was confirmed.
     Confirmed,
-    /// A bundle was taken back in favour of the one before.
+    /// The previous bundle was restored.
     RolledBack,
-    /// Everything was taken out of the kernel.
+    /// All programs and maps were removed from the kernel.
     Removed,
     /// The trust root was changed or replaced.
     TrustChanged,
     /// Verification was skipped on purpose.
     VerificationSkipped,
-    /// The log itself was continued behind a line that a crash had left unfinished.
+    /// The log itself was continued after a line that a crash had left unfinished.
     LogRecovered,
-    /// A new log was begun; the digest is that of the one before, which was moved away.
+    /// A new log was begun; the digest is that of the previous one, which was moved aside.
     LogBegun,
 }
 
@@ -57,11 +59,11 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is about to be done; a later line says how it ended, unless the machine went down in between.
+    /// It is about to be done; a later line records how it ended, unless the machine went down in between.
     Begun,
     /// It was done.
     Success,
-    /// It was refused or failed; the detail says why.
+    /// It was refused or failed, for the reason in the detail.
     Failure,
 }
 
@@ -71,10 +73,10 @@ pub enum Outcome {
 pub struct Actor {
     /// The number of the user whose process it was.
     pub uid: u32,
-    /// The name of that user, where the machine knows one.
+    /// The name of that user, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Who became that user with `sudo`, as its environment says.
+    /// Who became that user with `sudo`, from its environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sudo_user: Option<String>,
 }
@@ -91,7 +93,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// What is recorded about one action. The log adds number, chain and nothing else.
+/// What is recorded about one action. The log adds only the line number and the previous digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -111,7 +113,7 @@ pub struct Record {
     /// The epoch of the bundle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
-    /// The number of the policy in the kernel.
+    /// The generation in the kernel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// The digest of the policy in the kernel, as `telovix status` prints it.
@@ -175,7 +177,7 @@ pub enum AuditError {
         /// What the system said.
         source: io::Error,
     },
-    /// The log was not tampered with, but its last line is not whole. Appending cuts it off and tells so.
+    /// The log was not tampered with, but its last line is incomplete. Appending removes and reports it.
     #[error("line {line} of `{path}` is cut short after {bytes} bytes: the command that wrote it was stopped", path = path.display())]
     Unfinished {
         /// The log.
@@ -190,9 +192,20 @@ pub enum AuditError {
     Broken {
         /// The log.
         path: PathBuf,
-        /// The first line that does not fit.
+        /// The first line that does not continue the log.
         line: u64,
-        /// In what way.
+        /// Why not.
         detail: String,
     },
+}
+
+impl AuditError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            AuditError::File { .. } => &code::AUDIT_LOG_NOT_WRITTEN,
+            AuditError::Unfinished { .. } | AuditError::Broken { .. } => &code::AUDIT_LOG_BROKEN,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A bundle: a directory with `manifest.json`, the artifacts it lists, and the signatures over both.
 //!
-//! [`sign`] writes `{artifact}.sig` beside each policy and `manifest.json.dsse` over the manifest;
+//! [`sign`] writes `{artifact}.sig` next to each policy and `manifest.json.dsse` over the manifest;
 //! [`verify`] reads all of it once, refuses anything that is not exactly what was signed, and returns
 //! the bytes it verified.
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 #[serde(try_from = "String", into = "String")]
 pub struct Digest([u8; 32]);
 
-/// A text that is not 64 lower-case hexadecimal digits.
+/// Text that is not 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a SHA-256 digest of 64 lower-case hexadecimal digits")]
 pub struct DigestError;
@@ -33,7 +33,7 @@ impl Digest {
     }
 }
 
-/// Returns the start of a foreign text, fit to be shown.
+/// Returns the start of untrusted text, escaped so that it can be printed.
 pub(crate) fn shorten(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }

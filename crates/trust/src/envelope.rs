@@ -1,4 +1,4 @@
-//! Turns a payload and signatures into a DSSE envelope and back (Dead Simple Signing Envelope, version 1.0.2).
+//! A payload and signatures -> a DSSE envelope and back (Dead Simple Signing Envelope, version 1.0.2).
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const MAX_SIGNATURES: usize = 64;
 
 /// A payload of a named type with the signatures over both.
 ///
-/// The payload's bytes are kept as they were signed; nothing is ever re-serialised before checking.
+/// The payload's bytes are kept exactly as signed; nothing is serialised again before checking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
     payload_type: String,
@@ -23,7 +23,7 @@ pub struct Envelope {
     signatures: Vec<EnvelopeSignature>,
 }
 
-/// One signature, with the key it says it is by.
+/// One signature, with the id of the key that it claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvelopeSignature {
     /// The name of the key. Signatures without one are not read.
@@ -38,15 +38,15 @@ pub enum EnvelopeError {
     /// Not JSON, or not with the fields of DSSE.
     #[error("the envelope is damaged: {0}")]
     Shape(#[from] serde_json::Error),
-    /// A payload or signature is not base64, or a key id is missing or of another form.
+    /// A payload or signature is not base64, or a key id is missing or malformed.
     #[error("the envelope is damaged: {0}")]
     Field(&'static str),
     /// A payload of another type.
-    #[error("the envelope holds `{found}`; expected `{expected}`")]
+    #[error("the payload type of the envelope is `{found}`; expected `{expected}`")]
     OtherType {
-        /// What the envelope says.
+        /// The type in the envelope.
         found: String,
-        /// What was asked for.
+        /// The expected type.
         expected: &'static str,
     },
     /// More than 4 MiB, or more than 64 signatures.
@@ -70,7 +70,7 @@ struct SignatureDocument {
 }
 
 impl Envelope {
-    /// Wraps a payload that nobody has signed yet.
+    /// Wraps a payload that is not signed yet.
     #[must_use]
     pub fn unsigned(payload_type: &str, payload: Vec<u8>) -> Self {
         Envelope { payload_type: payload_type.to_owned(), payload, signatures: Vec::new() }
@@ -79,7 +79,7 @@ impl Envelope {
     /// Reads an envelope whose payload is of the expected type.
     ///
     /// # Errors
-    /// An [`EnvelopeError`]; a signature without a key id is one, so that it can never be skipped over.
+    /// An [`EnvelopeError`]; a signature without a key id is one, so that none is silently skipped.
     pub fn read(json: &[u8], expected: &'static str) -> Result<Self, EnvelopeError> {
         if json.len() > MAX_ENVELOPE_BYTES {
             return Err(EnvelopeError::TooLarge);
@@ -107,7 +107,7 @@ impl Envelope {
         Ok(Envelope { payload_type: document.payload_type, payload, signatures })
     }
 
-    /// Returns the payload's bytes. They mean nothing until enough signatures are checked.
+    /// Returns the payload's bytes. Do not trust them before enough signatures are checked.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.payload

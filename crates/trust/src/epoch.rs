@@ -1,9 +1,9 @@
-//! How far an epoch may run ahead of the clock, so that nobody can use up all epochs there are.
+//! A time -> the highest epoch accepted at that time, so that one signature cannot use up all epochs.
 //!
-//! Epochs are times in seconds. An honest one runs ahead only where bundles are signed faster than the clock counts,
-//! each one higher than the one before, and by the five minutes that two clocks may differ. A stolen key, on the other
-//! hand, could sign the highest number there is, and no later bundle would be newer. With this bound it can hold a host
-//! back for a day.
+//! Epochs are times in seconds. A legitimate one is ahead only where several bundles are signed within one second, each
+//! one higher than the one before, and by the five minutes that two clocks may differ. A stolen key could sign the
+//! highest possible number, and no later bundle would be newer. With this bound it can block updates of a host for a day
+//! at most.
 
 use crate::timestamp::Timestamp;
 

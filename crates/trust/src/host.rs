@@ -1,4 +1,4 @@
-//! What a host is, and what it must not forget: the trust root it follows and the highest epoch it accepted.
+//! A host's state file -> the trust root it follows and the highest epoch it accepted, and back.
 
 mod accepted;
 
@@ -7,8 +7,10 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use telovix_diagnostic::Code;
 
 use crate::approval::Approval;
+use crate::code;
 use crate::key::KeyId;
 use crate::refusal::Refusal;
 use crate::replace::replace_whole;
@@ -18,12 +20,12 @@ pub use accepted::{AcceptedEpoch, AcceptedEpochs, EpochReset};
 
 const MAX_STATE_BYTES: u64 = 1 << 20;
 const FORMAT: u32 = 2;
-/// The format that remembered one epoch and not whose signatures raised it. It is still read.
+/// The format with one epoch and without the keys that signed it. It is still read.
 const FORMAT_OF_ONE_EPOCH: u32 = 1;
 
 /// A host's memory, kept in one small file.
 ///
-/// It is written before anything it speaks of takes effect, so a crash in between can only lead to
+/// It is written before the bundle it records takes effect, so a crash in between can only lead to
 /// the same bundle being applied again, never to an older one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostState {
@@ -54,14 +56,24 @@ pub enum HostStateError {
     },
 }
 
+impl HostStateError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            HostStateError::File { .. } | HostStateError::Damaged { .. } => &code::HOST_STATE_NOT_USABLE,
+        }
+    }
+}
+
 /// What a host accepted and is about to use.
 #[derive(Clone, Copy, Debug)]
 pub struct Acceptance<'a> {
-    /// The bundle, in words.
+    /// The bundle, as messages name it.
     pub what: &'a str,
     /// What was approved.
     pub approval: &'a Approval,
-    /// The keys whose signatures counted.
+    /// The keys whose signatures were accepted.
     pub signers: &'a [KeyId],
     /// The trust root it was verified against.
     pub chain: &'a Chain,
@@ -80,6 +92,17 @@ pub enum RecordError {
     State(#[from] HostStateError),
 }
 
+impl RecordError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            RecordError::Refused(refusal) => refusal.code(),
+            RecordError::State(error) => error.code(),
+        }
+    }
+}
+
 /// Why the accepted epoch was not reset.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetError {
@@ -94,6 +117,17 @@ pub enum ResetError {
     /// The state was not read or written.
     #[error(transparent)]
     State(#[from] HostStateError),
+}
+
+impl ResetError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            ResetError::NothingAbove { .. } => &code::EPOCH_NOT_RESET,
+            ResetError::State(error) => error.code(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -130,7 +164,7 @@ impl HostState {
             (FORMAT, None) => {}
             (version, _) => {
                 return Err(damaged(format!(
-                    "it is not of its version {version}; expected version {FORMAT}"
+                    "it does not have the fields of its version {version}; expected version {FORMAT}"
                 )));
             }
         }
@@ -139,10 +173,10 @@ impl HostState {
         Ok(HostState { root: document.root, epochs })
     }
 
-    /// Writes the state beside its file, syncs it, renames it and syncs the folder.
+    /// Writes the state next to its file, syncs it, renames it and syncs the folder.
     ///
     /// # Errors
-    /// When the file cannot be written; the old state then stands.
+    /// When the file cannot be written; the old state is then unchanged.
     pub fn write(&self, path: &Path) -> Result<(), HostStateError> {
         let AcceptedEpochs { entries, reset } = self.epochs.clone();
         let document =
@@ -152,8 +186,8 @@ impl HostState {
             .map_err(|source| HostStateError::File { path: path.to_owned(), source })
     }
 
-    /// Refuses an approval older than the accepted one, unless its epoch was named on purpose. What a key raised that
-    /// the trust root has revoked since does not count.
+    /// Refuses an approval older than the accepted one, unless its epoch was named on purpose. Epochs that were signed by
+    /// a key revoked since then are ignored.
     ///
     /// # Errors
     /// [`Refusal::OlderEpoch`] or [`Refusal::ReusedEpoch`].
@@ -176,8 +210,8 @@ impl HostState {
         Ok(())
     }
 
-    /// Records an accepted approval and the trust root it was verified against, under a lock and against
-    /// what the file says now, so that of two processes the later one cannot undo the earlier one's memory.
+    /// Records an accepted approval and the trust root it was verified against, under a lock and checked
+    /// against the current file, so that of two processes the later one cannot discard what the earlier one wrote.
     ///
     /// # Errors
     /// [`RecordError::Refused`] when another process accepted something newer meanwhile.
@@ -210,8 +244,8 @@ impl HostState {
         Ok(highest)
     }
 
-    /// Remembers an accepted approval, and by whose signatures. Going back on purpose does not lower the epoch, so that
-    /// each step back must be named again.
+    /// Remembers an accepted approval and its signers. Accepting an older one on purpose does not lower the epoch, so
+    /// that `--allow-epoch` is needed each time.
     pub fn accept(&mut self, approval: &Approval, signers: &[KeyId], required: usize) {
         self.epochs.add(AcceptedEpoch {
             number: approval.epoch,
@@ -222,8 +256,8 @@ impl HostState {
         });
     }
 
-    /// Returns the later of the given time and the last signed evidence of time, so that a clock set
-    /// back does not bring an expired approval to life.
+    /// Returns the later of the given time and the last signed evidence of time, so that setting the clock
+    /// back does not make an expired approval valid.
     #[must_use]
     pub fn not_before(&self, now: Timestamp) -> Timestamp {
         self.epochs.latest_evidence().map_or(now, |evidence| evidence.max(now))

@@ -1,6 +1,6 @@
-//! Turns 32 bytes into an Ed25519 key that can be named, checked and used.
+//! 32 bytes -> an Ed25519 key that can be identified, checked and used.
 //!
-//! [`read`] takes keys in every encoding people have, [`file`] keeps private keys at rest,
+//! [`read`] reads keys in every common encoding, [`mod@file`] keeps private keys at rest,
 //! [`passphrase`] asks for what unlocks them.
 
 pub mod file;
@@ -64,11 +64,11 @@ pub struct Signature([u8; 64]);
 /// Why bytes are not a usable key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Nothing there.
+    /// No bytes.
     #[error("the key is empty")]
     Empty,
     /// None of the known encodings.
-    #[error("this is no Ed25519 key; expected PEM, OpenSSH, DER, 32 raw bytes, hexadecimal or base64")]
+    #[error("this is not an Ed25519 key; expected PEM, OpenSSH, DER, 32 raw bytes, hexadecimal or base64")]
     Unrecognised,
     /// Text of 32 characters where 32 random bytes would be a key.
     #[error("32 characters of text are not a key; expected 32 random bytes, or 64 hexadecimal digits")]
@@ -82,7 +82,7 @@ pub enum KeyError {
     /// A key of another algorithm.
     #[error("this is a key for {0}; expected Ed25519")]
     OtherAlgorithm(String),
-    /// The container was recognised but does not hold together.
+    /// The encoding was recognised but is damaged.
     #[error("damaged {0}")]
     Damaged(Encoding),
     /// The private key is encrypted and no passphrase was given.
@@ -92,20 +92,20 @@ pub enum KeyError {
     #[error("the passphrase does not open this key")]
     WrongPassphrase,
     /// The cipher or key derivation is not one this crate opens.
-    #[error("the private key is encrypted with `{0}`, which is not read here")]
+    #[error("the private key is encrypted with `{0}`, an unsupported cipher")]
     UnknownCipher(String),
-    /// Opening the key would cost far more memory or time than any honest key does.
+    /// Opening the key would cost far more memory or time than any legitimate key does.
     #[error("opening this key would cost an unreasonable amount of memory or time")]
     TooCostly,
-    /// The public half stored with a private key is not its public half.
+    /// The stored public half does not belong to the private key.
     #[error("the public half stored with this private key belongs to another key")]
     HalvesDiffer,
-    /// A point of small order, not canonical, or not on the curve: anyone could sign for it, or nobody.
+    /// A point of small order, not canonical, or not on the curve: anyone could sign for it, or no one.
     #[error("this public key is weak or not a point of the curve")]
     WeakPoint,
-    /// A private key of 32 equal bytes of zeros or ones, as a wiped file holds, or its public half: everybody has it.
+    /// A private key of 32 equal bytes of zeros or ones, as in a wiped file, or its public half: anyone can sign with it.
     #[error(
-        "this key is 32 zero bytes, or 32 bytes of ones, which anybody can sign with; expected 32 random bytes"
+        "this key is 32 zero bytes, or 32 bytes of ones, which anyone can sign with; expected 32 random bytes"
     )]
     Known,
     /// The system gave no random bytes.
@@ -186,7 +186,7 @@ impl PublicKey {
         KeyId(Sha256::digest(self.to_der()).into())
     }
 
-    /// Says whether this key made this signature over this message, by the strict rules: the scalar
+    /// Returns whether this key made this signature over this message, by the strict rules: the scalar
     /// is canonical, and neither the key nor the commitment is of small order.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
@@ -200,20 +200,20 @@ impl PublicKey {
         [&SPKI_PREFIX[..], &self.to_bytes()].concat()
     }
 
-    /// Returns `SubjectPublicKeyInfo` in PEM, the form of `policy-signing.pub`.
+    /// Returns `SubjectPublicKeyInfo` in PEM, the format of `policy-signing.pub`.
     #[must_use]
     pub fn to_pem(&self) -> String {
         pem::write("PUBLIC KEY", &self.to_der()).to_string()
     }
 
-    /// Returns the OpenSSH form, as in `authorized_keys`, without a comment.
+    /// Returns the OpenSSH encoding, as in `authorized_keys`, without a comment.
     #[must_use]
     pub fn to_openssh(&self) -> String {
         format!("ssh-ed25519 {}", base64_encode(&openssh::public_blob(self)))
     }
 }
 
-/// Says whether the y coordinate is below 2^255 - 19, so that a key has one spelling and one id.
+/// Returns whether the y coordinate is below 2^255 - 19, so that a key has one spelling and one id.
 fn is_canonical(bytes: &[u8; 32]) -> bool {
     let [low, middle @ .., high] = bytes;
     let all_ones = middle.iter().all(|byte| *byte == 0xff) && high & 0x7f == 0x7f;
@@ -258,7 +258,7 @@ impl PrivateKey {
         PrivateKey(SigningKey::from_bytes(seed))
     }
 
-    /// Returns the key with this seed, unless it is what an emptied file or an erased memory holds.
+    /// Returns the key with this seed, unless all its bits are equal, as in an erased file or memory.
     pub(crate) fn from_read_seed(seed: &[u8; 32]) -> Result<Self, KeyError> {
         if *seed == [0; 32] || *seed == [0xff; 32] { Err(KeyError::Known) } else { Ok(Self::from_seed(seed)) }
     }
@@ -348,7 +348,7 @@ impl From<KeyId> for String {
     }
 }
 
-/// A text that is not a key id.
+/// Text that is not a key id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a key id of 64 lower-case hexadecimal digits")]
 pub struct KeyIdError;

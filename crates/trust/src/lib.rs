@@ -1,17 +1,18 @@
 //! Keys, trust root, signatures and bundles: decides whether bytes may reach a kernel.
 //!
-//! # Words
+//! # Terms
 //!
 //! - A **policy signature** is the fleet's own: Ed25519 over
 //!   `telovix-policy-v1:{policy_name}\n{yaml_content}`, as base64 in `{file}.sig`. It binds a name to
-//!   a content and nothing else.
-//! - An **approval** is an in-toto statement over a bundle's `manifest.json` that also says for whom
+//!   content and nothing else.
+//! - An **approval** is an in-toto statement over a bundle's `manifest.json` that also records for whom
 //!   (scope), in which order (epoch), until when (expiry) and from what (source revision, tool, results).
 //! - An **envelope** is DSSE: a payload with the signatures over it, kept in `manifest.json.dsse`.
-//! - The **trust root** is one file that says whose signatures count: keys, roles, thresholds,
-//!   revocations. It is a chain of versions, each handed over by the one before.
-//! - The **host state** is what a host must not forget: the root it trusts, the epochs it accepted and by whose keys.
-//! - A **refusal** is the reason a signature does not count; each has its own sentence and exit code.
+//! - The **trust root** is one file that lists whose signatures are accepted: keys, roles, thresholds,
+//!   revocations. It is a chain of versions, each signed by the keys of the one before.
+//! - The **host state** is what a host must not forget: the root it trusts, and the epochs it accepted with the keys that
+//!   signed them.
+//! - A **refusal** is the reason a signature is not accepted; each has its message, code and exit code.
 //!
 //! # From bytes to a decision
 //!
@@ -22,13 +23,14 @@
 //! manifest.json ─ Manifest ─ every artifact, every .sig ┘
 //! ```
 //!
-//! What was checked is what the caller gets: [`bundle::verify`] returns the bytes it verified, so
-//! nothing needs to be read twice. No decision reads a clock: callers pass a [`Timestamp`].
+//! Callers get exactly what was checked: [`bundle::verify`] returns the bytes it verified, so
+//! that nothing is read twice. No decision reads a clock: callers pass a [`Timestamp`].
 
 #![forbid(unsafe_code)]
 
 pub mod audit;
 pub mod bundle;
+pub mod code;
 pub mod key;
 pub mod policy;
 pub mod root;

@@ -1,4 +1,4 @@
-//! The fleet's own signature: a policy's name and content, bound by one key, in `{file}.sig`.
+//! A policy's name and content -> the fleet's signature by one key, in `{file}.sig`, and its verification.
 
 mod delivery;
 mod folder;
@@ -21,12 +21,12 @@ pub const MAX_POLICY_BYTES: u64 = 16 << 20;
 
 const DOMAIN: &str = "telovix-policy-v1:";
 
-/// What a signature over a policy turned out to be.
+/// The result of checking a signature over a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
     /// Made by this key for this name and content.
     By(PublicKey),
-    /// Made by one of the keys for this content, but under another form of the name. Not acceptable.
+    /// Made by one of the keys for this content, but under another variant of the name. Not acceptable.
     OtherName(PolicyName, NameForm),
     /// None of that.
     None,
@@ -46,7 +46,7 @@ pub fn sign(name: &PolicyName, content: &[u8], signer: &dyn Signer) -> Result<Si
     signer.sign(&message(name, content))
 }
 
-/// Finds the key that made the signature. The fleet's format names no key, so each is tried.
+/// Finds the key that made the signature. The format has no key id, so each key is tried.
 #[must_use]
 pub fn verify(name: &PolicyName, content: &[u8], signature: &Signature, keys: &[PublicKey]) -> Match {
     if let Some(key) = signer_among(name, content, signature, keys) {

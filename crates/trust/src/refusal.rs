@@ -1,12 +1,15 @@
-//! Every reason for which a signature does not count: its sentence, its exit code, and what to do next.
+//! Every reason to refuse a signature, with its message, code, exit code and what to do next.
 
 use std::fmt;
 
+use telovix_diagnostic::Code;
+
+use crate::code;
 use crate::key::KeyId;
 use crate::scope::{Host, Scope};
 use crate::timestamp::Timestamp;
 
-/// Which form of a policy's name a signature was made for.
+/// Which variant of a policy's name a signature was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameForm {
     /// The file's base name without its extension.
@@ -44,11 +47,11 @@ pub enum Refusal {
     BadSignature {
         /// The file or bundle.
         what: String,
-        /// What does not fit.
+        /// What is wrong.
         detail: String,
     },
-    /// The signature is good for another form of the policy's name.
-    #[error("{what}: the signature is good, but for the name `{signed}` ({form}), not for `{name}`")]
+    /// The signature was made for another variant of the policy's name.
+    #[error("{what}: the signature is valid for the name `{signed}` ({form}), not for `{name}`")]
     OtherName {
         /// The policy file.
         what: String,
@@ -56,11 +59,11 @@ pub enum Refusal {
         name: String,
         /// The name it was made for.
         signed: String,
-        /// Which form of the name that is.
+        /// Which variant of the name that is.
         form: NameForm,
     },
     /// None of the signatures is by a key of the trust root.
-    #[error("{what} is signed by {keys}, which the trust root does not know", keys = list(keys))]
+    #[error("{what} is signed by {keys}, which the trust root does not list", keys = list(keys))]
     UnknownKey {
         /// The file or bundle.
         what: String,
@@ -88,13 +91,13 @@ pub enum Refusal {
         now: Timestamp,
     },
     /// Something newer was accepted before.
-    #[error("{what} is older than what this host accepted: epoch {offered}, at least {required} expected")]
+    #[error("{what} is older than what this host accepted: epoch {offered}, expected at least {required}")]
     OlderEpoch {
         /// The bundle or trust root.
         what: String,
         /// Its epoch or version.
         offered: u64,
-        /// The lowest one that would do.
+        /// The lowest one that is accepted.
         required: u64,
     },
     /// Another bundle carried the same epoch, so that neither is the newer one.
@@ -105,19 +108,21 @@ pub enum Refusal {
         /// The epoch.
         epoch: u64,
     },
-    /// The epoch lies in the future, so that it would hold back every honest bundle until then.
-    #[error("{what} has epoch {epoch}; at {now} the highest one accepted is {highest}")]
+    /// The epoch is in the future: accepting it would block every later bundle until then.
+    #[error(
+        "{what} has epoch {epoch}, which is in the future: at {now} the highest accepted epoch is {highest}"
+    )]
     EpochAhead {
         /// The bundle.
         what: String,
         /// Its epoch.
         epoch: u64,
-        /// The highest one that would do.
+        /// The highest one that is accepted.
         highest: u64,
         /// The time of the decision.
         now: Timestamp,
     },
-    /// The approval is for somebody else.
+    /// The approval is for other hosts.
     #[error("{what} is approved for {scope}; this host is {host}")]
     WrongTarget {
         /// The bundle.
@@ -141,12 +146,12 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
-    /// Good signatures, but not enough of them.
-    #[error("{what} has {found} of the {required} signatures the trust root asks for")]
+    /// Valid signatures, but fewer than the threshold.
+    #[error("{what} has {found} of the {required} signatures that the trust root requires")]
     TooFewSignatures {
         /// The bundle or trust root.
         what: String,
-        /// Good signatures by different keys.
+        /// Valid signatures by different keys.
         found: usize,
         /// How many are needed.
         required: usize,
@@ -169,22 +174,22 @@ impl Refusal {
         }
     }
 
-    /// Returns the stable name of this reason, for machines.
+    /// Returns the code of this reason.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static Code {
         match self {
-            Refusal::Unsigned { .. } => "unsigned",
-            Refusal::BadSignature { .. } => "bad-signature",
-            Refusal::OtherName { .. } => "signed-under-other-name",
-            Refusal::UnknownKey { .. } => "unknown-key",
-            Refusal::Expired { .. } => "expired",
-            Refusal::NotYetValid { .. } => "not-yet-valid",
-            Refusal::OlderEpoch { .. } => "older-epoch",
-            Refusal::ReusedEpoch { .. } => "reused-epoch",
-            Refusal::EpochAhead { .. } => "epoch-ahead",
-            Refusal::WrongTarget { .. } => "wrong-target",
-            Refusal::Revoked { .. } => "revoked",
-            Refusal::TooFewSignatures { .. } => "too-few-signatures",
+            Refusal::Unsigned { .. } => &code::UNSIGNED,
+            Refusal::BadSignature { .. } => &code::BAD_SIGNATURE,
+            Refusal::OtherName { .. } => &code::SIGNED_UNDER_OTHER_NAME,
+            Refusal::UnknownKey { .. } => &code::UNKNOWN_SIGNING_KEY,
+            Refusal::Expired { .. } => &code::EXPIRED,
+            Refusal::NotYetValid { .. } => &code::NOT_YET_VALID,
+            Refusal::OlderEpoch { .. } => &code::OLDER_EPOCH,
+            Refusal::ReusedEpoch { .. } => &code::REUSED_EPOCH,
+            Refusal::EpochAhead { .. } => &code::EPOCH_AHEAD,
+            Refusal::WrongTarget { .. } => &code::WRONG_TARGET,
+            Refusal::Revoked { .. } => &code::REVOKED,
+            Refusal::TooFewSignatures { .. } => &code::TOO_FEW_SIGNATURES,
         }
     }
 
@@ -193,13 +198,13 @@ impl Refusal {
     pub fn help(&self) -> String {
         match self {
             Refusal::Unsigned { .. } => {
-                "sign it with `telovix sign`, or fetch the signatures that belong to it".to_owned()
+                "sign it with `telovix sign`, or fetch its signatures".to_owned()
             }
-            Refusal::BadSignature { .. } => "something changed after signing: fetch it again, or \
+            Refusal::BadSignature { .. } => "it was changed after signing: fetch it again, or \
                 review the change and sign again with `telovix sign`"
                 .to_owned(),
             Refusal::OtherName { signed, .. } => format!(
-                "sign it again with `telovix sign`, or check that form with `telovix verify --name '{signed}'`"
+                "sign it again with `telovix sign`, or verify it under that name with `telovix verify --name '{signed}'`"
             ),
             Refusal::UnknownKey { .. } => "use the trust root of the fleet that signed this, or add \
                 the key to yours with `telovix trust add`"
@@ -211,13 +216,13 @@ impl Refusal {
                 "check the clock of this machine and of the one that signed".to_owned()
             }
             Refusal::OlderEpoch { offered, .. } => {
-                format!("use the newest bundle; to go back on purpose, name the epoch: `--allow-epoch {offered}`")
+                format!("use the newest bundle; to return to this one on purpose, use `--allow-epoch {offered}`")
             }
-            Refusal::ReusedEpoch { .. } => "sign the newer bundle again; each gets its own epoch".to_owned(),
+            Refusal::ReusedEpoch { .. } => "sign the newer bundle again; it gets a new epoch".to_owned(),
             Refusal::EpochAhead { .. } => "do not use it: an epoch is the time in seconds, and only a mistake or a stolen \
-                key runs that far ahead; check the clock of this machine, and sign again without `--epoch`"
+                key sets it that far ahead; check the clock of this machine, and sign again without `--epoch`"
                 .to_owned(),
-            Refusal::WrongTarget { .. } => "use the bundle made for this host, or say who the host is \
+            Refusal::WrongTarget { .. } => "use the bundle made for this host, or identify the host \
                 with `--sensor` and `--group`"
                 .to_owned(),
             Refusal::Revoked { .. } => {

@@ -1,4 +1,4 @@
-//! Writes a file whole or not at all: beside it, synced, renamed, and the folder synced.
+//! Bytes -> a file that is complete or unchanged: written next to it, synced, renamed, and the folder synced.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -27,11 +27,11 @@ pub fn create_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 }
 
 fn publish(path: &Path, bytes: &[u8], mode: u32, flags: RenameFlags) -> io::Result<()> {
-    let beside = path_beside(path)?;
-    let written =
-        write_synced(&beside, bytes, mode).and_then(|()| Ok(renameat_with(CWD, &beside, CWD, path, flags)?));
+    let temporary = temporary_path(path)?;
+    let written = write_synced(&temporary, bytes, mode)
+        .and_then(|()| Ok(renameat_with(CWD, &temporary, CWD, path, flags)?));
     if let Err(error) = written {
-        let _ = fs::remove_file(&beside);
+        let _ = fs::remove_file(&temporary);
         return Err(error);
     }
     File::open(folder_of(path))?.sync_all()
@@ -44,16 +44,16 @@ fn write_synced(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 }
 
 /// Returns a name in the same folder that no other writer uses.
-fn path_beside(path: &Path) -> io::Result<PathBuf> {
+fn temporary_path(path: &Path) -> io::Result<PathBuf> {
     static WRITES: AtomicU32 = AtomicU32::new(0);
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a file name"))?;
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
     let serial = WRITES.fetch_add(1, Ordering::Relaxed);
-    beside.push(format!(".{}-{serial}.partial", std::process::id()));
-    Ok(path.with_file_name(beside))
+    temporary.push(format!(".{}-{serial}.partial", std::process::id()));
+    Ok(path.with_file_name(temporary))
 }
 
 fn folder_of(path: &Path) -> &Path {

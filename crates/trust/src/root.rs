@@ -1,4 +1,4 @@
-//! Turns one version of the trust root into answers: whose signatures count, how many, since when.
+//! One version of the trust root -> whose signatures are accepted, how many are required, and since when.
 //!
 //! [`Chain`] is the file with all versions, [`Change`] makes the next one.
 
@@ -24,7 +24,7 @@ pub use succession::SuccessionError;
 const MAX_KEYS: usize = 256;
 const MAX_TEXT: usize = 256;
 
-/// One version of the trust root, its rules already checked.
+/// One version of the trust root whose rules were checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustRoot {
     version: u64,
@@ -35,22 +35,22 @@ pub struct TrustRoot {
     keys: Vec<TrustedKey>,
 }
 
-/// A key the root speaks about. Revoked keys stay listed, so that their signatures are called revoked.
+/// A key that the root lists. Revoked keys stay listed, so that their signatures are reported as revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrustedKey {
     /// The name of the key, derived from its bytes.
     pub id: KeyId,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
     /// The key.
     pub public_key: PublicKey,
     /// What it may sign.
     pub roles: Vec<Role>,
-    /// The first moment its signatures count.
+    /// The first moment at which its signatures are accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
-    /// The first moment its signatures count no more.
+    /// The first moment at which its signatures are no longer accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
     /// Set when the key must never be trusted again, not even for what it signed before.
@@ -88,16 +88,16 @@ pub struct Thresholds {
     pub root: usize,
 }
 
-/// Why a text is not a trust root.
+/// Why text is not a trust root.
 #[derive(Debug, thiserror::Error)]
 pub enum RootError {
     /// Not JSON of the expected shape.
     #[error("the trust root cannot be read: {0}")]
     Shape(#[from] serde_json::Error),
-    /// It breaks one of its own rules.
+    /// One version breaks a rule.
     #[error("the trust root breaks its rules: {0}")]
     Rule(String),
-    /// It breaks a rule about following the version before.
+    /// It breaks a rule about how it may differ from the previous version.
     #[error("the trust root breaks its rules: {0}")]
     Succession(#[from] SuccessionError),
 }
@@ -153,7 +153,7 @@ impl TrustRoot {
         serde_json::to_vec(&document).expect("strings and numbers have a JSON form")
     }
 
-    /// Checks every rule a root must keep; nothing later needs to ask again.
+    /// Checks every rule of a root once.
     fn checked(self) -> Result<Self, RootError> {
         fn rule<T>(text: String) -> Result<T, RootError> {
             Err(RootError::Rule(text))
@@ -166,7 +166,7 @@ impl TrustRoot {
         }
         if self.minimum_epoch > highest_epoch(self.issued_at) {
             return rule(format!(
-                "its minimum epoch {} lies more than a day after {}, when it was issued",
+                "its minimum epoch {} is more than a day after {}, when it was issued",
                 self.minimum_epoch, self.issued_at
             ));
         }
@@ -180,7 +180,7 @@ impl TrustRoot {
                 return rule(format!("key {} is listed twice", key.id.short()));
             }
             if !names.insert(&key.name) {
-                return rule(format!("two keys are called `{}`", key.name));
+                return rule(format!("two keys have the name `{}`", key.name));
             }
         }
         for role in [Role::Sign, Role::Root] {
@@ -196,7 +196,7 @@ impl TrustRoot {
         Ok(self)
     }
 
-    /// Returns the version; it rises by one with each hand-over.
+    /// Returns the version; it rises by one with each change.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
@@ -248,10 +248,10 @@ impl TrustRoot {
         usable.map(|key| key.public_key).collect()
     }
 
-    /// Refuses a root outside its own validity.
+    /// Refuses a root outside its validity.
     ///
     /// # Errors
-    /// [`Refusal::Expired`], and [`Refusal::NotYetValid`] for one that was issued in the future, beyond what two clocks
+    /// [`Refusal::Expired`], and [`Refusal::NotYetValid`] for one that was issued in the future, by more than two clocks
     /// may differ.
     pub fn check_time(&self, now: Timestamp) -> Result<(), Refusal> {
         let what = || format!("version {} of the trust root", self.version);
@@ -264,14 +264,14 @@ impl TrustRoot {
         }
     }
 
-    /// Counts the good signatures of an envelope by keys of this role and returns who signed.
+    /// Returns the keys of this role that validly signed an envelope.
     ///
-    /// A signature that claims a listed key and does not verify refuses the whole envelope. Keys the root
-    /// does not know are passed over, so that two roots can follow one another. Revoked and expired
-    /// keys count for nothing.
+    /// A signature that claims a listed key and does not verify refuses the whole envelope. Keys that the
+    /// root does not list are skipped, so that one version can follow another. Revoked and expired
+    /// keys are not counted.
     ///
     /// # Errors
-    /// The [`Refusal`] that helps most, when there are fewer than the threshold.
+    /// The most specific [`Refusal`], when there are fewer than the threshold.
     pub fn signers(
         &self,
         what: &str,
@@ -282,8 +282,8 @@ impl TrustRoot {
         self.signers_beyond(&mut Vec::new(), what, envelope, role, now)
     }
 
-    /// As [`TrustRoot::signers`]; `fitting` are the keys whose signature on this envelope is known to fit, and gains
-    /// those that are found to.
+    /// As [`TrustRoot::signers`]; `fitting` are the keys whose signature on this envelope is known to be valid; valid
+    /// ones are added.
     fn signers_beyond(
         &self,
         fitting: &mut Vec<PublicKey>,
@@ -304,7 +304,7 @@ impl TrustRoot {
                 continue;
             };
             if !fitting.contains(&key.public_key) && !key.public_key.verifies(&message, &claim.signature) {
-                let detail = format!("the signature of key `{}` ({}) does not fit", key.name, key.id.short());
+                let detail = format!("the signature of key `{}` ({}) is not valid", key.name, key.id.short());
                 return Err(Refusal::BadSignature { what: what.to_owned(), detail });
             }
             fitting.push(key.public_key);
@@ -334,7 +334,7 @@ impl TrustedKey {
         TrustedKey { id, name, public_key, roles, not_before: None, not_after: None, revoked: None }
     }
 
-    /// Says whether the key may sign for this role, whatever the time.
+    /// Returns whether the key may sign for this role at some time.
     #[must_use]
     pub fn has(&self, role: Role) -> bool {
         self.revoked.is_none() && self.roles.contains(&role)
@@ -369,14 +369,16 @@ impl TrustedKey {
         let reason = self.revoked.as_ref().map_or("", |revocation| &revocation.reason);
         for text in [self.name.as_str(), reason] {
             if text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-                return Err(format!("a text of key {short} is too long or has control characters"));
+                return Err(format!(
+                    "the name or revocation reason of key {short} is too long or has control characters"
+                ));
             }
         }
         if self.name.trim().is_empty() {
             return Err(format!("key {short} has no name"));
         }
         if self.public_key.id() != self.id {
-            return Err(format!("key {short} has another id than its bytes"));
+            return Err(format!("the id of key {short} does not match its bytes"));
         }
         if self.roles.is_empty() {
             return Err(format!("key {short} has no role"));

@@ -38,13 +38,13 @@ pub enum Scope {
     Sensor(String),
 }
 
-/// A text that is not a scope.
+/// Text that is not a scope.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a scope; expected `fleet`, `group:NAME` or `sensor:ID`")]
 pub struct ScopeError(String);
 
 impl Scope {
-    /// Says whether the scope takes in this host.
+    /// Returns whether the scope includes this host.
     #[must_use]
     pub fn includes(&self, host: &Host) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! The seam between everything that wants a signature and wherever the private key lives.
+//! A message -> a signature, wherever the private key is: in memory or in an ssh-agent.
 
 mod agent;
 mod source;
@@ -7,7 +7,7 @@ use crate::key::{PrivateKey, PublicKey, Signature};
 pub use agent::{AgentError, AgentSigner, agent_keys};
 pub use source::{KeySource, SourceError};
 
-/// Somebody who can sign. Nothing outside [`crate::key`] ever sees a private key's bytes.
+/// A key that can sign. Nothing outside [`crate::key`] sees a private key's bytes.
 pub trait Signer {
     /// Returns the public half of the key that signs.
     fn public_key(&self) -> PublicKey;
@@ -15,7 +15,7 @@ pub trait Signer {
     /// Signs the message.
     ///
     /// # Errors
-    /// When the key's keeper refuses or does not answer; a key in memory always signs.
+    /// When the ssh-agent refuses or does not answer; a key in memory always signs.
     fn sign(&self, message: &[u8]) -> Result<Signature, AgentError>;
 }
 

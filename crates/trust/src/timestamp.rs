@@ -1,14 +1,17 @@
-//! Turns RFC 3339 text in UTC into seconds and back, for validity windows and logs.
+//! RFC 3339 text in UTC -> seconds and back, for validity windows and logs.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, date};
 use serde::{Deserialize, Serialize};
 
-const SECONDS_PER_DAY: i64 = 86_400;
+/// The start of Unix time in UTC. Civil time is used because `jiff::Timestamp` ends before the year 9999 does.
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// How far the clock of whoever signed may run ahead of ours, in seconds.
+/// How far the clock of the signing machine may be ahead of ours, in seconds.
 pub(crate) const CLOCK_SKEW: i64 = 300;
 
 /// A moment in whole seconds since 1970-01-01T00:00:00Z, between the years 1970 and 9999.
@@ -34,7 +37,7 @@ impl Timestamp {
         Timestamp(seconds.clamp(0, Self::MAX.0))
     }
 
-    /// Returns the moment a system clock reading stands for, for callers that own a clock.
+    /// Returns the moment of a system clock reading, for callers that read a clock.
     #[must_use]
     pub fn from_system_time(time: SystemTime) -> Self {
         let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
@@ -56,15 +59,9 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil_from_days(self.0.div_euclid(SECONDS_PER_DAY));
-        let second = self.0.rem_euclid(SECONDS_PER_DAY);
-        write!(
-            out,
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        )
+        let moment =
+            EPOCH.checked_add(SignedDuration::from_secs(self.0)).expect("the year is 9999 or earlier");
+        write!(out, "{moment}Z")
     }
 }
 
@@ -91,47 +88,11 @@ impl From<Timestamp> for String {
     }
 }
 
-/// Reads the fields; the caller compares the spelling, which also refuses 30 February.
+/// Parses the date and time; the caller compares the spelling, which also refuses fractions and other variants.
 fn parse(text: &str) -> Option<Timestamp> {
-    if text.len() != 20 || !text.is_ascii() {
-        return None;
-    }
-    let number = |range: std::ops::Range<usize>| -> Option<i64> {
-        let digits = text.get(range)?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-    };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let seconds = hour * 3600 + minute * 60 + second;
-    Some(Timestamp(days_from_civil(year, month, day) * SECONDS_PER_DAY + seconds))
-}
-
-// Both conversions follow Howard Hinnant, "chrono-compatible low-level date algorithms": the year
-// starts in March, so that the leap day is its last one, and 400 years are 146,097 days.
-
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
+    let moment: DateTime = text.strip_suffix('Z')?.parse().ok()?;
+    let seconds = moment.duration_since(EPOCH).as_secs();
+    (0..=Timestamp::MAX.0).contains(&seconds).then_some(Timestamp(seconds))
 }
 
 #[cfg(test)]

@@ -142,13 +142,13 @@ fn a_line_that_a_crash_left_unfinished_is_told_and_stays_told() {
     let torn = b"{\"sequence\":3,\"prev";
     log.announce(2, "the whole line");
     fs::write(&log.path, [&log.bytes()[..], torn].concat()).expect("written");
-    assert_eq!(log.broken_at(), 3, "until the next append, the check tells it");
+    assert_eq!(log.broken_at(), 3, "until the next append, the check reports it");
     let appended = log.append(3).expect("appended");
-    assert_eq!(appended.cut_off, Some(torn.len() as u64), "the append tells it");
+    assert_eq!(appended.cut_off, Some(torn.len() as u64), "the append reports it");
     assert_eq!(appended.entry.sequence, 4);
     let entries = audit::verify(&log.path).expect("whole").entries;
     let recovered = &entries[2].record;
-    assert_eq!(recovered.action_type, Action::LogRecovered, "the log tells it for good");
+    assert_eq!(recovered.action_type, Action::LogRecovered, "the log records it");
     assert_eq!(recovered.sha256, Some(Digest::of(torn)));
     assert!(recovered.detail.contains(&format!("{} bytes", torn.len())), "{}", recovered.detail);
     assert_eq!(log.append(4).expect("appended").cut_off, None);
@@ -179,7 +179,7 @@ fn everything_that_can_be_done_to_the_log_alone_is_noticed_and_stops_the_next_co
     let attacks: [Attack<'_>; 8] = [
         ("one forged line at the end", &forged),
         ("two forged lines at the end", &|log| (0..2).for_each(|_| forged(log))),
-        ("the last line in other words", &|log| {
+        ("the last line with other text", &|log| {
             let mut lines = log.lines();
             let last = lines.pop().expect("a line");
             lines.push(last.replace("compiled-policies", "compiled_policies"));
@@ -232,7 +232,7 @@ fn in_the_place_of_an_announced_line_no_other_is_taken() {
     assert!(matches!(log.append(5), Err(AuditError::Broken { .. })));
 }
 
-/// Whoever writes both files can rewrite both. The head that was printed before tells it.
+/// A process that can write both files can rewrite both. The head that was noted before shows it.
 #[test]
 fn a_log_rewritten_with_its_head_does_not_hold_the_head_that_was_noted() {
     let (log, other) = (Log::with(3), Log::with(2));
@@ -266,7 +266,7 @@ fn a_new_log_begins_with_the_digest_of_the_old_one() {
         let first = &audit::verify(&log.path).expect("whole").entries[0].record;
         assert_eq!((first.action_type, first.sha256), (Action::LogBegun, Some(Digest::of(&old))));
         assert_eq!(first.detail.contains("cut off"), broken, "{}", first.detail);
-        assert_eq!(audit::verify(&renewed.kept).is_err(), broken, "its head lies beside it");
+        assert_eq!(audit::verify(&renewed.kept).is_err(), broken, "its head is next to it");
         log.append(1).expect("appended");
     }
     assert!(audit::renew(&Log::with(0).path, &Log::with(1).append(2).expect("a line").entry.record).is_err());

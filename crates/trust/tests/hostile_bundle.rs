@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use support::{DAY, Folder, at, chain, chain_of, key, refusal, request, trusted};
-use telovix_trust::bundle::{self, Expectations, VerifyError};
+use telovix_trust::bundle::{self, Existing, Expectations, SignError, SignRequest, VerifyError};
 use telovix_trust::{Host, HostState, Refusal, Role, Scope};
 
 #[test]
@@ -333,4 +333,27 @@ fn an_empty_and_a_huge_directory_are_refused() {
         fs::OpenOptions::new().write(true).open(folder.at("manifest.json.dsse")).expect("writable");
     envelope.set_len(1 << 40).expect("a sparse file of a terabyte");
     assert_eq!(folder.refusal().exit_code(), 11);
+}
+
+/// A new approval would discard signatures of others that nothing can list, so signing refuses to guess.
+#[test]
+fn an_approval_that_cannot_be_read_is_replaced_only_on_request() {
+    let folder = Folder::signed();
+    let approval = folder.read("manifest.json.dsse");
+    let broken: [&[u8]; 3] = [b"", &approval[..approval.len() / 2], b"{\"payloadType\":\"x\"}"];
+    for bytes in broken {
+        folder.put("manifest.json.dsse", bytes);
+        let error = bundle::sign(folder.path(), &request(41), &key(2)).expect_err("a damaged approval");
+        assert!(matches!(error, SignError::ApprovalNotRead(_)), "{error}");
+        assert_eq!(error.code().id, "not-signed");
+        assert_eq!(folder.read("manifest.json.dsse"), bytes, "the file is unchanged");
+    }
+    let renew = SignRequest { existing: Existing::Replace, ..request(41) };
+    bundle::sign(folder.path(), &renew, &key(1)).expect("a new approval");
+    folder.verify().expect("the new approval is valid");
+
+    fs::remove_file(folder.path().join("manifest.json.dsse")).expect("an approval to remove");
+    symlink("elsewhere", folder.path().join("manifest.json.dsse")).expect("a link");
+    let error = bundle::sign(folder.path(), &request(41), &key(1)).expect_err("a link is not followed");
+    assert!(matches!(error, SignError::ApprovalNotRead(_)), "{error}");
 }

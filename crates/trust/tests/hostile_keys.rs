@@ -30,7 +30,7 @@ fn weak_and_non_canonical_public_keys_are_refused() {
     );
 }
 
-/// What a file that was emptied, or memory that was erased, holds: everybody has that private key.
+/// What a file that was emptied, or memory that was erased, holds: anyone has that private key.
 #[test]
 fn keys_of_zeros_and_of_ones_are_refused_in_every_form() {
     for byte in [0, 0xff] {
@@ -113,7 +113,7 @@ fn a_key_file_cannot_demand_memory_without_end() {
     let body: String = sealed.lines().filter(|line| !line.starts_with('-')).collect();
     let mut der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, body).expect("base64");
     let cost = [2, 2, 0x40, 0]; // INTEGER 2^14
-    let place = der.windows(4).position(|bytes| bytes == cost).expect("the cost stands in the file");
+    let place = der.windows(4).position(|bytes| bytes == cost).expect("the cost is in the file");
     der.splice(place + 2..place + 4, [0x40, 0, 0, 0]);
     der[place + 1] = 4;
     // The sequences around it, from the outside in, are two bytes longer now.

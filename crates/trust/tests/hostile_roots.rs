@@ -59,14 +59,14 @@ fn a_root_must_keep_its_rules() {
         (both.clone(), one(2, 1), "role `sign` needs 2 keys and has 1"),
         (vec![signing.clone()], one(1, 1), "role `root` needs 1 keys and has 0"),
         (vec![signing.clone(), signing.clone(), root.clone()], one(1, 1), "listed twice"),
-        (vec![renamed, root.clone()], one(1, 1), "another id than its bytes"),
+        (vec![renamed, root.clone()], one(1, 1), "does not match its bytes"),
         (vec![idle, root.clone()], one(1, 1), "has no role"),
         (
             vec![TrustedKey { name: "a\n".to_owned(), ..signing.clone() }, root.clone()],
             one(1, 1),
             "control characters",
         ),
-        (vec![TrustedKey { name: "b".to_owned(), ..signing }, root], one(1, 1), "two keys are called `b`"),
+        (vec![TrustedKey { name: "b".to_owned(), ..signing }, root], one(1, 1), "two keys have the name `b`"),
     ];
     for (keys, thresholds, expected) in cases {
         let told = first(keys, thresholds).expect(expected);
@@ -115,7 +115,7 @@ fn envelopes_that_are_not_quite_right_are_not_read() {
 }
 
 proptest! {
-    /// Pieces of a good file cut out, doubled and overwritten: nothing panics, nothing but the original counts.
+    /// Pieces of a good file cut out, doubled and overwritten: nothing panics, only the original is trusted.
     #[test]
     fn mutated_trust_roots_do_not_count(edits in proptest::collection::vec((0usize..2000, 0usize..40, any::<u8>()), 1..4)) {
         let good = handed_over();
@@ -144,7 +144,7 @@ proptest! {
     }
 }
 
-/// What a host pinned it has verified; from there on, every hand-over counts as ever.
+/// What a host pinned was verified; every later version must be signed as usual.
 #[test]
 fn a_host_walks_from_the_version_it_pinned() {
     let two = handed_over();
@@ -154,7 +154,7 @@ fn a_host_walks_from_the_version_it_pinned() {
 
     let mut unsigned = two.clone();
     unsigned.append(&[Change::MinimumEpoch(8)], at(0)).expect("possible");
-    assert_eq!(unsigned.current_for(host.root, at(0)).expect_err("nobody signed version 3").exit_code(), 10);
+    assert_eq!(unsigned.current_for(host.root, at(0)).expect_err("version 3 is not signed").exit_code(), 10);
     let mut three = unsigned.clone();
     three.sign(&key(9)).expect("the root key");
     assert_eq!(three.current_for(host.root, at(0)).map(TrustRoot::version), Ok(3));

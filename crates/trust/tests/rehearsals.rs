@@ -27,7 +27,7 @@ fn rotating_a_signing_key_with_a_week_of_overlap() {
     let after = Folder::new();
     bundle::sign(after.path(), &request(42), &key(2)).expect("a signature");
 
-    assert!(verify(&before, &chain, 6).is_ok(), "during the overlap both keys count");
+    assert!(verify(&before, &chain, 6).is_ok(), "during the overlap both keys are accepted");
     assert!(verify(&after, &chain, 6).is_ok());
     assert_eq!(refusal(verify(&before, &chain, 8)).exit_code(), 13, "then the old one has expired");
     assert!(verify(&after, &chain, 8).is_ok());
@@ -49,7 +49,7 @@ fn revoking_a_stolen_key() {
     chain.append(&[theft], at(DAY)).expect("possible");
     chain.sign(&key(9)).expect("the root key");
 
-    // Whatever the key signed is refused, since nobody can tell when it was really signed.
+    // Everything that the key signed is refused, since the time of a signature cannot be trusted.
     let reason = refusal(verify(&signed_before_the_theft, &chain, 2));
     assert!(matches!(&reason, Refusal::Revoked { reason, .. } if reason == "laptop stolen"));
     assert_eq!(reason.exit_code(), 16);
@@ -111,7 +111,7 @@ fn handing_the_root_itself_to_new_keys() {
         Change::Retire(key(9).public_key().id(), at(DAY)),
     ];
     chain.append(&handover, at(0)).expect("possible");
-    assert_eq!(chain.current(at(0)).expect_err("nobody signed").exit_code(), 10);
+    assert_eq!(chain.current(at(0)).expect_err("no signature").exit_code(), 10);
     chain.sign(&key(9)).expect("the old root key");
     chain.sign(&key(8)).expect("the new root key");
     assert_eq!(chain.current(at(0)).map(telovix_trust::TrustRoot::version), Ok(2));
@@ -202,7 +202,7 @@ fn a_crash_between_accepting_and_applying_never_goes_back() {
         let accepted = Acceptance { what: "bundle", approval, signers, chain: &chain, allowed_epoch: None };
         HostState::record(&path, &accepted).expect("recorded");
     }
-    // The power fails here, before anything was loaded, and leaves half a file beside the state.
+    // The power fails here, before anything was loaded, and leaves half a file next to the state.
     std::fs::write(folder.path().join(".trust-state.json.1-0.partial"), "{\"vers").expect("written");
 
     let state = HostState::read(&path).expect("the state is whole");

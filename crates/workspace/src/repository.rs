@@ -93,6 +93,12 @@ impl Repository {
         }
     }
 
+    /// Returns the notes about old names in the settings.
+    #[must_use]
+    pub fn notes(&self) -> &[Diagnostic] {
+        &self.settings.notes
+    }
+
     /// Returns where artifacts go: `output` of the settings, else `compiled-policies` in the root, or in the current
     /// folder where there are no settings.
     #[must_use]

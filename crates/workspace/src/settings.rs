@@ -34,10 +34,12 @@ pub struct Settings {
     pub output: Option<PathBuf>,
     /// The level of single findings.
     pub levels: Levels,
-    /// How the engine is run, and how its documents are spelled.
+    /// How Tetragon runs, and how its policies are written.
     pub engine: EngineOptions,
     /// The file with the keys that bundles are verified against.
     pub trust_root: Option<PathBuf>,
+    /// Notes about old names in the file. Without a span: a run has the policies as its sources, not this file.
+    pub notes: Vec<Diagnostic>,
 }
 
 impl Settings {
@@ -59,12 +61,34 @@ impl Settings {
         let settings = parse(&sources, &root.folder, &mut sink);
         let failed = sink.has_errors();
         let diagnostics = sink.into_sorted();
+        let shown_below = root.shown_below();
         if failed {
-            let shown_below = root.shown_below();
             return Err(Error::Settings(Box::new(Findings { sources, shown_below, diagnostics })));
         }
-        Ok(settings)
+        let old_names = diagnostics.into_iter().filter(|found| *found.code == code::OLD_NAME);
+        let notes = old_names.map(|note| without_span(note, &sources, &shown_below)).collect();
+        Ok(Self { notes, ..settings })
     }
+}
+
+/// Returns the note that an old name of a target was used, if it was.
+#[must_use]
+pub fn old_target_name(target: Target, name: &str) -> Option<Diagnostic> {
+    let is_old = target.old_name() == Some(name);
+    is_old.then(|| old_name(name, target.name(), "target"))
+}
+
+fn old_name(old: &str, new: &str, what: &str) -> Diagnostic {
+    let message = format!("`{old}` is the old name of the {what} `{new}`");
+    Diagnostic::new(&code::OLD_NAME, None, message).help(format!("write `{new}`"))
+}
+
+/// Moves the place of a note into its message.
+fn without_span(mut note: Diagnostic, sources: &SourceSet, shown_below: &str) -> Diagnostic {
+    if let Some(span) = note.span.take() {
+        note.message = format!("{} ({shown_below}{})", note.message, sources.locate(span));
+    }
+    note
 }
 
 /// Reads the name of a level, in the settings or on a command line.
@@ -102,7 +126,7 @@ pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
 
 /// The codes of findings about policies, which are what levels are for.
 fn codes() -> impl Iterator<Item = &'static Code> {
-    telovix_compiler::catalogue::codes().chain(sources::code::CODES.iter().copied())
+    telovix_compiler::catalogue::codes().chain(sources::code::CODES.iter().copied()).chain([&code::OLD_NAME])
 }
 
 fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
@@ -124,7 +148,11 @@ fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
 fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
     let cursor = Cursor::open(node, RECORD, sink)?;
     let targets = cursor.list(&field::TARGETS, sink, |node, shape, sink| {
-        telovix_syntax::parsed(node, shape, sink, field::target)
+        let target = telovix_syntax::parsed(node, shape, sink, field::target)?;
+        if let Some(note) = node.text().and_then(|name| old_target_name(target.value, name)) {
+            sink.report(Diagnostic { span: Some(target.span), ..note });
+        }
+        Some(target)
     });
     let path = |text: Spanned<String>| root.join(text.value);
     Some(Settings {
@@ -133,12 +161,26 @@ fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
         engine: read_engine(&cursor, sink),
         levels: read_levels(&cursor, sink),
+        notes: Vec::new(),
     })
 }
 
 fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {
-    let engine =
-        cursor.value(&field::ENGINE).and_then(|node| Cursor::open(node, &field::ENGINE_RECORD, sink));
+    let old = cursor.value(&field::ENGINE);
+    let new = cursor.value(&field::TETRAGON);
+    match (old, new) {
+        (Some(old), None) => {
+            let note = old_name(field::ENGINE.name, field::TETRAGON.name, "key");
+            sink.report(Diagnostic { span: Some(old.span), ..note });
+        }
+        (Some(old), Some(new)) => {
+            let message = "`engine` and `tetragon` are two names of one setting";
+            let problem = Diagnostic::new(&code::TWO_NAMES, old.span, message);
+            sink.report(problem.related(new.span, "the new name").help("move all settings under `tetragon`"));
+        }
+        _ => {}
+    }
+    let engine = new.or(old).and_then(|node| Cursor::open(node, &field::TETRAGON_RECORD, sink));
     let Some(engine) = engine else { return EngineOptions::default() };
     let mut is_set = |field| engine.boolean(field, sink).is_some_and(|flag| flag.value);
     EngineOptions {

@@ -24,7 +24,7 @@ pub(super) fn write(folder: &Path, count: usize, entries: usize) -> anyhow::Resu
 
 /// Settings of a repository that also targets Tetragon: with them the profiles compile without a warning.
 const SETTINGS: &str =
-    "levels: { open-name-space: note, engine-hook-slots: note }\nengine: { deny_with_kill: true }\n";
+    "levels: { open-name-space: note, engine-hook-slots: note }\ntetragon: { deny_with_kill: true }\n";
 
 fn profile(number: usize, entries: usize) -> String {
     let mut text = format!(

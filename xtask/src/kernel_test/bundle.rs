@@ -53,7 +53,7 @@ pub(super) fn build(telovix: &Path) -> anyhow::Result<Delivery> {
     maker.compile("b", "native-6.12", "unsigned")?;
     maker.compile("b", "native-6.12", "elsewhere")?;
     maker.sign("elsewhere", "sensor:another")?;
-    maker.compile("b", "engine-6.12", "engine")?;
+    maker.compile("b", "tetragon-6.12", "engine")?;
     maker.sign("engine", "fleet")?;
     Ok(Delivery {
         telovix: stripped,

@@ -13,7 +13,7 @@ const NOTE_SECTION: &str = ".note.telovix";
 const NOTE_OWNER: &[u8; 8] = b"telovix\0";
 /// The only type of note this owner writes.
 const NOTE_LAYOUT: u32 = 1;
-/// Sections start at multiples of this, so that a reader could map the file and use the records in place.
+/// Alignment of sections, so that a reader can map the file and use the records in place.
 const ALIGNMENT: usize = 8;
 
 /// SHA-256 of every section, and of those digests together.
@@ -101,11 +101,11 @@ pub(super) fn write(sections: &Sections, digests: &Digests) -> Vec<u8> {
     file
 }
 
-/// Takes the sections out of an ELF file and holds them to the version and the digests of the note.
+/// Reads the sections of an ELF file and checks the version and the digests of the note.
 pub(super) fn read(file: &[u8]) -> Result<Sections, ImageError> {
     let not = |what| move |_| ImageError::NotAnImage { what };
     let header = elf::FileHeader64::<LittleEndian>::parse(file).map_err(not("no 64-bit ELF header"))?;
-    let endian = header.endian().map_err(not("not little endian"))?;
+    let endian = header.endian().map_err(not("it is not little endian"))?;
     if header.e_machine(endian) != elf::EM_BPF {
         return Err(ImageError::NotAnImage { what: "the ELF file is not for machine BPF" });
     }
@@ -115,7 +115,7 @@ pub(super) fn read(file: &[u8]) -> Result<Sections, ImageError> {
     let mut seen = [false; Section::ALL.len()];
     let mut note = None;
     for section in table.iter().skip(1) {
-        let name = table.section_name(endian, section).map_err(not("a section without a name"))?;
+        let name = table.section_name(endian, section).map_err(not("a section has no name"))?;
         let name = String::from_utf8_lossy(name);
         let bytes = section
             .data(endian, file)
@@ -123,13 +123,13 @@ pub(super) fn read(file: &[u8]) -> Result<Sections, ImageError> {
         let found = Section::ALL.into_iter().find(|section| section.name() == name);
         if let Some(section) = found {
             if std::mem::replace(&mut seen[section as usize], true) {
-                return Err(ImageError::Sections { section: name.into_owned(), what: "there twice" });
+                return Err(ImageError::Sections { section: name.into_owned(), what: "duplicated" });
             }
             sections.of(section).extend_from_slice(bytes);
         } else if name == NOTE_SECTION {
             note = Some(bytes);
         } else if name != ".shstrtab" {
-            return Err(ImageError::Sections { section: name.into_owned(), what: "not one of ours" });
+            return Err(ImageError::Sections { section: name.into_owned(), what: "unknown" });
         }
     }
 
@@ -142,7 +142,7 @@ pub(super) fn read(file: &[u8]) -> Result<Sections, ImageError> {
     Ok(sections)
 }
 
-/// The version stands before anything else is believed: another version may have other sections.
+/// The version is checked first: another version may have other sections.
 fn check_version(note: &[u8]) -> Result<(), ImageError> {
     let owner = note.get(12..20).filter(|owner| owner == NOTE_OWNER);
     let version = owner.and_then(|_| note.get(20..24)?.try_into().ok()).map(u32::from_le_bytes);
@@ -155,7 +155,8 @@ fn check_version(note: &[u8]) -> Result<(), ImageError> {
 
 fn check_digests(note: &[u8], sections: &Sections) -> Result<(), ImageError> {
     let digests = Digests::of(sections);
-    let written = note.get(24..).unwrap_or_default().chunks(32);
+    let written =
+        note.get(24..).ok_or(ImageError::NotAnImage { what: "the note has no digests" })?.chunks(32);
     let expected = Section::ALL.into_iter().zip(&digests.sections);
     for ((section, digest), written) in expected.zip(written) {
         if written != digest {

@@ -1,19 +1,19 @@
-//! What can be wrong with an image file, each with a stable code.
+//! Errors of an image file, each with a stable code.
 
 use crate::layout::{LAYOUT_VERSION, Section};
 
-/// A reason to refuse an image.
+/// Why an image is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
     /// The bytes are not an ELF file for machine BPF with our note.
     #[error("not a policy image: {what}")]
     NotAnImage {
-        /// What is missing.
+        /// What is wrong with it.
         what: &'static str,
     },
     /// The file ends before a section does.
-    #[error("the image is cut off in section `{section}`")]
+    #[error("the image is truncated in section `{section}`")]
     Truncated {
         /// The section.
         section: String,
@@ -24,7 +24,7 @@ pub enum ImageError {
         /// The version in the file.
         found: u32,
     },
-    /// A section is missing, doubled or unknown.
+    /// A section is missing, duplicated or unknown.
     #[error("section `{section}` is {what}")]
     Sections {
         /// The section.
@@ -33,21 +33,21 @@ pub enum ImageError {
         what: &'static str,
     },
     /// A section's bytes are not the ones that were written.
-    #[error("section `{section}` does not have the digest in the note")]
+    #[error("section `{section}` does not match its digest in the note")]
     Digest {
         /// The section.
         section: String,
     },
     /// The file differs from the one its contents would be written as.
-    #[error("the image has bytes that no compile would write")]
+    #[error("the image has bytes that `telovix compile` would not write")]
     NotCanonical,
-    /// A section's length is no whole number of records.
-    #[error("section `{}` is not made of records of {} bytes", .section.name(), .section.record_size())]
+    /// A section's length is not a multiple of the record size.
+    #[error("the length of section `{}` is not a multiple of {} bytes", .section.name(), .section.record_size())]
     RecordSize {
         /// The section.
         section: Section,
     },
-    /// A record says something it cannot say.
+    /// A record is invalid.
     #[error("section `{}`, record {record}: {what}", .section.name())]
     Record {
         /// The section.
@@ -74,10 +74,10 @@ impl ImageError {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns the fix.
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::NotAnImage { .. } => "give the `.image` file that `telovix compile` wrote",
+            Self::NotAnImage { .. } => "use the `.image` file that `telovix compile` wrote",
             Self::Version { .. } => "compile the policy again with this version of telovix",
             _ => "the file was damaged or edited: compile the policy again, or fetch the bundle again",
         }

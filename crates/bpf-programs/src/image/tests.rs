@@ -1,11 +1,11 @@
-//! An image reads back what was written; every damage is refused by its code and none of it panics.
+//! Images read back as written; every kind of damage is rejected with its code, and none panics.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::layout::*;
 
-/// One domain that may not open `/etc/shadow`, spelled out by hand.
+/// One domain that may not open `/etc/shadow`, written by hand.
 fn sample() -> Sections {
     let mut sections = Sections::default();
     let leaf = |class| PathState { child: 0, exact: class, below: 0, subtree: class };
@@ -123,9 +123,9 @@ fn another_version_is_named() {
     assert_eq!(Image::read(&file), Err(ImageError::Version { found: 9 }));
 }
 
-/// Each way a record can lie, with the section that is blamed.
+/// Each kind of invalid record, with the section that is reported.
 #[test]
-fn lies_are_refused_where_they_stand() {
+fn invalid_records_are_reported_with_their_section() {
     type Lie = fn(&mut Sections);
     let lies: [(Section, Lie); 13] = [
         (Section::Strings, |image| image.of(Section::Strings).truncate(5)),
@@ -146,8 +146,8 @@ fn lies_are_refused_where_they_stand() {
         let mut sections = sample();
         lie(&mut sections);
         match Image::new(sections) {
-            Err(ImageError::Record { section, .. }) => assert_eq!(section, blamed, "lie {number}"),
-            other => panic!("lie {number} gave {other:?}"),
+            Err(ImageError::Record { section, .. }) => assert_eq!(section, blamed, "case {number}"),
+            other => panic!("case {number} gave {other:?}"),
         }
     }
     let mut sections = sample();
@@ -161,7 +161,7 @@ proptest! {
         prop_assert!(Image::read(&bytes).is_err());
     }
 
-    /// Damage behind correct digests: what is accepted reads back, and nothing panics.
+    /// Damage with correct digests: accepted images read back, and nothing panics.
     #[test]
     fn any_records_are_accepted_or_refused(
         damage in prop::collection::vec((0..Section::ALL.len(), any::<prop::sample::Index>(), any::<u8>()), 1..6),

@@ -1,7 +1,7 @@
-//! Sections -> the certainty that every record is well formed and every number in it points at something.
+//! Sections -> the first invalid record: malformed, or with a reference to a record that does not exist.
 //!
-//! Time is linear in the size of the image whatever it says: nothing is verified twice because two records point
-//! at it, and no loop follows a pointer that could lead back.
+//! Time is linear in the size of any image: nothing is verified twice because two records refer to it, and no loop
+//! follows a reference that could form a cycle.
 
 mod domains;
 mod endpoints;
@@ -27,7 +27,7 @@ pub(super) fn verify(sections: &Sections) -> Result<(), ImageError> {
     domains::verify(sections, &tables)
 }
 
-/// What the domains may point at, and the highest class found there.
+/// The tables that domains may refer to, with the highest class in each.
 struct Tables {
     paths: paths::Nodes,
     endpoints: endpoints::Runs,
@@ -38,7 +38,7 @@ fn fault(section: Section, record: usize, what: &'static str) -> ImageError {
     ImageError::Record { section, record, what }
 }
 
-/// Fails with the message unless the condition holds.
+/// Returns the error unless the condition is true.
 fn demand(holds: bool, section: Section, record: usize, what: &'static str) -> Result<(), ImageError> {
     if holds { Ok(()) } else { Err(fault(section, record, what)) }
 }
@@ -58,18 +58,33 @@ fn verify_sizes(sections: &Sections) -> Result<(), ImageError> {
 fn verify_strings(sections: &Sections) -> Result<(), ImageError> {
     let strings = sections.bytes(Section::Strings);
     demand(strings.first() == Some(&0), Section::Strings, 0, "the first string is not empty")?;
-    demand(strings.last() == Some(&0), Section::Strings, strings.len(), "the last string does not end")?;
+    demand(strings.last() == Some(&0), Section::Strings, strings.len(), "the last string has no NUL")?;
     let valid = std::str::from_utf8(strings).map_err(|error| error.valid_up_to());
     valid.map(drop).map_err(|at| fault(Section::Strings, at, "not UTF-8"))?;
     for (number, offset) in sections.records(Section::Scopes).enumerate() {
-        demand(starts_string(strings, offset), Section::Scopes, number, "no string starts there")?;
-        demand((number == 0) == (offset == 0), Section::Scopes, number, "only scope 0 is the whole fleet")?;
+        demand(
+            starts_string(strings, offset),
+            Section::Scopes,
+            number,
+            "the offset is not the start of a string",
+        )?;
+        demand(
+            (number == 0) == (offset == 0),
+            Section::Scopes,
+            number,
+            "scope 0 must be the whole fleet, and only scope 0",
+        )?;
     }
-    demand(sections.count(Section::Scopes) > 0, Section::Scopes, 0, "the fleet's scope is missing")?;
+    demand(
+        sections.count(Section::Scopes) > 0,
+        Section::Scopes,
+        0,
+        "the scope of the whole fleet is missing",
+    )?;
     for (number, origin) in sections.records::<Origin>(Section::Origins).enumerate() {
         let offsets = [origin.kind, origin.id, origin.name, origin.dimension, origin.file];
         let known = offsets.into_iter().all(|offset| starts_string(strings, offset));
-        demand(known, Section::Origins, number, "no string starts there")?;
+        demand(known, Section::Origins, number, "the offset is not the start of a string")?;
         demand(origin.start <= origin.end, Section::Origins, number, "the source span is reversed")?;
     }
     Ok(())
@@ -81,24 +96,29 @@ fn starts_string(strings: &[u8], offset: u32) -> bool {
 }
 
 fn verify_header(sections: &Sections) -> Result<(), ImageError> {
-    demand(sections.count(Section::Header) == 1, Section::Header, 0, "there is not exactly one header")?;
+    demand(sections.count(Section::Header) == 1, Section::Header, 0, "expected exactly one header")?;
     let header: Header = sections.record(Section::Header, 0).ok_or(ImageError::NotCanonical)?;
-    demand(header.version == LAYOUT_VERSION, Section::Header, 0, "another layout version than the note's")?;
+    demand(
+        header.version == LAYOUT_VERSION,
+        Section::Header,
+        0,
+        "layout version differs from that of the note",
+    )?;
     demand(header.reserved == 0, Section::Header, 0, "padding that is not zero")
 }
 
 fn verify_confinements(sections: &Sections) -> Result<(), ImageError> {
     let same = sections.count(Section::Confinements) == sections.count(Section::Origins);
-    demand(same, Section::Origins, 0, "not one origin for each confinement")?;
+    demand(same, Section::Origins, 0, "expected one origin for each confinement")?;
     let scopes = sections.count(Section::Scopes);
     for (number, confinement) in sections.records::<Confinement>(Section::Confinements).enumerate() {
         let demand = |holds, what| demand(holds, Section::Confinements, number, what);
-        demand(confinement.effect != Effect::Allow as u8, "a confinement that allows")?;
+        demand(confinement.effect != Effect::Allow as u8, "a confinement with the effect `allow`")?;
         demand(Effect::from_number(confinement.effect).is_some(), "unknown effect")?;
         let operation = Operation::from_number(confinement.operation);
         demand(operation.is_some(), "unknown operation")?;
         let touches = operation == Some(Operation::File) || confinement.access == Access::ALL;
-        demand(touches && confinement.access != 0, "file access on another operation, or none")?;
+        demand(touches && confinement.access != 0, "file access bits on another operation, or missing ones")?;
         demand(usize::from(confinement.scope) < scopes, "unknown scope")?;
         let known = CONFINEMENT_HAS_EXEMPTIONS | CONFINEMENT_BLOCKS;
         demand(confinement.flags & !known == 0, "unknown flags")?;
@@ -106,7 +126,7 @@ fn verify_confinements(sections: &Sections) -> Result<(), ImageError> {
     Ok(())
 }
 
-/// A chain only leads to smaller numbers, so it ends; it stays with one operation and never grows stronger.
+/// A chain only refers to smaller numbers, so it ends; it has one operation and never gets stronger.
 fn verify_decisions(sections: &Sections) -> Result<(), ImageError> {
     for (number, cell) in sections.records::<Decision>(Section::Decisions).enumerate() {
         let demand = |holds, what| demand(holds, Section::Decisions, number, what);
@@ -116,7 +136,7 @@ fn verify_decisions(sections: &Sections) -> Result<(), ImageError> {
         }
         let strongest: Option<Confinement> = sections.record(Section::Confinements, cell.confinement);
         let strongest = strongest.ok_or(fault(Section::Decisions, number, "unknown confinement"))?;
-        demand((cell.next as usize) < number, "the chain leads forward")?;
+        demand((cell.next as usize) < number, "the chain refers to a later decision")?;
         if cell.next == 0 {
             continue;
         }

@@ -1,15 +1,15 @@
-//! Which LSM hook answers for which operation, and on which kernels it can be attached.
+//! LSM hooks: the operations that each decides, and the kernels on which it can be attached.
 
 use super::{Operation, SYSCALLS_IA32_START};
 
-/// A place in the kernel where a program is attached.
+/// An LSM hook to which a program is attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hook {
     /// Name of the LSM hook, without `bpf_lsm_`.
     pub name: &'static str,
-    /// Operations decided there, wholly or in part. Empty for the hooks that keep track of domains.
+    /// Operations decided there, completely or in part. Empty for the hooks that track domains.
     pub operations: &'static [Operation],
-    /// First of the tested kernels on which it no longer can.
+    /// First tested kernel on which it can no longer be attached.
     pub until: Option<(u16, u16)>,
 }
 
@@ -66,13 +66,13 @@ pub const HOOKS: &[Hook] = &[
     Hook::new("bpf", &[Op::BpfLoad]),
 ];
 
-/// A system call whose every effect passes a hook first, so that it can be denied. The other calls can only be
-/// answered by ending the process.
+/// A system call whose every effect passes a hook first, so that it can be denied. For other calls the process can only
+/// be killed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoveredCall {
     /// The call.
     pub name: &'static str,
-    /// The cells that it has in a [`SyscallTable`](super::SyscallTable).
+    /// Its cells in a [`SyscallTable`](super::SyscallTable).
     pub cells: Vec<usize>,
     /// The hooks that decide it.
     pub hooks: Vec<&'static str>,

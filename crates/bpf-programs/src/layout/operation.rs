@@ -1,4 +1,4 @@
-//! What a task can do, how strongly that is answered, and how a file is touched: numbers shared with the kernel.
+//! Operations, effects and file accesses: numbers shared with the kernel.
 
 /// An operation that a domain can confine. The number is the bit in [`Domain::operations`](super::Domain) and
 /// the `operation` of a ring-buffer event.
@@ -7,7 +7,7 @@
 pub enum Operation {
     /// Execute a program.
     Exec = 0,
-    /// Touch a file: open, create, truncate, delete, rename, link.
+    /// Access a file: open, create, truncate, delete, rename, link.
     File = 1,
     /// Connect, or send to an address without connecting.
     Connect = 2,
@@ -82,7 +82,7 @@ impl Operation {
         1 << self as u8
     }
 
-    /// Returns the word for the operation, as listings print it.
+    /// Returns the name of the operation in listings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Exec => "exec",
@@ -111,7 +111,7 @@ impl Operation {
     }
 }
 
-/// How a confinement answers. Higher numbers are stronger.
+/// The effect of a confinement. Higher numbers are stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Effect {
@@ -136,7 +136,7 @@ impl Effect {
         Self::ALL.get(usize::from(number)).copied()
     }
 
-    /// Returns the word for the effect, as events and listings print it.
+    /// Returns the name of the effect in events and listings.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Allow => "allow",
@@ -148,7 +148,7 @@ impl Effect {
     }
 }
 
-/// The ways to touch a file, as bits of [`Confinement::access`](super::Confinement).
+/// Accesses to a file, as bits of [`Confinement::access`](super::Confinement).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access;
 
@@ -157,22 +157,22 @@ impl Access {
     pub const READ: u16 = 1;
     /// Open for writing.
     pub const WRITE: u16 = 1 << 1;
-    /// Make the file, by open, mknod, mkdir or symlink.
+    /// Create the file, by open, mknod, mkdir or symlink.
     pub const CREATE: u16 = 1 << 2;
-    /// Cut the file, by open or truncate.
+    /// Truncate the file, by open or truncate.
     pub const TRUNCATE: u16 = 1 << 3;
     /// Unlink or rmdir the file.
     pub const DELETE: u16 = 1 << 4;
     /// Rename from or onto the file.
     pub const RENAME: u16 = 1 << 5;
-    /// Give the file another name.
+    /// Create another link to the file.
     pub const LINK: u16 = 1 << 6;
     /// Execute by execve.
     pub const EXECUTE: u16 = 1 << 7;
-    /// Map executable, which is how a library, or a program by way of its loader, gets to run. Only confinements
-    /// with [`CONFINEMENT_BLOCKS`](super::CONFINEMENT_BLOCKS) mean it: a list of allowed programs would have to
-    /// name every library.
+    /// Map executable: how a library runs, or a program through its loader. Only confinements with
+    /// [`CONFINEMENT_BLOCKS`](super::CONFINEMENT_BLOCKS) include it: an allowlist of programs would have to name every
+    /// library.
     pub const MAP: u16 = 1 << 8;
-    /// Every way; also the value for confinements of other operations.
+    /// Every access; also the value for confinements of other operations.
     pub const ALL: u16 = u16::MAX;
 }

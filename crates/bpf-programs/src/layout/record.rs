@@ -1,4 +1,4 @@
-//! The records, field by field, with the sizes and offsets that the C twin in `bpf/layout.h` must have.
+//! The records, field by field, with the sizes and offsets of their C counterparts in `bpf/layout.h`.
 
 use super::{CAPABILITIES, CHUNK, Operation, SYSCALL_CELLS};
 
@@ -19,7 +19,7 @@ pub trait Record: Copy {
 
 /// A part of a record: an integer, an array of them, or a record.
 pub trait Field: Copy {
-    /// Takes the field from the front of `input`.
+    /// Reads the field from the start of `input`.
     fn take(input: &mut &[u8]) -> Option<Self>;
 
     /// Appends the field's bytes.
@@ -44,7 +44,7 @@ macro_rules! integer_fields {
 
 integer_fields!(u8, u16, u32, u64);
 
-/// A bare index, the value of several maps.
+/// An index, the value of several maps.
 impl Record for u32 {
     const SIZE: usize = size_of::<Self>();
 
@@ -91,7 +91,7 @@ macro_rules! array_fields {
 
 array_fields!(u16, u32);
 
-/// Defines a `repr(C)` record and holds it to its size and offsets. Because the fields' sizes add up to the
+/// Defines a `repr(C)` record and checks its size and offsets. Because the fields' sizes add up to the
 /// record's size there is no padding, so reading field after field is reading by offset.
 macro_rules! records {
     ($(
@@ -142,16 +142,16 @@ macro_rules! records {
 pub(crate) use records;
 
 records! {
-    /// What a walk knows at a point of a path: where to go on, and the class that holds here. Value of an edge.
+    /// The state of a walk at one point of a path: the next node, and the classes here. Value of an edge.
     PathState, 16 {
         /// The node's number with [`NODE_HAS_EDGES`](super::NODE_HAS_EDGES) and
-        /// [`NODE_HAS_PREFIXES`](super::NODE_HAS_PREFIXES); 0 when nothing deeper is known.
+        /// [`NODE_HAS_PREFIXES`](super::NODE_HAS_PREFIXES); 0 if there is no deeper entry.
         0 => child: u32,
         /// Class of the path that ends here.
         4 => exact: u32,
-        /// Class of every path that goes on from here without an edge or a prefix.
+        /// Class of every path that continues from here without an edge or a prefix.
         8 => below: u32,
-        /// Class of everything here and below together: what renaming or linking this directory amounts to.
+        /// Joined class of everything here and below, for renaming or linking this directory.
         12 => subtree: u32,
     }
 
@@ -165,8 +165,8 @@ records! {
         4 => chunk: [u8; CHUNK],
     }
 
-    /// Key of a byte prefix that ends inside a chunk (longest-prefix match). Its value is a class, which holds
-    /// for the path and for everything below it; consulted only when no edge fits. A prefix that ends with a
+    /// Key of a byte prefix that ends inside a chunk (longest-prefix match). Its value is a class, which applies
+    /// to the path and for everything below it; used only if no edge matches. A prefix that ends with a
     /// full chunk is an edge without a child.
     PrefixKey, 36 {
         /// Significant bits of what follows: 32 for the node and 8 per byte.
@@ -177,7 +177,7 @@ records! {
         8 => chunk: [u8; CHUNK],
     }
 
-    /// A path table of a domain: where a walk starts and how its classes become decisions.
+    /// A path table of a domain: where a walk starts and the decisions of its classes.
     Automaton, 24 {
         /// State at the root directory.
         0 => root: PathState,
@@ -209,14 +209,14 @@ records! {
         8 => class_count: u32,
     }
 
-    /// Everything one domain is confined by. Index 0 is every task that no subject names.
+    /// The confinements of one domain. Index 0 is for every task that no subject names.
     Domain, 396 {
         /// [`Operation::bit`] of each operation that some event in this domain gets a decision for.
         0 => operations: u32,
-        /// [`Operation::bit`] of each operation that a confinement naming this subject denies or kills on. There, what
-        /// cannot be decided (a path too long, a look-up that fails) is denied; elsewhere it is allowed.
+        /// [`Operation::bit`] of each operation that a confinement naming this subject denies or kills on. For these,
+        /// an event that cannot be decided (path too long, failed lookup) is denied; for others it is allowed.
         4 => strict: u32,
-        /// The domain that descendants carry beside their own; 0 for none.
+        /// The domain that descendants inherit in addition to their own; 0 for none.
         8 => inherits: u32,
         /// Programs by path.
         12 => exec: Automaton,
@@ -234,8 +234,8 @@ records! {
         140 => capabilities: [u32; CAPABILITIES],
     }
 
-    /// One boundary of an address table: its class holds from this address up to the next boundary. The first
-    /// boundary of a table is always address 0. IPv4 lives at `::ffff:a.b.c.d`.
+    /// One boundary of an address table: its class applies from this address up to the next boundary. The first
+    /// boundary of a table is always address 0. IPv4 is mapped to `::ffff:a.b.c.d`.
     Address, 32 {
         /// The address's first eight bytes as a number.
         0 => high: u64,
@@ -251,7 +251,7 @@ records! {
         28 => reserved: u32,
     }
 
-    /// One boundary of a port table: its class holds from this port up to the next boundary. The first boundary
+    /// One boundary of a port table: its class applies from this port up to the next boundary. The first boundary
     /// of a table is always port 0.
     Port, 8 {
         /// The port.
@@ -275,7 +275,7 @@ records! {
         4 => next: u32,
     }
 
-    /// What the kernel needs of a confinement; its index is the rule id of events and counters.
+    /// The part of a confinement that the kernel needs; its index is the rule id of events and counters.
     Confinement, 8 {
         /// An [`Effect`](super::Effect); the loader writes 0 over confinements whose scope is not active.
         0 => effect: u8,
@@ -290,7 +290,7 @@ records! {
         6 => flags: u16,
     }
 
-    /// Where a confinement comes from; same index as [`Confinement`]. Offsets point into the strings.
+    /// The source of a confinement; same index as [`Confinement`]. Offsets point into the strings.
     Origin, 32 {
         /// Kind of document.
         0 => kind: u32,
@@ -302,7 +302,7 @@ records! {
         12 => dimension: u32,
         /// File.
         16 => file: u32,
-        /// First byte of the source text that says so.
+        /// First byte of the source text.
         20 => start: u32,
         /// End of that text.
         24 => end: u32,
@@ -319,7 +319,7 @@ records! {
     }
 
     /// Key of an exemption: in a process of domain `own` whose parent is in domain `parent`, the confinement
-    /// does not hold. Its value is 1. Exemptions by the process alone are already settled by the domain it is in;
+    /// does not apply. Its value is 1. Exemptions by the process alone are already part of its domain;
     /// they appear here only for confinements that the process may have inherited.
     Exemption, 12 {
         /// Index of the confinement.
@@ -330,7 +330,7 @@ records! {
         8 => parent: u32,
     }
 
-    /// The image's own facts: one record.
+    /// The header of an image: one record.
     Header, 40 {
         /// [`LAYOUT_VERSION`](super::LAYOUT_VERSION).
         0 => version: u32,

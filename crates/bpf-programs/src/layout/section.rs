@@ -1,4 +1,4 @@
-//! The maps of an image and their shapes: which records they hold, how the kernel stores them, what that costs.
+//! The maps of an image: their records, how the kernel stores them, and their memory.
 
 use super::{
     Address, Confinement, Decision, Domain, EdgeKey, Exemption, Header, Origin, PathState, Port, PrefixKey,
@@ -138,10 +138,10 @@ impl Section {
     }
 
     /// Returns the bytes the kernel allocates for a map of `records` entries, rounded up where the allocator
-    /// decides. Maps always have room for at least one entry.
+    /// decides. Maps always have space for at least one entry.
     ///
     /// From `kernel/bpf/{arraymap,hashtab,lpm_trie}.c`: an array rounds each value up to 8 bytes; a hash element
-    /// is 48 bytes with key and value rounded up to 8 each, preallocated, beside a power of two of 16-byte
+    /// is 48 bytes with key and value rounded up to 8 each, preallocated, plus a power of two of 16-byte
     /// buckets; an LPM node is 40 bytes with key data and value, from the allocator's size classes, and every
     /// entry can cost one intermediate node.
     pub fn kernel_bytes(self, records: usize) -> usize {

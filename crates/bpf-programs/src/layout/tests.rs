@@ -1,4 +1,4 @@
-//! Records survive their bytes, the C twin has the same numbers, and the tables are complete.
+//! Records survive a round trip through bytes, the C header has the same numbers, and the tables are complete.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ fn sections_are_in_order_and_carry_map_names_the_kernel_takes() {
     }
 }
 
-/// `#define TELOVIX_X 5` in the header is `X = 5` here; anything that C computes is left to the compiled
+/// `#define TELOVIX_X 5` in the header is `X = 5` here; anything that C computes is compared through the compiled
 /// object's BTF.
 #[test]
 fn the_header_has_the_same_numbers() {

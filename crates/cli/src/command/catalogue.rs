@@ -2,11 +2,14 @@
 
 use telovix_diagnostic::Code;
 
-use crate::enforcement::code as enforcement;
 use crate::signing::code as signing;
-use crate::{day, failure};
+use crate::{day, enforcement, failure};
 
-/// The modules of the command line that have codes.
+/// The codes of the libraries below the command line that keep one list.
+const LIBRARIES: &[&[&Code]] =
+    &[telovix_trust::code::CODES, telovix_host::code::RUNTIME_CODES, telovix_host::code::CODES];
+
+/// The codes of the modules of the command line.
 const MODULES: &[&[&Code]] = &[&[&failure::CANNOT_PRINT, &day::NO_DATE], signing::CODES, enforcement::CODES];
 
 /// Returns every code, sorted by id.
@@ -22,7 +25,7 @@ pub(crate) fn find(id: &str) -> Option<&'static Code> {
 }
 
 fn codes() -> impl Iterator<Item = &'static Code> {
-    let own = MODULES.iter().chain(super::CODES).copied().flatten().copied();
+    let own = LIBRARIES.iter().chain(MODULES).chain(super::CODES).copied().flatten().copied();
     telovix_compiler::catalogue::codes().chain(telovix_workspace::codes()).chain(own)
 }
 

@@ -27,7 +27,7 @@ use super::Run;
 Examples:
   telovix compile                       # the repository around the current folder
   telovix compile examples/ -o compiled-policies
-  telovix compile --target engine-6.12 --sensor sensor-site-0117
+  telovix compile --target tetragon-6.12 --sensor sensor-site-0117
   telovix compile --as-of 2027-01-01 --deny-warnings")]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -344,6 +344,9 @@ fn not_signed(error: &bundle::SignError) -> Failure {
         bundle::SignError::EpochAhead { .. } => {
             "leave `--epoch` out, which takes the time; an approval that is there is replaced with `--renew`"
         }
+        bundle::SignError::ApprovalNotRead(_) => {
+            "restore the file, or replace it and the signatures in it with a new approval: `--renew`"
+        }
         _ => "`telovix compile` writes the folder anew; `telovix sign` signs it as it was written",
     };
     cannot(&NOT_SIGNED, error).help(help)

@@ -1,4 +1,4 @@
-//! What answers say about the trust that a policy has.
+//! Whether and how a policy was verified -> text and JSON.
 
 use std::io::{self, Write};
 
@@ -55,7 +55,7 @@ impl From<&RootUsed> for TrustRoot {
 }
 
 impl TrustRoot {
-    /// Says which trust root accepted the policy.
+    /// Writes which trust root the policy was verified against.
     pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let origin = match self.origin {
             Origin::Named => "named with `--trust-root`",

@@ -1,4 +1,4 @@
-//! The flags that name a bundle -> the offer that a host decides about.
+//! The flags that name a bundle -> the bundle and trust root that a host decides about.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,7 @@ use telovix_host::{Host, HostError, Linux, Offer, RequiredTrust, RootOrigin, Tru
 use telovix_trust::Host as Identity;
 use telovix_workspace::shown;
 
-use super::code::VERIFICATION_SKIPPED;
-use super::{PlaceArguments, failed};
+use super::{PlaceArguments, VERIFICATION_SKIPPED, failed};
 use crate::failure::Failure;
 use crate::output::{Report, Streams, text};
 use crate::signing::{BundleArguments, FindTrustRoot as _, NamedTrustRoot, Origin, journal};
@@ -22,16 +21,16 @@ pub(crate) struct DeliveryArguments {
     bundle: PathBuf,
     #[command(flatten)]
     trust: BundleArguments,
-    /// Take whatever lies there, signed by nobody or by anybody. Insecure: whoever can write the folder decides what this
-    /// kernel enforces. Warned about every time, and told by `status` and `events` for as long as the policy is loaded.
+    /// Load the bundle without checking any signature. Insecure: whoever can write the folder decides what this kernel
+    /// enforces. There is a warning each time, and `status` and `events` report it for as long as the policy is loaded.
     ///
-    /// The digests inside the image are still checked; they find damage, not intent.
+    /// The digests inside the image are still checked; they detect damage, not tampering.
     #[arg(long)]
     insecure_skip_verify: bool,
 }
 
 impl DeliveryArguments {
-    /// Returns this host, which logs to the file that was named, else beside its memory.
+    /// Returns this host, which logs to the file that was named, else next to its state file.
     pub(crate) fn host(&self, places: &PlaceArguments, log: Option<PathBuf>) -> Host<Linux> {
         let memory = self.trust.state_path();
         let log = log.unwrap_or_else(|| memory.with_file_name("audit.ndjson"));
@@ -40,12 +39,12 @@ impl DeliveryArguments {
         Host::new(identity, memory, journal(log), kernel.places.state.clone(), kernel)
     }
 
-    /// Returns the bundle's folder, as it is shown.
+    /// Returns the bundle's folder for messages.
     pub(crate) fn name(&self) -> String {
         shown(&self.bundle)
     }
 
-    /// Says on whose word the bundle is offered.
+    /// Returns the bundle with the trust root that it must be verified against, if any.
     ///
     /// # Errors
     /// When the host has no trust root, or it cannot be read or is exposed.
@@ -63,7 +62,7 @@ impl DeliveryArguments {
             file: root.path.clone(),
             origin: match root.origin {
                 Origin::Host => RootOrigin::Host,
-                // The rule of these verbs searches no repository.
+                // These verbs search no repository.
                 Origin::Named | Origin::Repository => RootOrigin::Named,
             },
             now: self.trust.moment.timestamp(),
@@ -81,7 +80,7 @@ pub(crate) struct Offered {
 }
 
 impl Offered {
-    /// Tells why the host refused, and which trust root decided.
+    /// Returns the failure for a refusal, with the trust root that decided.
     pub(crate) fn failed(&self, error: &HostError) -> Failure {
         let failure = failed(error);
         match (error, &self.root) {
@@ -91,11 +90,11 @@ impl Offered {
     }
 }
 
-/// Tells on standard error, in every form of output, that nothing was verified.
+/// Warns on standard error, in every output format, that nothing was verified.
 fn warn(bundle: &Path, streams: &mut Streams) -> Result<(), Failure> {
-    let message = format!("nobody's signature on `{}` was checked", shown(bundle));
+    let message = format!("signature verification skipped for `{}`", shown(bundle));
     let mut warning = Diagnostic::new(&VERIFICATION_SKIPPED, None, message);
-    warning.help.push("sign it with `telovix sign`, and leave `--insecure-skip-verify` out".to_owned());
+    warning.help.push("sign it with `telovix sign`, and remove `--insecure-skip-verify`".to_owned());
     text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
     streams.talk.flush()?;
     Ok(())

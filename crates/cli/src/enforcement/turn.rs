@@ -1,4 +1,4 @@
-//! The flags and the answer of the verbs that switch between what is loaded already.
+//! The flags and the output of the verbs that switch between loaded generations.
 
 use std::io::Write as _;
 
@@ -21,7 +21,7 @@ pub(crate) struct TurnArguments {
     places: PlaceArguments,
     #[command(flatten)]
     audit: AuditArguments,
-    /// The form of the answer.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Turn {
 }
 
 impl TurnArguments {
-    /// Makes a generation stay or come back, and tells which one.
+    /// Confirms or restores a generation, and prints its number.
     ///
     /// # Errors
     /// When the user is not root, the log cannot be written, or the runtime refuses.
@@ -55,7 +55,7 @@ impl TurnArguments {
         Ok(Exit::Clean)
     }
 
-    /// Does something to what is loaded.
+    /// Changes what is loaded, and logs it.
     ///
     /// # Errors
     /// As [`TurnArguments::turn`].

@@ -1,4 +1,4 @@
-//! The flags that name an audit log, and what is told about it.
+//! The flags that name an audit log -> lines in it, and warnings about it.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,7 @@ use telovix_trust::audit::{Action, AuditError, Record};
 use telovix_trust::{Digest, Timestamp};
 use telovix_workspace::shown;
 
-use super::AUDIT_LOG_TORN;
-use crate::enforcement;
+use super::host_failure;
 use crate::failure::Failure;
 use crate::output::{Report, Streams, text};
 
@@ -25,8 +24,8 @@ const LOG_NAME: &str = "audit.ndjson";
 pub(crate) struct AuditArguments {
     /// Append what was done, and by whom, to this audit log; `telovix trust log` reads it.
     ///
-    /// What changes a host (`apply`, `confirm`, `rollback`, `remove`, `verify --accept`, and `trust` on the host's own
-    /// trust root) is always logged: when absent, to `audit.ndjson` beside the state file, in `/var/lib/telovix`.
+    /// Changes of a host (`apply`, `confirm`, `rollback`, `remove`, `verify --accept`, and `trust` on the host's own
+    /// trust root) are always logged: when absent, to `audit.ndjson` next to the state file, in `/var/lib/telovix`.
     #[arg(long, value_name = "FILE")]
     audit_log: Option<PathBuf>,
 }
@@ -42,7 +41,7 @@ impl AuditArguments {
         self.named().unwrap_or_else(|| PathBuf::from(HOST_LOG))
     }
 
-    /// Returns the log that was named, else the one beside the host's state file.
+    /// Returns the log that was named, else the one next to the host's state file.
     pub(crate) fn beside(&self, state: &Path) -> PathBuf {
         self.named().unwrap_or_else(|| state.with_file_name(LOG_NAME))
     }
@@ -65,67 +64,67 @@ pub(crate) fn journal(path: PathBuf) -> Journal {
     Journal::new(path, actor(), || Timestamp::from_system_time(SystemTime::now()))
 }
 
-/// Something that is in the log before it is done, and once more with how it ended.
+/// An operation that is logged before it is done, and again with its outcome.
 #[derive(Debug)]
 pub(crate) struct Deed {
     journal: Journal,
-    deed: telovix_host::Deed,
+    operation: telovix_host::Operation,
 }
 
-/// A deed that the log knows of, so that it may be done.
+/// An operation that is in the log, so that it may be done.
 #[derive(Debug)]
-#[must_use = "the log is to say how it ended"]
+#[must_use = "the outcome must be logged"]
 pub(crate) struct Begun {
     journal: Journal,
     announced: Announced,
 }
 
 impl Deed {
-    /// Says what is about to be done, by the user of this process. Nothing is written yet.
+    /// Describes what is about to be done, by the user of this process. Nothing is written yet.
     pub(crate) fn new(log: PathBuf, action: Action, subject: String) -> Self {
-        Self { journal: journal(log), deed: telovix_host::Deed::new(action, subject) }
+        Self { journal: journal(log), operation: telovix_host::Operation::new(action, subject) }
     }
 
-    /// Says which bundle it is done with.
+    /// Adds the bundle that it is done with.
     #[must_use]
     pub(crate) fn with(mut self, sha256: Option<Digest>, epoch: Option<u64>, policy: Option<Digest>) -> Self {
-        (self.deed.sha256, self.deed.epoch, self.deed.policy) = (sha256, epoch, policy);
+        (self.operation.sha256, self.operation.epoch, self.operation.policy) = (sha256, epoch, policy);
         self
     }
 
-    /// Writes it down. Only then may it be done.
+    /// Logs it. Only then may it be done.
     ///
     /// # Errors
     /// When the log cannot be written, or was tampered with.
     pub(crate) fn begin(self, streams: &mut Streams) -> Result<Begun, Failure> {
-        let Self { mut journal, deed } = self;
-        let announced = journal.announce(&deed);
+        let Self { mut journal, operation } = self;
+        let announced = journal.announce(&operation);
         tell_notices(journal.take_notices(), streams)?;
         Ok(Begun { announced: announced.map_err(failed)?, journal })
     }
 }
 
 impl Begun {
-    /// Writes down that it was done.
+    /// Logs that it was done.
     ///
     /// # Errors
-    /// When it was done, and the log could not be written any more.
+    /// When it was done, but the log could not be written.
     pub(crate) fn done(mut self) -> Result<(), Failure> {
         let done = self.journal.done(self.announced, None, None);
-        done.map_err(|error| enforcement::failed(&HostError::DoneNotLogged(error)))
+        done.map_err(|error| host_failure(&HostError::DoneNotLogged(error)))
     }
 
-    /// Writes down why it was not done, and returns that.
+    /// Logs why it was not done, and returns that failure.
     pub(crate) fn failed(mut self, failure: Failure) -> Failure {
-        let told = failure.diagnostics().first();
-        let detail = told.map_or_else(String::new, |told| format!("{}: {}", told.code.id, told.message));
-        // The failure itself is what the user has to know.
+        let first = failure.diagnostics().first();
+        let detail = first.map_or_else(String::new, |first| format!("{}: {}", first.code.id, first.message));
+        // The failure itself matters more to the user than an error of the log.
         let _logged = self.journal.failed(self.announced, detail);
         failure
     }
 }
 
-/// Moves a log away and begins a new one that names it; returns where the old one lies.
+/// Moves a log aside and begins a new one with its digest; returns the path of the old one.
 ///
 /// # Errors
 /// When there is no log, or the files cannot be moved or written.
@@ -133,24 +132,25 @@ pub(crate) fn begin_log(path: &Path) -> Result<PathBuf, Failure> {
     journal(path.to_owned()).begin_new().map_err(failed)
 }
 
-/// Tells why a log was not read or continued.
+/// Returns the failure for a log that was not read or continued.
 pub(crate) fn failed(error: AuditError) -> Failure {
-    enforcement::failed(&HostError::Log(error))
+    host_failure(&HostError::Log(error))
 }
 
-/// Tells what was found in the log on the way.
+/// Warns about what was found in the log while writing to it.
 pub(crate) fn tell_notices(notices: Vec<Notice>, streams: &mut Streams) -> Result<(), Failure> {
     for notice in notices {
+        let code = notice.code();
         let Notice::LineNotFinished { log, bytes } = notice;
         let log = shown(&log);
         let message = match bytes {
-            0 => format!("the last line of `{log}` was announced and never written"),
-            bytes => format!("the last line of `{log}` was never finished; its {bytes} bytes were cut off"),
+            0 => format!("the last line of `{log}` was announced but never written"),
+            bytes => format!("the last line of `{log}` is incomplete; its {bytes} bytes were removed"),
         };
-        let mut warning = Diagnostic::new(&AUDIT_LOG_TORN, None, message);
+        let mut warning = Diagnostic::new(code, None, message);
         warning
             .help
-            .push("the log says so too, with its digest; look at what the machine did then".to_owned());
+            .push("the removal is recorded in the log, with a digest; check what happened on the machine at that time".to_owned());
         text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
         streams.talk.flush()?;
     }

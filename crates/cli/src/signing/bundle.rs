@@ -1,4 +1,4 @@
-//! The flags that say what a bundle is compared with -> the bundle's verified bytes, and the record that it was accepted.
+//! The flags with what a bundle is checked against -> the bundle's verified bytes, and the record that it was accepted.
 
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,12 @@ use telovix_trust::root::Chain;
 use telovix_trust::{Acceptance, Host, HostState, RecordError, Timestamp};
 
 use super::{
-    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, code,
-    exit, refused,
+    FindTrustRoot, HOST_STATE_NOT_USABLE, HostTrust, Moment, NOT_VERIFIED, NamedTrustRoot, cannot, exit,
+    refused,
 };
 use crate::failure::Failure;
 
-/// The flags of the verbs that accept bundles, with the rule by which they find their trust root.
+/// The flags of the verbs that accept bundles, with how they find their trust root.
 #[derive(Debug, Args)]
 pub(crate) struct BundleArguments<Trust: Args = HostTrust> {
     #[command(flatten)]
@@ -22,11 +22,11 @@ pub(crate) struct BundleArguments<Trust: Args = HostTrust> {
     /// The sensor id of this host.
     #[arg(long, value_name = "ID")]
     pub(crate) sensor: Option<String>,
-    /// A group this host belongs to; may be given several times.
+    /// A group this host belongs to; can be given several times.
     #[arg(long = "group", value_name = "NAME")]
     pub(crate) groups: Vec<String>,
-    /// Where the host remembers the epoch it accepted; `/var/lib/telovix/trust-state.json` when absent and the decision
-    /// is the host's.
+    /// The state file with the epochs that the host accepted; when absent and the host's trust root is used,
+    /// `/var/lib/telovix/trust-state.json`.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Accept this older epoch, on purpose.
@@ -36,7 +36,7 @@ pub(crate) struct BundleArguments<Trust: Args = HostTrust> {
     pub(crate) moment: Moment,
 }
 
-/// A bundle that may be used, and what it was compared with.
+/// A bundle that may be used, and what it was checked against.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     /// The bytes that were verified.
@@ -47,7 +47,7 @@ pub(crate) struct Accepted {
 }
 
 impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
-    /// Verifies a bundle by a trust root, and by the host and its memory where the decision is the host's.
+    /// Verifies a bundle by a trust root, and by the host's state where the host's trust root is used.
     ///
     /// # Errors
     /// With the exit code of the refusal; with 2 when something cannot be read.
@@ -65,7 +65,7 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         Ok(Accepted { bundle, chain, what: format!("bundle `{}`", path.display()) })
     }
 
-    /// Refuses a trust root that is not the one this host follows, and names the file that says so.
+    /// Refuses a trust root that is not the one this host follows, and names the state file.
     pub(crate) fn follow(
         &self,
         chain: &Chain,
@@ -74,9 +74,12 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
     ) -> Result<(), Failure> {
         chain.check_pin(state.root).map_err(|refusal| {
             let state = self.state_path();
-            Failure::new(exit(&refusal), code::of(&refusal), refusal.to_string())
-                .help(format!("{root} was compared with what the host remembers in `{}`", state.display()))
-                .help("put the newest trust root of the fleet that this host follows in its place")
+            Failure::new(exit(&refusal), refusal.code(), refusal.to_string())
+                .help(format!(
+                    "{root} was checked against the version that the host recorded in `{}`",
+                    state.display()
+                ))
+                .help("replace it with the newest trust root of the fleet that this host follows")
         })
     }
 
@@ -93,10 +96,10 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         bundle::verify(path, &expect)
     }
 
-    /// Remembers that the bundle was accepted, before it takes effect.
+    /// Records that the bundle was accepted, before it takes effect.
     ///
     /// # Errors
-    /// When something newer was accepted meanwhile, or the memory cannot be written.
+    /// When something newer was accepted meanwhile, or the state file cannot be written.
     pub(crate) fn record(&self, accepted: &Accepted) -> Result<(), Failure> {
         let acceptance = Acceptance {
             what: &accepted.what,
@@ -112,11 +115,11 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         }
     }
 
-    /// Reads what this host remembers, where a decision by this trust root is the host's or a memory was named. What a
-    /// host remembers says nothing about a repository that happens to lie on it.
+    /// Reads the state file, where the trust root is the host's or a state file was named. A host's state does not concern
+    /// a repository that happens to be on it.
     ///
     /// # Errors
-    /// When the memory cannot be read or is damaged.
+    /// When the file cannot be read or is damaged.
     pub(crate) fn remembered(&self, root: &NamedTrustRoot) -> Result<HostState, Failure> {
         if self.state.is_none() && !self.trust_root.concerns_host(root) {
             return Ok(HostState::default());
@@ -124,14 +127,14 @@ impl<Trust: Args + FindTrustRoot> BundleArguments<Trust> {
         HostState::read(&self.state_path()).map_err(|error| cannot(&HOST_STATE_NOT_USABLE, &error))
     }
 
-    /// Says whether a memory was named.
+    /// Returns whether a state file was named.
     pub(crate) fn names_state(&self) -> bool {
         self.state.is_some()
     }
 }
 
 impl<Trust: Args> BundleArguments<Trust> {
-    /// Returns where this host remembers what it accepted.
+    /// Returns the state file of this host.
     pub(crate) fn state_path(&self) -> PathBuf {
         self.state.clone().unwrap_or_else(|| PathBuf::from(HOST_STATE))
     }

@@ -1,4 +1,4 @@
-//! The flags that name a private key, and where one is looked for without them -> a signer.
+//! The flags that name a private key, or the default places of one -> a signer.
 
 use std::env;
 use std::io;
@@ -20,7 +20,7 @@ use crate::failure::Failure;
 const KEY: &str = "TELOVIX_SIGNING_KEY";
 /// A file with the key.
 const KEY_FILE: &str = "TELOVIX_SIGNING_KEY_FILE";
-/// What opens the key.
+/// The passphrase of the key.
 const PASSPHRASE: &str = "TELOVIX_PASSPHRASE";
 /// What `telovix keygen` calls a key, as the Console does.
 const DEFAULT_NAME: &str = "policy-signing.ed25519";
@@ -29,29 +29,29 @@ const DEFAULT_NAME: &str = "policy-signing.ed25519";
 #[derive(Debug, Args)]
 pub(crate) struct KeyArguments {
     /// The private key: a file, `env:NAME`, `-` for standard input, or `agent:` with a public key file, key id or
-    /// comment. May be given several times where several sign.
+    /// comment. Can be given several times where several keys sign.
     ///
-    /// When absent: `$TELOVIX_SIGNING_KEY`, the file `$TELOVIX_SIGNING_KEY_FILE`, `policy-signing.ed25519` beside
+    /// When absent: `$TELOVIX_SIGNING_KEY`, the file `$TELOVIX_SIGNING_KEY_FILE`, `policy-signing.ed25519` next to
     /// the trust root, in the current folder or in `~/.config/telovix`, or the one key of the ssh-agent that the
     /// trust root lists.
     #[arg(long = "key", value_name = "KEY")]
     keys: Vec<KeySource>,
-    /// A file that holds the passphrase of the key; `$TELOVIX_PASSPHRASE`, else the terminal is asked.
+    /// A file with the passphrase of the key; when absent, `$TELOVIX_PASSPHRASE`, else a prompt on the terminal.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
 
 impl KeyArguments {
-    /// Opens every key that was named, or the one that is found. `beside` is a folder to look in; `listed` are the
-    /// keys an agent's key must be one of.
+    /// Opens every key that was named, or the one that is found. `folder` is also searched; an agent's key must be one
+    /// of `listed`.
     ///
     /// # Errors
     /// When no key is found or one cannot be used.
-    pub(crate) fn open(&self, beside: &Path, listed: &[PublicKey]) -> Result<Vec<Box<dyn Signer>>, Failure> {
+    pub(crate) fn open(&self, folder: &Path, listed: &[PublicKey]) -> Result<Vec<Box<dyn Signer>>, Failure> {
         if !self.keys.is_empty() {
             return self.keys.iter().map(|source| self.open_source(source)).collect();
         }
-        if let Some(source) = default_source(beside) {
+        if let Some(source) = default_source(folder) {
             return Ok(vec![self.open_source(&source)?]);
         }
         if let Some(signer) = signer_of_agent(listed) {
@@ -66,12 +66,12 @@ impl KeyArguments {
     ///
     /// # Errors
     /// As [`KeyArguments::open`], and when several were named.
-    pub(crate) fn open_one(&self, beside: &Path, listed: &[PublicKey]) -> Result<Box<dyn Signer>, Failure> {
-        let mut signers = self.open(beside, listed)?;
+    pub(crate) fn open_one(&self, folder: &Path, listed: &[PublicKey]) -> Result<Box<dyn Signer>, Failure> {
+        let mut signers = self.open(folder, listed)?;
         match (signers.pop(), signers.is_empty()) {
             (Some(signer), true) => Ok(signer),
             _ => {
-                let message = "several keys were named where one signs";
+                let message = "several keys were named; expected one";
                 Err(Failure::new(Exit::CannotRun, &NO_SIGNING_KEY, message)
                     .help("run the command once for each key"))
             }
@@ -85,7 +85,7 @@ impl KeyArguments {
             let failure = cannot(&KEY_NOT_USABLE, &error);
             match error {
                 SourceError::File(KeyFileError::Exposed { .. }) => {
-                    failure.help("`chmod 600` it, and replace the key if somebody else may have read it")
+                    failure.help("`chmod 600` it, and replace the key if another user may have read it")
                 }
                 SourceError::NoPassphrase { .. } => {
                     failure.help("give the passphrase with `--passphrase-file` or `$TELOVIX_PASSPHRASE`")
@@ -110,7 +110,7 @@ pub(crate) fn passphrase(file: Option<&Path>, prompt: &str) -> io::Result<Option
     }
 }
 
-fn default_source(beside: &Path) -> Option<KeySource> {
+fn default_source(folder: &Path) -> Option<KeySource> {
     if env::var_os(KEY).is_some() {
         return Some(KeySource::Environment(KEY.to_owned()));
     }
@@ -120,7 +120,7 @@ fn default_source(beside: &Path) -> Option<KeySource> {
     let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".config"));
     let settings = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
     let folders =
-        [Some(beside.to_owned()), Some(PathBuf::new()), settings.map(|folder| folder.join("telovix"))];
+        [Some(folder.to_owned()), Some(PathBuf::new()), settings.map(|settings| settings.join("telovix"))];
     let files = folders.into_iter().flatten().map(|folder| folder.join(DEFAULT_NAME));
     let found = files.into_iter().find(|file| file.is_file())?;
     Some(KeySource::File(PathBuf::from(shown(&found))))
@@ -144,7 +144,7 @@ pub(crate) fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     let read = file::read_public(path);
     read.map(|(key, _)| key).map_err(|error| {
         cannot(&KEY_NOT_USABLE, &error).help(format!(
-            "`telovix keygen` writes `{}` beside each private key",
+            "`telovix keygen` writes `{}` next to each private key",
             shown(Path::new(super::PUBLIC_KEY))
         ))
     })

@@ -1,8 +1,8 @@
-//! Where a trust root is looked for: in the host's own place, or in the repository around the current folder. Never
-//! around what is judged.
+//! Flags -> the trust root: the host's, or the one of the repository around the current folder. The bundle that is
+//! verified is never searched for one.
 //!
-//! Each of the types below is one rule; a verb takes the one it means. Whoever can write the file decides whose
-//! signatures count, so a file that is found, and not named, must belong to somebody who may decide that.
+//! Each of the types below is one rule of search; a verb uses the one it needs. Whoever can write the file decides whose
+//! signatures are accepted, so a file that was found, and not named, must belong to a user who may decide that.
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
@@ -31,7 +31,7 @@ const GROUP_OR_WORLD_WRITABLE: u32 = 0o022;
 pub(crate) enum Origin {
     /// It was named with `--trust-root`.
     Named,
-    /// It is the one of the repository around the current folder.
+    /// It belongs to the repository around the current folder.
     Repository,
     /// It is `/etc/telovix/trust-root.json`.
     Host,
@@ -46,7 +46,7 @@ pub(crate) struct NamedTrustRoot {
     pub(crate) origin: Origin,
 }
 
-/// Which trust root an answer rests on.
+/// The trust root of a decision, in JSON output.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TrustRootEntry {
@@ -62,14 +62,14 @@ pub(crate) trait FindTrustRoot {
     /// Returns the trust root.
     ///
     /// # Errors
-    /// When there is none by this rule, or it is exposed.
+    /// When this rule finds none, or others may change it.
     fn find(&self) -> Result<NamedTrustRoot, Failure>;
 
-    /// Says whether what the host remembers belongs to a decision by this trust root.
+    /// Returns whether the host's state belongs to a decision by this trust root.
     fn concerns_host(&self, root: &NamedTrustRoot) -> bool;
 }
 
-/// The trust root of the verbs that change a host: what is named, else the host's own.
+/// The trust root of the verbs that change a host: the named one, else the host's own.
 #[derive(Debug, Args)]
 pub(crate) struct HostTrust {
     /// The trust root; `/etc/telovix/trust-root.json` when absent, which must belong to root and be writable by root
@@ -82,7 +82,7 @@ pub(crate) struct HostTrust {
 /// current folder.
 #[derive(Debug, Args)]
 pub(crate) struct RepositoryTrust {
-    /// The trust root; `trust_root` of the `telovix.yaml` around the current folder, or `trust-root.json` beside it,
+    /// The trust root; `trust_root` of the `telovix.yaml` around the current folder, or `trust-root.json` next to it,
     /// when absent.
     #[arg(long, value_name = "FILE")]
     trust_root: Option<PathBuf>,
@@ -95,7 +95,7 @@ pub(crate) struct VerifyTrust {
     /// `/etc/telovix/trust-root.json`. What is verified is never searched for one.
     #[arg(long, value_name = "FILE", conflicts_with = "host")]
     trust_root: Option<PathBuf>,
-    /// Decide as `apply` on this host does: by `/etc/telovix/trust-root.json` and by what the host has accepted before.
+    /// Decide as `apply` on this host does: by `/etc/telovix/trust-root.json` and by the epochs that the host accepted.
     #[arg(long)]
     host: bool,
 }
@@ -137,7 +137,7 @@ impl RepositoryTrust {
     /// Returns the trust root of the repository around the current folder; `None` where it has none.
     ///
     /// # Errors
-    /// When a configuration has a mistake, or the trust root is exposed.
+    /// When a configuration is invalid, or others may change the trust root.
     pub(crate) fn find(&self) -> Result<Option<NamedTrustRoot>, Failure> {
         match NamedTrustRoot::named(self.trust_root.as_deref()) {
             Some(named) => Ok(Some(named)),
@@ -187,7 +187,7 @@ impl NamedTrustRoot {
         if !path.exists() {
             return Ok(None);
         }
-        // A link, a configuration or a folder of somebody else's could lead to any file of the user's.
+        // A link, a configuration or a folder of another user could lead to any file of this user.
         let configuration = repository.root().join(CONFIGURATION);
         for leading in [repository.root(), &configuration] {
             if let Ok(metadata) = fs::metadata(leading) {
@@ -197,10 +197,10 @@ impl NamedTrustRoot {
         Ok(Some(Self { path: PathBuf::from(shown(&path)), origin: Origin::Repository }))
     }
 
-    /// Reads the trust root, from the file whose owner was looked at.
+    /// Reads the trust root, from the same open file whose owner was checked.
     ///
     /// # Errors
-    /// When it is exposed, cannot be read, or is no trust root.
+    /// When others may change it, it cannot be read, or it is not a trust root.
     pub(crate) fn read(&self) -> Result<Chain, Failure> {
         let failure = |source| root_failure(&self.path, ChainError::File { path: self.path.clone(), source });
         let file = File::open(&self.path).map_err(failure)?;
@@ -213,21 +213,21 @@ impl NamedTrustRoot {
         Chain::from_json(&json).map_err(|error| root_failure(&self.path, error))
     }
 
-    /// Refuses a trust root that was found inside the bundle it is to judge: who made the bundle made it.
+    /// Refuses a trust root that was found inside the bundle to verify: whoever made the bundle made it.
     ///
     /// # Errors
-    /// When it lies there, unless it was named.
+    /// When it is there, unless it was named.
     pub(crate) fn refuse_inside(&self, bundle: &Path) -> Result<(), Failure> {
         let followed = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if self.origin == Origin::Named || !followed(&self.path).starts_with(followed(bundle)) {
             return Ok(());
         }
-        let message = format!("{self} lies inside `{}`, which it would judge", bundle.display());
+        let message = format!("{self} is inside `{}`, the bundle to verify", bundle.display());
         Err(Failure::new(Exit::CannotRun, &TRUST_ROOT_EXPOSED, message)
             .help("use the host's with `--host`, or name one with `--trust-root`"))
     }
 
-    /// Returns what a machine-readable answer says of it.
+    /// Returns its entry in JSON output.
     pub(crate) fn entry(&self) -> TrustRootEntry {
         TrustRootEntry { file: self.path.display().to_string(), origin: self.origin }
     }
@@ -254,21 +254,21 @@ fn read_bounded(file: File) -> io::Result<Vec<u8>> {
     Ok(json)
 }
 
-/// Refuses a file or folder that somebody may change who does not decide whom this user or host trusts.
+/// Refuses a file or folder that may be changed by a user who must not decide whom this user or host trusts.
 fn refuse_exposed(path: &Path, metadata: &Metadata, origin: Origin) -> Result<(), Failure> {
     let runner = rustix::process::geteuid().as_raw();
     let Some(exposure) = exposure(metadata.uid(), metadata.mode(), runner, origin) else { return Ok(()) };
     let message = format!("`{}` {exposure}", path.display());
     let help = match origin {
-        Origin::Host => "`chown root:root` and `chmod go-w` it, after making sure of what it says".to_owned(),
+        Origin::Host => "check its content, then `chown root:root` and `chmod go-w` it".to_owned(),
         Origin::Repository | Origin::Named => {
-            "to trust it all the same, name the file: `--trust-root trust-root.json`".to_owned()
+            "to trust it anyway, name the file: `--trust-root trust-root.json`".to_owned()
         }
     };
     Err(Failure::new(Exit::CannotRun, &TRUST_ROOT_EXPOSED, message).help(help))
 }
 
-/// Says who else may change a file with this owner and mode; `None` where only those may who decide about trust.
+/// Returns who else may change a file with this owner and mode; `None` when only users who decide about trust may.
 fn exposure(owner: u32, mode: u32, runner: u32, origin: Origin) -> Option<String> {
     let (owners, writable) = match origin {
         Origin::Named => return None,
@@ -277,10 +277,10 @@ fn exposure(owner: u32, mode: u32, runner: u32, origin: Origin) -> Option<String
     };
     if !owners.contains(&owner) {
         let expected = if origin == Origin::Host || runner == 0 { "root" } else { "you or root" };
-        return Some(format!("belongs to the user with the number {owner}; expected {expected}"));
+        return Some(format!("belongs to user id {owner}; expected {expected}"));
     }
     (mode & writable != 0).then(|| {
-        let others = if writable == WORLD_WRITABLE { "everybody" } else { "others than root" };
+        let others = if writable == WORLD_WRITABLE { "any user" } else { "users other than root" };
         format!("may be changed by {others} (mode {:04o})", mode & 0o7777)
     })
 }
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repository_counts_for_its_owner_and_what_root_wrote_for_all() {
+    fn a_repository_is_trusted_by_its_owner_and_what_root_wrote_by_all() {
         for (owner, runner) in [(1000, 1000), (0, 1000), (0, 0)] {
             assert_eq!(exposure(owner, 0o100_664, runner, Origin::Repository), None);
         }

@@ -1,4 +1,4 @@
-//! What a profile's process reaches through the programs it may start, and may not do itself.
+//! A policy -> events that a profile denies but allows indirectly, through the programs its process may start.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -11,11 +11,11 @@ use telovix_policy::value::Children;
 use super::code::REACHED_THROUGH_SPAWN;
 use crate::change::at_least;
 
-/// What counts as reaching: to use files, to connect, to use capabilities.
+/// Operations that are checked: use files, connect, use capabilities.
 const REACHES: [Operation; 3] = [Operation::Open, Operation::Connect, Operation::Capability];
 
-/// Reports, for each profile and operation, the first event that it may not do itself and that a program it
-/// may start, directly or through others, may do. Only programs with a profile count: one without may do
+/// Reports, for each profile and operation, the first event that it denies and that a program its process may start,
+/// directly or through others, is allowed. Only programs with a profile are checked: one without a profile may do
 /// anything, which is another finding.
 pub(super) fn report(policy: &Policy, sink: &mut Sink) {
     let index = Index::new(&policy.confinements);
@@ -29,7 +29,7 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
         let may = allowed(&index, binary, Operation::Exec);
         let spawns =
             profiles.get(binary).into_iter().flatten().filter(|one| one.operation == Operation::Exec);
-        // Without a list of programs it may start every one, which says nothing about the few with a profile.
+        // Without an allowlist it may start every program: a finding about the few with a profile would be noise.
         if spawns.clone().next().is_none() || spawns.clone().any(|one| one.children == Children::Inherit) {
             return Vec::new();
         }
@@ -48,7 +48,7 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
     for (binary, own) in &profiles {
         let mut reached: BTreeSet<&str> = BTreeSet::from([*binary]);
         let mut waiting: VecDeque<&str> = starts(binary).into();
-        let mut told: BTreeSet<Operation> = BTreeSet::new();
+        let mut reported: BTreeSet<Operation> = BTreeSet::new();
         while let Some(program) = waiting.pop_front() {
             if !reached.insert(program) {
                 continue;
@@ -61,10 +61,10 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
                 let (Some(confines), Some(deed)) = (confines, beyond.witnesses().into_iter().next()) else {
                     continue;
                 };
-                if told.insert(operation) {
+                if reported.insert(operation) {
                     let event = Event::of(operation, program, &deed);
                     let message =
-                        format!("`{binary}` may not do it, but a program it may start can: `{event}`");
+                        format!("`{binary}` is denied this, but a program it may start is not: `{event}`");
                     sink.report(Diagnostic::new(&REACHED_THROUGH_SPAWN, confines.span, message));
                 }
             }
@@ -72,7 +72,7 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
     }
 }
 
-/// Returns what a program is let do, as far as no exception lets it do more.
+/// Returns the events that a program is allowed without exceptions.
 pub(crate) fn allowed(index: &Index<'_>, binary: &str, operation: Operation) -> Region {
     let init = "/sbin/init".to_owned();
     let host = Some(String::new());
@@ -89,7 +89,7 @@ pub(crate) fn allowed(index: &Index<'_>, binary: &str, operation: Operation) -> 
     )
 }
 
-/// Returns what a process is let do by the operation of the event, of which nothing else is looked at.
+/// Returns the events that a process is allowed. Of the event, only the process and the operation are used.
 pub(crate) fn allowed_to(index: &Index<'_>, process: &Event) -> Region {
     let operation = process.operation;
     let confining: Vec<_> = index.confining(process).into_iter().map(|(_, found)| found).collect();

@@ -1,4 +1,4 @@
-//! Two documents that say different things of one event -> a finding with the event, and which of them wins.
+//! A policy -> pairs of documents that give one event different effects, with the event and the effect that wins.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,18 @@ use telovix_policy::judge::{Event, Index};
 use telovix_policy::value::Children;
 
 use super::code::EFFECTS_DISAGREE;
-use crate::process::World;
+use crate::process::{World, binary};
 
-/// Two documents and the operation they were found to disagree on: each pair is told once.
-type Told<'policy> = BTreeSet<(&'policy DocumentReference, &'policy DocumentReference, Operation)>;
+/// Two documents and the operation they disagree on: each pair is reported once.
+type Reported<'policy> = BTreeSet<(&'policy DocumentReference, &'policy DocumentReference, Operation)>;
 
 /// Reports each pair of documents of which one gives an event a weaker effect, or lists it as allowed, and the
-/// other a stronger one. The strongest effect wins, so the weaker one never shows.
+/// other a stronger one. The strongest effect wins, so the weaker one has no effect.
 pub(super) fn report(policy: &Policy, sink: &mut Sink) {
     let index = Index::new(&policy.confinements);
     let world = World::new(&policy.confinements);
     let mut asked: BTreeSet<(Operation, &Subject, Children)> = BTreeSet::new();
-    let mut told = Told::new();
+    let mut reported = Reported::new();
     for confinement in &policy.confinements {
         let Confinement { operation, subject, children, .. } = confinement;
         if !asked.insert((*operation, subject, *children)) {
@@ -29,7 +29,7 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
         for process in world.processes_of(*operation, (subject, *children), &[]) {
             let confining: Vec<_> = index.confining(&process).into_iter().map(|(_, found)| found).collect();
             if confining.len() > 1 {
-                compare(&index, &process, &confining, &mut told, sink);
+                compare(&index, &process, &confining, &mut reported, sink);
             }
         }
     }
@@ -40,7 +40,7 @@ fn compare<'policy>(
     index: &Index<'policy>,
     process: &Event,
     confining: &[&'policy Confinement],
-    told: &mut Told<'policy>,
+    reported: &mut Reported<'policy>,
     sink: &mut Sink,
 ) {
     for weak in confining {
@@ -48,19 +48,19 @@ fn compare<'policy>(
             let pair = (&*weak.document, &*strong.document, process.operation);
             if weak.document == strong.document
                 || strong.acting_effect() < Effect::Log
-                || told.contains(&pair)
+                || reported.contains(&pair)
             {
                 continue;
             }
             if let Some(finding) = disagreement(index, process, weak, strong) {
-                told.insert(pair);
+                reported.insert(pair);
                 sink.report(finding);
             }
         }
     }
 }
 
-/// Returns what to say of two confinements of one process, when there is an event on which they disagree.
+/// Returns the finding about two confinements of one process, if there is an event on which they disagree.
 fn disagreement(
     index: &Index<'_>,
     process: &Event,
@@ -74,14 +74,14 @@ fn disagreement(
     let named = Region::of(operation, &weak.condition);
     let listed = weak.listing == Listing::Allows && !weak.members.is_empty();
     let (says, deed) = match both(&named).filter(|_| mild < hard) {
-        Some(deed) => (format!("says `{mild}`"), deed),
+        Some(deed) => (format!("gives `{mild}` to an event"), deed),
         None if listed => {
             let allowed = Region::every(operation).difference(&named);
-            ("lists it as allowed".to_owned(), both(&allowed)?)
+            ("lists an event as allowed".to_owned(), both(&allowed)?)
         }
         None => return None,
     };
-    let event = Event::of(operation, process.binary.as_deref().unwrap_or_default(), &deed);
+    let event = Event::of(operation, binary(process), &deed);
     let whole = Event {
         parent: process.parent.clone(),
         ancestors: process.ancestors.clone(),
@@ -90,11 +90,11 @@ fn disagreement(
         ..event.clone()
     };
     let wins = index.judge(&whole).effect;
-    // A third document may hold the event at more than both, or the two may hold on other hosts.
+    // A third document may give the event a stronger effect, or the two may apply on different hosts.
     (wins == hard).then(|| {
         let (name, other) = (&weak.document.name, &strong.document.name);
         let message = format!(
-            "`{name}` {says} and `{other}` says `{hard}` of the same event, so `{hard}` wins: `{event}`"
+            "`{name}` {says}, and `{other}` gives `{hard}` to the same event, so `{hard}` wins: `{event}`"
         );
         let finding = Diagnostic::new(&EFFECTS_DISAGREE, weak.span, message);
         finding.related(strong.span, format!("`{hard}` comes from here"))

@@ -36,28 +36,28 @@ fn a_helper_reaches_further() {
     let helper = "---\nkind: GuardianProfile\nname: helper\ntarget_binary: /usr/bin/helper\nmode: enforce\n\
                   allowed_files: [/etc/shadow]\n";
     let lists = "allowed_spawns: [/usr/bin/helper]\nallowed_files: [/opt/amf/]\n";
-    let message = "`/opt/amf/bin/amf` may not do it, but a program it may start can: `/usr/bin/helper: open read /etc/shadow`";
+    let message = "`/opt/amf/bin/amf` is denied this, but a program it may start is not: `/usr/bin/helper: open read /etc/shadow`";
     assert_eq!(found(&format!("{}{helper}", amf(lists))), [("reached-through-spawn", message.to_owned())]);
     let inheriting = format!("{lists}children: inherit\n");
     assert_eq!(found(&format!("{}{helper}", amf(&inheriting))), []);
 }
 
 #[test]
-fn a_rule_stands_above_a_list() {
+fn a_rule_overrides_a_list() {
     let rule = "---\nkind: EnforcementRule\nname: no tmp\ntemplate: block-execve-tmp\n";
     let text = |helper: &str| format!("{}{rule}", amf(&format!("allowed_spawns: [{helper}]\n")));
-    let message = "`amf` lists it as allowed and `no tmp` says `deny` of the same event, so `deny` wins: \
+    let message = "`amf` lists an event as allowed, and `no tmp` gives `deny` to the same event, so `deny` wins: \
                    `/opt/amf/bin/amf: exec /tmp/helper`";
     assert_eq!(found(&text("/tmp/helper")), [("effects-disagree", message.to_owned())]);
     assert_eq!(found(&text("/usr/bin/helper")), []);
 }
 
 #[test]
-fn two_effects_on_one_event_are_told_with_the_one_that_wins() {
+fn two_effects_on_one_event_are_reported_with_the_one_that_wins() {
     let guard = "---\nversion: \"1.0\"\nmode: enforce\nprocesses:\n  amf:\n    blocked_syscalls: [ptrace]\n    \
                  allowed_network: [\"0.0.0.0/0\", \"::/0\"]\n";
     let text = format!("{}{guard}", amf("blocked_syscalls: [ptrace, bpf]\n").replace("enforce", "audit"));
-    let message = "`amf` says `kill` and `amf` says `deny` of the same event, so `deny` wins: \
+    let message = "`amf` gives `kill` to an event, and `amf` gives `deny` to the same event, so `deny` wins: \
                    `/opt/amf/bin/amf: syscall ptrace`";
     assert_eq!(found(&text), [("effects-disagree", message.to_owned())]);
 }

@@ -1,8 +1,8 @@
-//! What is said of invariants.
+//! Codes of findings about invariants.
 
 use telovix_diagnostic::Code;
 
-/// The codes this room reports.
+/// The codes this module reports.
 pub(crate) const CODES: &[&Code] = &[&INVARIANT_BROKEN, &INVARIANT_WITHOUT_SUBJECT, &REQUIREMENT_MISSED];
 
 pub(super) static INVARIANT_BROKEN: Code = Code::page(include_str!("code/invariant-broken.md"));

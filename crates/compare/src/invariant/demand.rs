@@ -1,4 +1,4 @@
-//! The events of an invariant -> one set for each thing that was written.
+//! The events of an invariant -> one set of events per written entry.
 
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_document::{EventSet, List};
@@ -7,11 +7,11 @@ use telovix_policy::confine::{
 };
 use telovix_policy::value::{NetworkPattern, PathPattern};
 
-/// One thing that must be stopped, or must pass.
+/// One entry of an invariant: events that must be stopped, or must be allowed.
 pub(crate) struct Demand {
     pub(super) operation: Operation,
     condition: Condition,
-    /// How people say it.
+    /// How it is shown.
     pub(crate) words: String,
     pub(super) span: Span,
 }
@@ -23,11 +23,11 @@ impl Demand {
     }
 }
 
-/// Every way to change a file.
+/// Every access that changes a file.
 const CHANGES: [Access; 6] =
     [Access::Write, Access::Create, Access::Truncate, Access::Delete, Access::Rename, Access::Link];
 
-/// Returns each thing that a set of events lists.
+/// Returns each entry of a set of events.
 pub(crate) fn demands(events: &EventSet) -> Vec<Demand> {
     let mut demands = Vec::new();
     list(&mut demands, events.exec.as_ref(), Operation::Exec, |pattern| {

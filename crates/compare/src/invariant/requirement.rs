@@ -1,4 +1,4 @@
-//! What an invariant requires of documents themselves, held against one of them.
+//! The `require` of an invariant and a document -> the required fields that the document lacks.
 
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -7,13 +7,12 @@ use telovix_document::{Document, Exception, Invariant, Requirement};
 use super::code::REQUIREMENT_MISSED;
 use crate::piece::{Origin, Piece};
 
-/// Reports each thing that a document must have and does not. A requirement that its kind cannot meet is
-/// not held against it.
-pub(super) fn hold(invariant: &Invariant, piece: &Piece<'_>, sink: &mut Sink) {
+/// Reports each required field that a document lacks. A requirement that does not apply to its kind is skipped.
+pub(super) fn check(invariant: &Invariant, piece: &Piece<'_>, sink: &mut Sink) {
     let Origin::Document(_, placed) = piece.origin else { return };
     for Spanned { value: requirement, span } in &invariant.require {
         for (place, problem) in misses(&placed.document, placed.name_span(), *requirement) {
-            let message = format!("{problem}, against the invariant `{}`", invariant.name.value);
+            let message = format!("{problem}, required by the invariant `{}`", invariant.name.value);
             let diagnostic = Diagnostic::new(&REQUIREMENT_MISSED, place, message);
             sink.report(diagnostic.related(*span, "required here").help(invariant.reason.value.clone()));
         }

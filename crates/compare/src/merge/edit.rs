@@ -1,11 +1,11 @@
-//! Edits of a text -> the text after them, with markers around what contradicts.
+//! Edits of a text -> the edited text, with markers around conflicts.
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::Versions;
 
-/// Edits of our text, by place.
+/// Edits of our text, by position.
 #[derive(Debug, Default)]
 pub(super) struct Edits {
     changes: Vec<Change>,
@@ -16,12 +16,12 @@ pub(super) struct Edits {
 struct Change {
     range: Range<usize>,
     text: String,
-    /// What contradicts; `text` is then what the other side has.
+    /// The conflict, if it is one; `text` is then that of the other side.
     conflict: Option<String>,
 }
 
 impl Edits {
-    /// Returns the edits that leave the choice between both files.
+    /// Returns the edits that make the whole file a conflict.
     pub(super) fn whole_file(versions: Versions<'_>) -> Self {
         let mut edits = Self::default();
         edits.conflict(0..versions.ours.len(), versions.theirs.to_owned(), "the file".to_owned());
@@ -32,12 +32,12 @@ impl Edits {
         self.changes.push(Change { range, text, conflict: None });
     }
 
-    /// Notes that whole lines of ours contradict those of theirs.
+    /// Adds a conflict between whole lines of ours and theirs.
     pub(super) fn conflict(&mut self, range: Range<usize>, theirs: String, what: String) {
         self.changes.push(Change { range, text: theirs, conflict: Some(what) });
     }
 
-    /// Returns a mark to go back to.
+    /// Returns a mark for `undo`.
     pub(super) fn mark(&self) -> usize {
         self.changes.len()
     }
@@ -56,9 +56,9 @@ impl Edits {
 
     /// Returns the text after the edits.
     pub(super) fn apply(mut self, ours: &str, marker: usize) -> String {
-        // Insertions at one place keep the order they were made in.
+        // Insertions at one position keep their order.
         self.changes.sort_by_key(|change| (change.range.start, change.range.end));
-        let slice = |range: Range<usize>| ours.get(range).unwrap_or_default();
+        let slice = |range: Range<usize>| ours.get(range).expect("edits lie in the text");
         let mut merged = String::with_capacity(ours.len());
         let mut at = 0;
         for Change { range, text, conflict } in self.changes {
@@ -68,7 +68,7 @@ impl Edits {
             merged.push_str(slice(at..range.start));
             at = range.end;
             if conflict.is_none() {
-                // What is put after the last line of a text needs that line to end.
+                // Text added after the last line needs a line end before it.
                 if range.is_empty() && text.ends_with('\n') && !merged.is_empty() && !merged.ends_with('\n') {
                     merged.push('\n');
                 }
@@ -86,7 +86,7 @@ impl Edits {
     }
 }
 
-/// Returns lines that end.
+/// Returns the lines with a line end after the last one.
 fn ended(lines: &str) -> String {
     if lines.is_empty() || lines.ends_with('\n') { lines.to_owned() } else { format!("{lines}\n") }
 }

@@ -1,8 +1,8 @@
-//! Trees -> which documents and entries of two files are the same one.
+//! Trees of two files -> the documents and entries that correspond to each other.
 
 use telovix_syntax::{Node, Value};
 
-/// Tells whether two values mean the same: lists of scalars are sets, mappings have no order.
+/// Returns whether two values mean the same: lists of scalars are sets, mappings have no order.
 pub(super) fn same(left: &Node, right: &Node) -> bool {
     match (&left.value, &right.value) {
         (Value::Scalar { text, .. }, Value::Scalar { text: other, .. }) => text == other,
@@ -24,12 +24,12 @@ pub(super) fn same(left: &Node, right: &Node) -> bool {
     }
 }
 
-/// Returns the texts of a list that holds nothing but scalars.
+/// Returns the strings of a list of scalars; `None` if it has other items.
 pub(super) fn scalars<'tree>(items: &'tree [Node<'_>]) -> Option<Vec<&'tree str>> {
     items.iter().map(Node::text).collect()
 }
 
-/// Returns what names each item of a list; nothing when two items have one name, or one has none.
+/// Returns the key of each item of a list; `None` if two items have the same key, or one has none.
 pub(super) fn names(items: &[Node]) -> Option<Vec<String>> {
     let names: Option<Vec<String>> = items.iter().map(name).collect();
     let mut sorted = names.clone()?;
@@ -38,7 +38,7 @@ pub(super) fn names(items: &[Node]) -> Option<Vec<String>> {
     names.filter(|names| names.len() == sorted.len())
 }
 
-/// Returns what names an item: its text, or the patterns of an exception, or the name of a waiver.
+/// Returns the key of an item: its text, or the patterns of an exception, or the name of a waiver.
 fn name(item: &Node) -> Option<String> {
     if let Some(text) = item.text() {
         return Some(text.to_owned());
@@ -53,7 +53,7 @@ fn name(item: &Node) -> Option<String> {
     }
 }
 
-/// Returns for each document of `left` the place of its counterpart in `right`: by id, then by name, then by binary.
+/// Returns for each document of `left` the position of its counterpart in `right`: by id, then by name, then by binary.
 pub(super) fn counterparts(left: &[Node], right: &[Node]) -> Vec<Option<usize>> {
     let mut found: Vec<Option<usize>> = vec![None; left.len()];
     let mut taken = vec![false; right.len()];
@@ -74,7 +74,7 @@ pub(super) fn counterparts(left: &[Node], right: &[Node]) -> Vec<Option<usize>> 
     found
 }
 
-/// Returns how a document is called in messages.
+/// Returns the name of a document in messages.
 pub(super) fn called(document: &Node) -> String {
     let (kind, name) = title(document).unwrap_or_default();
     match (kind.as_str(), name.as_str()) {

@@ -1,4 +1,4 @@
-//! What four versions of a file mean -> an event that the merged one treats as neither change did.
+//! The policies of four versions of a file -> an event whose effect in the merged version is wrong.
 
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Severity, Sink};
@@ -10,16 +10,16 @@ use telovix_policy::value::Date;
 
 use super::{Contradiction, Refusal, Version};
 use crate::change::at_least;
-use crate::process::World;
+use crate::process::{World, binary};
 
-/// What one version means.
+/// The policy of one version.
 #[derive(Debug)]
 pub(super) struct Meaning {
     policy: Policy,
 }
 
 impl Meaning {
-    /// Reads one version; an empty one means nothing.
+    /// Reads one version; an empty one is an empty policy.
     pub(super) fn read(version: Version, name: &str, text: &str, as_of: Date) -> Result<Self, Box<Refusal>> {
         if text.trim().is_empty() {
             return Ok(Self { policy: Policy::default() });
@@ -38,7 +38,7 @@ impl Meaning {
     }
 }
 
-/// The effects on one process that one version gives, as the events at each level or above it.
+/// The effects of one version on one process: the events at each level or above it.
 struct Levels(Vec<Region>);
 
 impl Levels {
@@ -55,8 +55,8 @@ impl Levels {
     }
 }
 
-/// Returns the events that a merge gets wrong: it is weaker than what every side that changed them says, or than all
-/// say where nobody did; or one side alone let them go, and they are held.
+/// Returns the events with a wrong effect after the merge: weaker than in every side that changed them, or than before
+/// if neither side did; or still stopped although the only side that changed them allows them.
 fn wrong([base, ours, theirs, merged]: &[Levels; 4], operation: Operation) -> Region {
     let changed = |side: &Levels| base.weakened(side, operation).union(&side.weakened(base, operation));
     let (by_us, by_them) = (changed(ours), changed(theirs));
@@ -68,14 +68,14 @@ fn wrong([base, ours, theirs, merged]: &[Levels; 4], operation: Operation) -> Re
         required.difference(merged)
     });
     let weaker = weaker.fold(Region::none(operation), |sum, next| sum.union(&next));
-    let held = |side: &Levels, by_other: &Region| {
-        let let_go = base.weakened(side, operation).difference(by_other);
-        let_go.intersection(&merged.weakened(side, operation))
+    let still_stopped = |side: &Levels, by_other: &Region| {
+        let allowed = base.weakened(side, operation).difference(by_other);
+        allowed.intersection(&merged.weakened(side, operation))
     };
-    weaker.union(&held(theirs, &by_us)).union(&held(ours, &by_them))
+    weaker.union(&still_stopped(theirs, &by_us)).union(&still_stopped(ours, &by_them))
 }
 
-/// Finds an event that a merge gets wrong.
+/// Finds an event with a wrong effect after the merge.
 pub(super) fn contradiction(
     base: &Meaning,
     ours: &Meaning,
@@ -93,7 +93,7 @@ pub(super) fn contradiction(
                 indices.get(at).map_or_else(|| Levels(Vec::new()), |index| Levels::of(index, &process))
             });
             if let Some(deed) = wrong(&levels, operation).witness() {
-                let binary = process.binary.as_deref().unwrap_or_default();
+                let binary = binary(&process);
                 let event = Event {
                     parent: process.parent.clone(),
                     ancestors: process.ancestors.clone(),
@@ -111,14 +111,14 @@ pub(super) fn contradiction(
     None
 }
 
-/// Takes off what people need not read: that no scope and nobody but the first process is meant.
+/// Removes fields that need no mention: an empty scope, and an empty parent.
 fn brief(event: Event) -> Event {
-    let told = |place: Option<String>| place.filter(|place| !place.is_empty());
+    let named = |place: Option<String>| place.filter(|place| !place.is_empty());
     let single = event.ancestors.as_ref().is_none_or(|line| line.len() <= 1);
     let parent = event.parent.clone().filter(|parent| parent != "/sbin/init");
     Event {
-        sensor: told(event.sensor.clone()),
-        group: told(event.group.clone()),
+        sensor: named(event.sensor.clone()),
+        group: named(event.group.clone()),
         ancestors: if single { None } else { event.ancestors.clone() },
         parent,
         ..event

@@ -1,15 +1,15 @@
-//! Items and entries that they added or removed -> edits of our text, in the way our text is written.
+//! Items and entries that they added or removed -> edits of our text, in our formatting.
 
 use std::ops::Range;
 
 use telovix_syntax::{Entry, Mapping, Node};
 
 use super::identity::scalars;
-use super::text::{after_key, offset, range, shifted, start, with_end};
+use super::text::{after_key, end, offset, range, shifted, start, with_end};
 use super::tree::{Contradicts, Merge};
 
 impl Merge<'_> {
-    /// Takes items out of our list and puts some of theirs in.
+    /// Removes items from our list and inserts some of theirs.
     pub(super) fn change_list(
         &mut self,
         (our, ours): (&Entry, &[Node]),
@@ -42,7 +42,7 @@ impl Merge<'_> {
         }
         for (place, item) in ours.iter().enumerate().filter(|(_, item)| gone(item)) {
             let range = if flow {
-                // Up to the next item, or from the end of the one before.
+                // Up to the next item, or from the end of the previous one.
                 let (start, end) = (offset(item.span.start), offset(item.span.end));
                 match (ours.get(place + 1), place.checked_sub(1).and_then(|before| ours.get(before))) {
                     (Some(next), _) => start..offset(next.span.start),
@@ -80,7 +80,7 @@ impl Merge<'_> {
         Ok(())
     }
 
-    /// Puts an entry of theirs after the one of ours that it follows there.
+    /// Inserts an entry of theirs after the one of ours that precedes it in theirs.
     pub(super) fn insert_entry(
         &mut self,
         previous: Option<&Entry>,
@@ -90,12 +90,12 @@ impl Merge<'_> {
     ) -> Result<(), Contradicts> {
         let Some(anchor) = previous.or(ours.entries.first()) else { return Err(Contradicts) };
         if self.ours.is_flow(node) {
-            let text = self.theirs.slice(start(their)..offset(their.value.span.end));
+            let text = self.theirs.slice(start(their)..end(their));
             if text.contains('\n') {
                 return Err(Contradicts);
             }
             let (at, text) = match previous {
-                Some(anchor) => (offset(anchor.value.span.end.max(anchor.key.span.end)), format!(", {text}")),
+                Some(anchor) => (end(anchor), format!(", {text}")),
                 None => (start(anchor), format!("{text}, ")),
             };
             self.edits.replace(at..at, text);
@@ -103,12 +103,12 @@ impl Merge<'_> {
         }
         let shift = (self.ours.column(start(anchor)), self.theirs.column(start(their)));
         let lines = if self.theirs.is_flow(their_node) {
-            let text = self.theirs.slice(start(their)..offset(their.value.span.end));
+            let text = self.theirs.slice(start(their)..end(their));
             format!("{}{text}", " ".repeat(shift.0))
         } else {
             shifted(self.theirs.slice(self.theirs.lines_with_remarks(their)), shift)
         };
-        // The first key of a list's item stands behind a dash: nothing can be put before it.
+        // The first key of a list's item follows a dash: nothing can be inserted before it.
         let at = match previous {
             Some(anchor) => self.ours.lines(anchor).end,
             None if self.ours.indent(self.ours.line_start(start(anchor))) == shift.0 => {
@@ -120,13 +120,16 @@ impl Merge<'_> {
         Ok(())
     }
 
-    /// Returns what to take out of our text with an entry.
+    /// Returns the range to remove from our text with an entry.
     pub(super) fn removal(&self, our: &Entry, node: &Node, ours: &Mapping) -> Range<usize> {
         if !self.ours.is_flow(node) {
             return self.ours.lines(our);
         }
-        let place = ours.entries.iter().position(|entry| entry.key.span == our.key.span).unwrap_or_default();
-        let end = |entry: &Entry| offset(entry.value.span.end.max(entry.key.span.end));
+        let place = ours
+            .entries
+            .iter()
+            .position(|entry| entry.key.span == our.key.span)
+            .expect("the entry is one of the mapping");
         match (ours.entries.get(place + 1), place.checked_sub(1).and_then(|before| ours.entries.get(before)))
         {
             (Some(next), _) => start(our)..start(next),

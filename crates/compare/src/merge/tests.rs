@@ -1,4 +1,4 @@
-//! Merges of small files: what comes out, byte for byte, and what is left to people.
+//! Merges of small files: the exact output, and the conflicts.
 
 use telovix_policy::confine::Effect;
 use telovix_policy::value::Date;
@@ -32,7 +32,7 @@ fn changed(changes: &[(&str, &str)]) -> String {
     })
 }
 
-/// Merges two changes both ways; what comes out must be the file with both.
+/// Merges two changes in both orders; the output must be the file with both.
 fn both(ours: &[(&str, &str)], theirs: &[(&str, &str)], expected: &[(&str, &str)]) {
     let found = merged(&changed(ours), &changed(theirs));
     assert_eq!(found.text, changed(expected));
@@ -132,9 +132,9 @@ fn entries_that_mean_the_opposite_are_a_conflict() {
         &changed(&[("  - /usr/bin/logger\n", "  - /usr/bin/logger\n  - /usr/bin/\n")]),
         &changed(&[("  - /usr/bin/curl   # for the health check\n", "")]),
     );
-    let told = found.contradiction.expect("an event");
-    assert_eq!(told.event.to_string(), "/opt/amf/bin/amf: exec /usr/bin/curl");
-    assert_eq!(told.effects.map(Effect::name), ["allow", "allow", "kill", "allow"]);
+    let event = found.contradiction.expect("an event");
+    assert_eq!(event.event.to_string(), "/opt/amf/bin/amf: exec /usr/bin/curl");
+    assert_eq!(event.effects.map(Effect::name), ["allow", "allow", "kill", "allow"]);
     assert_eq!(found.conflicts, ["GuardianProfile amf: `allowed_spawns`"]);
     assert!(found.text.contains("<<<<<<< ours\nallowed_spawns:\n  - /usr/bin/logger\n  - /usr/bin/\n"));
 }
@@ -149,9 +149,9 @@ fn ports_and_blocks_that_multiply_are_a_conflict() {
     let as_of = Date::parse("2026-11-20").expect("a date");
     let found = merge(Versions { base: &base, ours: &ours, theirs: &theirs }, "amf.yaml", 7, as_of)
         .expect("no error");
-    let told = found.contradiction.expect("an event");
-    assert_eq!(told.event.to_string(), "/opt/amf/bin/amf: connect 192.0.2.1:22");
-    assert_eq!(told.effects.map(Effect::name), ["kill", "kill", "kill", "allow"]);
+    let event = found.contradiction.expect("an event");
+    assert_eq!(event.event.to_string(), "/opt/amf/bin/amf: connect 192.0.2.1:22");
+    assert_eq!(event.effects.map(Effect::name), ["kill", "kill", "kill", "allow"]);
     assert_eq!(
         found.conflicts,
         ["GuardianProfile amf: `allowed_dst_cidrs`", "GuardianProfile amf: `allowed_dst_ports`"]

@@ -1,23 +1,23 @@
-//! A text and the nodes read from it -> the bytes and lines where they lie.
+//! A text and the nodes read from it -> their bytes and lines.
 
 use std::ops::Range;
 
 use telovix_syntax::{Entry, Node};
 
-/// One text, and how trees lie in it.
+/// One text that trees were read from.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'text>(pub(super) &'text str);
 
 impl<'text> Text<'text> {
     pub(super) fn slice(self, range: Range<usize>) -> &'text str {
-        self.0.get(range).unwrap_or_default()
+        self.0.get(range).expect("spans of the text lie in it")
     }
 
     pub(super) fn line_start(self, at: usize) -> usize {
         self.slice(0..at).rfind('\n').map_or(0, |newline| newline + 1)
     }
 
-    /// Returns the end of the line that a place is on, with its line end.
+    /// Returns the end of the line at a position, including its line end.
     pub(super) fn line_end(self, at: usize) -> usize {
         self.0.get(at..).and_then(|rest| rest.find('\n')).map_or(self.0.len(), |newline| at + newline + 1)
     }
@@ -26,9 +26,9 @@ impl<'text> Text<'text> {
         at - self.line_start(at)
     }
 
-    /// Returns how far the line that starts here is indented.
+    /// Returns the indentation of the line that starts here.
     pub(super) fn indent(self, line: usize) -> usize {
-        let line = self.0.get(line..).unwrap_or_default();
+        let line = self.0.get(line..).expect("a line starts in the text");
         line.len() - line.trim_start_matches(' ').len()
     }
 
@@ -38,11 +38,10 @@ impl<'text> Text<'text> {
 
     /// Returns the lines of an entry.
     pub(super) fn lines(self, entry: &Entry) -> Range<usize> {
-        let end = offset(entry.value.span.end.max(entry.key.span.end));
-        self.line_start(start(entry))..self.line_end(end)
+        self.line_start(start(entry))..self.line_end(end(entry))
     }
 
-    /// Returns the lines of an entry with the remarks right above it.
+    /// Returns the lines of an entry with the comments directly above it.
     pub(super) fn lines_with_remarks(self, entry: &Entry) -> Range<usize> {
         let Range { start: mut first, end } = self.lines(entry);
         let column = self.indent(first);
@@ -62,7 +61,7 @@ impl<'text> Text<'text> {
         self.line_start(offset(item.span.start))..self.line_end(offset(item.span.end))
     }
 
-    /// Returns a document with its separator and the remarks above it.
+    /// Returns a document with its separator and the comments above it.
     pub(super) fn document(self, node: &Node) -> Range<usize> {
         let (first, last) = (offset(node.span.start), offset(node.span.end));
         let mut start = 0;
@@ -92,12 +91,17 @@ pub(super) fn start(entry: &Entry) -> usize {
     offset(entry.key.span.start)
 }
 
-/// Returns the colon and the value of an entry.
-pub(super) fn after_key(entry: &Entry) -> Range<usize> {
-    offset(entry.key.span.end)..offset(entry.value.span.end.max(entry.key.span.end))
+/// Returns the end of an entry. An entry without a value ends with its key.
+pub(super) fn end(entry: &Entry) -> usize {
+    offset(entry.value.span.end.max(entry.key.span.end))
 }
 
-/// Moves every line but an unindented first one from one column to another.
+/// Returns the colon and the value of an entry.
+pub(super) fn after_key(entry: &Entry) -> Range<usize> {
+    offset(entry.key.span.end)..end(entry)
+}
+
+/// Moves every line, except an unindented first one, from one column to another.
 pub(super) fn shifted(text: &str, (ours, theirs): (usize, usize)) -> String {
     let move_line = |line: &str| match ours.checked_sub(theirs) {
         Some(more) if !line.trim().is_empty() && line.starts_with(' ') => {
@@ -107,7 +111,7 @@ pub(super) fn shifted(text: &str, (ours, theirs): (usize, usize)) -> String {
         Some(_) => line.to_owned(),
         None => {
             let spare = line.len() - line.trim_start_matches(' ').len();
-            line.get(spare.min(theirs - ours)..).unwrap_or_default().to_owned()
+            line.get(spare.min(theirs - ours)..).expect("the line starts with that many spaces").to_owned()
         }
     };
     let mut lines = text.split_inclusive('\n');
@@ -116,12 +120,12 @@ pub(super) fn shifted(text: &str, (ours, theirs): (usize, usize)) -> String {
     first.into_iter().chain(lines.map(move_line)).collect()
 }
 
-/// Ends a text with its line.
+/// Adds a line end if it is missing.
 pub(super) fn with_end(text: String) -> String {
     if text.ends_with('\n') { text } else { format!("{text}\n") }
 }
 
-/// Returns a document behind a separator.
+/// Returns a document after a separator.
 pub(super) fn separated(document: &str) -> String {
     let text = with_end(document.to_owned());
     let marked =

@@ -1,6 +1,6 @@
-//! Three trees -> edits of our text that bring in what theirs changed, and what contradicts.
+//! Three trees -> edits of our text that apply their changes, and conflicts.
 //!
-//! Our text stays as it is but for the entries that they changed: those are put in as they wrote them.
+//! Our text is unchanged except for the entries that they changed, which are inserted as they wrote them.
 
 use telovix_syntax::{Entry, Mapping, Node, Value};
 
@@ -9,7 +9,7 @@ use super::edit::Edits;
 use super::identity::{called, counterparts, names, same};
 use super::text::{Text, after_key, separated, shifted, start};
 
-/// The smallest thing that one side has to itself: where both changed a larger one, it is a conflict.
+/// The unit of a merge: if both sides changed the same unit, it is a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grain {
     /// An entry of a list.
@@ -20,7 +20,7 @@ pub(super) enum Grain {
     Document,
 }
 
-/// Both sides changed one thing to different things.
+/// Both sides changed the same unit differently.
 pub(super) struct Contradicts;
 
 /// Merges the documents of three texts.
@@ -46,7 +46,7 @@ pub(super) struct Merge<'text> {
     pub(super) ours: Text<'text>,
     pub(super) theirs: Text<'text>,
     grain: Grain,
-    /// Whether both sides changed the document at hand and nothing of it is merged.
+    /// Whether both sides changed the current document and none of it is merged.
     apart: bool,
     pub(super) edits: Edits,
 }
@@ -58,7 +58,7 @@ impl Merge<'_> {
         let at = |list: &[Option<usize>], place: usize| list.get(place).copied().flatten();
         for (place, our) in ours.iter().enumerate() {
             let before = at(&of_base, place);
-            // A renamed document is known by where it comes from.
+            // A renamed document is identified by its base version.
             let after = at(&of_theirs, place).or_else(|| at(&base_theirs, before?));
             let (before, after) = (before.and_then(|at| base.get(at)), after.and_then(|at| theirs.get(at)));
             match (before, after) {
@@ -152,7 +152,7 @@ impl Merge<'_> {
                 }
                 _ => {}
             }
-            // They changed what we removed, or added what may not stand beside our changes.
+            // They changed an entry that we removed, or added one that conflicts with our changes.
             if !block {
                 return Err(Contradicts);
             }
@@ -177,7 +177,7 @@ impl Merge<'_> {
             return if agrees { Ok(()) } else { Err(Contradicts) };
         }
         let Some(their) = their else {
-            // Absent in theirs: new in ours, or removed by them.
+            // Missing in theirs: new in ours, or removed by them.
             return match before {
                 None => Ok(()),
                 Some(_) if untouched => {
@@ -203,7 +203,8 @@ impl Merge<'_> {
             (Value::Sequence(one), Value::Sequence(two))
                 if before.is_some_and(|node| node.as_sequence().is_some()) =>
             {
-                let before = before.and_then(Node::as_sequence).unwrap_or_default();
+                let before =
+                    before.and_then(Node::as_sequence).expect("the guard checks that it is a sequence");
                 let mark = self.edits.mark();
                 let merged = self.sequence(before, (our, one), (their, two), place);
                 if merged.is_err() && untouched {
@@ -217,7 +218,7 @@ impl Merge<'_> {
         }
     }
 
-    /// Puts their value in the place of ours.
+    /// Replaces our value by theirs.
     pub(super) fn take_theirs(&mut self, our: &Entry, their: &Entry) -> Result<(), Contradicts> {
         let text = self.theirs.slice(after_key(their));
         let shift = (self.ours.column(start(our)), self.theirs.column(start(their)));
@@ -260,7 +261,7 @@ impl Merge<'_> {
         self.change_list((our, ours), their, &removed, &added)
     }
 
-    /// Merges lists whose order counts: only where nothing was added or removed.
+    /// Merges lists whose order matters: only if no item was added or removed.
     fn by_place(
         &mut self,
         before: &[Node],

@@ -1,4 +1,4 @@
-//! A detection and an event -> whether it matches, and on which missing fields that depends.
+//! A detection and an event -> whether it matches, and the missing fields that decide it.
 
 use telovix_document::GuardianPolicy;
 use telovix_policy::confine::Operation;
@@ -12,7 +12,7 @@ pub(super) enum Match {
     No,
     /// It does.
     Yes,
-    /// It may: that depends on these fields, or with none of them on the kind that the Console gives the event.
+    /// It may: that depends on these fields, or if there are none, on the kind that the Console assigns to the event.
     Maybe(Fields),
 }
 
@@ -50,7 +50,7 @@ impl Match {
     }
 }
 
-/// Tells whether a detection matches. The Console's process of an execution is the program that was executed, and its
+/// Returns whether a detection matches. The Console's process of an execution is the program that was executed, and its
 /// parent the one that called it.
 pub(super) fn matches(detection: &GuardianPolicy, event: &Event) -> Match {
     let executes = event.operation == Operation::Exec;
@@ -61,7 +61,7 @@ pub(super) fn matches(detection: &GuardianPolicy, event: &Event) -> Match {
         (event.binary.as_deref(), Field::Binary, event.parent(), Field::Parent)
     };
     let process_has = |part: &String| Match::of(process.map(|path| path.contains(part)), process_field);
-    // A process without a parent has none whose path could hold the pattern.
+    // A process without a parent has no path that could contain the pattern.
     let orphan = !executes && event.ancestors.as_ref().is_some_and(Vec::is_empty);
     let parent_has = |part: &String| match parent {
         None if orphan => Match::No,
@@ -94,8 +94,8 @@ pub(super) fn matches(detection: &GuardianPolicy, event: &Event) -> Match {
     found
 }
 
-/// Tells whether the Console gives events of this operation a kind. It does so for executions and connections; which
-/// kind others get is not known here.
+/// Returns whether the Console assigns a kind to events of this operation. It does so for executions and connections;
+/// the kinds of others are unknown here.
 fn kind(wanted: Option<&str>, operation: Operation) -> Match {
     let known = match operation {
         Operation::Exec => Some("process_exec"),

@@ -1,4 +1,4 @@
-//! A policy of the engine -> the hooks at which it acts, and how strongly.
+//! A Tetragon policy -> the hooks at which it acts, and its strongest effect.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use telovix_tetragon::{
 use super::filter::Filter;
 use super::hook::Reach;
 
-/// A policy of the engine that acts.
+/// An enforcing Tetragon policy.
 #[derive(Debug)]
 pub(super) struct EnginePolicy {
     document: DocumentReport,
     span: Span,
     scope: Scope,
     strongest: Effect,
-    /// Each hook at which it acts. None when the policy cannot be read: it may act anywhere.
+    /// Each hook at which it acts; `None` if the policy is invalid, so that it may act anywhere.
     hooks: Option<Vec<ActingHook>>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct EnginePolicy {
 struct ActingHook {
     name: String,
     reach: Reach,
-    /// What each selector that acts asks for.
+    /// The filters of each selector that acts.
     filters: Arc<[Filter]>,
 }
 
@@ -43,12 +43,12 @@ impl ActingHook {
 }
 
 impl EnginePolicy {
-    /// Returns the document that holds the policy.
+    /// Returns the document of the policy.
     pub(super) fn document(&self) -> &DocumentReport {
         &self.document
     }
 
-    /// Returns where the policy stands.
+    /// Returns the span of the policy.
     pub(super) fn span(&self) -> Span {
         self.span
     }
@@ -58,7 +58,7 @@ impl EnginePolicy {
         self.strongest
     }
 
-    /// Returns the hooks that may see an event; nothing when the policy cannot act on it.
+    /// Returns the hooks that may see an event; none if the policy cannot act on it.
     pub(super) fn hooks_that_see(&self, event: &Event) -> Option<Vec<String>> {
         let here = |place: &Option<String>, name: &str| place.as_deref().is_none_or(|place| place == name);
         let holds = match &self.scope {
@@ -80,13 +80,13 @@ impl EnginePolicy {
     }
 }
 
-/// Returns the policies of the engine that act: those with an action that enforces, unless they or their pack only
+/// Returns the enforcing Tetragon policies: those with an enforcing action, unless they or their pack only
 /// monitor.
 pub(super) fn acting(policy: &Policy) -> Vec<EnginePolicy> {
     let active = policy.custom_policies().filter(|custom| custom.placed.gate == Gate::Active);
     active
         .filter_map(|CustomPolicy { placed, policy: custom, .. }| {
-            // What is wrong with it is told by `lint`.
+            // `lint` reports its errors.
             let document = read(&custom.node, &mut Sink::new(Levels::default()));
             let (strongest, hooks) = match &document {
                 Some(document) => acts(document)?,
@@ -117,7 +117,7 @@ fn name(placed: &PolicyDocument, name: &str) -> DocumentReport {
 
 type Acts = (Effect, Option<Vec<ActingHook>>);
 
-/// Returns the strongest effect and the hooks of a document; nothing when it only reports.
+/// Returns the strongest effect and the hooks of a document; `None` if it only reports events.
 fn acts(document: &TracingPolicy<'_>) -> Option<Acts> {
     let spec = &document.spec;
     let monitors = |option: &telovix_tetragon::PolicyOption<'_>| {
@@ -146,7 +146,7 @@ fn acts(document: &TracingPolicy<'_>) -> Option<Acts> {
     (strongest > Effect::Allow).then_some((strongest, Some(hooks)))
 }
 
-/// Returns every action of a hook, with those that macros may bring.
+/// Returns every action of a hook, including those of macros.
 fn actions<'a>(spec: &'a Spec<'_>, hook: &'a Hook<'_>) -> impl Iterator<Item = &'a Action<'a>> {
     let own = hook.selectors.iter().map(AsRef::as_ref);
     let has_macros = hook.selectors.iter().any(|selector| !selector.macros.is_empty());
@@ -154,7 +154,7 @@ fn actions<'a>(spec: &'a Spec<'_>, hook: &'a Hook<'_>) -> impl Iterator<Item = &
     own.chain(included).flat_map(|selector| selector.actions.iter().chain(&selector.return_actions))
 }
 
-/// Returns what each selector asks for that acts, or may by a macro.
+/// Returns the filters of each selector that acts, or may act through a macro.
 fn filters(hook: &Hook<'_>) -> Arc<[Filter]> {
     let acts = |selector: &&Arc<Selector<'_>>| {
         let mut actions = selector.actions.iter().chain(&selector.return_actions);
@@ -177,7 +177,7 @@ fn effect(action: &Action<'_>) -> Effect {
     }
 }
 
-/// Returns the names of a hook, and what each can see.
+/// Returns the names of a hook, and the operations each can see.
 fn reaches(spec: &Spec<'_>, hook: &Hook<'_>) -> Vec<(String, Reach)> {
     match &hook.point {
         HookPoint::Lsm { hook } => vec![(hook.value.to_string(), Reach::of_lsm_hook(&hook.value))],
@@ -195,8 +195,8 @@ fn reaches(spec: &Spec<'_>, hook: &Hook<'_>) -> Vec<(String, Reach)> {
     }
 }
 
-/// Returns the functions that a `call` names: itself, or the members of a list. A list that is made when the policy is
-/// loaded may hold any function.
+/// Returns the functions that a `call` names: itself, or the members of a list. A generated list may
+/// contain any function.
 fn functions(spec: &Spec<'_>, call: &str, syscall: bool) -> Vec<(String, Reach)> {
     let one = |name: &str| (name.to_owned(), Reach::of_function(name, syscall));
     let Some(name) = call.strip_prefix("list:") else { return vec![one(call)] };

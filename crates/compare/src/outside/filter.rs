@@ -1,22 +1,22 @@
-//! A selector of the engine -> the events that it cannot match, as far as its paths tell without running it.
+//! A Tetragon selector -> whether it may match an event, judged by its path filters.
 //!
-//! Only filters on the executable and on the one file of a hook are looked at, and only those that compare whole paths,
-//! beginnings or ends. Whatever else stands in a selector can only make it match less.
+//! Only filters on the executable and on the only file of a hook are evaluated, and only those that compare full paths,
+//! prefixes or postfixes. Every other filter of a selector can only make it match less.
 
 use telovix_policy::judge::Event;
 use telovix_tetragon::{ArgumentType, BinaryOperator, Hook, HookPoint, Operator, Selector};
 
-/// The engine cuts longer paths off.
+/// Tetragon truncates longer paths.
 const LONGEST_PATH: usize = 256;
 
-/// Hooks of which the only file is the one that is opened or executed.
+/// Hooks whose only file is the one that is opened or executed.
 const HOOKS_ON_ONE_FILE: [&str; 5] =
     ["bprm_check_security", "file_open", "file_post_open", "security_bprm_check", "security_file_open"];
 
-/// What a selector asks of an event; all of it must hold.
+/// The path filters of a selector; all must match.
 #[derive(Debug, Default)]
 pub(super) struct Filter {
-    /// Executables, and whether one of them is wanted or none.
+    /// Executables, and whether the filter is negated.
     binaries: Vec<(bool, Vec<String>)>,
     paths: Vec<(Operator, Vec<String>)>,
 }
@@ -61,7 +61,7 @@ impl Filter {
         filter
     }
 
-    /// Tells whether the selector may match an event.
+    /// Returns whether the selector may match an event.
     pub(super) fn may_match(&self, event: &Event) -> bool {
         let by_binary =
             |binary: &String| self.binaries.iter().all(|(wanted, values)| values.contains(binary) == *wanted);

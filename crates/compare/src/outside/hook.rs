@@ -1,7 +1,7 @@
-//! A hook of the engine -> the operations it can see. What is not known here may see any.
+//! A Tetragon hook -> the operations it can see. An unknown hook may see any.
 //!
 //! Sources: `include/linux/lsm_hook_defs.h` and the callers of `security_*` in Linux 6.1 to 7.2. An operation is listed
-//! wherever it passes the hook on its way: a program is opened before it is executed.
+//! for every hook it passes: a program is opened before it is executed.
 
 use Operation::{
     Bpf, Capset, Connect, Exec, MemoryFile, ModuleLoad, Mount, Open, PivotRoot, Ptrace, SetId, Socket,
@@ -18,11 +18,11 @@ pub(super) enum Reach {
     Any,
     /// These operations.
     Operations(&'static [Operation]),
-    /// One system call and the operations it is a way into.
+    /// One system call, and the operations it can start.
     Syscall(Syscall),
 }
 
-/// Hooks of the security modules.
+/// LSM hooks.
 const LSM_HOOKS: &[(&str, &[Operation])] = &[
     ("bpf", &[Bpf]),
     ("bpf_map", &[Bpf]),
@@ -91,7 +91,7 @@ const LSM_HOOKS: &[(&str, &[Operation])] = &[
     ("userns_create", &[UserNamespace, Unshare]),
 ];
 
-/// Functions of the kernel by which people know an operation.
+/// Well-known kernel functions of an operation.
 const FUNCTIONS: &[(&str, &[Operation])] = &[
     ("begin_new_exec", &[Exec]),
     ("do_execveat_common", &[Exec]),
@@ -114,7 +114,7 @@ const FUNCTIONS: &[(&str, &[Operation])] = &[
 const SECURITY_FUNCTIONS: &[(&str, &str)] =
     &[("security_bprm_check", "bprm_check_security"), ("security_create_user_ns", "userns_create")];
 
-/// System calls that are ways into operations; the others are into none.
+/// System calls that start operations; all others start none.
 const SYSCALLS: &[(&[&str], &[Operation])] = &[
     (&["execve", "execveat"], &[Exec, Open]),
     (&["open", "openat", "openat2", "creat"], &[Open, SetId, MemoryFile]),
@@ -125,7 +125,7 @@ const SYSCALLS: &[(&[&str], &[Operation])] = &[
     (&["chmod", "fchmod", "fchmodat", "fchmodat2"], &[SetId]),
     (&["connect", "sendto", "sendmsg", "sendmmsg"], &[Connect]),
     (&["socket", "socketpair"], &[Socket]),
-    // The 32-bit way into all of them.
+    // The 32-bit multiplexer of the socket calls.
     (&["socketcall"], &[Connect, Socket]),
     (&["init_module", "finit_module"], &[ModuleLoad]),
     (&["clone", "clone3", "unshare", "setns"], &[UserNamespace, Unshare]),
@@ -138,16 +138,16 @@ const SYSCALLS: &[(&[&str], &[Operation])] = &[
     (&["bpf"], &[Bpf]),
 ];
 
-/// System calls behind which other work is done for the process.
+/// System calls through which the kernel does other work for the process.
 const ANYTHING: [&str; 3] = ["io_uring_enter", "io_uring_setup", "io_uring_register"];
 
 impl Reach {
-    /// Returns what a hook of the security modules can see.
+    /// Returns what an LSM hook can see.
     pub(super) fn of_lsm_hook(hook: &str) -> Self {
         find(LSM_HOOKS, hook)
     }
 
-    /// Returns what a function of the kernel can see, which may be the entry of a system call.
+    /// Returns what a kernel function can see, which may be the entry of a system call.
     pub(super) fn of_function(name: &str, syscall: bool) -> Self {
         let entries =
             ["__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__arm64_sys_", "compat_sys_", "sys_"];
@@ -179,12 +179,12 @@ impl Reach {
         }
     }
 
-    /// Tells whether the hook may see an event.
+    /// Returns whether the hook may see an event.
     pub(super) fn sees(self, event: &Event) -> bool {
         let by_call = |operations: &[Operation]| {
             event
                 .syscall
-                .is_none_or(|call| ways_into(call).iter().any(|operation| operations.contains(operation)))
+                .is_none_or(|call| operations_of(call).iter().any(|operation| operations.contains(operation)))
         };
         match (self, event.operation) {
             (Self::Any, _) => true,
@@ -193,7 +193,7 @@ impl Reach {
             }
             (Self::Operations(operations), operation) => operations.contains(&operation),
             (Self::Syscall(call), Operation::Syscall) => event.syscall.is_none_or(|used| used == call),
-            (Self::Syscall(call), operation) => ways_into(call).contains(&operation),
+            (Self::Syscall(call), operation) => operations_of(call).contains(&operation),
         }
     }
 }
@@ -203,8 +203,8 @@ fn find(table: &[(&str, &'static [Operation])], name: &str) -> Reach {
     row.map_or(Reach::Any, |(_, operations)| Reach::Operations(operations))
 }
 
-/// Returns the operations that a system call is a way into.
-fn ways_into(call: Syscall) -> &'static [Operation] {
+/// Returns the operations that a system call can start.
+fn operations_of(call: Syscall) -> &'static [Operation] {
     let row = SYSCALLS.iter().find(|(names, _)| names.contains(&call.name()));
     row.map_or(&[], |(_, operations)| *operations)
 }

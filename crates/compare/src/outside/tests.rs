@@ -1,4 +1,4 @@
-//! Which documents are named as not evaluated, and which detections match.
+//! Which documents are reported as not evaluated, and which detections match.
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
@@ -46,9 +46,9 @@ const SYSCALL: &str = r#"{"operation": "syscall", "syscall": "openat"}"#;
 
 #[test]
 fn a_policy_that_enforces_makes_what_its_hook_sees_unknown() {
-    let told = verdict(&lsm("file_open", "Override, argError: -1"), OPEN);
-    assert_eq!((told.effect, told.at_least, told.at_most), ("unknown", Some("allow"), Some("deny")));
-    let [named] = told.not_evaluated.as_slice() else { panic!("one document") };
+    let found = verdict(&lsm("file_open", "Override, argError: -1"), OPEN);
+    assert_eq!((found.effect, found.at_least, found.at_most), ("unknown", Some("allow"), Some("deny")));
+    let [named] = found.not_evaluated.as_slice() else { panic!("one document") };
     assert_eq!((named.document.name.as_str(), named.source.as_str()), ("telovix-custom-x", "policy.yaml:1"));
     assert_eq!(named.hooks, ["file_open"]);
 }
@@ -104,7 +104,7 @@ fn a_selector_that_cannot_match_does_not_act() {
 }
 
 #[test]
-fn a_list_stands_for_its_members() {
+fn a_list_means_its_members() {
     let policy = |calls: &str| {
         tracing_policy(&format!(
             "  lists: [{{name: calls, type: syscalls, values: [{calls}]}}]\n  kprobes:\n  - call: list:calls\n    syscall: true\n    selectors:\n    - matchActions: [{{action: Sigkill}}]\n"
@@ -137,14 +137,14 @@ fn a_rule_elsewhere_or_switched_off_says_nothing_here() {
 }
 
 #[test]
-fn a_detection_that_matches_is_told_beside_the_effect() {
+fn a_matching_detection_is_reported_with_the_effect() {
     let policy = "kind: GuardianPolicy\nname: d\nmatch_event_kind: process_exec\nmatch_process_pattern: /sh\nmatch_parent_pattern: /opt/\nmatch_uid: 0\naction: kill_process\nexceptions: [/bin/dash]\n";
     let event = |uid: &str, path: &str| {
         format!(r#"{{"operation": "exec", "binary": "/opt/a", "path": "{path}"{uid}}}"#)
     };
-    let told = verdict(policy, &event(r#", "uid": 0"#, "/bin/sh"));
-    assert_eq!((told.effect, told.detections.len()), ("allow", 1));
-    assert!(told.detections.iter().all(|found| found.matches && found.action == "kill_process"));
+    let found = verdict(policy, &event(r#", "uid": 0"#, "/bin/sh"));
+    assert_eq!((found.effect, found.detections.len()), ("allow", 1));
+    assert!(found.detections.iter().all(|found| found.matches && found.action == "kill_process"));
     assert!(verdict(policy, &event(r#", "uid": 1"#, "/bin/sh")).detections.is_empty());
     assert!(verdict(policy, &event(r#", "uid": 0"#, "/bin/dash")).detections.is_empty());
     assert!(verdict(policy, CONNECT).detections.is_empty());
@@ -155,12 +155,12 @@ fn a_detection_that_matches_is_told_beside_the_effect() {
 }
 
 #[test]
-fn a_detection_that_only_tells_never_makes_an_effect_unknown() {
+fn a_detection_that_only_alerts_never_makes_an_effect_unknown() {
     let policy = "kind: GuardianPolicy\nname: d\nmatch_dst_port: \"443\"\nmatch_dst_ip_prefix: 10.0.0.0/8\naction: alert\n";
-    let told = verdict(policy, r#"{"operation": "connect", "binary": "/a", "port": 443}"#);
-    assert_eq!((told.effect, told.detections.len()), ("allow", 1));
+    let found = verdict(policy, r#"{"operation": "connect", "binary": "/a", "port": 443}"#);
+    assert_eq!((found.effect, found.detections.len()), ("allow", 1));
     assert_eq!(
-        told.detections.first().map(|found| (found.matches, found.depends_on.clone())),
+        found.detections.first().map(|found| (found.matches, found.depends_on.clone())),
         Some((false, vec!["address"]))
     );
     assert!(verdict(policy, OPEN).detections.is_empty());

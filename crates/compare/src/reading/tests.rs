@@ -1,4 +1,4 @@
-//! Reading two sides in two threads must say what reading each alone says.
+//! Reading two sides in two threads must give the same result as reading each alone.
 
 use proptest::prelude::*;
 use telovix_diagnostic::Sink;
@@ -20,8 +20,8 @@ fn in_full(sources: &SourceSet) -> Policy {
     lower(documents, sources, Options { as_of: today() }, &mut Sink::default())
 }
 
-/// Everything that a difference says, document by document.
-fn told(difference: &Difference<'_>) -> Vec<String> {
+/// The content of a difference, document by document.
+fn content(difference: &Difference<'_>) -> Vec<String> {
     let one = |subject: &crate::SubjectDifference<'_>| {
         let piece = subject.piece().expect("a document");
         let (direction, changes, witnesses) = (subject.direction, &subject.changes, &subject.witnesses);
@@ -30,7 +30,7 @@ fn told(difference: &Difference<'_>) -> Vec<String> {
     difference.subjects.iter().map(one).collect()
 }
 
-/// Some documents that speak of the same few binaries in every way a document can.
+/// Documents of every kind about the same few binaries.
 fn document() -> impl Strategy<Value = String> {
     let binary = || prop::sample::select(vec!["/bin/a", "/bin/b", "/opt/a", "/opt/c"]);
     let path = || prop::sample::select(vec!["/etc/", "/etc/x", "/bin/b", "/tmp/t", "/dev/shm/x"]);
@@ -80,7 +80,7 @@ proptest! {
         let (left, right) = (Side::of_policy(&old, &before), Side::of_policy(&new, &after));
         let (one, two): (Reading, Reading) = read_both(&before, &after, today());
         let (short, brief) = (Side::of_reading(&one, &before), Side::of_reading(&two, &after));
-        prop_assert_eq!(told(&compare(&short, &brief)), told(&compare(&left, &right)));
+        prop_assert_eq!(content(&compare(&short, &brief)), content(&compare(&left, &right)));
     }
 }
 

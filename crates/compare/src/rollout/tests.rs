@@ -1,4 +1,4 @@
-//! Steps of a rollout, each beside the smallest one that is too large.
+//! Valid steps of a rollout, each next to the smallest one that is too large.
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;

@@ -1,4 +1,4 @@
-//! A policy -> the programs it takes on each target, against what a kernel has room for.
+//! A policy -> the BPF programs it needs at each hook of each target.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use super::{engine, native};
 /// Programs that one hook's trampoline holds (`BPF_MAX_TRAMP_LINKS` in the kernel's `include/linux/bpf.h`).
 pub const TRAMPOLINE_SLOTS: usize = 38;
 
-/// The programs that a policy takes on one target.
+/// The programs that a policy needs on one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
-    /// Where.
+    /// The target.
     pub target: Target,
-    /// Programs by hook, on the host that gets the most: documents of other sensors and groups do not count.
+    /// Programs by hook, on the host with the most: documents of other sensors and groups do not count.
     pub programs: BTreeMap<&'static str, usize>,
 }
 
@@ -28,15 +28,15 @@ impl Budget {
         self.programs.values().sum()
     }
 
-    /// Returns the most slots taken at one hook, of [`TRAMPOLINE_SLOTS`].
+    /// Returns the hook with the most programs, and how many of its [`TRAMPOLINE_SLOTS`] they take.
     #[must_use]
     pub fn busiest(&self) -> Option<(&'static str, usize)> {
         self.programs.iter().map(|(hook, programs)| (*hook, *programs)).max_by_key(|(_, programs)| *programs)
     }
 }
 
-/// Returns the budget of each target. What does not fit is for the backends to report: they know how many
-/// programs a document really takes.
+/// Returns the budget of each target. The backends report what does not fit: they know the exact number of
+/// programs.
 pub(super) fn predict(policy: &Policy, targets: &[Target]) -> Vec<Budget> {
     let used = Used::collect(policy);
     let programs = |target: &Target| match target.backend {
@@ -46,15 +46,15 @@ pub(super) fn predict(policy: &Policy, targets: &[Target]) -> Vec<Budget> {
     targets.iter().map(|target| Budget { target: *target, programs: programs(target) }).collect()
 }
 
-/// What a policy confines, without asking whom.
+/// What a policy confines, regardless of the subject.
 #[derive(Default)]
 struct Used {
-    /// The documents that confine each operation, by where they hold; without what closes name spaces.
+    /// The number of documents that confine each operation, by scope; without those that close name spaces.
     documents: BTreeMap<Operation, BTreeMap<Scope, usize>>,
     /// Operations that close name spaces.
     closing: BTreeSet<Operation>,
     syscalls: SyscallSet,
-    /// Whether it matters who a task is.
+    /// Whether the programs have to identify tasks.
     is_tracked: bool,
 }
 
@@ -82,7 +82,7 @@ impl Used {
         used
     }
 
-    /// One program a hook, however many documents there are.
+    /// One program for each hook, however many documents there are.
     fn natively(&self, kernel: Kernel) -> BTreeMap<&'static str, usize> {
         let operations = self.documents.keys().chain(&self.closing).copied();
         let hooks = operations
@@ -93,7 +93,7 @@ impl Used {
         hooks.chain(tracking).chain(syscalls).map(|hook| (hook, 1)).collect()
     }
 
-    /// A program for each document at each hook it uses.
+    /// One program for each document at each hook it uses.
     fn by_engine(&self, kernel: Kernel) -> BTreeMap<&'static str, usize> {
         let mut programs = BTreeMap::new();
         for (operation, by_scope) in &self.documents {
@@ -105,7 +105,7 @@ impl Used {
     }
 }
 
-/// Returns the most documents that one host can get: those for all, and those for one sensor and one group.
+/// Returns the most documents that one host can get: those of the fleet, of one sensor and of one group.
 fn most(by_scope: &BTreeMap<Scope, usize>) -> usize {
     let count = |wanted: fn(&Scope) -> bool| {
         let scopes = by_scope.iter().filter(|(scope, _)| wanted(scope));

@@ -1,4 +1,4 @@
-//! What this room can say: weakenings, the engine's defects, and waivers.
+//! The codes of the assessment: weakenings, defects of Tetragon, and waivers.
 
 use telovix_diagnostic::Code;
 use telovix_document::lower::OPEN_NAME_SPACE;
@@ -14,30 +14,30 @@ pub static WAIVABLE: [&Code; 7] = [
     &TRACING_POLICY_NOT_NATIVE,
 ];
 
-/// An operator's own policy acts, and a native image does not hold it.
+/// An operator's own TracingPolicy enforces; the native image does not contain it.
 pub(super) static TRACING_POLICY_NOT_NATIVE: Code =
     Code::page(include_str!("codes/tracing-policy-not-native.md"));
 
-/// An operator's own policy reports, and a native image does not hold it.
+/// An operator's own TracingPolicy reports; the native image does not contain it.
 pub(super) static TRACING_POLICY_UNWATCHED: Code =
     Code::page(include_str!("codes/tracing-policy-unwatched.md"));
 
 /// The document denies; a target can only kill.
 pub(super) static KILL_INSTEAD_OF_DENY: Code = Code::page(include_str!("codes/kill-instead-of-deny.md"));
 
-/// Defect B1 of the engine: denials at LSM hooks leak when several processors hit one hook.
+/// Defect B1 of Tetragon: denials at LSM hooks leak when several processors hit one hook.
 pub(super) static DENIAL_RACE: Code = Code::page(include_str!("codes/engine-denial-race.md"));
 
-/// The engine loads its policies as BPF programs, which the policy denies to everybody.
+/// Tetragon loads its policies as BPF programs, which the policy denies to every process.
 pub(super) static ENGINE_LOCKED_OUT: Code = Code::page(include_str!("codes/engine-locked-out.md"));
 
-/// The engine cannot exempt by parent. Reported where its policies are written.
+/// Tetragon cannot exempt by parent. Reported where its policies are written.
 pub static PARENT_EXCEPTION: Code = Code::page(include_str!("codes/engine-parent-exception.md"));
 
-/// A limit of an enforcing guard that nothing enforces.
+/// A limit of an enforcing guard that no target enforces.
 pub(super) static HOST_LIMIT_UNENFORCED: Code = Code::page(include_str!("codes/host-limit-unenforced.md"));
 
-/// A limit of a logging guard that nothing watches.
+/// A limit of a logging guard that no target monitors.
 pub(super) static HOST_LIMIT_UNWATCHED: Code = Code::page(include_str!("codes/host-limit-unwatched.md"));
 
 /// A waiver that accepts nothing.

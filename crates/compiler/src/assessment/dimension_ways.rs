@@ -1,4 +1,4 @@
-//! The known ways around each dimension of profiles and guards, and around being the subject at all.
+//! The known bypasses of each dimension of profiles and guards, and of the match on the subject.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::Dimension;
@@ -7,21 +7,21 @@ const INTERPRETER: &str =
     "the interpreter opens the script as data; an exec is seen only for the interpreter";
 const LINKED_BY_OTHERS: &str = "another process can give a file a second path; the binary itself cannot";
 const LINKED: &str =
-    "a hard link is another path, and the engine's policy does not stop the binary from making one";
+    "a hard link is another path, and the Tetragon policy does not stop the binary from making one";
 const MOUNTED_BY_OTHERS: &str = "another process can mount the file elsewhere; the binary itself cannot";
-const MOUNTED: &str = "the engine's policy leaves mounts, chroot and namespaces to the binary";
+const MOUNTED: &str = "the Tetragon policy lets the binary mount, chroot and create namespaces";
 const MAPPED: &str =
-    "an allowlist of programs says nothing of what is mapped: libraries are mapped like programs";
-const ONLY_OPEN: &str = "the engine reads the paths of these operations relative to their mount only";
-const INHERITED: &str = "a descriptor that is inherited was opened by somebody else, under another policy";
-const PASSED: &str = "the engine's policy does not see descriptors that arrive over a socket";
-const LAYER: &str = "the file of a layer has a path of its own below the overlay's lower directory";
+    "an allowlist of programs does not cover mapped files: libraries are mapped like programs";
+const ONLY_OPEN: &str = "Tetragon reads the paths of these operations relative to their mount only";
+const INHERITED: &str = "an inherited descriptor was opened by another process, under another policy";
+const PASSED: &str = "the Tetragon policy does not see descriptors that arrive over a socket";
+const LAYER: &str = "the file in the layer has another path, below the overlay's lower directory";
 const LOCAL: &str = "a local socket reaches a proxy that may connect anywhere";
-const ACCEPTED: &str = "the lists speak of where the process connects, not of who connects to it";
-const UNCONNECTED: &str = "the engine's policy hooks connect only";
-const UNMEASURED: &str = "the engine's policy hooks connect only, and TCP fast open was not measured with it";
+const ACCEPTED: &str = "the lists restrict outgoing connections, not incoming ones";
+const UNCONNECTED: &str = "the Tetragon policy hooks connect only";
+const UNMEASURED: &str = "the Tetragon policy hooks connect only, and TCP fast open was not measured with it";
 const SCTP: &str =
-    "the addresses of sctp_connectx pass security_sctp_bind_connect, which the engine's policy does not hook";
+    "the addresses of sctp_connectx pass security_sctp_bind_connect, which the Tetragon policy does not hook";
 const SCTP_MESSAGE: &str =
     "no hook is called for the addresses that sctp_sendmsg adds from control messages (net/sctp/socket.c)";
 const OTHER_FAMILIES: &str =
@@ -29,16 +29,18 @@ const OTHER_FAMILIES: &str =
 const RING: &str = "io_uring does the same work without the system call; deny `io_uring_setup` as well";
 const SOCKETCALL: &str = "the 32-bit entry has one call for all of them; list `socketcall` as well";
 const NO_X32: &str = "the kernels of the targets are built without the x32 calls";
-const OWN_MEMORY: &str = "the kernel asks nobody when a process reads itself; nothing is learnt by it";
+const OWN_MEMORY: &str =
+    "the kernel runs no check when a process reads its own memory, which gives it nothing new";
 const AFTER: &str = "the call may have taken effect before its caller dies";
-const LOADER: &str = "the process is the loader, not the binary, for whoever identifies it by path";
-const COPIED: &str = "a copy under another path or name is another program; confine who may write programs";
+const LOADER: &str = "the executable of the process is then the loader, not the binary";
+const COPIED: &str =
+    "a copy under another path or name is another program; restrict which processes can write programs";
 
 const fn way(name: &'static str, native: Coverage, engine: Coverage) -> Way {
     Way { name, native, engine }
 }
 
-/// The ways around each dimension.
+/// The bypasses of each dimension.
 pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
     (
         Dimension::Spawns,
@@ -56,7 +58,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
             way(
                 "the loader, where it is listed, started by hand on another program",
                 Coverage::open(MAPPED),
-                Coverage::open("the engine's policy hooks exec only").measured_on_6_12(),
+                Coverage::open("the Tetragon policy hooks exec only").measured_on_6_12(),
             ),
             way(
                 "an interpreter given a script as an argument",
@@ -164,15 +166,11 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
                 Coverage::open(INHERITED).read(),
             ),
             way(
-                "a proxy or resolver behind a local socket",
+                "a proxy or resolver reached over a local socket",
                 Coverage::open(LOCAL).read(),
                 Coverage::open(LOCAL).read(),
             ),
-            way(
-                "connections that others open",
-                Coverage::open(ACCEPTED).read(),
-                Coverage::open(ACCEPTED).read(),
-            ),
+            way("incoming connections", Coverage::open(ACCEPTED).read(), Coverage::open(ACCEPTED).read()),
         ],
     ),
     (
@@ -235,7 +233,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
     ),
 ];
 
-/// The ways around being the subject.
+/// The bypasses of the match on the subject.
 pub(super) static SUBJECTS: &[Way] = &[
     way(
         "the binary replaced, renamed or deleted while it runs",
@@ -249,7 +247,7 @@ pub(super) static SUBJECTS: &[Way] = &[
         Coverage::at("/proc at agent start").measured_on_6_12(),
     ),
     way(
-        "the binary started through the loader by somebody unconfined",
+        "the binary started through the loader by an unconfined process",
         Coverage::open(LOADER).read(),
         Coverage::open(LOADER).read(),
     ),

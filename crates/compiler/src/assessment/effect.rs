@@ -6,8 +6,8 @@ use telovix_policy::confine::Confinement;
 use super::target_effect::TargetEffect;
 use super::{engine, native};
 
-/// Returns what a confinement comes to on a target, as its document writes it: the state of a pack is not
-/// looked at, because it can change without another compile.
+/// Returns the effect of a confinement on a target, as its document states it. The state of a pack is ignored,
+/// because it can change without another compile.
 #[must_use]
 pub fn effect(target: Target, confinement: &Confinement) -> TargetEffect {
     match target.backend {
@@ -16,7 +16,7 @@ pub fn effect(target: Target, confinement: &Confinement) -> TargetEffect {
     }
 }
 
-/// Returns the places in the kernel where a confinement is decided on a target, by name.
+/// Returns the names of the kernel hooks that decide a confinement on a target.
 #[must_use]
 pub fn hooks(target: Target, confinement: &Confinement) -> Vec<&'static str> {
     match target.backend {

@@ -1,4 +1,4 @@
-//! What the engine makes of a confinement: Override at LSM hooks, Sigkill where only a kprobe sees it.
+//! A confinement -> its effect through Tetragon: `Override` at LSM hooks, `Sigkill` where only a kprobe sees it.
 
 use std::borrow::Cow;
 
@@ -7,16 +7,16 @@ use telovix_policy::confine::{Confinement, Dimension, Effect, Operation};
 
 use super::TargetEffect;
 
-/// How the engine gets at an operation.
+/// How Tetragon sees an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// At LSM hooks, where the operation can be refused.
+    /// At LSM hooks, which can deny the operation.
     Hooks(&'static [&'static str]),
-    /// At kprobes of system calls, where the caller can only be killed.
+    /// At kprobes of system calls, which can only kill the caller.
     Calls(&'static [&'static str]),
 }
 
-/// Returns how the engine gets at an operation. System calls are named by the confinement itself.
+/// Returns how Tetragon sees an operation. System calls are named by the confinement itself.
 #[must_use]
 pub fn reach(operation: Operation, kernel: Kernel) -> Reach {
     match operation {
@@ -57,11 +57,11 @@ pub fn reach(operation: Operation, kernel: Kernel) -> Reach {
 /// Returns the effect of a confinement.
 pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect {
     if confinement.dimension == Dimension::NameSpace {
-        let reason = Cow::Borrowed("the engine's policies for a profile do not close its name space");
+        let reason = Cow::Borrowed("the Tetragon policies of a profile do not close its name space");
         return TargetEffect { target, effect: None, reason };
     }
     if confinement.operation == Operation::Syscall {
-        let reason = "the engine cannot refuse a system call on these kernels, only kill its caller";
+        let reason = "Tetragon cannot deny a system call on these kernels, only kill its caller";
         return killed(target, confinement.effect, reason);
     }
     match reach(confinement.operation, target.kernel) {
@@ -69,13 +69,13 @@ pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect 
             TargetEffect { target, effect: Some(confinement.effect), reason: Cow::Borrowed("") }
         }
         Reach::Calls(_) => {
-            let reason = "no LSM hook tells the operation apart, and a kprobe can only kill";
+            let reason = "no LSM hook identifies the operation, and a kprobe can only kill";
             killed(target, confinement.effect, reason)
         }
     }
 }
 
-/// Returns where a confinement is decided.
+/// Returns the hooks that decide a confinement.
 pub(super) fn hooks(kernel: Kernel, confinement: &Confinement) -> Vec<&'static str> {
     match confinement.dimension {
         Dimension::NameSpace => Vec::new(),
@@ -83,7 +83,7 @@ pub(super) fn hooks(kernel: Kernel, confinement: &Confinement) -> Vec<&'static s
     }
 }
 
-/// Returns where an operation is decided.
+/// Returns the hooks that decide an operation.
 pub(super) fn operation_hooks(operation: Operation, kernel: Kernel) -> Vec<&'static str> {
     match reach(operation, kernel) {
         _ if operation == Operation::Syscall => vec!["sys_*"],

@@ -1,4 +1,4 @@
-//! A policy -> every known way around it: which targets cover it, and what stays open and why.
+//! A policy -> every known bypass: which targets cover it, and why the others leave it open.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +12,22 @@ use telovix_policy::confine::{Dimension, Subject};
 
 use super::dimension_ways::{DIMENSIONS, SUBJECTS};
 
-/// A sibling way that some target leaves open.
+/// A known bypass of a template that some target leaves open.
 pub static OPEN_WAY: Code = Code::page(include_str!("evasion.md"));
 
-/// What a way leads around.
+/// What a bypass is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
     /// A built-in template.
     Template(Template),
     /// A dimension of profiles and guards.
     Dimension(Dimension),
-    /// Who is meant by a confinement.
+    /// The match on the subject of a confinement.
     Subject,
 }
 
 impl Topic {
-    /// Returns the word of reports: a template's id, a dimension, or `subject`.
+    /// Returns the name for reports: a template's id, a dimension, or `subject`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -48,22 +48,22 @@ impl Topic {
     }
 }
 
-/// One way around one thing on one target.
+/// One bypass of one topic on one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evasion {
-    /// What it leads around.
+    /// What it bypasses.
     pub topic: Topic,
-    /// The way.
+    /// The name of the bypass.
     pub way: &'static str,
-    /// Where.
+    /// The target.
     pub target: Target,
-    /// Whether it is covered there, at which hook, or why not.
+    /// Whether it is covered, at which hook, or why not.
     pub status: Status,
-    /// How that is known.
+    /// How the status is known.
     pub evidence: Evidence,
 }
 
-/// Returns every way that concerns a policy, by topic, way and target; and notes what templates leave open.
+/// Returns every bypass that concerns a policy, by topic, bypass and target; notes what templates leave open.
 pub(super) fn collect(policy: &Policy, targets: &[Target], sink: &mut Sink) -> Vec<Evasion> {
     let topics = topics(policy);
     let mut evasions = Vec::new();
@@ -84,7 +84,7 @@ pub(super) fn collect(policy: &Policy, targets: &[Target], sink: &mut Sink) -> V
     evasions
 }
 
-/// Who uses a topic: the first place, and how many documents.
+/// The documents that use a topic: the place of the first, and their number.
 struct Users {
     first: Span,
     documents: usize,
@@ -134,7 +134,7 @@ fn note_open_ways(template: Template, users: &Users, targets: &[Target], sink: &
             } else {
                 format!(" on {}", super::list(&open))
             };
-            let message = format!("`{}` leaves open{wherever}: {}", template.id(), way.name);
+            let message = format!("`{}` leaves a bypass open{wherever}: {}", template.id(), way.name);
             let mut note = Diagnostic::new(&OPEN_WAY, users.first, message).help(reason);
             if users.documents > 1 {
                 note = note.label(format!("the first of {} rules with this template", users.documents));

@@ -1,4 +1,4 @@
-//! What kernels did with every trick, `tests/kernel/measured`, against what the tables of ways say of them.
+//! Compares the tables of bypasses with what was measured on each target (`tests/kernel/measured`).
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use telovix_platform::{Backend, Evidence, Kernel, Status, Target, Way};
 use super::dimension_ways::{DIMENSIONS, SUBJECTS};
 use super::evasion::Topic;
 
-/// One trick on one target: of the native runtime as `cargo xtask kernel-test` measures it, of the engine as
-/// `docs/guide/tetragon.md` says.
+/// One attempt on one target: measured by `cargo xtask kernel-test` for the native runtime, and as
+/// `docs/guide/tetragon.md` describes for Tetragon.
 struct Cell {
     target: Target,
     topic: &'static str,
@@ -26,7 +26,7 @@ fn cells() -> Vec<Cell> {
         (native(Kernel::V6_1), include_str!("../../../../tests/kernel/measured/6.1.txt")),
         (native(Kernel::V6_12), include_str!("../../../../tests/kernel/measured/6.12.txt")),
         (native(Kernel::V7_2), include_str!("../../../../tests/kernel/measured/7.2.txt")),
-        (engine(Kernel::V6_12), include_str!("../../../../tests/kernel/measured/engine-6.12.txt")),
+        (engine(Kernel::V6_12), include_str!("../../../../tests/kernel/measured/tetragon-6.12.txt")),
     ];
     let lines = files.into_iter().flat_map(|(target, text)| text.lines().map(move |line| (target, line)));
     lines
@@ -48,7 +48,7 @@ fn ways() -> Vec<(Topic, &'static Way)> {
     topics.flat_map(|(topic, ways)| ways.iter().map(move |way| (topic, way))).collect()
 }
 
-/// Tells whether a kernel did what the table says of it.
+/// Returns whether the measured outcome agrees with the table.
 fn agrees(status: Status, cell: &Cell) -> bool {
     match status {
         Status::Covered(_) => matches!(cell.outcome, "denied" | "killed" | "absent"),

@@ -1,4 +1,4 @@
-//! What the native runtime makes of a confinement: deny at LSM hooks, kill where only the call is seen.
+//! A confinement -> its effect through the native runtime: deny at LSM hooks, kill where only the call is seen.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -10,10 +10,10 @@ use telovix_policy::value::Syscall;
 
 use super::TargetEffect;
 
-/// Where the runtime sees system calls that pass no hook.
+/// Where the runtime sees system calls that pass no LSM hook.
 const SYSCALL_ENTRY: &str = "sys_enter";
 
-/// Hooks that keep track of who a task is; every policy with a subject of its own needs them.
+/// Hooks that identify tasks; every policy with a subject or an exemption needs them.
 pub(super) const TRACKING: [&str; 2] = ["bprm_committed_creds", "task_alloc"];
 
 /// Returns the effect of a confinement.
@@ -31,7 +31,7 @@ pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect 
     TargetEffect { target, effect: Some(Effect::Kill), reason: Cow::Owned(pass_no_hook(&uncovered)) }
 }
 
-/// Returns where a confinement is decided.
+/// Returns the hooks that decide a confinement.
 pub(super) fn hooks(kernel: Kernel, confinement: &Confinement) -> Vec<&'static str> {
     match &confinement.condition {
         Condition::Syscall(syscalls) => syscall_hooks(syscalls, kernel),
@@ -40,7 +40,7 @@ pub(super) fn hooks(kernel: Kernel, confinement: &Confinement) -> Vec<&'static s
 }
 
 /// The calls that the programs deny at a hook, and the hooks, by name. The programs' own list is
-/// `bpf/covered.h`; a test holds both together.
+/// `bpf/covered.h`; a test compares the two.
 const COVERED: &[(&str, &[&str])] = &[
     ("bpf", &["bpf"]),
     ("chroot", &["path_chroot"]),
@@ -62,18 +62,18 @@ const COVERED: &[(&str, &[&str])] = &[
     ("userfaultfd", &["inode_init_security_anon"]),
 ];
 
-/// The same calls, as a set.
+/// The same calls as a set.
 static COVERED_CALLS: LazyLock<SyscallSet> =
     LazyLock::new(|| Syscall::all().filter(|syscall| covering(*syscall).is_some()).collect());
 
-/// Returns the hooks that every way through a call passes before it takes effect, if there are such.
+/// Returns the hooks that every path through a call passes before it takes effect, if there are any.
 #[must_use]
 pub fn covering(syscall: Syscall) -> Option<&'static [&'static str]> {
     let at = COVERED.binary_search_by(|(name, _)| (*name).cmp(syscall.name())).ok()?;
     COVERED.get(at).map(|(_, hooks)| *hooks)
 }
 
-/// Returns where system calls are decided.
+/// Returns the hooks that decide system calls.
 pub(super) fn syscall_hooks(syscalls: &SyscallSet, kernel: Kernel) -> Vec<&'static str> {
     let mut hooks: Vec<&'static str> = Vec::new();
     for syscall in syscalls.iter() {
@@ -87,14 +87,14 @@ pub(super) fn syscall_hooks(syscalls: &SyscallSet, kernel: Kernel) -> Vec<&'stat
     hooks
 }
 
-/// Returns where an operation other than a system call is decided.
+/// Returns the hooks that decide an operation other than a system call.
 pub(super) fn operation_hooks(operation: Operation, kernel: Kernel) -> Vec<&'static str> {
     let slots = slots(operation);
     let deciding = |hook: &&Hook| hook.operations.iter().any(|slot| slots.contains(slot));
     HOOKS.iter().filter(deciding).filter(|hook| attaches(hook, kernel)).map(|hook| hook.name).collect()
 }
 
-/// Returns the operations of the image that one of ours is made of.
+/// Returns the image operations that make up one operation of the policy.
 fn slots(operation: Operation) -> Vec<Slot> {
     match operation {
         Operation::Exec => vec![Slot::Exec],
@@ -124,12 +124,10 @@ fn attaches(hook: &Hook, kernel: Kernel) -> bool {
     hook.until.is_none_or(|until| kernel.version() < until)
 }
 
-/// Names the first of the calls, and says why they are only killed.
+/// Names the first few calls and why their callers can only be killed.
 fn pass_no_hook(syscalls: &SyscallSet) -> String {
     const SHOWN: usize = 4;
-    /// Room for a sentence with so many names.
-    const ROOM: usize = 128;
-    let mut text = String::with_capacity(ROOM);
+    let mut text = String::with_capacity(128);
     for syscall in syscalls.iter().take(SHOWN) {
         if !text.is_empty() {
             text.push_str(", ");

@@ -1,4 +1,4 @@
-//! TracingPolicies that are passed through -> what native targets lose of them.
+//! TracingPolicies that are passed through -> findings about native targets, which do not evaluate them.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -10,7 +10,7 @@ use super::codes::{TRACING_POLICY_NOT_NATIVE, TRACING_POLICY_UNWATCHED};
 use super::list;
 use super::weakening::waiver;
 
-/// Reports every TracingPolicy of which the image of a native target holds nothing.
+/// Reports every TracingPolicy that native targets do not evaluate.
 pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
     let native: Vec<Target> =
         targets.iter().copied().filter(|target| target.backend == Backend::Native).collect();
@@ -20,7 +20,7 @@ pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
     for CustomPolicy { placed: document, policy: custom, .. } in policy.custom_policies() {
         let what = described(document);
         let Some(action) = enforcing(document) else {
-            let message = format!("{what} only reports, and nothing reports it on {}", list(&native));
+            let message = format!("{what} only reports, and is not evaluated on {}", list(&native));
             sink.report(Diagnostic::new(&TRACING_POLICY_UNWATCHED, custom.name.span, message));
             continue;
         };
@@ -30,7 +30,7 @@ pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
         let message = format!("{what} is not enforced on {}", list(&native));
         sink.report(
             Diagnostic::new(&TRACING_POLICY_NOT_NATIVE, action, message)
-                .label("acts through Tetragon only; the image of native targets does not hold it")
+                .label("enforced by Tetragon only; the image for native targets does not contain it")
                 .help(match &document.document {
                     Document::TracingPolicy(_) => {
                         "accept it with the annotation `telovix.io/waive-tracing-policy-not-native: …`, whose value is the reason"
@@ -42,7 +42,7 @@ pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
     }
 }
 
-/// Returns the first action by which a passed-through document acts, if it is enabled and acts.
+/// Returns the first enforcing action of a passed-through document, if it is enabled and has one.
 pub(super) fn enforcing(document: &PolicyDocument) -> Option<Span> {
     let custom = document.custom_policy().filter(|custom| custom.enabled)?;
     Some(custom.policy.actions.enforcing?.span)

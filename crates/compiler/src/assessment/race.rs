@@ -11,7 +11,7 @@ use super::engine::{Reach, reach};
 use super::weakening::{described_document, engines, waiver};
 use super::{EngineDenial, Options, Target, list, passed_through};
 
-/// One finding for the run: the race is the engine's, and not of one document.
+/// Reports one finding for the run: the race is a defect of Tetragon, not of one document.
 pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
     let engines = engines(&options.targets);
     if engines.is_empty() {
@@ -32,10 +32,10 @@ pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
     let message = format!("{who} through {ENGINE_VERSION}, whose LSM denials leak under concurrency");
     let diagnostic =
         Diagnostic::new(&DENIAL_RACE, first.span, message).label(format!("on {}", list(&engines)));
-    sink.report(diagnostic.help(first.remedy).help("or waive `engine-denial-race`, or enforce natively"));
+    sink.report(diagnostic.help(first.remedy).help("or waive `engine-denial-race`, or use native targets"));
 }
 
-/// Tells whether some way to compile the document makes a denial that leaks.
+/// Returns whether the document can compile to a denial that leaks, whatever the options.
 pub(super) fn can_leak(document: &PolicyDocument, confinements: &[Confinement], engines: &[Target]) -> bool {
     leaking(document, confinements, EngineDenial::Alone, engines).is_some()
 }
@@ -56,17 +56,17 @@ fn leaking(
     if denial == EngineDenial::Alone
         && let Some(confinement) = confinements.iter().find(|confinement| leaks(confinement, engines))
     {
-        let remedy = "set `engine: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process";
+        let remedy = "set `tetragon: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process";
         return Some(Leaking { who: described_document(confinement), span: confinement.span, remedy });
     }
     let custom = document.custom_policy().filter(|custom| custom.enabled)?;
     let span = custom.policy.actions.racing_denial?.span;
     let remedy =
-        "write `action: Sigkill` beside `action: Override`: a TracingPolicy is passed through as written";
+        "add `action: Sigkill` next to `action: Override`: a TracingPolicy is passed through as written";
     Some(Leaking { who: passed_through::described(document), span, remedy })
 }
 
-/// Tells whether a confinement is denied by Override at an LSM hook of one of the engines.
+/// Returns whether a confinement is denied by `Override` at an LSM hook on one of the Tetragon targets.
 fn leaks(confinement: &Confinement, engines: &[Target]) -> bool {
     confinement.effect == Effect::Deny
         && confinement.dimension != Dimension::NameSpace

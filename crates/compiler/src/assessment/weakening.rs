@@ -1,4 +1,4 @@
-//! Written effect against possible effect -> errors, warnings, and the waivers that accept them.
+//! Written and possible effects -> errors and warnings, unless a waiver accepts them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use super::codes::{
 };
 use super::{Options, TargetEffect, effect, list, passed_through, race};
 
-/// Returns the code of what a target takes away from a confinement, if it takes something away.
+/// Returns the code for the weaker effect of a confinement on a target, if it is weaker than written.
 #[must_use]
 pub fn weakening(confinement: &Confinement, on_target: &TargetEffect) -> Option<&'static Code> {
     if !on_target.is_weaker_than(confinement.effect) {
@@ -34,7 +34,7 @@ pub fn waiver<'document>(waivers: &'document [Waiver], code: &Code) -> Option<&'
     waivers.iter().find(|waiver| waiver.name.value == code.id)
 }
 
-/// Reports everything that comes out weaker than written and is not waived.
+/// Reports everything that is weaker than written and not waived.
 pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
     for document in &policy.documents {
         let confinements = policy.confinements_of(document);
@@ -52,7 +52,7 @@ pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
     }
 }
 
-/// One finding for each reason, with all targets that share it.
+/// Reports one finding for each reason, with all targets that share it.
 fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink) {
     let is_closing = confinement.dimension == Dimension::NameSpace;
     if is_closing || waiver(&confinement.waivers, &KILL_INSTEAD_OF_DENY).is_some() {
@@ -66,17 +66,18 @@ fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink)
         }
     }
     for (reason, targets) in by_reason {
-        let message = format!("{} says deny and comes to kill on {}", described(confinement), list(&targets));
+        let message =
+            format!("{} requires deny, but {} can only kill", described(confinement), list(&targets));
         sink.report(
             Diagnostic::new(&KILL_INSTEAD_OF_DENY, confinement.span, message)
                 .label(reason)
                 .help("accept it with `waive: [{name: kill-instead-of-deny, reason: …}]`")
-                .help("or compile for other targets, or write what can be held: kill, or another entry"),
+                .help("or compile for other targets, or write an effect of kill, or an operation that these targets can deny"),
         );
     }
 }
 
-/// The engine is a process like others, and loads a program for each policy.
+/// Reports a rule that stops the Tetragon agent from loading the BPF programs of its next policy.
 fn report_locked_out(confinement: &Confinement, targets: &[Target], sink: &mut Sink) {
     let exempts = confinement.exemptions.iter().any(|exemption| exemption.process.is_some());
     if confinement.operation != Operation::Bpf || exempts {
@@ -87,13 +88,13 @@ fn report_locked_out(confinement: &Confinement, targets: &[Target], sink: &mut S
         return;
     }
     let message = format!(
-        "{} keeps the engine on {} from loading its next policy",
+        "{} stops Tetragon on {} from loading its next policy",
         described(confinement),
         list(&engines)
     );
     sink.report(
         Diagnostic::new(&ENGINE_LOCKED_OUT, confinement.span, message)
-            .label("the engine's agent loads BPF programs too")
+            .label("the Tetragon agent loads BPF programs too")
             .help("exempt the agent: `exceptions: [{process: /usr/bin/tetragon, reason: …}]`, with its path on your hosts"),
     );
 }
@@ -114,7 +115,7 @@ fn report_name_space(confinements: &[Confinement], targets: &[Target], sink: &mu
     );
     sink.report(
         Diagnostic::new(&OPEN_NAME_SPACE, closing.span, message)
-            .label("these paths are only as good as their name space")
+            .label("these paths are only reliable inside one mount namespace")
             .help("add the templates `block-mount-syscall`, `block-pivot-root` and `block-unshare` there, or waive `open-name-space`"),
     );
 }
@@ -130,13 +131,14 @@ fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {
     let message = format!("no kernel operation covers `{}` of `{}`", limit.resource.field(), limit.process);
     sink.report(
         Diagnostic::new(code, limit.limit.span, message)
-            .label("carried to the manifest, held by nobody here")
+            .label("recorded in the manifest but not enforced")
             .help("set the limit in the service's cgroup (`MemoryMax=`, `CPUQuota=`), then remove the field")
             .help(format!("or accept it with `waive: [{{name: {}, reason: …}}]`", code.id)),
     );
 }
 
-/// A waiver is held against every target that has a name, so that compiling for fewer makes none superfluous.
+/// A waiver is compared with every target, not only the selected ones, so that compiling for fewer targets does
+/// not make it unused.
 fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement], sink: &mut Sink) {
     let passed_through = document.custom_policy().is_some_and(|custom| custom.enabled);
     if confinements.is_empty() && document.host_limits().is_empty() && !passed_through {
@@ -145,7 +147,7 @@ fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement]
     for waived in document.waivers() {
         let name = waived.name.value.as_str();
         let message = match WAIVABLE.iter().find(|code| code.id == name) {
-            None => format!("`{name}` is no weakening that can be waived"),
+            None => format!("`{name}` is not a finding that can be waived"),
             Some(code) if !occurs(code, document, confinements) => {
                 format!("nothing in this document needs the waiver `{name}`")
             }
@@ -154,8 +156,8 @@ fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement]
         let known: Vec<String> = WAIVABLE.iter().map(|code| format!("`{}`", code.id)).collect();
         sink.report(
             Diagnostic::new(&WAIVER_UNUSED, waived.name.span, message)
-                .help("remove it: a waiver that waives nothing hides the next one that does")
-                .help(format!("weakenings that can be waived: {}", known.join(", "))),
+                .help("remove it: an unused waiver would accept a later weakening silently")
+                .help(format!("findings that can be waived: {}", known.join(", "))),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Bytes -> the digest that accounts and signatures name them by.
+//! Bytes -> the digest by which manifests and signatures identify them.
 
 use sha2::{Digest, Sha256};
 

@@ -1,4 +1,4 @@
-//! A policy and its artifacts -> `manifest.json`, the account that signatures cover and hosts read.
+//! A policy and its artifacts -> `manifest.json`, which signatures cover and hosts read.
 
 mod document;
 mod model;
@@ -23,26 +23,26 @@ pub use model::{
     ExceptionEntry, HostLimitEntry, MANIFEST_VERSION, Manifest, PackEntry, ScopeEntry, Tool,
 };
 
-/// The manifest's place in a bundle.
+/// The path of the manifest in a bundle.
 pub const MANIFEST_PATH: &str = "manifest.json";
 
 /// What a manifest is made of.
 #[derive(Debug, Clone)]
 pub struct Account<'compile> {
-    /// The texts, for places.
+    /// The source texts, for line numbers.
     pub sources: &'compile SourceSet,
-    /// What the documents mean.
+    /// The meaning of the documents.
     pub policy: &'compile Policy,
-    /// What the artifacts were compiled for, and every way around them.
+    /// The targets, and every known bypass on them.
     pub assessment: &'compile Assessment,
     /// Every artifact but the manifest.
     pub artifacts: Vec<&'compile Artifact>,
-    /// The image, whose maps the budget counts; none without a native target.
+    /// The image, whose maps the budget counts; none without native targets.
     pub image: Option<&'compile Image>,
 }
 
 impl Serialize for Account<'_> {
-    /// Writes a [`Manifest`], each entry when its turn comes: all of them together take more memory than the text.
+    /// Writes a [`Manifest`] entry by entry: all entries at once would take more memory than the text.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { policy, sources, .. } = *self;
         let tool = Tool { name: "telovix".into(), version: env!("CARGO_PKG_VERSION").into() };
@@ -123,7 +123,7 @@ impl<'compile> Account<'compile> {
     }
 }
 
-/// Returns one entry for each way, with what every target does about it. They arrive in that order.
+/// Returns one entry for each bypass, with its status on every target. `evasions` are in that order.
 fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry<'static>> {
     let ways = evasions.chunk_by(|left, right| (left.topic, left.way) == (right.topic, right.way));
     let entries = ways.filter_map(|way| {
@@ -149,7 +149,7 @@ fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry<'static>> {
     entries.collect()
 }
 
-/// Returns the manifest as the bytes that are written: JSON, indented, with a final line end.
+/// Returns the manifest as indented JSON with a final line end.
 #[must_use]
 pub fn render(account: &Account<'_>) -> Vec<u8> {
     let mut text = serde_json::to_vec_pretty(account)

@@ -1,4 +1,4 @@
-//! Artifacts, one by one as they are made -> whoever takes their bytes, and an account of each.
+//! Artifacts, one by one as they are made -> the receiver of their bytes, and the list for the manifest.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -10,26 +10,26 @@ use telovix_policy::value::Scope;
 
 use super::digest::digest;
 
-/// Takes the bytes of the artifact at a path as soon as they are made, so that no two artifacts need be in memory
-/// at a time, and tells whether it wants more.
+/// Takes the path and the bytes of each artifact as soon as it is made, so that only one artifact is in memory at a
+/// time, and returns whether to go on.
 ///
-/// Paths are distinct, in no order. What was taken holds only if the compile ends without an error.
+/// Paths are distinct, in no order. What was taken is valid only if the compile ends without an error.
 pub type Receiver<'run> = &'run mut dyn FnMut(&str, &[u8]) -> ControlFlow<()>;
 
-/// A compiled file, which a [`Receiver`] has taken. Artifacts of one compile have distinct paths.
+/// A compiled file whose bytes a [`Receiver`] has taken. Artifacts of one compile have distinct paths.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Artifact {
-    /// Where it goes below the output folder, with `/` between names.
+    /// Its path below the output folder, with `/` between names.
     pub path: String,
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub bytes: usize,
-    /// SHA-256 of them, in lower-case hexadecimal; none of the manifest, which holds those of all others.
+    /// SHA-256 of its bytes, in lower-case hexadecimal; none for the manifest, which contains those of all others.
     pub sha256: Option<String>,
-    /// What it is.
+    /// Its kind.
     pub kind: ArtifactKind,
-    /// The documents it was made from; empty for what was made from all of them.
+    /// The documents it was made from; empty when it was made from all of them.
     pub sources: Vec<Span>,
-    /// Where it is to be delivered.
+    /// The hosts it is for.
     pub scope: Scope,
 }
 
@@ -41,19 +41,19 @@ impl Artifact {
     }
 }
 
-/// What an artifact is.
+/// The kind of an artifact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ArtifactKind {
-    /// The engine's YAML.
+    /// TracingPolicy YAML for Tetragon.
     TracingPolicy,
-    /// The packed maps of the native runtime.
+    /// The image of the native runtime: its packed maps.
     Image,
-    /// The account of everything else.
+    /// The manifest.
     Manifest,
 }
 
 impl ArtifactKind {
-    /// Returns the word of the manifest.
+    /// Returns the name in the manifest.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl ArtifactKind {
     }
 }
 
-/// Hands artifacts over and remembers what they were.
+/// Passes artifacts to a receiver and remembers their paths, sizes and digests.
 pub struct Outbox<'run> {
     receiver: Receiver<'run>,
     flow: ControlFlow<()>,
@@ -83,20 +83,20 @@ impl fmt::Debug for Outbox<'_> {
 }
 
 impl<'run> Outbox<'run> {
-    /// Hands everything to `receiver`.
+    /// Passes every artifact to `receiver`.
     pub fn new(receiver: Receiver<'run>) -> Self {
         Self { receiver, flow: ControlFlow::Continue(()), artifacts: BTreeMap::new() }
     }
 
-    /// Tells whether the receiver wants no more.
+    /// Returns whether the receiver has stopped.
     pub(super) fn is_closed(&self) -> bool {
         self.flow.is_break()
     }
 
-    /// Hands over what was made from one document.
+    /// Passes on an artifact of one document.
     ///
     /// # Errors
-    /// With what has the path already. Nothing is handed over then.
+    /// With the artifact that has the same path. The new one is then not passed on.
     pub(super) fn add(
         &mut self,
         path: String,
@@ -111,10 +111,10 @@ impl<'run> Outbox<'run> {
         )
     }
 
-    /// Hands over what was made from all documents, at a path that no document's has.
+    /// Passes on an artifact of all documents, at a path that no artifact of a document has.
     pub(super) fn add_whole(&mut self, path: &str, bytes: &[u8], kind: ArtifactKind) {
         let handed_over = self.hand_over(Artifact::of_everything(path.to_owned(), bytes, kind), bytes);
-        debug_assert!(handed_over.is_ok(), "`{path}` is a document's");
+        debug_assert!(handed_over.is_ok(), "`{path}` is the path of another artifact");
     }
 
     fn hand_over(&mut self, artifact: Artifact, bytes: &[u8]) -> Result<(), &Artifact> {
@@ -130,12 +130,12 @@ impl<'run> Outbox<'run> {
         }
     }
 
-    /// Returns what was handed over so far, in order of paths.
+    /// Returns the artifacts so far, in order of paths.
     pub(super) fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.artifacts.values()
     }
 
-    /// Returns what was handed over, in order of paths; nothing when the receiver did not take it all.
+    /// Returns the artifacts in order of paths; none when the receiver stopped early.
     #[must_use]
     pub fn into_artifacts(self) -> Option<Vec<Artifact>> {
         self.flow.is_continue().then(|| self.artifacts.into_values().collect())

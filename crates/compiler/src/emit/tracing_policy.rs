@@ -1,14 +1,14 @@
-//! Confinements -> the engine's policies: one file for each document and section, checked before it is given out.
+//! Confinements -> TracingPolicy YAML: one file for each document and section, validated before it is written.
 //!
 //! | document | files |
 //! |---|---|
-//! | profile | `guardian-profile-{profile_id}-{mode}.yaml`, beside it `.network.yaml` and `.syscalls.yaml` |
-//! | rule | `telovix-rule-{template}-{id}.yaml`, beside it `.syscalls.yaml` |
-//! | guard | `runtime-guard-{process}.yaml`, beside it `.network.yaml` and `.syscalls.yaml` |
+//! | profile | `guardian-profile-{profile_id}-{mode}.yaml`, `.network.yaml` and `.syscalls.yaml` |
+//! | rule | `telovix-rule-{template}-{id}.yaml` and `.syscalls.yaml` |
+//! | guard | `runtime-guard-{process}.yaml`, `.network.yaml` and `.syscalls.yaml` |
 //! | custom rule, TracingPolicy | `{metadata.name}.yaml` |
 //!
-//! Inside a pack everything lies below `{pack_id}/{version}/`. What the engine cannot say is refused with the
-//! line that asks for it; what it can say only in part (`target` has the list) is said in that part.
+//! Files of a pack are below `{pack_id}/{version}/`. A confinement that Tetragon cannot express is an error at its
+//! line; one that it covers only partly is written as far as possible, and `assessment` reports the rest.
 
 mod assemble;
 mod budget;
@@ -41,26 +41,26 @@ use consequence::{Direction, consequence};
 use name::Names;
 use plan::Part;
 
-/// How policies of the engine are written.
+/// How policies for Tetragon are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The kernels that the engine's hosts run; every policy must load on each of them.
+    /// The kernels of the Tetragon hosts; every policy must load on each of them.
     pub kernels: Vec<Kernel>,
-    /// Kill beside every denial: on LSM hooks the engine's denial leaks under concurrency, a signal does not.
+    /// Kill in addition to every denial: LSM denials of Tetragon leak under concurrency, a signal does not.
     pub deny_with_kill: bool,
-    /// What the state of a pack does to the text.
+    /// Where the state of a pack is written.
     pub pack_state: PackStateForm,
-    /// How the engine is run.
+    /// The features of Tetragon that are enabled.
     pub engine: Engine,
 }
 
 /// Where the state of a pack is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PackStateForm {
-    /// In the manifest alone: the text is the same in every state, so signatures stay valid.
+    /// In the manifest only: the text is the same in every state, so signatures stay valid.
     #[default]
     Manifest,
-    /// Also in the text, as the engine's `policy-mode`.
+    /// Also in the text, as Tetragon's `policy-mode`.
     PolicyMode,
 }
 
@@ -75,9 +75,9 @@ impl Default for Options {
     }
 }
 
-/// Writes the policies of every document. The same policy gives the same bytes, in order of paths.
+/// Writes the policies of every document. The same policy gives the same bytes.
 ///
-/// What cannot be written is reported, and of what is reported not everything may have been handed over.
+/// What cannot be written is reported; the outbox is then incomplete.
 pub fn emit(
     policy: &Policy,
     sources: &SourceSet,
@@ -103,7 +103,7 @@ pub fn emit(
             emitter.unit(unit, placed, policy.confinements_of_unit(unit));
         }
     }
-    // A disabled one is checked like the others, so that enabling it brings no surprise.
+    // A disabled policy is checked too, so that enabling it adds no errors.
     for custom in policy.documents.iter().filter_map(PolicyDocument::custom_policy) {
         let compiled = custom::compile(custom, policy, sources, &context, emitter.sink);
         if let Some((names, text)) = compiled.filter(|_| custom.enabled) {
@@ -116,16 +116,16 @@ pub fn emit(
 struct Emitter<'run, 'out> {
     sources: &'run SourceSet,
     options: &'run Options,
-    /// What each policy is checked against.
+    /// What each policy is validated for.
     context: &'run Context,
     sink: &'run mut Sink,
     writer: yaml::Writer<'run>,
     outbox: &'run mut Outbox<'out>,
-    /// What each policy hooks, for the budget.
+    /// The hooks of each policy, for the budget.
     hooks: Vec<budget::Use<'run>>,
 }
 
-/// What a file is called and what its comments say.
+/// The file name and the comments of a file.
 struct Heading<'run> {
     names: Names,
     placed: &'run PolicyDocument,
@@ -139,10 +139,12 @@ impl<'run> Emitter<'run, '_> {
     fn unit(&mut self, unit: &Unit, placed: &'run PolicyDocument, confinements: &'run [Confinement]) {
         let names = Names::of(placed.folder(), &unit.name);
         let place = self.sources.locate(unit.span);
-        let mut header =
-            vec![format!("Compiled from {place}; change that and compile again."), unit.title.clone()];
+        let mut header = vec![
+            format!("Compiled from {place}. Do not edit: change the source and compile again."),
+            unit.title.clone(),
+        ];
         if unit.makes == Makes::Comments {
-            header.push("Nothing acts in this mode, so this file holds no policy.".to_owned());
+            header.push("No enforcement in this mode: this file contains no policy.".to_owned());
             let text = yaml::comments(&header);
             add(names.path(""), &text, unit.span, placed, self.outbox, self.sink);
             return;
@@ -208,7 +210,7 @@ impl<'run> Emitter<'run, '_> {
             return;
         }
         self.hooks.extend(uses);
-        let text = self.writer.write(&policy, &heading.comments, consequence(&policy.spec.hooks, direction));
+        let text = self.writer.write(&policy, &heading.comments, &consequence(&policy.spec.hooks, direction));
         add(path, text, heading.span, heading.placed, self.outbox, self.sink);
     }
 
@@ -229,22 +231,24 @@ impl<'run> Emitter<'run, '_> {
         options
     }
 
-    /// Holds a policy against the validator that reads what people write.
+    /// Validates a policy like one that was written by hand.
     fn is_valid(&mut self, policy: &TracingPolicy, path: &str) -> bool {
         let mut findings = Sink::default();
         validate(policy, self.context, &mut findings);
         let findings = findings.into_sorted();
         for finding in &findings {
-            let message = format!("`{path}` would not load as it is meant: {}", finding.message);
+            let message = format!("compiled `{path}` is invalid: {}", finding.message);
             let diagnostic = Diagnostic::new(&EMISSION_INVALID, finding.span, message);
-            self.sink
-                .report(diagnostic.help(format!("report this with the document (`{}`)", finding.code.id)));
+            self.sink.report(diagnostic.help(format!(
+                "this is a bug in telovix: report it with the document (`{}`)",
+                finding.code.id
+            )));
         }
         findings.is_empty()
     }
 }
 
-/// Hands a file over, unless another document has its path.
+/// Passes on a file, unless another document has its path.
 fn add(
     path: String,
     text: &str,
@@ -254,7 +258,7 @@ fn add(
     sink: &mut Sink,
 ) {
     let Err(taken) = outbox.add(path, text.as_bytes(), span, placed.scope()) else { return };
-    let message = format!("another document compiles to `{}` too", taken.path);
+    let message = format!("two documents compile to `{}`", taken.path);
     let mut diagnostic = Diagnostic::new(&NAME_COLLISION, placed.name_span(), message);
     for first in &taken.sources {
         diagnostic = diagnostic.related(*first, "the first one");

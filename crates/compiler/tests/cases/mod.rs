@@ -1,4 +1,4 @@
-//! Files and folders of cases -> what was said about each, held against the `.expected` beside it.
+//! Files and folders of cases -> the output for each, compared with the `.expected` file next to it.
 //!
 //! A case is a document file, or a folder of them where more than one file matters. `BLESS=1` rewrites the
 //! expectations.
@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use telovix_diagnostic::source::SourceSet;
 
-/// Runs `say` over every case of `tests/{folder}` and compares. Fails when fewer than `least` cases are there.
+/// Runs `say` on every case of `tests/{folder}` and compares the output. Fails when fewer than `least` cases are there.
 pub(crate) fn hold(folder: &str, least: usize, say: impl Fn(&SourceSet) -> String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(folder);
     let cases = entries(&folder, |path| path.is_dir() || is_document(path));
@@ -16,10 +16,10 @@ pub(crate) fn hold(folder: &str, least: usize, say: impl Fn(&SourceSet) -> Strin
     let mut wrong = Vec::new();
     for case in cases {
         let said = say(&sources(&case));
-        let beside = case.with_extension("expected");
+        let expected = case.with_extension("expected");
         if env::var_os("BLESS").is_some() {
-            fs::write(&beside, said).expect("the folder is writable");
-        } else if fs::read_to_string(&beside).unwrap_or_default() != said {
+            fs::write(&expected, said).expect("the folder is writable");
+        } else if fs::read_to_string(&expected).unwrap_or_default() != said {
             wrong.push(format!("{}:\n{said}", case.display()));
         }
     }

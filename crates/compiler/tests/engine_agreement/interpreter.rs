@@ -1,6 +1,6 @@
-//! Policies of the engine and one call of a hook -> the effect that the engine has.
+//! TracingPolicies and one call of a hook -> the effect that Tetragon has.
 //!
-//! Follows what was measured on the engine: selectors are OR-ed and the first that matches acts alone, filters
+//! Follows what was measured on Tetragon: selectors are OR-ed and the first that matches acts alone, filters
 //! of a selector are AND-ed, an argument without a path matches no filter by path, and addresses are compared
 //! within their family.
 
@@ -19,7 +19,7 @@ pub(crate) struct Call {
     pub(crate) hook: String,
     /// The executable of the process.
     pub(crate) binary: String,
-    /// What it descends from, nearest first.
+    /// The executables of its ancestors, nearest first.
     pub(crate) ancestors: Vec<String>,
     /// What the hook can read: position, field path, value.
     pub(crate) values: Vec<(u32, &'static str, Value)>,
@@ -165,7 +165,7 @@ fn as_mask(text: &str) -> i128 {
     if text == "CAP_SYS_ADMIN" { 1 << 21 } else { as_number(text) }
 }
 
-/// Tells whether an address is inside a block of its own family; an IPv4-mapped address is of AF_INET6.
+/// Returns whether an address is inside a block of its own family; an IPv4-mapped address is of AF_INET6.
 fn within(block: &str, address: IpAddr) -> bool {
     let (network, length) = block.split_once('/').expect("compiling writes blocks");
     let length: u32 = length.parse().expect("a length");

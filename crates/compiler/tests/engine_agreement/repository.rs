@@ -1,4 +1,4 @@
-//! Generated policy repositories, and events near everything they can say.
+//! Generated policy repositories, and events near the boundaries of their conditions.
 
 use std::net::IpAddr;
 
@@ -165,7 +165,7 @@ fn text(values: &'static [&'static str]) -> impl Strategy<Value = String> {
     select(values).prop_map(str::to_owned)
 }
 
-/// Complete events: nothing that a verdict could depend on is unknown.
+/// Complete events: everything that a verdict can depend on is known.
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     let ancestors = proptest::collection::vec(text(BINARIES), 1..3);
     (text(BINARIES), ancestors, deed()).prop_map(|(binary, ancestors, deed)| Event {

@@ -4,7 +4,7 @@ use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_syntax::{Comment, Tree, parse, parse_by_parser};
 
-/// Expects the same nodes with their places, comments and findings from both ways to read.
+/// Expects the same nodes with their places, comments and findings from both readers.
 pub(crate) fn expect_agreement(sources: &SourceSet) {
     let mut readings = [Reading::default(), Reading::default()];
     let [both, parser] = &mut readings;
@@ -24,7 +24,7 @@ pub(crate) fn expect_agreement(sources: &SourceSet) {
     assert_eq!(said(both.sink), said(parser.sink));
 }
 
-/// All that one way gives.
+/// The result of one reader.
 #[derive(Default)]
 struct Reading {
     nodes: Vec<String>,

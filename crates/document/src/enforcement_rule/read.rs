@@ -38,10 +38,9 @@ const TEMPLATE: Field = required(
     ]),
     "What is denied.",
 );
-const RULE_NAME: Field = required("name", NAME, "What people call the rule.");
+const RULE_NAME: Field = required("name", NAME, "A readable name of the rule.");
 const RULE_DESCRIPTION: Field = optional("description", DESCRIPTION, "What the rule is for.");
-const ENABLED: Field =
-    defaulted("enabled", "true", Shape::Boolean, "A disabled rule compiles to nothing that acts.");
+const ENABLED: Field = defaulted("enabled", "true", Shape::Boolean, "A disabled rule enforces nothing.");
 const POLICY: Field = optional(
     "policy",
     Shape::Record(&tracing_policy::read::RECORD),
@@ -83,7 +82,7 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<EnforcementRule> {
             }
             (Template::Custom, Some(_)) | (_, None) => {}
             (built_in, Some(policy)) => {
-                let message = format!("the template `{}` brings its own policy", built_in.id());
+                let message = format!("the template `{}` has its own policy", built_in.id());
                 let diagnostic = Diagnostic::new(&POLICY_WITHOUT_CUSTOM, policy.span, message)
                     .related(template.span, "the template")
                     .help("remove `policy`, or write `template: custom`");

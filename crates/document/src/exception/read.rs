@@ -15,12 +15,12 @@ use crate::shape::{DATE, LINE, PATH_PATTERN, REASON, optional, required};
 const PROCESS: Field = optional("process", PATH_PATTERN, "The executable that is exempt.");
 const PARENT: Field = optional("parent", PATH_PATTERN, "The executable of its parent.");
 const EXCEPTION_REASON: Field = required("reason", REASON, "Why it is exempt.");
-const OWNER: Field = optional("owner", LINE, "Who answers for it.");
-const EXPIRY: Field = optional("expiry", DATE, "The last day the exception holds.");
+const OWNER: Field = optional("owner", LINE, "The person or team responsible for it.");
+const EXPIRY: Field = optional("expiry", DATE, "The last day on which the exception applies.");
 
 static EXCEPTION: Record = Record {
     noun: "an exception",
-    description: "Exempts processes from the document it stands in. It names the process, its parent, or both; \
+    description: "Exempts processes from the document that contains it. It names the process, its parent, or both; \
                   both must match when both are given.",
     fields: &[PROCESS, PARENT, EXCEPTION_REASON, OWNER, EXPIRY],
     other_keys: OtherKeys::Refused,
@@ -31,7 +31,7 @@ const WAIVER_REASON: Field = required("reason", REASON, "Why it is acceptable he
 
 static WAIVER: Record = Record {
     noun: "a waiver",
-    description: "Accepts one weakening of the document it stands in.",
+    description: "Accepts one weakening of the document that contains it.",
     fields: &[WAIVED, WAIVER_REASON],
     other_keys: OtherKeys::Refused,
 };
@@ -43,7 +43,7 @@ static WAIVER_ITEM: Shape = Shape::Record(&WAIVER);
 pub(crate) const EXCEPTIONS: Field = optional(
     "exceptions",
     Shape::List(&EXCEPTION_ITEM),
-    "Who is exempt from this document, and from nothing else.",
+    "Processes that are exempt from this document, and from no other.",
 );
 
 /// The field `waive` of any document that has one.
@@ -68,8 +68,8 @@ pub(crate) fn read_waivers(cursor: &Cursor<'_>, sink: &mut Sink) -> Arc<[Waiver]
 fn read_exception(node: &Node, sink: &mut Sink) -> Option<Exception> {
     let cursor = Cursor::open(node, &EXCEPTION, sink)?;
     if cursor.value(&PROCESS).is_none() && cursor.value(&PARENT).is_none() {
-        let message = "this exception names neither a process nor a parent, so it would exempt everybody";
-        let help = "add `process:`, `parent:` or both; to switch a rule off, write `enabled: false`";
+        let message = "this exception names neither a process nor a parent, so it would exempt every process";
+        let help = "add `process:`, `parent:` or both; to disable a rule, write `enabled: false`";
         sink.report(Diagnostic::new(&EXCEPTION_WITHOUT_PATTERN, node.span, message).help(help));
     }
     let reason = cursor.text(&EXCEPTION_REASON, sink);

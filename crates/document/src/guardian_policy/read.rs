@@ -11,7 +11,7 @@ use crate::List;
 use crate::read::{Scalar, one, texts};
 use crate::shape::{CIDR, DESCRIPTION, ID, LINE, NAME, PORT_LIST, defaulted, kind, optional, required};
 
-const POLICY_NAME: Field = required("name", NAME, "What people call the policy.");
+const POLICY_NAME: Field = required("name", NAME, "A readable name of the policy.");
 const POLICY_DESCRIPTION: Field = optional("description", DESCRIPTION, "What the policy is for.");
 const PROFILE: Field = optional("profile", LINE, "Id or name of the profile the policy belongs to.");
 const SENSOR_ID: Field = optional("sensor_id", ID, "The only sensor the policy is meant for.");
@@ -46,11 +46,11 @@ const SEVERITY: Field = defaulted(
     "severity",
     "\"warning\"",
     Shape::Choice(&[
-        Choice { word: "info", description: "For the record." },
-        Choice { word: "warning", description: "Worth a look." },
-        Choice { word: "critical", description: "Worth waking somebody." },
+        Choice { word: "info", description: "For information." },
+        Choice { word: "warning", description: "Should be reviewed." },
+        Choice { word: "critical", description: "Needs immediate attention." },
     ]),
-    "How much a match weighs.",
+    "The severity of a match.",
 );
 const EXCEPTIONS: Field =
     optional("exceptions", Shape::List(&LINE), "Parts of the paths of executables that are exempt.");

@@ -20,7 +20,7 @@ const FIELD_PROFILE_ID: Field = optional(
     PROFILE_ID,
     "`gp_` and 12 hexadecimal digits. Derived from name and binary when left out.",
 );
-const FIELD_NAME: Field = required("name", NAME, "What people call the profile.");
+const FIELD_NAME: Field = required("name", NAME, "A readable name of the profile.");
 const FIELD_DESCRIPTION: Field = optional("description", DESCRIPTION, "What the profile is for.");
 const TARGET_BINARY: Field = required("target_binary", PATH, "The binary the profile confines.");
 const TARGET_NF_ROLE: Field =
@@ -30,9 +30,9 @@ const MODE: Field = defaulted(
     "mode",
     "\"observe\"",
     Shape::Choice(&[
-        Choice { word: "observe", description: "Nothing acts." },
-        Choice { word: "audit", description: "Kills on deviation." },
-        Choice { word: "enforce", description: "Denies on deviation, before the fact." },
+        Choice { word: "observe", description: "Nothing is stopped." },
+        Choice { word: "audit", description: "Kills the process on a violation." },
+        Choice { word: "enforce", description: "Denies a violation before it happens." },
     ]),
     "What happens when the binary does something that is not allowed.",
 );
@@ -49,7 +49,7 @@ const BLOCKED_SYSCALLS: Field =
 const OBSERVATION_WINDOW_HOURS: Field = optional(
     "observation_window_hours",
     Shape::Integer { least: 1, most: 8_760 },
-    "Hours of history that generating the allowlists looks at.",
+    "Hours of history from which the allowlists are generated.",
 );
 const AUTO_GENERATED: Field = defaulted(
     "auto_generated",
@@ -64,7 +64,7 @@ const CHILDREN: Field = defaulted(
         Choice { word: "leave", description: "A program the binary starts has its own profile, or none." },
         Choice { word: "inherit", description: "A program the binary starts stays in this profile." },
     ]),
-    "What holds for programs the binary starts.",
+    "What applies to programs that the binary starts.",
 );
 
 /// The fields of a guardian profile.

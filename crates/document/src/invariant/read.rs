@@ -14,13 +14,13 @@ use crate::shape::{
     required,
 };
 
-const INVARIANT_NAME: Field = required("name", NAME, "What people call the invariant.");
+const INVARIANT_NAME: Field = required("name", NAME, "A readable name of the invariant.");
 const WHY: Field = required("reason", REASON, "Why it must hold.");
 const ABOUT: Field = optional("description", DESCRIPTION, "More about it.");
 const SUBJECTS: Field = optional(
     "subjects",
     Shape::Record(&SUBJECT_RECORD),
-    "Whom it speaks of: every profile and guard that acts, when left out.",
+    "The documents it applies to: every profile and guard in mode audit or enforce when left out.",
 );
 const NEVER: Field = optional("never", Shape::Record(&EVENTS), "What must be stopped.");
 const ALWAYS: Field = optional("always", Shape::Record(&EVENTS), "What must not be stopped.");
@@ -28,8 +28,8 @@ const AT_LEAST: Field = defaulted(
     "at_least",
     "\"kill\"",
     Shape::Choice(&[
-        Choice { word: "kill", description: "After the fact is early enough." },
-        Choice { word: "deny", description: "It must not happen at all." },
+        Choice { word: "kill", description: "Killing the process afterwards is enough." },
+        Choice { word: "deny", description: "The event must be prevented." },
     ]),
     "The weakest effect that counts as stopping under `never`.",
 );
@@ -50,7 +50,7 @@ static REQUIREMENT: Shape = Shape::Choice(&[
 pub(crate) static RECORD: Record = Record {
     noun: "an invariant",
     description: "A statement about all policies together. It confines nothing: a policy that breaks it does not \
-                  compile, and the answer is an event that breaks it.",
+                  compile, and the report contains an event that violates it.",
     fields: &[
         kind(&[Choice { word: "Invariant", description: "An invariant." }]),
         INVARIANT_NAME,
@@ -80,25 +80,25 @@ const NETWORK_FACING: Field = defaulted(
 const MODES: Field = optional(
     "modes",
     Shape::List(&MODE),
-    "The modes it speaks of: audit and enforce when left out. A guard counts as observe unless it enforces, and \
-     so does what a pack holds back.",
+    "The modes it applies to: audit and enforce when left out. A guard counts as observe unless it enforces, and \
+     so do the documents of a pack that is not enforced.",
 );
 const EVERYONE: Field = defaulted(
     "everyone",
     "false",
     Shape::Boolean,
-    "Processes that no document names count as well: only enforcement rules can hold them.",
+    "Includes processes that no document names: only enforcement rules apply to them.",
 );
 
 static MODE: Shape = Shape::Choice(&[
     Choice { word: "observe", description: "Nothing is stopped." },
-    Choice { word: "audit", description: "Deviations are killed." },
-    Choice { word: "enforce", description: "Deviations are denied." },
+    Choice { word: "audit", description: "Violations are killed." },
+    Choice { word: "enforce", description: "Violations are denied." },
 ]);
 
 static SUBJECT_RECORD: Record = Record {
     noun: "the subjects of an invariant",
-    description: "Whom an invariant speaks of: the documents that meet every condition given.",
+    description: "The documents an invariant applies to: those that meet every given condition.",
     fields: &[BINARIES, EXCEPT, ROLES, NETWORK_FACING, MODES, EVERYONE],
     other_keys: OtherKeys::Refused,
 };
@@ -124,7 +124,7 @@ static OPERATION: Shape = Shape::Choice(&[
     Choice { word: "user_namespace", description: "Creating a user namespace." },
     Choice { word: "ptrace", description: "Attaching to another process." },
     Choice { word: "memory_file", description: "Creating an anonymous memory file." },
-    Choice { word: "pivot_root", description: "Exchanging the root mount." },
+    Choice { word: "pivot_root", description: "Changing the root mount." },
     Choice { word: "mount", description: "Mounting." },
     Choice { word: "unshare", description: "Unsharing a namespace." },
     Choice { word: "bpf", description: "Loading a BPF program." },
@@ -133,7 +133,7 @@ static OPERATION: Shape = Shape::Choice(&[
 
 static EVENTS: Record = Record {
     noun: "a set of events",
-    description: "Events by what is done. Everything listed counts.",
+    description: "Events by operation: the union of everything listed.",
     fields: &[EXEC, EXEC_MEMORY, READ, WRITE, CONNECT, CAPABILITIES, SYSCALLS, OPERATIONS],
     other_keys: OtherKeys::Refused,
 };
@@ -149,7 +149,7 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<Invariant> {
     let at_least = cursor.choice(&AT_LEAST, &[Effect::Kill, Effect::Deny], Effect::name, sink);
     let require = words(&cursor, &REQUIRE, &Requirement::ALL, Requirement::name, sink);
     if cursor.value(&NEVER).or(cursor.value(&ALWAYS)).or(cursor.value(&REQUIRE)).is_none() {
-        let message = "this invariant demands nothing";
+        let message = "this invariant has no requirement";
         let help = "add `never`, `always` or `require`";
         sink.report(Diagnostic::new(&EMPTY_INVARIANT, node.head(), message).help(help));
     }
@@ -194,7 +194,7 @@ fn read_events(node: &Node, sink: &mut Sink) -> Option<EventSet> {
     })
 }
 
-/// Reads a list of words, of those that its field offers.
+/// Reads a list of words that its field accepts.
 fn words<T: Copy>(
     cursor: &Cursor<'_>,
     field: &Field,

@@ -12,28 +12,28 @@ use telovix_syntax::quote;
 use super::PolicyDocument;
 use crate::{Document, GuardianProfile, ProfileMode};
 
-/// Two documents with one identity.
+/// Two documents with the same id or name.
 pub(super) static DUPLICATE_DOCUMENT: Code = Code::page(include_str!("duplicate/duplicate-document.md"));
 
-/// Two profiles that act on one binary in one place.
+/// Two profiles that confine one binary in one place.
 pub(super) static PROFILES_OVERLAP: Code = Code::page(include_str!("duplicate/profiles-overlap.md"));
 
 /// Two guards with lists for one process name.
 pub(super) static GUARDS_OVERLAP: Code = Code::page(include_str!("duplicate/guards-overlap.md"));
 
-/// Reports documents that answer to one name, and those that act on one subject.
+/// Reports documents with the same id or name, and those that confine the same process.
 pub(super) fn report(placed: &[PolicyDocument], sink: &mut Sink) {
     let mut taken = Claims::default();
     for holder in placed {
         for (what, identity, span) in identities(&holder.document) {
             let Some(first) = claim(&mut taken, what, identity, span, holder) else { continue };
-            let message = format!("the {what} {} is taken", quote(identity));
+            let message = format!("the {what} {} is already used", quote(identity));
             sink.report(
                 Diagnostic::new(&DUPLICATE_DOCUMENT, span, message)
                     .related(first, "first used here")
                     .help(format!("give one of the two another {what}, or remove it")),
             );
-            // One report a document: an equal name mostly comes with an equal id.
+            // One finding for each document: an equal name mostly comes with an equal id.
             break;
         }
     }
@@ -41,10 +41,10 @@ pub(super) fn report(placed: &[PolicyDocument], sink: &mut Sink) {
     report_overlaps(placed, sink);
 }
 
-/// Who holds an identity. Another version of the same pack may hold it too.
+/// The owner of an id or name. Another version of the same pack may have it too.
 type Claims<'policy> = FxHashMap<(&'static str, &'policy str), Vec<(Span, &'policy PolicyDocument)>>;
 
-/// Takes an identity, or returns where it was taken before.
+/// Registers an id or name, or returns where it was used before.
 fn claim<'policy>(
     claims: &mut Claims<'policy>,
     what: &'static str,
@@ -60,7 +60,7 @@ fn claim<'policy>(
     first
 }
 
-/// What a document is found by: in file names, in events, in the engine.
+/// The ids and names of a document: used in file names, in events and in Tetragon.
 fn identities(document: &Document) -> Vec<(&'static str, &str, Span)> {
     fn text<'document>(
         what: &'static str,
@@ -78,7 +78,7 @@ fn identities(document: &Document) -> Vec<(&'static str, &str, Span)> {
             let policy = rule.policy.iter().map(|policy| text("policy name", &policy.name));
             id.chain([text("rule name", &rule.name)]).chain(policy).collect()
         }
-        // Guards have no name; two files may guard one process. Packs are held apart by their folders.
+        // Guards have no name; two files may guard one process. Packs are distinguished by their folders.
         Document::RuntimeGuard(_) | Document::PolicyPack(_) => Vec::new(),
         Document::GuardianPolicy(policy) => vec![text("guardian policy name", &policy.name)],
         Document::Invariant(invariant) => vec![text("invariant name", &invariant.name)],
@@ -96,7 +96,7 @@ fn report_shared_processes(placed: &[PolicyDocument], sink: &mut Sink) {
                 continue;
             };
             let message =
-                format!("process {} is guarded twice: it may do only what both allow", quote(&name.value));
+                format!("process {} has two guards: it may do only what both allow", quote(&name.value));
             sink.report(
                 Diagnostic::new(&GUARDS_OVERLAP, name.span, message)
                     .related(first, "first guarded here")
@@ -106,7 +106,7 @@ fn report_shared_processes(placed: &[PolicyDocument], sink: &mut Sink) {
     }
 }
 
-/// Tells whether two documents belong to different versions of one pack.
+/// Returns whether two documents belong to different versions of one pack.
 fn other_version(left: &PolicyDocument, right: &PolicyDocument) -> bool {
     match (&left.pack, &right.pack) {
         (Some(left), Some(right)) => left.id == right.id && left.version != right.version,
@@ -114,7 +114,7 @@ fn other_version(left: &PolicyDocument, right: &PolicyDocument) -> bool {
     }
 }
 
-/// Reports each acting profile whose binary an earlier acting profile confines on the same sensors.
+/// Reports each profile in mode `audit` or `enforce` whose binary an earlier one confines on the same sensors.
 fn report_overlaps(placed: &[PolicyDocument], sink: &mut Sink) {
     let mut by_binary: FxHashMap<&str, BTreeMap<Scope, (&GuardianProfile, &PolicyDocument)>> =
         FxHashMap::default();

@@ -1,4 +1,4 @@
-//! An enforcement rule -> the confinements its template means, for everybody it does not exempt.
+//! An enforcement rule -> the confinements its template means, for every process it does not exempt.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use super::{Options, exception};
 use crate::EnforcementRule;
 use crate::template;
 
-/// A rule that is switched off.
+/// A disabled rule.
 pub(super) static RULE_DISABLED: Code = Code::page(include_str!("enforcement_rule.md"));
 
-/// Appends what a rule confines. A disabled rule and a custom policy confine nothing here.
+/// Appends the confinements of a rule. A disabled rule and a custom policy have none.
 pub(super) fn lower(
     rule: &EnforcementRule,
     options: Options,
@@ -24,7 +24,7 @@ pub(super) fn lower(
 ) {
     let exemptions = exception::exemptions(&rule.exceptions, options, sink);
     if !rule.enabled {
-        let message = format!("rule `{}` is disabled and compiles to nothing", rule.name.value);
+        let message = format!("rule `{}` is disabled and not compiled", rule.name.value);
         sink.report(Diagnostic::new(&RULE_DISABLED, rule.name.span, message));
         return;
     }

@@ -1,4 +1,4 @@
-//! A Guardian profile -> one confinement per dimension, and the name space its paths are read in.
+//! A Guardian profile -> one confinement per dimension, and the operations that would change the meaning of its paths.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::name_space::{NAME_SPACE_CLOSED, OPEN_NAME_SPACE};
 use super::{Options, exception};
 use crate::{GuardianProfile, List, ProfileMode};
 
-/// Appends what a profile confines. A profile that observes confines nothing.
+/// Appends the confinements of a profile. A profile in mode `observe` has none.
 pub(super) fn lower(
     profile: &GuardianProfile,
     options: Options,
@@ -41,18 +41,18 @@ pub(super) fn lower(
     if let Some(span) = envelope.name_space_span() {
         confinements.extend(envelope.name_space(span));
         let message = format!(
-            "native targets keep `{}` from mounting, chroot and new namespaces, so that its paths keep their meaning",
+            "native targets also deny mounts, chroot and new namespaces to `{}`: they could bypass its path rules",
             profile.target_binary.value
         );
         sink.report(
             Diagnostic::new(&NAME_SPACE_CLOSED, span, message)
                 .label("confines paths")
-                .help("a binary that has to can `waive` `open-name-space` with a reason"),
+                .help("to allow them, waive `open-name-space` with a reason"),
         );
     }
 }
 
-/// What all confinements of a profile share.
+/// The common parts of all confinements of a profile.
 struct Envelope<'profile> {
     profile: &'profile GuardianProfile,
     document: Arc<DocumentReference>,
@@ -75,7 +75,7 @@ impl Envelope<'_> {
         self.allows(Dimension::Files, list.span, Operation::Open, condition, members)
     }
 
-    /// Ports and blocks are AND-ed, so together they are one condition; the absent side is everything.
+    /// Ports and CIDR blocks are AND-ed, so they are one condition; an absent list does not confine.
     fn network(&self) -> Option<Confinement> {
         let ports: Option<&List<PortRange>> = self.profile.allowed_dst_ports.as_ref();
         let cidrs: Option<&List<Cidr>> = self.profile.allowed_dst_cidrs.as_ref();
@@ -119,7 +119,7 @@ impl Envelope<'_> {
         )
     }
 
-    /// Returns the list whose paths need a closed name space, unless the author leaves it open.
+    /// Returns the list whose path rules changes of mounts could bypass, unless the author waives this.
     fn name_space_span(&self) -> Option<Span> {
         let waived = self.profile.waive.iter().any(|waiver| waiver.name.value == OPEN_NAME_SPACE.id);
         let spans = [&self.profile.allowed_spawns, &self.profile.allowed_files];

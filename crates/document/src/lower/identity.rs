@@ -1,4 +1,4 @@
-//! A document -> how an account of a compile names it.
+//! A document -> its name, id and mode in the manifest.
 
 use std::borrow::Cow;
 
@@ -7,23 +7,23 @@ use telovix_diagnostic::source::Spanned;
 use super::PolicyDocument;
 use crate::{Document, Exception, GuardianPolicy, ProfileMode};
 
-/// How an account names a document that confines, or that Tetragon gets as it is written.
+/// A document that confines, or that Tetragon gets unchanged, as the manifest names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity<'policy> {
     /// The word after `kind:`.
     pub kind: &'static str,
     /// The id; the name where a document has no id.
     pub id: Cow<'policy, str>,
-    /// The name people know.
+    /// The readable name.
     pub name: Cow<'policy, str>,
-    /// The word of the mode, the template of a rule, or `disabled`.
+    /// The mode, the template of a rule, or `disabled`.
     pub mode: Option<&'static str>,
-    /// The status that a linked rApp takes on with a profile's mode.
+    /// The status that a linked rApp gets from the mode of a profile.
     pub rapp_status: Option<&'static str>,
 }
 
 impl PolicyDocument {
-    /// Returns how an account names the document; packs, detections and invariants are not in its list.
+    /// Returns the identity of the document in the manifest; none for packs, detections and invariants.
     #[must_use]
     pub fn identity(&self) -> Option<Identity<'_>> {
         Some(match &self.document {
@@ -63,7 +63,7 @@ impl PolicyDocument {
         })
     }
 
-    /// Returns who is exempt from the document.
+    /// Returns the exceptions of the document.
     #[must_use]
     pub fn exceptions(&self) -> &[Exception] {
         match &self.document {
@@ -73,7 +73,7 @@ impl PolicyDocument {
         }
     }
 
-    /// Returns the detection that the document is. It confines nothing, and an account carries it as it is written.
+    /// Returns the document if it is a detection. It confines nothing, and the manifest contains it unchanged.
     #[must_use]
     pub fn detection(&self) -> Option<&GuardianPolicy> {
         match &self.document {

@@ -1,4 +1,4 @@
-//! Policy packs -> the folders they own, and whether what stands in them acts.
+//! Policy packs -> their folders, and whether the documents in them are enforced.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,13 +11,13 @@ use super::PolicyDocument;
 use super::duplicate::DUPLICATE_DOCUMENT;
 use crate::{Document, PackKind, PackState};
 
-/// A pack that does not stand in the folder its id and version name.
+/// A pack that is not in the folder of its id and version.
 pub(super) static PACK_FOLDER: Code = Code::page(include_str!("pack/pack-folder.md"));
 
-/// Documents that would act, held back by the state of their pack.
+/// Enforcing documents in a pack that is not enforced.
 pub(super) static PACK_HELD: Code = Code::page(include_str!("pack/pack-held.md"));
 
-/// Names a pack: the folder its documents stand in and its artifacts go to.
+/// The name of a pack: the folder of its documents and its artifacts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackName {
     /// The outer folder.
@@ -32,25 +32,25 @@ impl fmt::Display for PackName {
     }
 }
 
-/// A pack and the folder it owns.
+/// A pack and its folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pack {
     /// Id and version.
     pub name: PackName,
     /// What the pack is for.
     pub kind: PackKind,
-    /// Whether blocking may ever act.
+    /// Whether it may ever be enforced.
     pub enforcement_capable: bool,
     /// How far it has advanced.
     pub state: PackState,
     /// The pack document.
     pub span: Span,
-    /// The folder of sources it owns, with a `/` at the end.
+    /// Its folder of sources, with a `/` at the end.
     folder: String,
 }
 
 impl Pack {
-    /// Tells whether what stands in the pack acts: only in an enforced pack that is capable of it.
+    /// Returns whether the documents of the pack are enforced: only in an enforced pack that is enforcement-capable.
     #[must_use]
     pub fn gate(&self) -> Gate {
         match (self.state, self.kind, self.enforcement_capable) {
@@ -60,7 +60,7 @@ impl Pack {
     }
 }
 
-/// Returns the packs, by name, and reports those that own no folder.
+/// Returns the packs, by name, and reports those without a folder.
 pub(super) fn collect(documents: &[Document], sources: &SourceSet, sink: &mut Sink) -> Vec<Pack> {
     let mut packs: Vec<Pack> = Vec::new();
     for document in documents {
@@ -68,7 +68,7 @@ pub(super) fn collect(documents: &[Document], sources: &SourceSet, sink: &mut Si
         let name = PackName { id: pack.pack_id.value.clone(), version: pack.version.value.clone() };
         let folder = folder_of(sources.name(pack.span));
         if folder.trim_end_matches('/') != name.to_string() && !folder.ends_with(&format!("/{name}/")) {
-            let message = format!("pack `{name}` stands in `{}`, not in a folder `{name}/`", shown(&folder));
+            let message = format!("pack `{name}` is in `{}`, not in a folder `{name}/`", shown(&folder));
             sink.report(
                 Diagnostic::new(&PACK_FOLDER, pack.pack_id.span, message).help(format!(
                     "move it and its documents to `{name}/`, or correct `pack_id` and `version`"
@@ -88,17 +88,17 @@ pub(super) fn collect(documents: &[Document], sources: &SourceSet, sink: &mut Si
     for (first, second) in
         packs.iter().zip(packs.iter().skip(1)).filter(|(one, other)| one.name == other.name)
     {
-        let message = format!("the pack `{}` is taken", first.name);
+        let message = format!("the pack `{}` is already defined", first.name);
         sink.report(
             Diagnostic::new(&DUPLICATE_DOCUMENT, second.span, message)
-                .related(first.span, "first used here")
+                .related(first.span, "first defined here")
                 .help("give one of the two another version, or remove it"),
         );
     }
     packs
 }
 
-/// Packs by the folder they own.
+/// Packs by folder.
 pub(super) struct Owners<'packs>(BTreeMap<&'packs str, &'packs Pack>);
 
 impl<'packs> Owners<'packs> {
@@ -107,7 +107,7 @@ impl<'packs> Owners<'packs> {
         Self(owning.map(|pack| (pack.folder.as_str(), pack)).collect())
     }
 
-    /// Returns the pack whose folder a place lies in: of several, the innermost.
+    /// Returns the pack whose folder contains a place: of several, the innermost.
     pub(super) fn of(&self, span: Span, sources: &SourceSet) -> Option<&'packs Pack> {
         let name = sources.name(span);
         let folders = name.rmatch_indices('/').filter_map(|(at, _)| name.get(..=at));
@@ -115,7 +115,7 @@ impl<'packs> Owners<'packs> {
     }
 }
 
-/// Reports each pack that holds back documents.
+/// Reports each pack that is not enforced but has documents that would be.
 pub(super) fn report_held(packs: &[Pack], placed: &[PolicyDocument], sink: &mut Sink) {
     for pack in packs.iter().filter(|pack| pack.gate() == Gate::Held) {
         let held = placed.iter().filter(|document| {
@@ -131,7 +131,7 @@ pub(super) fn report_held(packs: &[Pack], placed: &[PolicyDocument], sink: &mut 
             pack.name,
             pack.state.name()
         );
-        sink.report(Diagnostic::new(&PACK_HELD, pack.span, message).related(first, "held back, for one"));
+        sink.report(Diagnostic::new(&PACK_HELD, pack.span, message).related(first, "one of them"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! A runtime guard -> one confinement per list of each process, and the limits its host has to hold.
+//! A runtime guard -> one confinement per list of each process, and the limits that its host has to enforce.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::guardian_profile::members;
 use super::{HostLimit, Resource};
 use crate::{GuardMode, GuardProcess, List, RuntimeGuard};
 
-/// Appends what a guard confines, process by process. Block lists come first: they win over allow lists.
+/// Appends the confinements of a guard, process by process. Block lists come first: they take precedence.
 pub(super) fn lower(guard: &RuntimeGuard, confinements: &mut Vec<Confinement>) {
     for process in &guard.processes {
         let name = &process.name.value;
@@ -31,7 +31,7 @@ pub(super) fn lower(guard: &RuntimeGuard, confinements: &mut Vec<Confinement>) {
     }
 }
 
-/// Returns the limits of a guard. Zero is no limit.
+/// Returns the limits of a guard. Zero means no limit.
 pub(super) fn host_limits(guard: &RuntimeGuard) -> Vec<HostLimit<'_>> {
     let limits = guard.processes.iter().flat_map(|process| {
         let memory = (Resource::MemoryMegabytes, process.max_memory_mb.as_ref());
@@ -183,7 +183,7 @@ fn network_members(list: &List<NetworkPattern>) -> Vec<Member> {
     members(list, |pattern| MemberValue::Network(*pattern))
 }
 
-/// Returns the destinations that any of the patterns names.
+/// Returns the destinations of all patterns.
 pub fn endpoints(list: &List<NetworkPattern>) -> EndpointSet {
     let mut blocks_by_ports: BTreeMap<Option<PortRange>, Vec<Cidr>> = BTreeMap::new();
     let mut anywhere = Vec::new();

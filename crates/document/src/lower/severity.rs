@@ -1,12 +1,12 @@
-//! A confinement -> how much its violation weighs.
+//! A confinement -> the severity of a violation.
 
 use telovix_policy::confine::{Condition, Confinement, DocumentKind, Listing, ViolationSeverity};
 
 use crate::Document;
 use crate::template;
 
-/// Returns the weight of a violation: a template's own, else as the runtime guard weighs it. Of a list of
-/// system calls that is the weight of the heaviest.
+/// Returns the severity of a violation: that of the template, or the one that the runtime guard uses. For a list of
+/// system calls it is the highest of the list.
 #[must_use]
 pub fn violation_severity(document: &Document, confinement: &Confinement) -> ViolationSeverity {
     let is_guard = confinement.document.kind == DocumentKind::RuntimeGuard;

@@ -1,4 +1,4 @@
-//! Properties of lowering that hold for all inputs.
+//! Properties of lowering for all inputs.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A document -> what artifacts are made of it: what each is called, where it comes from and what is said of it.
+//! A document -> its units, from which artifacts are made: name, place and title of each.
 
 use std::ops::Range;
 
@@ -7,29 +7,29 @@ use telovix_policy::confine::Confinement;
 
 use crate::{Document, ProfileMode};
 
-/// One thing that a document asks for and that has artifacts of its own: a profile, a rule, or a process of a guard.
+/// A part of a document with its own artifacts: a profile, a rule, or a process of a guard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unit {
-    /// What its artifacts are called after.
+    /// What its artifacts are named after.
     pub name: UnitName,
-    /// The place it is compiled from.
+    /// Its place in the source.
     pub span: Span,
-    /// One line that says what it is, for people who read an artifact.
+    /// One line that describes it, for readers of an artifact.
     pub title: String,
-    /// What is made of it.
+    /// What it compiles to.
     pub makes: Makes,
     /// Its confinements in [`super::Policy::confinements`].
     pub confinements: Range<usize>,
 }
 
-/// What the artifacts of a unit are called after.
+/// What the artifacts of a unit are named after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnitName {
-    /// The id of a profile and the word of its mode.
+    /// The id of a profile and its mode.
     Profile {
         /// `gp_` + 12 hexadecimal digits.
         id: String,
-        /// The word of the mode.
+        /// The mode.
         mode: &'static str,
     },
     /// The template of a rule, and its id or name.
@@ -39,23 +39,23 @@ pub enum UnitName {
         /// The id of the rule; its name when it has none.
         id: String,
     },
-    /// The base name of the executable that a guard speaks of.
+    /// The base name of the executable that a guard confines.
     Guard {
         /// The base name.
         process: String,
     },
 }
 
-/// What is made of a unit.
+/// What a unit compiles to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Makes {
-    /// Policies that act.
+    /// Policies.
     Policies,
-    /// A file of comments, because nothing acts.
+    /// A file with comments only, because nothing is enforced.
     Comments,
 }
 
-/// Returns the units of a document whose confinements begin at `start`; none for what has no artifacts of its own.
+/// Returns the units of a document whose confinements begin at `start`; none for documents without artifacts.
 pub(super) fn units(document: &Document, start: usize, confinements: &[Confinement]) -> Vec<Unit> {
     let all = start..start + confinements.len();
     match document {

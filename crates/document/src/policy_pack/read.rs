@@ -13,7 +13,7 @@ const FIELD_PACK_ID: Field =
     required("pack_id", PACK_ID, "The name of the pack and of its folder: `o-du-process-guard`.");
 const PACK_VERSION: Field =
     required("version", VERSION, "The version of the pack and the name of the folder inside: `0.1.0`.");
-const PACK_NAME: Field = optional("name", NAME, "What people call the pack.");
+const PACK_NAME: Field = optional("name", NAME, "A readable name of the pack.");
 const PACK_DESCRIPTION: Field = optional("description", DESCRIPTION, "What the pack is for.");
 const PACK_KIND: Field = defaulted(
     "pack_kind",
@@ -26,14 +26,14 @@ const PACK_KIND: Field = defaulted(
 );
 const TARGET_ROLE: Field = optional("target_role", LINE, "The role the pack is written for: `o_du`.");
 const ENFORCEMENT_CAPABLE: Field =
-    defaulted("enforcement_capable", "false", Shape::Boolean, "Whether blocking may ever act.");
+    defaulted("enforcement_capable", "false", Shape::Boolean, "Whether the pack may ever be enforced.");
 const STATE: Field = defaulted(
     "state",
     "\"observe\"",
     Shape::Choice(&[
         Choice { word: "observe", description: "Events only." },
         Choice { word: "enforce_ready", description: "Loaded, not yet blocking." },
-        Choice { word: "enforced", description: "Blocking acts." },
+        Choice { word: "enforced", description: "Enforced: violations are blocked." },
     ]),
     "How far the pack has advanced: one step forward at a time, and back to observe at any time.",
 );

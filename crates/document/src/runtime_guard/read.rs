@@ -20,7 +20,7 @@ const KIND: Field = Field {
     presence: Presence::Optional,
     ..crate::shape::kind(&[Choice { word: "RuntimeGuard", description: "A runtime guard." }])
 };
-const FILE_VERSION: Field = defaulted("version", "\"1.0\"", VERSION, "The version of the file shape.");
+const FILE_VERSION: Field = defaulted("version", "\"1.0\"", VERSION, "The version of the file format.");
 const MODE: Field = defaulted(
     "mode",
     "\"audit\"",
@@ -41,7 +41,7 @@ const ALERTS: Field = optional("alerts", Shape::Record(&ALERT), "Where violation
 /// The fields of a runtime guard.
 pub(crate) static RECORD: Record = Record {
     noun: "a runtime guard",
-    description: "Allow and block lists by process name. Block lists win over allow lists. A file with \
+    description: "Allow and block lists by process name. Block lists take precedence over allow lists. A file with \
                   `processes` is a runtime guard, with or without a `kind`.",
     fields: &[KIND, FILE_VERSION, MODE, PROCESSES, ALERTS, WAIVE],
     other_keys: OtherKeys::Refused,
@@ -76,7 +76,7 @@ const MAX_MEMORY_MB: Field = optional(
 const MAX_CPU_PERCENT: Field = optional(
     "max_cpu_percent",
     Shape::Integer { least: 0, most: u32::MAX as i64 },
-    "Percent of one processor it may use. No limit when left out or 0.",
+    "Percent of one CPU it may use. No limit when left out or 0.",
 );
 
 static PROCESS: Record = Record {
@@ -99,18 +99,18 @@ static PROCESS: Record = Record {
 static PROCESS_VALUE: Shape = Shape::Record(&PROCESS);
 
 const ON_VIOLATION: Field =
-    optional("on_violation", Shape::List(&LINE), "Channels that hear of every violation.");
+    optional("on_violation", Shape::List(&LINE), "Channels that receive every violation.");
 const ON_CRITICAL: Field =
-    optional("on_critical", Shape::List(&LINE), "Channels that hear of critical violations.");
+    optional("on_critical", Shape::List(&LINE), "Channels that receive critical violations.");
 
 static ALERT: Record = Record {
     noun: "the alerts of a runtime guard",
-    description: "Where violations are sent; the names are those of the operator's channels.",
+    description: "Where violations are sent; the names of the operator's channels.",
     fields: &[ON_VIOLATION, ON_CRITICAL],
     other_keys: OtherKeys::Refused,
 };
 
-/// Reads a runtime guard; nothing when it guards no process.
+/// Reads a runtime guard; nothing when it has no process.
 pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<RuntimeGuard> {
     let cursor = Cursor::open(node, &RECORD, sink)?;
     cursor.choice(&KIND, &["RuntimeGuard"], |word| word, sink);
@@ -134,7 +134,7 @@ fn read_processes(cursor: &Cursor<'_>, sink: &mut Sink) -> Option<Vec<GuardProce
     if entries.is_empty() {
         let help = "add a process: the base name of its executable, and its lists";
         sink.report(
-            Diagnostic::new(&GUARD_WITHOUT_PROCESS, span, "this runtime guard guards no process").help(help),
+            Diagnostic::new(&GUARD_WITHOUT_PROCESS, span, "this runtime guard has no process").help(help),
         );
         return None;
     }
@@ -146,7 +146,7 @@ fn read_processes(cursor: &Cursor<'_>, sink: &mut Sink) -> Option<Vec<GuardProce
 fn read_process(entry: &Entry, sink: &mut Sink) -> Option<GuardProcess> {
     let name = entry.key.clone().map(Cow::into_owned);
     check_name(&name, sink);
-    // A name without lists is what existing guards read as one with empty lists.
+    // Existing guards read a name without lists as one with empty lists.
     let empty = Node { span: entry.value.span, value: Value::Mapping(Mapping::default()) };
     let lists = if entry.value.is_null() { &empty } else { &entry.value };
     let cursor = Cursor::open(lists, &PROCESS, sink)?;
@@ -175,11 +175,11 @@ fn check_name(name: &Spanned<String>, sink: &mut Sink) {
     } else if text.len() > 255 {
         "is longer than the 255 bytes of a file name"
     } else if text.chars().any(char::is_control) {
-        "holds a control character"
+        "contains a control character"
     } else if text.chars().any(is_invisible) {
-        "holds a character that nobody sees"
+        "contains an invisible character"
     } else if text.contains(['*', '?']) {
-        "is a pattern, and names are compared whole"
+        "is a pattern, but process names must match exactly"
     } else if text.starts_with(' ') || text.ends_with(' ') {
         "starts or ends with a space"
     } else {
@@ -188,7 +188,7 @@ fn check_name(name: &Spanned<String>, sink: &mut Sink) {
     let diagnostic = Diagnostic::new(&INVALID_PROCESS_NAME, name.span, format!("{} {problem}", quote(text)));
     let base = text.rsplit('/').next().filter(|base| !base.is_empty() && text.contains('/'));
     sink.report(match base {
-        Some(base) => diagnostic.help(format!("write `{base}`; a profile confines by whole path")),
+        Some(base) => diagnostic.help(format!("write `{base}`; to confine by path, write a profile")),
         None => diagnostic.help("write the base name of the executable"),
     });
 }

@@ -1,4 +1,4 @@
-//! `block-bpf-load`: nobody runs code of its own in the kernel through BPF.
+//! `block-bpf-load`: denies loading BPF programs.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -10,7 +10,7 @@ use crate::Template;
 const CLASSIC: &str =
     "classic filters of sockets and seccomp are translated by the kernel and never pass bpf(2)";
 const LOADED: &str =
-    "a program that is loaded or pinned already can be attached; loading it is what is denied";
+    "a program that is already loaded or pinned can still be attached; only loading is denied";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::BlockBpfLoad,

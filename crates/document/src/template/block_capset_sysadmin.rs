@@ -1,4 +1,4 @@
-//! `block-capset-sysadmin`: nobody adds CAP_SYS_ADMIN to its own sets.
+//! `block-capset-sysadmin`: denies adding CAP_SYS_ADMIN to the capability sets of a process.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -35,7 +35,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(EXEC).read(),
         },
         Way {
-            name: "a user namespace of one's own",
+            name: "a new user namespace",
             native: Coverage::open(USER_NAMESPACE).read(),
             engine: Coverage::open(USER_NAMESPACE).read(),
         },

@@ -1,4 +1,4 @@
-//! `block-chmod-suid`: nobody makes a file that lends its owner's rights.
+//! `block-chmod-suid`: denies making setuid and setgid files.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -7,9 +7,9 @@ use telovix_policy::confine::{Effect, Operation};
 use super::{BuiltIn, Clause};
 use crate::Template;
 
-const UNNAMED: &str = "the engine's policy hooks path_mknod and inode_create, which are not called for an unnamed file (fs/namei.c, vfs_tmpfile)";
-const MOUNTED: &str = "a mounted file system can hold setuid files: `block-mount-syscall` stops that";
-const FILE_CAPABILITIES: &str = "file capabilities are an extended attribute and no mode bit";
+const UNNAMED: &str = "the Tetragon policy hooks path_mknod and inode_create, which are not called for an unnamed file (fs/namei.c, vfs_tmpfile)";
+const MOUNTED: &str = "a mounted file system can contain setuid files: `block-mount-syscall` stops that";
+const FILE_CAPABILITIES: &str = "file capabilities are an extended attribute, not a mode bit";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::BlockChmodSuid,
@@ -56,7 +56,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             engine: Coverage::open(FILE_CAPABILITIES).read(),
         },
         Way {
-            name: "mounting a file system that holds setuid files",
+            name: "mounting a file system with setuid files",
             native: Coverage::open(MOUNTED).read(),
             engine: Coverage::open(MOUNTED).read(),
         },

@@ -1,4 +1,4 @@
-//! `block-execve-tmp`: nothing runs from places that anyone can write, nor from memory.
+//! `block-execve-tmp`: denies execution from world-writable folders and from memory.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -8,14 +8,14 @@ use telovix_policy::value::PathPattern;
 use super::{BuiltIn, Clause};
 use crate::Template;
 
-/// The product's list. `/dev/` holds `/dev/shm`; a lint points at `/var/tmp`, which the list lacks.
+/// The list of the template. `/dev/` includes `/dev/shm`; a lint reports that `/var/tmp` is missing.
 const PLACES: [&str; 4] = ["/tmp/", "/dev/", "/run/user/", "/proc/self/fd/"];
 
 const INTERPRETER: &str =
     "the interpreter opens the script as data; an exec is seen only for the interpreter";
 const LINK: &str = "a hard link or a mount gives the file a path outside the listed places";
-const LOADER: &str = "the engine's policy hooks exec, and the exec is that of the loader";
-const MPROTECT: &str = "the engine cannot read a path where memory becomes executable (file_mprotect)";
+const LOADER: &str = "the Tetragon policy hooks exec, and the executed program is the loader";
+const MPROTECT: &str = "Tetragon cannot read a path where memory becomes executable (file_mprotect)";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::BlockExecveTmp,

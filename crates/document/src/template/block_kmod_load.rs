@@ -1,4 +1,4 @@
-//! `block-kmod-load`: nobody adds code to the kernel as a module.
+//! `block-kmod-load`: denies loading kernel modules.
 
 use telovix_platform::Status::{Absent, Covered};
 use telovix_platform::{Coverage, Way};

@@ -1,4 +1,4 @@
-//! `block-memfd-create`: no files without a name.
+//! `block-memfd-create`: denies creating anonymous memory files.
 
 use telovix_platform::Status::{Absent, Covered, Killed};
 use telovix_platform::{Coverage, Way};

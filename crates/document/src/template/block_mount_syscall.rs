@@ -1,4 +1,4 @@
-//! `block-mount-syscall`: nobody mounts, by the old interface or the new one.
+//! `block-mount-syscall`: denies mounting, by the old and the new interface.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -8,10 +8,10 @@ use super::{BuiltIn, Clause};
 use crate::Template;
 
 const CLONE: &str =
-    "open_tree with OPEN_TREE_CLONE has no hook of its own, and the engine cannot tell it at `capable`";
+    "open_tree with OPEN_TREE_CLONE has no specific LSM hook, and Tetragon cannot recognise it at `capable`";
 const ATTRIBUTES: &str = "mount_setattr changes flags of a mount that exists and passes no LSM hook";
 const RECONFIGURE: &str = "reconfiguring changes options of a file system that is mounted already";
-const UMOUNT: &str = "the engine's policy hooks what mounts, not what unmounts";
+const UMOUNT: &str = "the Tetragon policy hooks mount operations, not umount";
 const AUTOMOUNT: &str = "the kernel mounts on behalf of an automount point that was set up before";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {

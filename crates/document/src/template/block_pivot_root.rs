@@ -1,4 +1,4 @@
-//! `block-pivot-root`: nobody exchanges the root mount.
+//! `block-pivot-root`: denies changing the root mount.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -8,7 +8,7 @@ use super::{BuiltIn, Clause};
 use crate::Template;
 
 const CHROOT: &str =
-    "chroot changes the root of one process and no mount; block the system call `chroot` in its profile";
+    "chroot changes the root of one process, not a mount; block the system call `chroot` in its profile";
 const MOVE: &str = "moving a mount over / is mounting: `block-mount-syscall` covers it";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {

@@ -1,4 +1,4 @@
-//! `block-raw-sockets`: nobody writes IP packets by hand.
+//! `block-raw-sockets`: denies raw IP sockets.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -7,7 +7,7 @@ use telovix_policy::confine::{Condition, Effect, Operation, SocketSet, SocketTyp
 use super::{BuiltIn, Clause};
 use crate::Template;
 
-const PASSED: &str = "a socket that exists can be inherited or passed; its creation is what is denied";
+const PASSED: &str = "an existing socket can be inherited or passed; only its creation is denied";
 const PACKET: &str = "a packet socket is another family: `block-socket-raw` covers it";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {

@@ -1,4 +1,4 @@
-//! `block-socket-raw`: nobody reads or writes frames below IP.
+//! `block-socket-raw`: denies packet sockets.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -7,8 +7,8 @@ use telovix_policy::confine::{Condition, Effect, Operation, SocketSet, SocketTyp
 use super::{BuiltIn, Clause};
 use crate::Template;
 
-const PASSED: &str = "a socket that exists can be inherited or passed; its creation is what is denied";
-const XDP: &str = "AF_XDP is a family of its own and needs a loaded XDP program: `block-bpf-load` stops that";
+const PASSED: &str = "an existing socket can be inherited or passed; only its creation is denied";
+const XDP: &str = "AF_XDP is a separate family and needs a loaded XDP program: `block-bpf-load` stops that";
 const TAP: &str = "a TAP device is opened as a file; a file rule on `/dev/net/tun` stops that";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {

@@ -1,4 +1,4 @@
-//! `block-unshare`: nobody leaves the namespaces it was started in.
+//! `block-unshare`: denies new namespaces and setns.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -34,7 +34,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             name: "clone3 with a namespace flag",
             native: Coverage::at("capable"),
             engine: Coverage::open(
-                "the flags lie in user memory, where a kprobe on clone3 cannot filter them",
+                "the flags are in user memory, where a kprobe on clone3 cannot filter them",
             )
             .measured_on_6_12(),
         },

@@ -1,4 +1,4 @@
-//! `block-user-namespace`: nobody becomes root in a name space of their own.
+//! `block-user-namespace`: denies creating user namespaces.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -7,7 +7,7 @@ use telovix_policy::confine::{Effect, Operation};
 use super::{BuiltIn, Clause};
 use crate::Template;
 
-const SETNS: &str = "setns joins a namespace that exists; creating it was denied to its creator";
+const SETNS: &str = "setns joins an existing namespace; creating it was denied";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::BlockUserNamespace,

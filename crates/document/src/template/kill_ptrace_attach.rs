@@ -1,4 +1,4 @@
-//! `kill-ptrace-attach`: who takes hold of another process dies.
+//! `kill-ptrace-attach`: kills a process that attaches to another.
 
 use telovix_platform::{Coverage, Way};
 use telovix_policy::confine::ViolationSeverity;
@@ -7,7 +7,7 @@ use telovix_policy::confine::{Effect, Operation};
 use super::{BuiltIn, Clause};
 use crate::Template;
 
-const READ: &str = "the kernel asks for read access only, which debuggers and monitoring share";
+const READ: &str = "the kernel checks read access only, which debuggers and monitoring tools also need";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::KillPtraceAttach,

@@ -1,30 +1,30 @@
-//! The tree of a TracingPolicy -> whether it acts on processes, and whether its denials leak.
+//! The tree of a TracingPolicy -> whether it enforces, and whether it denies without a kill.
 
 use telovix_diagnostic::source::Span;
 use telovix_syntax::{Mapping, Node, Value};
 
-/// Actions that only report. Everything else is taken for one that acts.
+/// Actions that only report. Any other is treated as one that enforces.
 const OBSERVING: &[&str] =
     &["CleanupEnforcerNotification", "DnsLookup", "GetUrl", "NoPost", "Post", "TrackSock", "UntrackSock"];
 
-/// What a TracingPolicy does to processes, as far as one target can lose it.
+/// What a TracingPolicy enforces, as far as a target may not support it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Actions {
     /// The first action that kills, denies or changes something; absent in a policy that only reports.
     pub enforcing: Option<Action>,
-    /// The first denial at an LSM hook without a kill beside it.
+    /// The first denial at an LSM hook without an additional kill.
     pub racing_denial: Option<Action>,
 }
 
 /// One action of a TracingPolicy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Action {
-    /// Its word.
+    /// Its place.
     pub span: Span,
 }
 
 impl Actions {
-    /// Looks through the `matchActions` and `matchReturnActions` of a document. The reader has bounded its depth.
+    /// Searches the `matchActions` and `matchReturnActions` of a document. The parser limits its depth.
     pub(super) fn of(root: &Node) -> Self {
         let Some(spec) = root.as_mapping().and_then(|root| root.get("spec")).and_then(Node::as_mapping)
         else {
@@ -63,7 +63,7 @@ impl Actions {
     }
 }
 
-/// Tells whether the option `policy-mode` switches every action off.
+/// Returns whether the option `policy-mode` disables every action.
 fn monitors(spec: &Mapping) -> bool {
     let options = spec.get("options").and_then(Node::as_sequence).unwrap_or_default();
     options.iter().filter_map(Node::as_mapping).any(|option| {

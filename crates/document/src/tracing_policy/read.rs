@@ -1,4 +1,4 @@
-//! A mapping with the engine's own document -> [`TracingPolicyDocument`], which keeps the tree.
+//! A mapping with a Tetragon policy -> [`TracingPolicyDocument`], which keeps the tree.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use telovix_syntax::{Cursor, Node, Value, limits, warn_of_yaml_1_1};
 use super::{Actions, TracingPolicyDocument};
 use crate::shape::{LINE, kind, required};
 
-const NAME: Field = required("name", LINE, "The name under which the engine loads the policy.");
+const NAME: Field = required("name", LINE, "The name under which Tetragon loads the policy.");
 
 static METADATA: Record = Record {
     noun: "the metadata of a TracingPolicy",
@@ -22,21 +22,21 @@ static METADATA: Record = Record {
 
 const METADATA_FIELD: Field = required("metadata", Shape::Record(&METADATA), "Kubernetes object metadata.");
 
-/// The field that says that a mapping is the engine's own document.
+/// The field that identifies a Tetragon policy.
 pub(crate) const KIND: Field = kind(&[
     Choice { word: "TracingPolicy", description: "A policy for every process of a node." },
     Choice { word: "TracingPolicyNamespaced", description: "A policy for the pods of one namespace." },
 ]);
 
-/// The fields that are read here; `tracing_policy` reads the others.
+/// The fields that are read here; the Tetragon crate reads the others.
 pub(crate) static RECORD: Record = Record {
     noun: "a TracingPolicy",
-    description: "The engine's own document, checked and passed through.",
+    description: "A policy of Tetragon, checked and passed through.",
     fields: &[KIND, METADATA_FIELD],
     other_keys: OtherKeys::Kept,
 };
 
-/// Reads the envelope and keeps the tree. Keys that are not read here are not judged here.
+/// Reads the envelope and keeps the tree. Other keys are not checked here.
 pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<TracingPolicyDocument> {
     warn_below(node, sink);
     let cursor = Cursor::open(node, &RECORD, sink)?;
@@ -52,16 +52,16 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<TracingPolicyDocument
     })
 }
 
-/// What the key of an annotation starts with that accepts a weakening; the rest is its code, the value the reason.
+/// The prefix of an annotation that accepts a weakening; the rest of its key is the code, its value the reason.
 const WAIVE: &str = "telovix.io/waive-";
 
-/// Reads the waivers among the annotations: Kubernetes and the engine know no other place for them.
+/// Reads the waivers among the annotations: Kubernetes and Tetragon refuse unknown keys elsewhere.
 fn waivers(metadata: &Node) -> Arc<[Waiver]> {
     let annotations = metadata.as_mapping().and_then(|metadata| metadata.get("annotations"));
     let entries = annotations.and_then(Node::as_mapping).map_or(&[][..], |annotations| &annotations.entries);
     let waivers = entries.iter().filter_map(|entry| {
         let name = entry.key.value.strip_prefix(WAIVE)?;
-        // Without a reason nothing is accepted: the weakening is then reported where it stands.
+        // Without a reason nothing is accepted: the weakening is then reported.
         let reason = entry.value.text().filter(|reason| !reason.trim().is_empty())?;
         Some(Waiver {
             span: entry.key.span.to(entry.value.span),
@@ -72,7 +72,7 @@ fn waivers(metadata: &Node) -> Arc<[Waiver]> {
     waivers.collect()
 }
 
-/// Warns of every scalar that the engine, which reads YAML 1.1, takes for something else.
+/// Warns of every scalar that Tetragon, which reads YAML 1.1, reads differently.
 fn warn_below(root: &Node, sink: &mut Sink) {
     let most = sink.count() + limits::LIST_FINDINGS;
     let mut pending = vec![root];

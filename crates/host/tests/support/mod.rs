@@ -1,4 +1,4 @@
-//! A host to test with: a kernel that records what it is asked and fails where it is told, a trust root, signed bundles.
+//! A host to test with: a kernel that records calls and fails where requested, a trust root, signed bundles.
 
 #![allow(dead_code, reason = "each test file uses the part it needs")]
 
@@ -45,7 +45,7 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) calls: Vec<&'static str>,
-    /// Generation and digest of the policy in force.
+    /// Generation and digest of the active policy.
     pub(crate) enforced: Option<(u32, String)>,
     pub(crate) fails: Option<(Step, fn() -> RuntimeError)>,
     /// Looks at the host's files in the moment before the switch.

@@ -1,4 +1,4 @@
-//! Policies and events that meet where tables change: chunk ends, first and last addresses, every entry path.
+//! Policies and events at the boundaries of tables: chunk ends, first and last addresses, every entry path.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -76,7 +76,7 @@ fn endpoint_set() -> impl Strategy<Value = EndpointSet> {
     })
 }
 
-/// Calls of both entry paths, of one alone, and one that x32 numbers on its own.
+/// Calls of both entry paths, of one only, and one with a separate x32 number.
 pub(super) const SYSCALLS: [&str; 5] = ["chroot", "accept", "waitpid", "ptrace", "getpid"];
 
 fn condition(operation: Operation) -> BoxedStrategy<Condition> {
@@ -118,7 +118,7 @@ fn subject() -> impl Strategy<Value = Subject> {
 
 fn exemption() -> impl Strategy<Value = Exemption> {
     let who = (option::of(executables()), option::of(executables()))
-        .prop_filter("somebody", |(process, parent)| process.is_some() || parent.is_some());
+        .prop_filter("a process or a parent", |(process, parent)| process.is_some() || parent.is_some());
     who.prop_map(|(process, parent)| Exemption {
         process,
         parent,
@@ -134,7 +134,7 @@ fn scope() -> impl Strategy<Value = Scope> {
     prop_oneof![4 => Just(Scope::Fleet), 1 => select(scoped.to_vec())]
 }
 
-/// Operations; those with a condition come up more often, because more can go wrong with them.
+/// Operations; those with a condition are generated more often, because they are more complex.
 fn operation() -> impl Strategy<Value = Operation> {
     let conditional =
         vec![Operation::Exec, Operation::Open, Operation::Connect, Operation::Capability, Operation::Syscall];

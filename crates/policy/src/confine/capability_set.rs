@@ -22,7 +22,7 @@ impl CapabilitySet {
         self.0
     }
 
-    /// Tells whether a capability is inside.
+    /// Returns whether a capability is inside.
     #[must_use]
     pub fn contains(self, capability: Capability) -> bool {
         self.0 & (1 << capability.number()) != 0
@@ -34,37 +34,37 @@ impl CapabilitySet {
         Self(self.0 | 1 << capability.number())
     }
 
-    /// Returns what is in either set.
+    /// Returns the union.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Returns what is in both sets.
+    /// Returns the intersection.
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// Returns what is not inside.
+    /// Returns the complement.
     #[must_use]
     pub fn complement(self) -> Self {
         Self(!self.0 & ALL)
     }
 
-    /// Returns what is in this set and not in the other.
+    /// Returns the difference: what is in this set but not in the other.
     #[must_use]
     pub fn difference(self, other: Self) -> Self {
         self.intersection(other.complement())
     }
 
-    /// Tells whether nothing is inside.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.witness().is_none()
     }
 
-    /// Tells whether everything inside is also in the other set.
+    /// Returns whether this is a subset of the other set.
     #[must_use]
     pub fn is_subset(self, other: Self) -> bool {
         self.difference(other).is_empty()

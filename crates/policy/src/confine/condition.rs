@@ -1,4 +1,4 @@
-//! The events of one operation that a confinement names, as a set of the closed family.
+//! The events of one operation that a confinement matches, as a set of the closed family.
 
 use super::{AccessSet, CapabilitySet, EndpointSet, PathSet, SocketSet, SyscallSet};
 
@@ -11,7 +11,7 @@ pub enum Condition {
     Exec {
         /// The files.
         paths: PathSet,
-        /// Whether what has no path is inside.
+        /// Whether executions without a path are included.
         anonymous: bool,
     },
     /// These uses of these files.

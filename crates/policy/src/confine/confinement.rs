@@ -1,4 +1,4 @@
-//! The unit of meaning: these events, by these subjects, get this effect, because of this line.
+//! One rule in its lowered form: events, subjects, effect and source line.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,42 +9,42 @@ use super::{Condition, Effect, Operation, Subject};
 use crate::value::{Capability, Cidr, Date, NetworkPattern, PathPattern, PortRange, Syscall};
 use crate::value::{Children, Scope, Waiver};
 
-/// Events of one operation, by one subject, that get one effect. What the confinements of one document have in
-/// common they share.
+/// Events of one operation, by one subject, that get one effect. Confinements of one document
+/// share their common parts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Confinement {
     /// The document it was lowered from.
     pub document: Arc<DocumentReference>,
     /// The part of the document.
     pub dimension: Dimension,
-    /// The line that asks for it: the list, or the rule.
+    /// The source line: the list, or the rule.
     pub span: Span,
-    /// Who is confined.
+    /// The confined processes.
     pub subject: Subject,
     /// Whether programs that the subject starts stay inside.
     pub children: Children,
-    /// What they do.
+    /// The operation.
     pub operation: Operation,
     /// The events that get the effect.
     pub condition: Condition,
-    /// What happens to them, as written.
+    /// The effect as written.
     pub effect: Effect,
-    /// Whether the effect acts, by the state of the pack it belongs to.
+    /// Whether the effect is enforced, by the state of its pack.
     pub gate: Gate,
-    /// Where it holds.
+    /// Where it applies.
     pub scope: Scope,
-    /// Who is exempt.
+    /// The exempt processes.
     pub exemptions: Vec<Exemption>,
     /// How the members below relate to the condition.
     pub listing: Listing,
-    /// What was listed, each with its line.
+    /// The listed values, each with its line.
     pub members: Vec<Member>,
     /// The weakenings that the document accepts.
     pub waivers: Arc<[Waiver]>,
 }
 
 impl Confinement {
-    /// Returns the effect that acts: as written, or observed while a pack is held back.
+    /// Returns the enforced effect: as written, or `observe` while its pack is not enforced.
     #[must_use]
     pub fn acting_effect(&self) -> Effect {
         match self.gate {
@@ -54,14 +54,14 @@ impl Confinement {
     }
 }
 
-/// Names a document in answers, artifacts and events.
+/// Identifies a document in output, artifacts and events.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentReference {
     /// The kind.
     pub kind: DocumentKind,
-    /// The id that the product knows: a profile id, a rule id, a guard's process name.
+    /// The id: a profile id, a rule id, a guard's process name.
     pub id: String,
-    /// The name people know.
+    /// The readable name.
     pub name: String,
 }
 
@@ -98,15 +98,15 @@ pub enum Dimension {
     Spawns,
     /// Files it may use.
     Files,
-    /// Ports and blocks of a profile, or the networks of a guard: one condition.
+    /// Ports and CIDR blocks of a profile, or the networks of a guard: one condition.
     Network,
     /// Capabilities it may use.
     Capabilities,
     /// System calls it may not make.
     Syscalls,
-    /// The operation a template names.
+    /// The operation of a template.
     Template,
-    /// What the native backend adds so that path rules keep their meaning.
+    /// What the native backend adds so that path rules cannot be bypassed by mounts, chroot and namespaces.
     NameSpace,
 }
 
@@ -122,7 +122,7 @@ impl Dimension {
         Self::NameSpace,
     ];
 
-    /// Returns the word users see.
+    /// Returns the name in output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -137,12 +137,12 @@ impl Dimension {
     }
 }
 
-/// Whether the effect of a confinement acts.
+/// Whether the effect of a confinement is enforced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Gate {
-    /// It acts.
+    /// It is enforced.
     Active,
-    /// It belongs to a pack that is not enforced: deviations are observed.
+    /// It belongs to a pack that is not enforced: violations are observed.
     Held,
 }
 
@@ -157,9 +157,9 @@ pub struct Exemption {
     pub span: Span,
     /// Why.
     pub reason: String,
-    /// Who answers for it.
+    /// The person or team responsible for it.
     pub owner: Option<String>,
-    /// The last day it holds; lowering drops what has expired.
+    /// The last day on which it applies; lowering drops what has expired.
     pub expiry: Option<Date>,
 }
 
@@ -172,7 +172,7 @@ pub enum Listing {
     Blocks,
 }
 
-/// One listed value and the line it stands on.
+/// One listed value and its line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {
     /// The value.
@@ -188,7 +188,7 @@ pub enum MemberValue {
     Path(PathPattern),
     /// A port range.
     Ports(PortRange),
-    /// A block of addresses.
+    /// A CIDR block.
     Cidr(Cidr),
     /// A network pattern of a guard.
     Network(NetworkPattern),

@@ -5,16 +5,16 @@ use std::fmt;
 /// What happens to an event. The order is that of strength: the strongest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Effect {
-    /// Nothing.
+    /// The event happens.
     #[default]
     Allow,
     /// It is counted.
     Observe,
     /// It is recorded, or sent as an alert.
     Log,
-    /// The process dies, after the fact.
+    /// The process is killed; the event may already have happened.
     Kill,
-    /// It does not happen.
+    /// The event is prevented.
     Deny,
 }
 
@@ -22,7 +22,7 @@ impl Effect {
     /// Every effect, weakest first.
     pub const ALL: [Self; 5] = [Self::Allow, Self::Observe, Self::Log, Self::Kill, Self::Deny];
 
-    /// Returns the word users see.
+    /// Returns the name in output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use crate::value::{Cidr, MAPPED, address_at, address_number};
 /// Last place of the range that holds IPv4 addresses.
 const MAPPED_LAST: u128 = MAPPED | 0xffff_ffff;
 
-/// 192.0.2.1, of a block that is for documentation. Source: RFC 5737.
+/// 192.0.2.1, of a block reserved for documentation. Source: RFC 5737.
 const DOCUMENTATION: u128 = MAPPED | 0xc000_0201;
 
 /// A destination.
@@ -24,7 +24,7 @@ pub struct Endpoint {
 
 /// A set of destinations.
 ///
-/// IPv4 and IPv6 share one 128-bit space in which an IPv4 address lies at its IPv4-mapped place.
+/// IPv4 and IPv6 share one 128-bit space in which an IPv4 address is at its IPv4-mapped place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointSet {
     /// `(first address, index of its ports)` of each part, sorted; the first starts at 0 and neighbours
@@ -80,7 +80,7 @@ impl EndpointSet {
     }
 
     /// Returns the set that from each of these places of the 128-bit space up to the next has the ports of this
-    /// index. The places rise from 0; of two parts at one place the later one holds.
+    /// index. The places are sorted and start at 0; of two parts at one place the later one counts.
     #[must_use]
     pub fn from_parts(mut parts: Vec<(u128, u32)>, ports: Vec<PortSet>) -> Self {
         parts.dedup_by(|later, earlier| {
@@ -100,7 +100,7 @@ impl EndpointSet {
         Self { parts, ports: distinct.ports }
     }
 
-    /// Tells whether a destination is inside.
+    /// Returns whether a destination is inside.
     #[must_use]
     pub fn contains(&self, endpoint: Endpoint) -> bool {
         self.ports(endpoint.address).contains(endpoint.port)
@@ -112,32 +112,32 @@ impl EndpointSet {
         self.ports_at(address_number(address))
     }
 
-    /// Tells whether nothing is inside.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ports.iter().all(PortSet::is_empty)
     }
 
-    /// Returns what is in either set.
+    /// Returns the union.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.combine(other, PortSet::union)
     }
 
-    /// Returns what is in both sets.
+    /// Returns the intersection.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         self.combine(other, PortSet::intersection)
     }
 
-    /// Returns what is not inside.
+    /// Returns the complement.
     #[must_use]
     pub fn complement(&self) -> Self {
-        // Different sets have different complements, so that the parts stay as they are.
+        // Different sets have different complements, so the parts do not change.
         Self { parts: self.parts.clone(), ports: self.ports.iter().map(PortSet::complement).collect() }
     }
 
-    /// Turns the set into what is not inside.
+    /// Replaces the set by its complement.
     #[must_use]
     pub fn into_complement(mut self) -> Self {
         for ports in &mut self.ports {
@@ -146,13 +146,13 @@ impl EndpointSet {
         self
     }
 
-    /// Returns what is in this set and not in the other.
+    /// Returns the difference: what is in this set but not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         self.combine(other, PortSet::difference)
     }
 
-    /// Tells whether everything inside is also in the other set.
+    /// Returns whether this is a subset of the other set.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         self.difference(other).is_empty()
@@ -177,7 +177,7 @@ impl EndpointSet {
     }
 
     /// Returns one member of each block of addresses and range of ports that is inside: where there is a
-    /// choice an IPv4 address, an address for documentation, and a port that people know.
+    /// choice an IPv4 address, an address for documentation, and a well-known port.
     pub fn witnesses(&self) -> impl Iterator<Item = Endpoint> {
         self.parts().flat_map(|(first, last, ports)| {
             let mapped = (first.max(MAPPED), last.min(MAPPED_LAST));
@@ -203,7 +203,7 @@ impl EndpointSet {
         self.ports_of(part.map_or(0, |(_, index)| *index))
     }
 
-    /// Returns where each part starts and the number of its ports: the places rise from 0.
+    /// Returns where each part starts and the number of its ports: the places are sorted and start at 0.
     pub fn places(&self) -> &[(u128, u32)] {
         &self.parts
     }
@@ -267,7 +267,7 @@ struct Distinct {
 }
 
 impl Distinct {
-    /// So many are looked through one by one.
+    /// Up to this many are compared one by one.
     const FEW: usize = 8;
 
     fn add(&mut self, ports: PortSet) -> u32 {

@@ -1,8 +1,8 @@
-//! What a process can do that a confinement can speak of.
+//! The operations of processes that a confinement can apply to.
 
 use std::fmt;
 
-/// An operation, named for what it does and not for a system call.
+/// An operation, named for what it does, not for a system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// Execute a program. The subject is the program that calls it.
@@ -27,7 +27,7 @@ pub enum Operation {
     Ptrace,
     /// Create an anonymous memory file.
     MemoryFile,
-    /// Exchange the root mount.
+    /// Change the root mount.
     PivotRoot,
     /// Mount, by any interface.
     Mount,
@@ -60,7 +60,7 @@ impl Operation {
         Self::SetId,
     ];
 
-    /// Returns the word of events and answers.
+    /// Returns the name in events and output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ impl Operation {
         }
     }
 
-    /// Returns the operation of a word.
+    /// Returns the operation with this name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|operation| operation.name() == text)
@@ -96,7 +96,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// One way to use a file.
+/// One kind of access to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
     /// Open for reading.
@@ -130,7 +130,7 @@ impl Access {
         Self::Execute,
     ];
 
-    /// Returns the word of events and answers.
+    /// Returns the name in events and output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -160,19 +160,19 @@ impl AccessSet {
         Self(self.0 | 1 << access as u8)
     }
 
-    /// Tells whether an access is inside.
+    /// Returns whether an access is inside.
     #[must_use]
     pub fn contains(self, access: Access) -> bool {
         self.0 & (1 << access as u8) != 0
     }
 
-    /// Tells whether the sets share an access.
+    /// Returns whether the sets have an access in common.
     #[must_use]
     pub fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Tells whether nothing is inside.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0

@@ -9,21 +9,21 @@ use crate::value::PathPattern;
 ///
 /// A path is read as its bytes and a final NUL. The set is a sorted list of byte prefixes, each
 /// *inside* or *outside*, and the longest prefix of a path decides; a prefix that ends in NUL is one
-/// exact path. No entry repeats what its closest shorter entry says, so equal sets are equal values.
-/// This is also what a longest-prefix-match map of the kernel does.
+/// exact path. No entry has the same value as its closest shorter entry, so equal sets are equal values.
+/// A longest-prefix-match (LPM trie) map of the kernel works the same.
 ///
 /// The universe is every absolute path without empty, `.` or `..` components, of any length. Patterns
-/// hold no control characters, and paths may, so that no list of patterns uses up what lies below a
+/// contain no control characters, but paths may, so no list of patterns covers everything below a
 /// prefix: each entry decides at least one path, which is what makes the list canonical.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PathSet {
-    /// What holds for paths that no entry covers.
+    /// Whether paths that no entry covers are in the set.
     everywhere: bool,
     /// Sorted by prefix, and added in that order.
     entries: PrefixList<bool>,
 }
 
-/// A part of the universe that no pattern divides.
+/// A part of the universe that no pattern splits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell {
     /// This one path.
@@ -32,7 +32,7 @@ pub enum Cell {
     Stem(String),
 }
 
-/// The prefix of every path; what it says is what holds everywhere.
+/// The prefix of every path; its value applies everywhere.
 const ROOT: &[u8] = b"/";
 
 impl PathSet {
@@ -42,19 +42,19 @@ impl PathSet {
         Self { everywhere: true, entries: PrefixList::default() }
     }
 
-    /// Tells whether nothing is inside.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         !self.everywhere && self.entries.is_empty()
     }
 
-    /// Tells whether every path is inside.
+    /// Returns whether the set contains every path.
     #[must_use]
     pub fn is_all(&self) -> bool {
         self.everywhere && self.entries.is_empty()
     }
 
-    /// Tells whether a resolved path is inside.
+    /// Returns whether a resolved path is inside.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         let path = path.as_bytes();
@@ -67,7 +67,7 @@ impl PathSet {
         self.entries.find(exact).unwrap_or_else(|| self.covers(path))
     }
 
-    /// Tells whether some path below a directory is inside.
+    /// Returns whether some path below a directory is inside.
     #[must_use]
     pub fn reaches_below(&self, directory: &str) -> bool {
         let below = format!("{}/", directory.trim_end_matches('/')).into_bytes();
@@ -76,25 +76,25 @@ impl PathSet {
         self.covers(&below) || entries.any(|(_, inside)| inside)
     }
 
-    /// Returns what is in either set.
+    /// Returns the union.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left || right)
     }
 
-    /// Returns what is in both sets.
+    /// Returns the intersection.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left && right)
     }
 
-    /// Returns what is not inside.
+    /// Returns the complement.
     #[must_use]
     pub fn complement(&self) -> Self {
         Self { everywhere: !self.everywhere, entries: self.entries.map(|inside| !inside) }
     }
 
-    /// Turns the set into what is not inside.
+    /// Replaces the set by its complement.
     #[must_use]
     pub fn into_complement(mut self) -> Self {
         self.everywhere = !self.everywhere;
@@ -102,20 +102,20 @@ impl PathSet {
         self
     }
 
-    /// Returns what is in this set and not in the other.
+    /// Returns the difference: what is in this set but not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left && !right)
     }
 
-    /// Tells whether everything inside is also in the other set.
+    /// Returns whether this is a subset of the other set.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         self.difference(other).is_empty()
     }
 
     /// Returns the set in which the longest of these prefixes decides, and `everywhere` where none does. They are
-    /// sorted, and no more entries and bytes than there is `room` for.
+    /// sorted, with at most as many entries and bytes as `room`.
     pub fn from_prefixes<'prefix>(
         everywhere: bool,
         prefixes: impl Iterator<Item = (&'prefix [u8], bool)>,
@@ -132,7 +132,7 @@ impl PathSet {
         set.finish()
     }
 
-    /// Returns what holds for paths that no prefix covers, and each prefix in byte order.
+    /// Returns whether paths without a prefix are in the set, and each prefix in byte order.
     pub fn prefixes(&self) -> (bool, impl Iterator<Item = (&[u8], bool)>) {
         (self.everywhere, self.entries.iter())
     }
@@ -143,8 +143,8 @@ impl PathSet {
         self.parts().find_map(|(prefix, inside)| inside.then(|| self.inhabitant(prefix)))
     }
 
-    /// Returns one path of each listed part that is inside: a file and what lies below it count as one.
-    /// Where everything that is not listed is inside, `familiar` stands for that if it is not listed.
+    /// Returns one path of each listed part that is inside: a file and what is below it count as one.
+    /// If every path that is not listed is inside, `familiar` represents them, unless it is listed.
     pub fn witnesses(&self, familiar: &str) -> impl Iterator<Item = String> {
         let below_listed_file = |prefix: &[u8]| {
             let file = prefix.strip_suffix(ROOT).map(|file| [file, &[0]].concat());
@@ -163,14 +163,14 @@ impl PathSet {
         unlisted.into_iter().chain(parts)
     }
 
-    /// Cuts the universe along the prefixes of patterns: each pattern holds all paths of a cell or none.
+    /// Splits the universe along the prefixes of patterns: each pattern matches all paths of a cell or none.
     /// Returns for each cell its one path, or a stem that begins only paths of the cell.
     #[must_use]
     pub fn cells<'pattern>(patterns: impl IntoIterator<Item = &'pattern PathPattern>) -> Vec<Cell> {
         Self::cut(patterns.into_iter().flat_map(PathPattern::prefixes).collect())
     }
 
-    /// Cuts the universe along the prefixes of sets: each set holds all paths of a cell or none.
+    /// Splits the universe along the prefixes of sets: each set contains all paths of a cell or none.
     #[must_use]
     pub fn cells_of_sets<'set>(sets: impl IntoIterator<Item = &'set Self>) -> Vec<Cell> {
         let prefixes = sets.into_iter().flat_map(|set| set.prefixes().1.map(|(prefix, _)| prefix.to_vec()));
@@ -191,7 +191,7 @@ impl PathSet {
     }
 
     /// Returns one path of each part that an entry decides, and whether the part is inside: together
-    /// they stand for every path there is.
+    /// they represent every path.
     pub fn regions(&self) -> impl Iterator<Item = (String, bool)> {
         self.parts().map(|(prefix, inside)| (self.inhabitant(prefix), inside))
     }
@@ -221,7 +221,7 @@ impl PathSet {
         format!("{stem}{letter}")
     }
 
-    /// Tells what the longest entry that is a prefix of `bytes` says.
+    /// Returns the value of the longest entry that is a prefix of `bytes`.
     fn covers(&self, bytes: &[u8]) -> bool {
         let mut bound = bytes;
         while let Some((prefix, inside)) = self.at_or_before(bound) {
@@ -240,7 +240,7 @@ impl PathSet {
     }
 
     /// Joins two sets in one sweep over both lists: each stack holds the entries that are prefixes of
-    /// the current one, so its top says what its set says there.
+    /// the current one, so its top has the value of its set there.
     fn combine(&self, other: &Self, join: impl Fn(bool, bool) -> bool) -> Self {
         let bytes = self.entries.byte_count() + other.entries.byte_count();
         let room = (self.entries.len() + other.entries.len(), bytes);
@@ -258,7 +258,7 @@ impl PathSet {
     }
 }
 
-/// A set in the making, from prefixes in their order.
+/// Builds a set from sorted prefixes.
 struct Builder {
     everywhere: bool,
     entries: PrefixList<bool>,
@@ -267,12 +267,12 @@ struct Builder {
 }
 
 impl Builder {
-    /// Starts a set, with room for so many entries and bytes.
+    /// Starts a set with capacity for this many entries and bytes.
     fn new(everywhere: bool, (entries, bytes): (usize, usize)) -> Self {
         Self { everywhere, entries: PrefixList::with_capacity(entries, bytes), open: Vec::new() }
     }
 
-    /// Adds a prefix unless its closest shorter one says the same.
+    /// Adds a prefix unless its closest shorter one has the same value.
     fn add(&mut self, prefix: &[u8], inside: bool) {
         let around = loop {
             let Some(at) = self.open.last() else { break self.everywhere };
@@ -310,7 +310,7 @@ impl<'set> Sweep<'set> {
         self.set.entries.get(self.at).map(|(prefix, _)| prefix)
     }
 
-    /// Moves to a prefix that is not after the next entry, and returns what this set says there.
+    /// Moves to a prefix that is not after the next entry, and returns the value of this set there.
     fn advance(&mut self, prefix: &[u8]) -> bool {
         while self.covering.last().is_some_and(|(entry, _)| !prefix.starts_with(entry)) {
             self.covering.pop();
@@ -326,7 +326,7 @@ impl<'set> Sweep<'set> {
 impl<'pattern> FromIterator<&'pattern PathPattern> for PathSet {
     fn from_iter<I: IntoIterator<Item = &'pattern PathPattern>>(patterns: I) -> Self {
         let mut patterns: Vec<&PathPattern> = patterns.into_iter().collect();
-        // Sorting them is half the work of sorting their prefixes, which then nearly are.
+        // Cheaper than sorting their prefixes, which are nearly sorted afterwards.
         patterns.sort_unstable_by_key(|pattern| pattern.stem());
         // A pattern is two prefixes at most, each a byte longer than its stem.
         let bytes: usize = patterns.iter().map(|pattern| 2 * (pattern.stem().len() + 1)).sum();

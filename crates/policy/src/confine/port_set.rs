@@ -19,25 +19,25 @@ impl PortSet {
         Self { ranges: vec![(0, u16::MAX)] }
     }
 
-    /// Tells whether nothing is inside.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// Tells whether a port is inside.
+    /// Returns whether a port is inside.
     #[must_use]
     pub fn contains(&self, port: u16) -> bool {
         self.range_of(port).is_some()
     }
 
-    /// Returns what is in either set.
+    /// Returns the union.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self::from_ranges(self.ranges.iter().chain(&other.ranges).copied().collect())
     }
 
-    /// Returns what is in both sets.
+    /// Returns the intersection.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let mut ranges = Vec::with_capacity(self.ranges.len().max(other.ranges.len()));
@@ -48,13 +48,13 @@ impl PortSet {
             if shared.0 <= shared.1 {
                 ranges.push(shared);
             }
-            // The range that ends first meets no later one.
+            // The range that ends first overlaps no later one.
             if one.1 <= two.1 { left = after_one } else { right = after_two }
         }
         Self { ranges }
     }
 
-    /// Returns what is not inside.
+    /// Returns the complement.
     #[must_use]
     pub fn complement(&self) -> Self {
         let mut ranges = Vec::with_capacity(self.ranges.len() + 1);
@@ -71,13 +71,13 @@ impl PortSet {
         Self { ranges }
     }
 
-    /// Returns what is in this set and not in the other.
+    /// Returns the difference: what is in this set but not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         self.intersection(&other.complement())
     }
 
-    /// Tells whether everything inside is also in the other set.
+    /// Returns whether this is a subset of the other set.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         let within =
@@ -85,7 +85,7 @@ impl PortSet {
         self.ranges.iter().all(within)
     }
 
-    /// Returns a member, if there is one. Port 0 is the last choice: nothing listens there.
+    /// Returns a member, if there is one. Port 0 is the last choice: no service listens there.
     #[must_use]
     pub fn witness(&self) -> Option<u16> {
         let (first, last) = *self.ranges.first()?;
@@ -102,7 +102,7 @@ impl PortSet {
         &self.ranges
     }
 
-    /// Returns the range that a port is in.
+    /// Returns the range that contains a port.
     fn range_of(&self, port: u16) -> Option<(u16, u16)> {
         let after = self.ranges.partition_point(|range| range.0 <= port);
         let last_begun = self.ranges.get(after.checked_sub(1)?)?;

@@ -1,4 +1,4 @@
-//! Byte prefixes with a value each, in one buffer: a policy has hundreds of thousands, most of them short.
+//! Byte prefixes with a value each, in one buffer, because a policy has hundreds of thousands of short ones.
 
 use std::cmp::Ordering;
 
@@ -14,7 +14,7 @@ pub struct PrefixList<T> {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Entry<T> {
-    /// Where the prefix lies in the buffer.
+    /// Where the prefix is in the buffer.
     start: usize,
     end: usize,
     value: T,
@@ -27,7 +27,7 @@ impl<T> Default for PrefixList<T> {
 }
 
 impl<T: Copy> PrefixList<T> {
-    /// Returns an empty list with room for so many entries of so many bytes in all.
+    /// Returns an empty list with capacity for this many entries with this many bytes in total.
     pub fn with_capacity(entries: usize, bytes: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes), entries: Vec::with_capacity(entries) }
     }
@@ -41,7 +41,7 @@ impl<T: Copy> PrefixList<T> {
         self.entries.push(Entry { start, end: self.bytes.len(), value });
     }
 
-    /// Sorts the entries by prefix, then value. Their bytes stay where they are.
+    /// Sorts the entries by prefix, then value. Their bytes are not moved.
     pub fn sort(&mut self)
     where
         T: Ord,
@@ -59,18 +59,18 @@ impl<T: Copy> PrefixList<T> {
         PrefixList { bytes: self.bytes.clone(), entries: self.entries.iter().map(convert).collect() }
     }
 
-    /// Returns each value, to be changed.
+    /// Returns each value, mutable.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.iter_mut().map(|entry| &mut entry.value)
     }
 
-    /// Removes every entry and keeps the room.
+    /// Removes every entry and keeps the capacity.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.entries.clear();
     }
 
-    /// Gives back what room is left.
+    /// Frees unused capacity.
     pub fn shrink_to_fit(&mut self) {
         self.bytes.shrink_to_fit();
         self.entries.shrink_to_fit();
@@ -88,7 +88,7 @@ impl<T: Copy> PrefixList<T> {
         self.entries.is_empty()
     }
 
-    /// Returns how many bytes all prefixes have.
+    /// Returns the total bytes of all prefixes.
     pub fn byte_count(&self) -> usize {
         self.bytes.len()
     }
@@ -110,7 +110,7 @@ impl<T: Copy> PrefixList<T> {
         entries.iter().map(|entry| (entry.prefix(&self.bytes), entry.value))
     }
 
-    /// Returns the place of the first entry that is not before what is looked for, in a sorted list.
+    /// Returns the place of the first entry that is not less than the searched one, in a sorted list.
     pub fn partition_point(&self, before: impl Fn(&[u8]) -> bool) -> usize {
         self.entries.partition_point(|entry| before(entry.prefix(&self.bytes)))
     }

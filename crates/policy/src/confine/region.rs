@@ -1,4 +1,4 @@
-//! All events of one operation that something names, as one set: what conditions add up to.
+//! A set of events of one operation: the union of conditions.
 
 use super::{
     Access, AccessSet, CapabilitySet, Condition, Endpoint, EndpointSet, Operation, PathSet, SocketSet,
@@ -8,14 +8,14 @@ use crate::value::{Capability, Syscall};
 
 /// A set of events of one operation, closed under union, intersection and difference.
 ///
-/// An open names several accesses at once and a condition holds when it governs one of them. Two sets
+/// An open can have several accesses and a condition matches when it contains one of them. Two sets
 /// of opens therefore differ exactly when they differ on an open with a single access, so the paths
 /// are kept for each access alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Region {
-    /// The operation has no parts: every event or none.
+    /// An operation without parameters: every event or none.
     Whole(bool),
-    /// Executions of these files, and of what has no path.
+    /// Executions of these files, and of anonymous memory.
     Exec {
         /// The files.
         paths: PathSet,
@@ -37,7 +37,7 @@ pub enum Region {
 /// One event of an operation, without its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deed {
-    /// An operation without parts.
+    /// An operation without parameters.
     Whole,
     /// Execution of a file, or of anonymous memory.
     Exec(Option<String>),
@@ -54,7 +54,7 @@ pub enum Deed {
 }
 
 impl Region {
-    /// Returns the region without an event.
+    /// Returns the empty region.
     #[must_use]
     pub fn none(operation: Operation) -> Self {
         match operation {
@@ -82,8 +82,8 @@ impl Region {
         }
     }
 
-    /// Returns the events of `operation` that a condition names. A condition that speaks of another
-    /// operation names none.
+    /// Returns the events of `operation` that a condition matches. A condition for another operation
+    /// matches none.
     #[must_use]
     pub fn of(operation: Operation, condition: &Condition) -> Self {
         match (condition, operation) {
@@ -102,7 +102,7 @@ impl Region {
         }
     }
 
-    /// Returns what is in either region. Regions of different operations do not mix: the left one stays.
+    /// Returns the union. For regions of different operations it is the left one.
     #[must_use]
     pub fn union(self, other: &Self) -> Self {
         match (self, other) {
@@ -119,7 +119,7 @@ impl Region {
         }
     }
 
-    /// Returns what is in this region and not in the other.
+    /// Returns the difference: what is in this region but not in the other.
     #[must_use]
     pub fn difference(self, other: &Self) -> Self {
         match (self, other) {
@@ -136,14 +136,14 @@ impl Region {
         }
     }
 
-    /// Returns what is in both regions.
+    /// Returns the intersection.
     #[must_use]
     pub fn intersection(self, other: &Self) -> Self {
         let outside = self.clone().difference(other);
         self.difference(&outside)
     }
 
-    /// Tells whether no event is inside.
+    /// Returns whether the region is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match self {
@@ -173,7 +173,7 @@ impl Region {
         }
     }
 
-    /// Returns an event of each part of the region that was listed on its own.
+    /// Returns an event of each listed part of the region.
     #[must_use]
     pub fn witnesses(&self) -> Vec<Deed> {
         match self {
@@ -198,7 +198,7 @@ impl Region {
         }
     }
 
-    /// Tells whether an event is inside.
+    /// Returns whether an event is in the region.
     #[must_use]
     pub fn contains(&self, deed: &Deed) -> bool {
         match (self, deed) {
@@ -233,7 +233,7 @@ impl OpenRegion {
         Self { parts }
     }
 
-    /// Tells whether the region is that of [`OpenRegion::of`].
+    /// Returns whether the region is that of [`OpenRegion::of`].
     pub(super) fn is(&self, paths: &PathSet, accesses: AccessSet) -> bool {
         match self.parts.as_slice() {
             [] => paths.is_empty() || accesses.is_empty(),
@@ -248,7 +248,7 @@ impl OpenRegion {
         self.parts.iter().find(|(accesses, _)| accesses.contains(access)).map(|(_, paths)| paths)
     }
 
-    /// Returns each group of accesses with the files it speaks of.
+    /// Returns each group of accesses with its files.
     pub fn parts(&self) -> impl Iterator<Item = (AccessSet, &PathSet)> {
         self.parts.iter().map(|(accesses, paths)| (*accesses, paths))
     }
@@ -287,8 +287,8 @@ impl OpenRegion {
 }
 
 impl Condition {
-    /// Tells whether the events of `operation` that this condition names are exactly those of a region: whether
-    /// [`Region::of`] gives that region. Large sets are compared where they lie.
+    /// Returns whether the events of `operation` that this condition matches are exactly those of a region: whether
+    /// [`Region::of`] gives that region. Large sets are compared without a copy.
     #[must_use]
     pub fn names_exactly(&self, operation: Operation, region: &Region) -> bool {
         match (self, region, operation) {
@@ -305,7 +305,7 @@ impl Condition {
         }
     }
 
-    /// Tells whether this condition names no event of `operation`: whether [`Region::of`] gives an empty region.
+    /// Returns whether this condition matches no event of `operation`: whether [`Region::of`] gives an empty region.
     #[must_use]
     pub fn names_nothing(&self, operation: Operation) -> bool {
         match (self, operation) {

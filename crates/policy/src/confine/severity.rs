@@ -1,15 +1,15 @@
-//! How much the violation of a confinement weighs.
+//! The severity of a violation.
 
 use crate::value::Syscall;
 
-/// How much a violation weighs. The order is that of weight.
+/// The severity of a violation, from least to most severe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViolationSeverity {
-    /// Worth a look.
+    /// Should be reviewed.
     Medium,
-    /// Worth a look today.
+    /// Should be reviewed today.
     High,
-    /// Worth waking somebody.
+    /// Needs immediate attention.
     Critical,
 }
 
@@ -20,7 +20,7 @@ const CRITICAL: [&str; 6] =
 const HIGH: [&str; 4] = ["clone", "clone3", "execve", "fork"];
 
 impl ViolationSeverity {
-    /// Returns the word users see.
+    /// Returns the name in output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl ViolationSeverity {
         }
     }
 
-    /// Returns the weight of a system call, as the runtime guard has it.
+    /// Returns the severity of a system call, as in the runtime guard.
     #[must_use]
     pub fn of_syscall(syscall: Syscall) -> Self {
         match syscall.name() {

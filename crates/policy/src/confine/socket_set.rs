@@ -47,7 +47,7 @@ impl SocketType {
         }
     }
 
-    /// Returns the word of events and answers.
+    /// Returns the name in events and output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl SocketType {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 
-    /// Returns the type of a word.
+    /// Returns the type with this name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == text)
@@ -115,43 +115,43 @@ impl SocketSet {
         Self { others: 0, families: families.iter().map(|family| (*family, mask)).collect() }.normal()
     }
 
-    /// Tells whether a socket is inside.
+    /// Returns whether a socket is inside.
     #[must_use]
     pub fn contains(&self, family: u16, kind: SocketType) -> bool {
         self.mask(family) & kind.bit() != 0
     }
 
-    /// Returns what is in either set.
+    /// Returns the union.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left | right)
     }
 
-    /// Returns what is in both sets.
+    /// Returns the intersection.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left & right)
     }
 
-    /// Returns what is not inside.
+    /// Returns the complement.
     #[must_use]
     pub fn complement(&self) -> Self {
         self.combine(self, |mask, _| !mask & ALL_TYPES)
     }
 
-    /// Returns what is in this set and not in the other.
+    /// Returns the difference: what is in this set but not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left & !right)
     }
 
-    /// Tells whether nothing is inside.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.witness().is_none()
     }
 
-    /// Tells whether everything inside is also in the other set.
+    /// Returns whether this is a subset of the other set.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         self.difference(other).is_empty()

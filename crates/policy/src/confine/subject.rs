@@ -1,20 +1,20 @@
-//! Whom a confinement speaks of.
+//! The processes that a confinement applies to.
 
 use crate::value::AbsolutePath;
 
-/// Whom a confinement speaks of.
+/// The processes that a confinement applies to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// Every process.
     Everyone,
     /// Processes whose executable is this file.
     Binary(AbsolutePath),
-    /// Processes whose executable has this base name, wherever it lies.
+    /// Processes whose executable has this base name, in any folder.
     BaseName(String),
 }
 
 impl Subject {
-    /// Tells whether an executable is meant.
+    /// Returns whether the subject includes an executable.
     #[must_use]
     pub fn matches(&self, binary: &str) -> bool {
         match self {

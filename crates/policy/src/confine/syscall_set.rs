@@ -15,44 +15,44 @@ impl SyscallSet {
         Syscall::all().collect()
     }
 
-    /// Tells whether a call is inside.
+    /// Returns whether a call is inside.
     #[must_use]
     pub fn contains(&self, syscall: Syscall) -> bool {
         let (word, bit) = place(syscall);
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    /// Returns what is in either set.
+    /// Returns the union.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left | right)
     }
 
-    /// Returns what is in both sets.
+    /// Returns the intersection.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left & right)
     }
 
-    /// Returns what is not inside, among the calls that have a name.
+    /// Returns the complement among the calls that have a name.
     #[must_use]
     pub fn complement(&self) -> Self {
         Self::all().difference(self)
     }
 
-    /// Returns what is in this set and not in the other.
+    /// Returns the difference: what is in this set but not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         self.combine(other, |left, right| left & !right)
     }
 
-    /// Tells whether nothing is inside.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
     }
 
-    /// Tells whether everything inside is also in the other set.
+    /// Returns whether this is a subset of the other set.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         self.difference(other).is_empty()
@@ -70,7 +70,7 @@ impl SyscallSet {
             let mut left = *word;
             std::iter::from_fn(move || {
                 let bit = left.trailing_zeros();
-                // Clears the lowest bit; of no bits none is left.
+                // Clears the lowest bit.
                 left &= left.checked_sub(1)?;
                 Syscall::at(at * u64::BITS as usize + bit as usize)
             })
@@ -86,7 +86,7 @@ impl SyscallSet {
     }
 }
 
-/// Returns the word of a call's bit, and the bit.
+/// Returns the index of the word with the bit of a call, and the bit.
 fn place(syscall: Syscall) -> (usize, u64) {
     let bits = u64::BITS as usize;
     (syscall.index() / bits, 1 << (syscall.index() % bits))

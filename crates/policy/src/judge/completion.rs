@@ -1,9 +1,9 @@
-//! An event with fields left out -> the complete events it may stand for, one for each way that confinements can tell
-//! apart.
+//! An event with missing fields -> complete events that fill them in, one for each case that confinements
+//! distinguish.
 //!
-//! Every field that the event lacks gets one value from each cell into which the confinements cut its domain, so what
-//! holds for all of these events holds for every event that adds the missing fields. That is exact where adding up
-//! what each confinement says is not: a set and its complement cover everything together, and neither does alone.
+//! Every field that the event lacks gets one value from each cell into which the confinements split its domain, so what
+//! is true for all of these events is true for every event that adds the missing fields. That is exact where combining
+//! the results of single confinements is not: a set and its complement together cover everything, neither does alone.
 
 mod values;
 
@@ -13,35 +13,35 @@ use super::{Event, Field, Fields};
 use crate::confine::{Confinement, Effect};
 use values::Value;
 
-/// More complete events than this are not tried for one event.
+/// The maximum of complete events that are tried for one event.
 const MOST: usize = 1 << 16;
 
-/// The complete events that an incomplete one may stand for.
+/// The complete events for an incomplete one.
 #[derive(Debug)]
 pub struct Completions {
-    /// The event as it came.
+    /// The event as given.
     event: Event,
     fields: Vec<(Field, Vec<Value>)>,
-    /// The parent that the event tells, where it does not tell who stands before it.
+    /// The parent in the event, if it does not have the other ancestors.
     parent: Option<String>,
     /// Every executable that passes its confinement on to what it starts.
     passing_on: Vec<String>,
     count: usize,
 }
 
-/// What the complete events of an incomplete one get.
+/// The effects of the complete events for an incomplete one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spread {
     /// The weakest effect.
     pub least: Effect,
     /// The strongest effect.
     pub most: Effect,
-    /// The fields of which alone another value gives another effect. Empty exactly when both effects are the same.
+    /// The fields for which another value alone gives another effect. Empty exactly when both effects are the same.
     pub fields: Fields,
 }
 
 impl Completions {
-    /// Returns the complete events of `event`, as far as these confinements can tell them apart.
+    /// Returns the complete events of `event`, as far as these confinements distinguish them.
     #[must_use]
     pub fn new(event: &Event, confinements: &[&Confinement]) -> Self {
         let fields = values::of(event, confinements);
@@ -51,19 +51,19 @@ impl Completions {
         Self { event: event.clone(), fields, parent, passing_on, count }
     }
 
-    /// Tells whether there are too many of them to try each.
+    /// Returns whether there are too many to try each.
     #[must_use]
     pub fn are_too_many(&self) -> bool {
         self.count > MOST
     }
 
-    /// Returns the missing fields whose values the confinements can tell apart.
+    /// Returns the missing fields whose values the confinements distinguish.
     #[must_use]
     pub fn open(&self) -> Fields {
         self.fields.iter().filter(|(_, values)| values.len() > 1).map(|(field, _)| *field).collect()
     }
 
-    /// Asks for the effect of each complete event. Returns nothing when there are too many of them.
+    /// Computes the effect of each complete event. Returns nothing when there are too many of them.
     pub fn spread(&self, mut effect: impl FnMut(&Event) -> Effect) -> Option<Spread> {
         if self.are_too_many() {
             return None;
@@ -74,7 +74,7 @@ impl Completions {
         let most = effects.iter().max().copied().unwrap_or_default();
         let mut fields = Fields::default();
         let mut stride = 1;
-        // The last field changes fastest: events that differ in one field alone lie a stride apart.
+        // The last field changes fastest: events that differ in one field alone are a stride apart.
         for (field, values) in self.fields.iter().rev() {
             let decides = effects.chunks(stride * values.len()).any(|chunk| {
                 let (first, rest) = chunk.split_at(stride.min(chunk.len()));
@@ -120,7 +120,7 @@ impl Completions {
         }
     }
 
-    /// Writes the parent and all before it. A process without a parent has nobody before it.
+    /// Sets the parent and its ancestors. A process without a parent has no ancestors.
     fn descend(&self, event: &mut Event, descent: &Descent) {
         event.parent.clone_from(&descent.parent);
         let mut line = take(&mut event.ancestors).unwrap_or_default();
@@ -135,7 +135,7 @@ impl Completions {
     }
 }
 
-/// The descent of a complete event: a parent or none, and whether everybody else stands before it.
+/// The descent of a complete event: a parent or none, and whether all other inheriting subjects are its ancestors.
 struct Descent {
     parent: Option<String>,
     further: bool,

@@ -1,4 +1,4 @@
-//! Whether a condition names an event.
+//! Whether a condition matches an event.
 
 use super::truth::Truth;
 use super::{Event, Field};
@@ -7,8 +7,8 @@ use crate::confine::{
     SocketSet, SocketType, SyscallSet,
 };
 
-/// Tells whether a condition on `operation` names the event, which is of that operation. A condition
-/// that speaks of another operation names nothing.
+/// Returns whether a condition on `operation` matches the event, which is of that operation. A condition
+/// for another operation matches nothing.
 pub(super) fn names(operation: Operation, condition: &Condition, event: &Event) -> Truth {
     match (condition, operation) {
         (Condition::Always, _) => Truth::Yes,
@@ -22,7 +22,7 @@ pub(super) fn names(operation: Operation, condition: &Condition, event: &Event) 
     }
 }
 
-/// An execution that tells its path and nothing else is one of a file.
+/// An execution with a path and without `anonymous` is one of a file.
 fn executes(paths: &PathSet, anonymous: bool, event: &Event) -> Truth {
     match (event.anonymous, &event.path) {
         (Some(true), _) => Truth::from(anonymous),
@@ -33,7 +33,7 @@ fn executes(paths: &PathSet, anonymous: bool, event: &Event) -> Truth {
     }
 }
 
-/// Whether one of the uses is governed and the file is meant. Renaming a directory takes along everything below it.
+/// Returns whether one of the accesses and the file match. Renaming a directory also moves everything below it.
 fn opens(paths: &PathSet, accesses: AccessSet, event: &Event) -> Truth {
     let moved = accesses.contains(Access::Rename)
         && event.path.as_ref().is_some_and(|directory| paths.reaches_below(directory));
@@ -100,7 +100,7 @@ fn capability(set: CapabilitySet, event: &Event) -> Truth {
 fn syscall(set: &SyscallSet, event: &Event) -> Truth {
     match event.syscall {
         Some(syscall) => Truth::from(set.contains(syscall)),
-        // Not even the set of all names holds every system call of every kernel.
+        // Even the set of all names lacks system calls of newer kernels.
         None => some_of(set.is_empty(), false, Field::Syscall),
     }
 }

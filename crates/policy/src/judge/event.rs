@@ -1,4 +1,4 @@
-//! What one process did, or would do; a witness is one, and so is a line of history.
+//! What one process did, or would do: a witness, or a line of event history.
 
 mod json;
 mod read;
@@ -35,14 +35,14 @@ pub struct Event {
     pub path: Option<String>,
     /// How the file is used; never empty.
     pub access: Option<AccessSet>,
-    /// Whether what is executed is anonymous memory or a deleted file. An execution that tells a path and not this
-    /// is one of the file at that path.
+    /// Whether what is executed is anonymous memory or a deleted file. An execution with a path and
+    /// without this field is one of the file at that path.
     pub anonymous: Option<bool>,
     /// The destination; an IPv4-mapped IPv6 address counts as its IPv4 address.
     pub address: Option<IpAddr>,
     /// The destination port.
     pub port: Option<u16>,
-    /// `tcp`, `udp` or another word; nothing is decided by it.
+    /// `tcp`, `udp` or another word; no effect on the verdict.
     pub protocol: Option<String>,
     /// The capability.
     pub capability: Option<Capability>,
@@ -56,12 +56,12 @@ pub struct Event {
     pub mode: Option<u32>,
     /// When, in RFC 3339.
     pub time: Option<String>,
-    /// Every other field, as it came.
+    /// Every other field, unchanged.
     pub other: Map<String, Value>,
 }
 
 impl Event {
-    /// Returns an event of which nothing but the operation is known.
+    /// Returns an event with the operation only.
     #[must_use]
     pub fn new(operation: Operation) -> Self {
         Self {
@@ -114,11 +114,11 @@ impl Event {
         event
     }
 
-    /// Takes what these fields tell of a complete process.
+    /// Takes the fields of a complete process.
     pub fn take(&mut self, fields: Fields, process: &Self) {
         for field in fields.iter() {
             match field {
-                // That there is no parent can only be told by an empty line.
+                // Only an empty list of ancestors says that there is no parent.
                 Field::Parent if process.parent.is_some() => self.parent.clone_from(&process.parent),
                 Field::Parent | Field::Ancestors => {
                     self.parent.clone_from(&process.parent);
@@ -131,7 +131,7 @@ impl Event {
         }
     }
 
-    /// Returns the executable of the parent, as told by `parent` or by the nearest ancestor.
+    /// Returns the executable of the parent, from `parent` or the nearest ancestor.
     #[must_use]
     pub fn parent(&self) -> Option<&str> {
         let nearest = || self.ancestors.as_ref().and_then(|ancestors| ancestors.first());

@@ -11,7 +11,7 @@ pub enum Field {
     Parent,
     /// The executables of all it descends from.
     Ancestors,
-    /// The user it runs as; only detections ask for it.
+    /// The user it runs as; only detections use it.
     Uid,
     /// The sensor of the host.
     Sensor,
@@ -21,7 +21,7 @@ pub enum Field {
     Path,
     /// How the file is used.
     Access,
-    /// Whether what is executed has no path.
+    /// Whether anonymous memory or a deleted file is executed.
     Anonymous,
     /// The destination address.
     Address,
@@ -91,19 +91,19 @@ impl fmt::Display for Field {
 pub struct Fields(u16);
 
 impl Fields {
-    /// Tells whether no field is inside.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Tells whether a field is inside.
+    /// Returns whether a field is inside.
     #[must_use]
     pub fn contains(self, field: Field) -> bool {
         self.0 & (1 << field as u16) != 0
     }
 
-    /// Returns what is in either set.
+    /// Returns the union.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -1,4 +1,4 @@
-//! Confinements -> an index by subject, so that an event meets only those that may speak of it.
+//! Confinements -> an index by subject, so that an event is checked only against those that may apply.
 
 use rustc_hash::FxHashMap;
 
@@ -8,21 +8,21 @@ use super::{Completions, Event, Fields, Spread, condition, lists, subject};
 use crate::confine::{Confinement, Effect, Listing, Operation, Subject};
 use crate::value::Children;
 
-/// What one confinement says of an event.
+/// The result of one confinement for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opinion {
-    /// It gives the event its effect.
+    /// It matches: the event gets its effect.
     Names,
-    /// It speaks of the process and allows the event.
+    /// It applies to the process and allows the event.
     Allows,
-    /// It names the event and lets the process out.
+    /// It matches the event, but the process is exempt.
     Exempts,
-    /// What it says depends on fields that the event lacks.
+    /// It depends on fields that the event lacks.
     Depends(Fields),
 }
 
 /// Confinements by subject. One event costs a look-up by its binary, one by its base name, and the
-/// confinements that speak of everyone, however many profiles there are.
+/// confinements of every process, however many profiles there are.
 #[derive(Debug)]
 pub struct Index<'policy> {
     confinements: &'policy [Confinement],
@@ -92,7 +92,7 @@ impl<'policy> Index<'policy> {
         Verdict { effect: spread.most, at_least: spread.least, depends_on: spread.fields, decision }
     }
 
-    /// Returns between which effects a verdict lies, when one is certain and these confinements may say more.
+    /// Returns the range of a verdict, when one effect is certain and these confinements may give a stronger one.
     fn spread(&self, event: &Event, possible: &[(usize, &'policy Confinement)], certain: Effect) -> Spread {
         if possible.is_empty() {
             return Spread { least: certain, most: certain, fields: Fields::default() };
@@ -100,7 +100,7 @@ impl<'policy> Index<'policy> {
         let possible: Vec<_> = possible.iter().map(|(_, confinement)| *confinement).collect();
         let completions = Completions::new(event, &possible);
         completions.spread(|complete| self.effect(complete)).unwrap_or_else(|| {
-            // What was not tried may be anything between the two.
+            // Events that were not tried may have any effect between the two.
             let most = possible.iter().map(|confinement| confinement.acting_effect()).max();
             Spread { least: certain, most: most.unwrap_or(certain), fields: completions.open() }
         })
@@ -113,8 +113,8 @@ impl<'policy> Index<'policy> {
         naming.map(|(_, confinement)| confinement.acting_effect()).max().unwrap_or_default()
     }
 
-    /// Returns the complete events that an incomplete one may stand for, as far as confinements can tell them apart
-    /// that may decide it.
+    /// Returns the complete events for an incomplete one, as far as the confinements that may decide it distinguish
+    /// them.
     #[must_use]
     pub fn completions(&self, event: &Event) -> Completions {
         let possible = self.candidates(event).into_iter();
@@ -123,8 +123,8 @@ impl<'policy> Index<'policy> {
         Completions::new(event, &possible.map(|(_, confinement)| confinement).collect::<Vec<_>>())
     }
 
-    /// Returns what every confinement that speaks of an event says of it, each with its place. Allowlists that the
-    /// event is not in name it; block lists that it is not in say nothing.
+    /// Returns the result of every confinement that applies to an event, each with its place. An allowlist without the
+    /// event matches it; a block list without it has no result.
     #[must_use]
     pub fn opinions(&self, event: &Event) -> Vec<(usize, &'policy Confinement, Opinion)> {
         let mut opinions = Vec::new();
@@ -143,7 +143,7 @@ impl<'policy> Index<'policy> {
         opinions
     }
 
-    /// Returns the confinements on the operation of an event that certainly speak of its process, each
+    /// Returns the confinements on the operation of an event that certainly apply to its process, each
     /// with its place.
     pub fn confining(&self, process: &Event) -> Vec<(usize, &'policy Confinement)> {
         let mut confining = self.candidates(process);
@@ -151,14 +151,14 @@ impl<'policy> Index<'policy> {
         confining
     }
 
-    /// Returns the confinements on the operation of an event whose subject certainly is its process, wherever they
-    /// hold and whomever they exempt.
+    /// Returns the confinements on the operation of an event whose subject certainly is its process, whatever their
+    /// scope and exemptions.
     pub fn about(&self, process: &Event) -> Vec<&'policy Confinement> {
         let about = self.candidates(process).into_iter().map(|(_, confinement)| confinement);
         about.filter(|confinement| subject::subject(confinement, process) == Truth::Yes).collect()
     }
 
-    /// Returns the confinements on the operation that may speak of the process, in order.
+    /// Returns the confinements on the operation that may apply to the process, in order.
     fn candidates(&self, event: &Event) -> Vec<(usize, &'policy Confinement)> {
         let everyone = self.everyone.get(&event.operation).into_iter().flatten();
         let mut found: Vec<usize> = everyone.copied().collect();
@@ -168,7 +168,7 @@ impl<'policy> Index<'policy> {
                 found.extend(self.by_binary.get(binary.as_str()).into_iter().flatten());
                 found.extend(self.by_base_name.get(base_name).into_iter().flatten());
                 if event.ancestors.is_some() {
-                    // Each inheriting confinement once, by the few names the lineage has.
+                    // Each inheriting confinement once, by the names of the ancestors.
                     for known in event.lineage() {
                         let base_name = known.rsplit('/').next().unwrap_or_default();
                         let of_known =
@@ -192,33 +192,33 @@ impl<'policy> Index<'policy> {
     }
 }
 
-/// Tells whether a confinement gives the event its effect.
+/// Returns whether a confinement gives the event its effect.
 fn names(confinement: &Confinement, event: &Event) -> Truth {
     subject::confines(confinement, event)
         .and(|| condition::names(confinement.operation, &confinement.condition, event))
 }
 
-/// Tells whether a later confinement decides instead of an earlier one: the stronger effect, and of
-/// equal effects the block list, whose answer names the member.
+/// Returns whether a later confinement decides instead of an earlier one: the stronger effect, and of
+/// equal effects the block list, whose result has the member.
 fn outweighs(later: &Confinement, earlier: &Confinement) -> bool {
     let weight =
         |confinement: &Confinement| (confinement.acting_effect(), confinement.listing == Listing::Blocks);
     weight(later) > weight(earlier)
 }
 
-/// Tells whether a confinement is about the process and may hold where it runs, whomever it exempts.
+/// Returns whether a confinement is about the process and may apply where it runs, whatever its exemptions.
 fn speaks(confinement: &Confinement, event: &Event) -> bool {
     subject::subject(confinement, event) == Truth::Yes
         && subject::scope(&confinement.scope, event) != Truth::No
 }
 
-/// Tells whether an exemption is what keeps a confinement from the process.
+/// Returns whether the process is exempt from a confinement.
 fn is_exempt(confinement: &Confinement, event: &Event) -> bool {
     speaks(confinement, event)
         && confinement.exemptions.iter().any(|exemption| subject::exempts(exemption, event) == Truth::Yes)
 }
 
-/// Returns what allows an event that no confinement names: an entry of an allowlist, or an exemption.
+/// Returns what allows an event that no confinement matches: an entry of an allowlist, or an exemption.
 fn allowing<'policy>(
     candidates: &[(usize, &'policy Confinement)],
     event: &Event,

@@ -1,4 +1,4 @@
-//! What a list says about an event: the member that holds it, and the members nearest to it.
+//! A list and an event -> the member that contains its value, or the members nearest to it.
 
 use std::cmp::Reverse;
 
@@ -6,17 +6,17 @@ use super::Event;
 use crate::confine::{Confinement, Listing, Member, MemberValue};
 use crate::value::{Cidr, NetworkPattern, PathPattern, PortRange, address_number};
 
-/// Returns the first member that holds the value of the event.
+/// Returns the first member that contains the value of the event.
 ///
-/// A profile lists ports and blocks apart and a connection needs both; the block is the one returned.
+/// A profile lists ports and CIDR blocks separately and a connection needs both; the block is returned.
 #[must_use]
 pub fn lists<'policy>(confinement: &'policy Confinement, event: &Event) -> Option<&'policy Member> {
     let holding = || confinement.members.iter().filter(|member| holds(&member.value, event));
     holding().find(|member| matches!(member.value, MemberValue::Cidr(_))).or_else(|| holding().next())
 }
 
-/// Returns the allowed values nearest to that of an event which an allowlist left out: one, or for a
-/// profile whose blocks and ports both miss, one of each.
+/// Returns the allowed values nearest to that of an event that is not in an allowlist: one, or for a
+/// profile in which neither a block nor a port matches, one of each.
 #[must_use]
 pub fn nearest<'policy>(confinement: &'policy Confinement, event: &Event) -> Vec<&'policy Member> {
     if confinement.listing == Listing::Blocks {
@@ -76,7 +76,7 @@ fn best<'policy, R: Ord>(
     ranked.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, member)| member)
 }
 
-/// Ranks by shared components, then by shared bytes, then by how little else the pattern says.
+/// Ranks by shared components, then by shared bytes, then by how short the rest of the pattern is.
 fn nearness_of_path(value: &MemberValue, path: &str) -> Option<(usize, usize, Reverse<usize>)> {
     let MemberValue::Path(pattern) = value else { return None };
     let listed = match pattern {

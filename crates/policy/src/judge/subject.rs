@@ -1,18 +1,18 @@
-//! Whether a confinement speaks of the process of an event: subject, scope and exemptions.
+//! Whether a confinement applies to the process of an event: subject, scope and exemptions.
 
 use super::truth::Truth;
 use super::{Event, Field};
 use crate::confine::{Confinement, Exemption, Subject};
 use crate::value::{Children, Scope};
 
-/// Tells whether the process is confined.
+/// Returns whether the process is confined.
 pub(super) fn confines(confinement: &Confinement, event: &Event) -> Truth {
     subject(confinement, event)
         .and(|| scope(&confinement.scope, event))
         .and(|| exempt(&confinement.exemptions, event).not())
 }
 
-/// Tells whether the process, or with `children: inherit` one it descends from, is the subject.
+/// Returns whether the process, or with `children: inherit` one it descends from, is the subject.
 pub(super) fn subject(confinement: &Confinement, event: &Event) -> Truth {
     let is = |binary: &str| confinement.subject.matches(binary);
     let itself = match &event.binary {
@@ -26,7 +26,7 @@ pub(super) fn subject(confinement: &Confinement, event: &Event) -> Truth {
             if event.lineage().any(is) {
                 Truth::Yes
             } else if event.ancestors.is_none() {
-                // A parent that is known says nothing of those before it.
+                // A known parent does not determine its ancestors.
                 Truth::unknown([Field::Ancestors])
             } else {
                 Truth::No
@@ -35,7 +35,7 @@ pub(super) fn subject(confinement: &Confinement, event: &Event) -> Truth {
     }
 }
 
-/// Tells whether the process runs where a scope holds.
+/// Returns whether the process runs where a scope applies.
 pub(super) fn scope(scope: &Scope, event: &Event) -> Truth {
     let is = |known: &Option<String>, wanted: &str, field| match known {
         Some(known) => Truth::from(known == wanted),
@@ -52,7 +52,7 @@ fn exempt(exemptions: &[Exemption], event: &Event) -> Truth {
     exemptions.iter().fold(Truth::No, |sum, exemption| sum.or(|| exempts(exemption, event)))
 }
 
-/// Tells whether one exemption lets the process out.
+/// Returns whether the process is exempt by one exemption.
 pub(super) fn exempts(exemption: &Exemption, event: &Event) -> Truth {
     let process = exemption.process.as_ref().map_or(Truth::Yes, |pattern| match &event.binary {
         Some(binary) => Truth::from(pattern.contains(binary)),

@@ -1,4 +1,4 @@
-//! Holds verdicts against a naive reading of the confinements, and the JSON of events against itself.
+//! Checks verdicts against a naive evaluation of the confinements, and that events survive JSON.
 
 mod unknown;
 
@@ -16,7 +16,7 @@ use crate::confine::{
 use crate::value::PathPattern;
 use crate::value::{Children, Scope};
 
-/// What a confinement says of a complete event, read word for word.
+/// The result of a confinement for a complete event, evaluated naively.
 fn names(confinement: &Confinement, event: &Event) -> bool {
     let binary = event.binary.as_deref().unwrap_or_default();
     let ancestors = event.ancestors.clone().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! Answers that may hang on fields an event lacks: Kleene's three-valued logic with reasons.
+//! Results that may depend on fields an event lacks: Kleene's three-valued logic with reasons.
 
 use super::{Field, Fields};
 
-/// Whether something holds for an event.
+/// Whether something is true for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Truth {
     /// It does not.
@@ -14,7 +14,7 @@ pub(super) enum Truth {
 }
 
 impl Truth {
-    /// Returns the answer that depends on these fields.
+    /// Returns the result that depends on these fields.
     pub(super) fn unknown(fields: impl IntoIterator<Item = Field>) -> Self {
         Self::Unknown(fields.into_iter().collect())
     }
@@ -27,7 +27,7 @@ impl Truth {
         }
     }
 
-    /// Both hold. The other answer is looked for only where it matters.
+    /// Both are true. The other one is evaluated only if needed.
     pub(super) fn and(self, other: impl FnOnce() -> Self) -> Self {
         match (self, self == Self::No) {
             (_, true) => Self::No,
@@ -40,12 +40,12 @@ impl Truth {
         }
     }
 
-    /// One of them holds.
+    /// One of them is true.
     pub(super) fn or(self, other: impl FnOnce() -> Self) -> Self {
         self.not().and(|| other().not()).not()
     }
 
-    /// It does not hold.
+    /// It is false.
     pub(super) fn not(self) -> Self {
         match self {
             Self::No => Self::Yes,

@@ -20,14 +20,14 @@ pub struct Verdict<'policy> {
     /// The fields that the event lacks and that the effect depends on. Empty exactly where all events that fill them
     /// in get one effect; where there are too many such events to try, every field that may matter.
     pub depends_on: Fields,
-    /// The confinement that decided; none where nothing speaks of the event.
+    /// The confinement that decided; none if no confinement applies to the event.
     pub decision: Option<Decision<'policy>>,
 }
 
 /// The confinement that decided an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision<'policy> {
-    /// The place of the confinement among those that were asked.
+    /// The index of the confinement.
     pub index: usize,
     /// The confinement.
     pub confinement: &'policy Confinement,
@@ -38,16 +38,16 @@ pub struct Decision<'policy> {
 /// How a confinement decides an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason<'policy> {
-    /// It names the event; the member is the one of a block list.
+    /// It matches the event; the member is that of a block list.
     Names(Option<&'policy Member>),
-    /// Its allowlist has the event, so it does not name it.
+    /// Its allowlist contains the event, so it does not match.
     Lists(&'policy Member),
-    /// It names the event and lets the process out.
+    /// It matches the event, but the process is exempt.
     Exempts(&'policy Exemption),
 }
 
 impl<'policy> Verdict<'policy> {
-    /// Returns the allowed values nearest to that of the event, where an allowlist left it out.
+    /// Returns the allowed values nearest to that of the event, if it is not in an allowlist.
     #[must_use]
     pub fn nearest(&self, event: &Event) -> Vec<&'policy Member> {
         match &self.decision {
@@ -98,7 +98,7 @@ impl<'policy> Verdict<'policy> {
 }
 
 impl<'policy> Decision<'policy> {
-    /// Returns the decision of a confinement that names the event.
+    /// Returns the decision of a confinement that matches the event.
     pub(super) fn names(index: usize, confinement: &'policy Confinement, event: &Event) -> Self {
         let member = match confinement.listing {
             Listing::Blocks => lists(confinement, event),
@@ -114,14 +114,14 @@ pub struct VerdictReport {
     /// `allow`, `observe`, `log`, `kill` or `deny`; `unknown` where it depends on a field that the event lacks or on
     /// a document that is not evaluated.
     pub effect: &'static str,
-    /// The document that decided; null where nothing speaks of the event. Where the effect is unknown, the one that
+    /// The document that decided; null if no document applies to the event. Where the effect is unknown, the one that
     /// gives the strongest effect that is possible.
     pub document: Option<DocumentReport>,
     /// The part of the document.
     pub dimension: Option<Cow<'static, str>>,
     /// File and line that decided: `profiles/amf.yaml:12`.
     pub source: Option<String>,
-    /// The allowed value nearest to that of the event, where an allowlist left it out.
+    /// The allowed value nearest to that of the event, if it is not in an allowlist.
     pub nearest: Option<String>,
     /// The listed value that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +129,7 @@ pub struct VerdictReport {
     /// Why the process is exempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exempted: Option<String>,
-    /// The effect as written, where a pack holds it back.
+    /// The effect as written, if its pack is not enforced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<&'static str>,
     /// The fields the event lacks and the effect depends on.
@@ -141,7 +141,7 @@ pub struct VerdictReport {
     /// The strongest effect that is possible, where the effect is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<&'static str>,
-    /// Documents that may act on the event and that are not evaluated here: the effect depends on them.
+    /// Documents that may affect the event but are not evaluated here: the effect depends on them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_evaluated: Vec<NotEvaluated>,
     /// Detections that match the event, or may: what the Console does after the event, whatever the effect is.
@@ -149,31 +149,31 @@ pub struct VerdictReport {
     pub detections: Vec<DetectionReport>,
 }
 
-/// The effect that depends on what is not known.
+/// The name of an effect that depends on unknown fields.
 pub const UNKNOWN: &str = "unknown";
 
 impl VerdictReport {
-    /// Tells whether the effect depends on what is not known.
+    /// Returns whether the effect depends on what is not known.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         self.effect == UNKNOWN
     }
 }
 
-/// A document that acts and is not evaluated here.
+/// A document that may have an effect but is not evaluated here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NotEvaluated {
     /// The document.
     pub document: DocumentReport,
     /// File and line: `rules/shadow.yaml:3`.
     pub source: String,
-    /// The hooks by which it may act on the event: `file_open`; of a detection, none.
+    /// The hooks by which it may affect the event: `file_open`; of a detection, none.
     pub hooks: Vec<String>,
     /// The strongest effect it may give.
     pub at_most: &'static str,
 }
 
-/// What a detection says of an event.
+/// The result of a detection for an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DetectionReport {
     /// The document.
@@ -191,15 +191,15 @@ pub struct DetectionReport {
     pub depends_on: Vec<&'static str>,
 }
 
-/// A document as answers name it.
+/// A document in output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DocumentReport {
     /// `GuardianProfile`, `EnforcementRule` or `RuntimeGuard`; of what is not evaluated, `TracingPolicy` as well, and
     /// of detections `GuardianPolicy`.
     pub kind: Cow<'static, str>,
-    /// The id the product knows.
+    /// The id.
     pub id: String,
-    /// The name people know.
+    /// The readable name.
     pub name: String,
 }
 

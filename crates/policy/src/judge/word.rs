@@ -27,7 +27,7 @@ pub(super) fn family(text: &str) -> Option<u16> {
     FAMILIES.iter().find(|(word, _)| *word == name).map(|(_, number)| *number)
 }
 
-/// Returns the word of a family, if it has one here.
+/// Returns the word of a family, if it is in the table.
 pub(super) fn family_word(number: u16) -> Option<&'static str> {
     FAMILIES.iter().find(|(_, family)| *family == number).map(|(word, _)| *word)
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::{PortError, PortRange};
 
-/// A block of IPv4 or IPv6 addresses. A bare address is a block of one.
+/// A CIDR block of IPv4 or IPv6 addresses. A bare address is a block of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cidr {
     address: IpAddr,
@@ -19,7 +19,7 @@ impl Cidr {
     /// Parses `10.0.0.0/8`, `2001:db8::/32` or a bare address.
     ///
     /// # Errors
-    /// Refuses host names, zones and prefix lengths above the width of the address.
+    /// Returns an error for host names, zones and prefix lengths above the width of the address.
     pub fn parse(text: &str) -> Result<Self, CidrError> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
@@ -77,13 +77,13 @@ impl Cidr {
         Self { address, length: self.length }
     }
 
-    /// Tells whether bits are set to the right of the prefix.
+    /// Returns whether host bits are set.
     #[must_use]
     pub fn has_host_bits(self) -> bool {
         self.network() != self
     }
 
-    /// Returns the inclusive ranges of the block in the one 128-bit space where an IPv4 address lies
+    /// Returns the inclusive ranges of the block in the one 128-bit space where an IPv4 address is
     /// at its IPv4-mapped place. An IPv6 block wider than /96 leaves the mapped range out.
     pub fn ranges(self) -> impl Iterator<Item = (u128, u128)> {
         let network = self.network();
@@ -98,7 +98,7 @@ impl Cidr {
         ranges.into_iter().flatten()
     }
 
-    /// Tells whether an address is inside; an IPv4-mapped IPv6 address counts as its IPv4 address.
+    /// Returns whether an address is inside; an IPv4-mapped IPv6 address counts as its IPv4 address.
     #[must_use]
     pub fn contains(self, address: IpAddr) -> bool {
         let number = address_number(address);
@@ -128,12 +128,12 @@ impl fmt::Display for Cidr {
     }
 }
 
-/// Why a text is no CIDR block.
+/// Why a text is not a CIDR block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CidrError {
-    /// The part before `/` is no IPv4 or IPv6 address.
+    /// The part before `/` is not an IPv4 or IPv6 address.
     Address,
-    /// The part after `/` is no prefix length of that address.
+    /// The part after `/` is not a prefix length of that address.
     Length,
 }
 
@@ -141,12 +141,12 @@ impl fmt::Display for CidrError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Address => "is not an IPv4 or IPv6 address or block",
-            Self::Length => "has a prefix length that its address does not have",
+            Self::Length => "has an invalid prefix length",
         })
     }
 }
 
-/// What a guard lists under networks: a block, a block with ports, or ports alone.
+/// An entry of the network lists of a guard: a block, a block with ports, or ports alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NetworkPattern {
     /// The addresses; every address when absent.
@@ -159,7 +159,7 @@ impl NetworkPattern {
     /// Parses `10.0.0.0/8`, `10.0.0.1:443`, `10.0.0.0/8:8000-8100`, `[2001:db8::]/32:443` or `*:443`.
     ///
     /// # Errors
-    /// Refuses host names: names are not resolved at compile time.
+    /// Returns an error for host names: names are not resolved at compile time.
     pub fn parse(text: &str) -> Result<Self, NetworkPatternError> {
         let block = |text: &str| Cidr::parse(text).map_err(NetworkPatternError::Cidr);
         let ports = |text: &str| PortRange::parse(text).map_err(NetworkPatternError::Port);
@@ -198,7 +198,7 @@ impl fmt::Display for NetworkPattern {
     }
 }
 
-/// Why a text is no network pattern.
+/// Why a text is not a network pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkPatternError {
     /// The address part.

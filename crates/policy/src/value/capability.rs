@@ -58,7 +58,7 @@ impl Capability {
     /// Parses a name with or without `CAP_`, in any case.
     ///
     /// # Errors
-    /// Refuses names the kernel does not have, and numbers.
+    /// Returns an error for names the kernel does not have, and numbers.
     pub fn parse(text: &str) -> Result<Self, CapabilityError> {
         let name = match text.split_at_checked(4) {
             Some((prefix, name)) if prefix.eq_ignore_ascii_case("CAP_") => name,
@@ -98,7 +98,7 @@ impl fmt::Display for Capability {
     }
 }
 
-/// The text names no capability.
+/// The text is not a capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapabilityError;
 

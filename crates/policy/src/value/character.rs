@@ -1,9 +1,9 @@
-//! Characters that no eye can tell: those without a glyph, and those with the glyph of another.
+//! Confusing characters: invisible ones, and those that look like another.
 
 /// Cyrillic, Greek and Armenian letters with the glyph of a Latin one (Unicode's `confusables.txt`, the letters only).
 const LOOK_ALIKES: &str = "АВЕЅІЈКМНОРСТУХҮԌԚԜасеорхуіјѕԛԝһӏԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧονιϲϳօոսցհ";
 
-/// Tells whether nothing is seen of a character: controls, marks of direction, zero-width characters, and spaces
+/// Returns whether a character is invisible: controls, direction marks, zero-width characters, and spaces
 /// other than U+0020.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {

@@ -1,6 +1,6 @@
-//! What holds for the programs that a confined program starts.
+//! What applies to the programs that a confined program starts.
 
-/// What holds for a program that a confined binary starts.
+/// What applies to a program that a confined binary starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Children {
     /// It has its own profile or none.
@@ -13,7 +13,7 @@ impl Children {
     /// Every choice.
     pub const ALL: [Self; 2] = [Self::Leave, Self::Inherit];
 
-    /// Returns the word of the document.
+    /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

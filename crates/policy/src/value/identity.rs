@@ -1,4 +1,4 @@
-//! Profile id text -> profile ids, and the id of a profile that has none.
+//! Profile id text -> profile ids, and the id of a profile without one.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ impl ProfileId {
     /// Parses an id such as `gp_0123456789ab`.
     ///
     /// # Errors
-    /// Refuses every other shape.
+    /// Returns an error for every other shape.
     pub fn parse(text: &str) -> Result<Self, ProfileIdError> {
         let digits = text.strip_prefix("gp_").ok_or(ProfileIdError)?;
         let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -22,7 +22,7 @@ impl ProfileId {
         Ok(Self(text.to_owned()))
     }
 
-    /// Derives the id of a profile that writes none: the first 12 hexadecimal digits of
+    /// Derives the id of a profile without one: the first 12 hexadecimal digits of
     /// SHA-256 over name, NUL, target binary.
     #[must_use]
     pub fn derive(name: &str, target_binary: &str) -> Self {
@@ -45,7 +45,7 @@ impl fmt::Display for ProfileId {
     }
 }
 
-/// The text is no profile id.
+/// The text is not a profile id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProfileIdError;
 

@@ -19,7 +19,7 @@ impl AbsolutePath {
     /// Parses a path such as `/opt/amf/bin/amf`.
     ///
     /// # Errors
-    /// Refuses text that is not the resolved form of an absolute path.
+    /// Returns an error for text that is not the resolved form of an absolute path.
     pub fn parse(text: &str) -> Result<Self, PathError> {
         let marks = check(text)?;
         if text.len() > 1 && text.ends_with('/') {
@@ -28,7 +28,7 @@ impl AbsolutePath {
         if text.ends_with(' ') {
             return Err(PathError::EdgeSpace);
         }
-        // `[` is a program, so brackets are left alone in the path of one file.
+        // `[` is a program, so brackets are allowed in the path of one file.
         if marks & GLOB != 0
             && let Some(glob) = text.chars().find(|character| matches!(character, '*' | '?'))
         {
@@ -57,7 +57,7 @@ impl fmt::Display for AbsolutePath {
     }
 }
 
-/// What an operator writes where paths are listed.
+/// An entry of a list of paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PathPattern {
     /// `/a/b`: that file, or everything below it if it is a directory; `/a/bc` is not inside.
@@ -72,7 +72,7 @@ impl PathPattern {
     /// Parses a pattern such as `/usr/lib`, `/usr/lib/` or `/var/log/amf*`.
     ///
     /// # Errors
-    /// Refuses relative paths, unresolved components and anything that looks like another glob.
+    /// Returns an error for relative paths, unresolved components and anything that looks like another glob.
     pub fn parse(text: &str) -> Result<Self, PathError> {
         let (body, prefix) = match text.strip_suffix('*') {
             Some(body) => (body, true),
@@ -108,7 +108,7 @@ impl PathPattern {
         })
     }
 
-    /// Returns the same prefixes without a copy: what the text holds of each, and the `/` or NUL behind that.
+    /// Returns the same prefixes without a copy: the part in the text, and the `/` or NUL after it.
     pub fn stems(&self) -> impl Iterator<Item = (&[u8], Option<u8>)> {
         let (exact, ended) = match self {
             Self::Tree(path) => (Some(path), (path.as_str(), Some(b'/'))),
@@ -131,7 +131,7 @@ impl PathPattern {
         }
     }
 
-    /// Tells whether a resolved path is inside.
+    /// Returns whether a resolved path is inside.
     #[must_use]
     pub fn contains(&self, path: &str) -> bool {
         let below = |directory: &AbsolutePath| match directory.as_str() {
@@ -157,7 +157,7 @@ impl fmt::Display for PathPattern {
     }
 }
 
-/// Why a text is no path.
+/// Why a text is not a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathError {
     /// Nothing was written.
@@ -170,11 +170,11 @@ pub enum PathError {
     Unresolved,
     /// A NUL or another control character.
     Control,
-    /// A character that nobody sees, other than a control character.
+    /// An invisible character other than a control character.
     Invisible(char),
     /// A component that starts or ends with a space.
     EdgeSpace,
-    /// A variable or specifier that nothing expands here: `$USER`, `${HOME}`, `%u`, `~`.
+    /// A variable or specifier, which is not expanded: `$USER`, `${HOME}`, `%u`, `~`.
     Placeholder,
     /// More bytes than the kernel accepts; the number is what was written.
     TooLong(usize),
@@ -182,7 +182,7 @@ pub enum PathError {
     LongComponent(usize),
     /// A file path that ends in `/`.
     TrailingSlash,
-    /// A character of a pattern language that is not read here.
+    /// A character of an unsupported pattern language.
     Glob(char),
 }
 
@@ -195,36 +195,36 @@ impl fmt::Display for PathError {
             Self::Unresolved => formatter.write_str("has a `.` or `..` component"),
             Self::Control => formatter.write_str("has a control character"),
             Self::Invisible(character) => {
-                write!(formatter, "has the character U+{:04X}, which nobody sees", u32::from(*character))
+                write!(formatter, "has the invisible character U+{:04X}", u32::from(*character))
             }
             Self::EdgeSpace => formatter.write_str("has a component that starts or ends with a space"),
-            Self::Placeholder => formatter.write_str("has a placeholder that nothing expands"),
+            Self::Placeholder => formatter.write_str("has a placeholder, which is not expanded"),
             Self::TooLong(bytes) => write!(formatter, "has {bytes} bytes, more than {PATH_BYTES}"),
             Self::LongComponent(bytes) => {
                 write!(formatter, "has a component of {bytes} bytes, more than {COMPONENT_BYTES}")
             }
-            Self::TrailingSlash => formatter.write_str("ends in `/`, so it names no file"),
-            Self::Glob(character) => write!(formatter, "has `{character}`, which is not a pattern here"),
+            Self::TrailingSlash => formatter.write_str("ends in `/`, so it is not a file"),
+            Self::Glob(character) => write!(formatter, "has `{character}`, an unsupported pattern"),
         }
     }
 }
 
-/// A byte of a path that means something: several of these in one text add up.
+/// A class of bytes in a path, as a bit; the bits of all bytes of a text are combined.
 const SLASH: u8 = 1;
 const DOT: u8 = 1 << 1;
 const GLOB: u8 = 1 << 2;
 /// A control character, or a part of a character that may be one.
 const SUSPECT: u8 = 1 << 3;
-/// A slash and behind it another one or a dot.
+/// A slash before another one or a dot.
 const ODD_COMPONENT: u8 = 1 << 4;
 
-/// A space, or what a placeholder starts with.
+/// A space, or the start of a placeholder.
 const UNLIKELY: u8 = 1 << 5;
 
-/// Characters of pattern languages that are not read here.
+/// Characters of unsupported pattern languages.
 const GLOBS: &str = "*?[]{}";
 
-/// What each byte means.
+/// The class of each byte.
 static MARKS: [u8; 256] = {
     let mut marks = [0; 256];
     let mut byte = 0;
@@ -248,7 +248,7 @@ static MARKS: [u8; 256] = {
     marks
 };
 
-/// Returns everything that some byte of a text means: one look at each settles nearly every path.
+/// Returns the classes of all bytes of a text: nearly every path is accepted after this one pass.
 fn marks(text: &str) -> u8 {
     let mut before = 0;
     text.bytes().fold(0, |seen, byte| {
@@ -259,7 +259,7 @@ fn marks(text: &str) -> u8 {
     })
 }
 
-/// Holds a text against what all paths have in common, and returns its marks.
+/// Checks a text against the rules for all paths, and returns its marks.
 fn check(text: &str) -> Result<u8, PathError> {
     if text.is_empty() {
         return Err(PathError::Empty);
@@ -286,8 +286,8 @@ fn check(text: &str) -> Result<u8, PathError> {
     Ok(marks)
 }
 
-/// Refuses what no file is called in earnest. The end of a prefix is not the end of a component, so a space at the
-/// very end is for the caller to judge.
+/// Refuses names that are mistakes. The end of a prefix is not the end of a component, so the caller checks a space
+/// at the very end.
 fn check_unlikely(relative: &str) -> Result<(), PathError> {
     let mut components = relative.split('/').peekable();
     while let Some(component) = components.next() {
@@ -302,7 +302,7 @@ fn check_unlikely(relative: &str) -> Result<(), PathError> {
     Ok(())
 }
 
-/// Tells whether a component is what shells, services and templates replace by something else. `Outer$Inner.class`
+/// Returns whether a component is a placeholder of shells, services or templates. `Outer$Inner.class`
 /// is a file.
 fn is_placeholder(component: &str) -> bool {
     let is_variable = component.strip_prefix('$').is_some_and(|name| {

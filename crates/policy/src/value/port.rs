@@ -13,7 +13,7 @@ impl PortRange {
     /// Parses `443` or `8000-8100`.
     ///
     /// # Errors
-    /// Refuses numbers above 65,535, reversed ranges and anything else.
+    /// Returns an error for numbers above 65,535, reversed ranges and anything else.
     pub fn parse(text: &str) -> Result<Self, PortError> {
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         let (first, last) = (port(first)?, port(last)?);
@@ -35,7 +35,7 @@ impl PortRange {
         self.last
     }
 
-    /// Tells whether a port is inside.
+    /// Returns whether a port is inside.
     #[must_use]
     pub fn contains(self, port: u16) -> bool {
         (self.first..=self.last).contains(&port)
@@ -52,7 +52,7 @@ impl fmt::Display for PortRange {
     }
 }
 
-/// Why a text is no port range.
+/// Why a text is not a port range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortError {
     /// Not a decimal number, or a range of two.
@@ -66,7 +66,7 @@ pub enum PortError {
 impl fmt::Display for PortError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::NotANumber => "is not a port or a range of ports",
+            Self::NotANumber => "is not a port or a port range",
             Self::TooLarge => "is above 65535",
             Self::Reversed => "has its ends reversed",
         })

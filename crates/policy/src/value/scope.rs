@@ -1,6 +1,6 @@
-//! Where a document holds.
+//! Where a document applies.
 
-/// Where a document holds. Settled where a bundle is compiled for someone, or applied.
+/// Where a document applies. Evaluated when a bundle is compiled for a sensor or group, or applied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Scope {
     /// Every sensor.

@@ -22,13 +22,13 @@ impl Syscall {
     /// Parses a name such as `ptrace`; a leading `sys_` is accepted.
     ///
     /// # Errors
-    /// Refuses names that neither entry path has.
+    /// Returns an error for names that neither entry path has.
     pub fn parse(text: &str) -> Result<Self, SyscallError> {
         let name = text.strip_prefix("sys_").unwrap_or(text);
         BY_NAME.get(name).copied().ok_or(SyscallError)
     }
 
-    /// Returns the call behind an x86-64 number.
+    /// Returns the call with an x86-64 number.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
         Self::all().find(|syscall| syscall.number() == Some(number))
@@ -52,12 +52,12 @@ impl Syscall {
         SYSCALLS.get(usize::from(self.0)).and_then(|entry| entry.2)
     }
 
-    /// Returns the place of the call among all, by name.
+    /// Returns the index of the call among all, by name.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 
-    /// Returns the call at a place among all, by name.
+    /// Returns the call at an index among all, by name.
     pub fn at(index: usize) -> Option<Self> {
         u16::try_from(index).ok().filter(|_| index < Self::COUNT).map(Self)
     }
@@ -74,7 +74,7 @@ impl fmt::Display for Syscall {
     }
 }
 
-/// The text names no system call.
+/// The text is not a system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyscallError;
 

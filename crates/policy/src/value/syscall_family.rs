@@ -1,4 +1,4 @@
-//! A system call -> the other entries of the same operation, and its siblings: other calls to the same end.
+//! A system call -> the other entries of the same operation, and its siblings: other calls with the same result.
 //!
 //! Sources: `arch/x86/entry/syscalls/syscall_32.tbl` and `syscall_64.tbl` for entries, the manual pages of section 2
 //! for siblings. Every name is checked against the table of calls by a test.
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::Syscall;
 
-/// Names that only 32-bit programs have, behind the name of the same operation on x86-64. 32-bit programs call some
+/// Names that only 32-bit programs have, after the name of the same operation on x86-64. 32-bit programs call some
 /// operations by several numbers: for older structures, wider offsets, wider ids, or 64-bit times.
 const ENTRIES: &[&[&str]] = &[
     &["chown", "chown32"],
@@ -77,7 +77,7 @@ const ENTRIES: &[&[&str]] = &[
     &["wait4", "waitpid"],
 ];
 
-/// Calls that reach the same end; to block one and leave another blocks nothing for who looks.
+/// Calls with the same result: blocking one but not another is easy to bypass.
 const FAMILIES: &[&[&str]] = &[
     &["chmod", "fchmod", "fchmodat", "fchmodat2"],
     &["chown", "fchown", "fchownat", "lchown"],
@@ -132,11 +132,11 @@ impl Syscall {
         others.iter().copied().filter(move |other| *other != self).chain([self])
     }
 
-    /// Returns the other calls that reach the same end, by name; not those of the same operation.
+    /// Returns the other calls with the same result, by name; not those of the same operation.
     #[must_use]
     pub fn siblings(self) -> Vec<Self> {
         let is_own = |name: &&str| self.operation().any(|call| call.name() == *name);
-        let families = FAMILIES.iter().filter(|family| family.iter().any(|name| is_own(&name)));
+        let families = FAMILIES.iter().filter(|family| family.iter().any(&is_own));
         let mut siblings: Vec<Self> = families.flat_map(|family| parsed(family)).collect();
         siblings.retain(|sibling| !is_own(&sibling.name()));
         siblings.sort_unstable();
@@ -152,7 +152,7 @@ mod tests {
     use super::{ENTRIES, FAMILIES, Syscall};
 
     fn call(name: &str) -> Syscall {
-        Syscall::parse(name).unwrap_or_else(|_| panic!("`{name}` is no system call"))
+        Syscall::parse(name).unwrap_or_else(|_| panic!("`{name}` is not a system call"))
     }
 
     #[test]
@@ -168,7 +168,8 @@ mod tests {
             assert!(names.iter().all(|name| seen.insert(*name)), "{names:?}");
         }
         for family in FAMILIES {
-            assert!(family.iter().map(|name| call(name)).count() > 1);
+            let calls: Vec<Syscall> = family.iter().map(|name| call(name)).collect();
+            assert!(calls.len() > 1, "{family:?}");
         }
     }
 

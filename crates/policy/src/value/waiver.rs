@@ -2,7 +2,7 @@
 
 use telovix_diagnostic::source::{Span, Spanned};
 
-/// Accepts one weakening of the document it stands in, by name.
+/// Accepts one weakening of the document that contains it, by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waiver {
     /// The bytes of the entry.

@@ -1,4 +1,4 @@
-//! Lines and the nodes that begin on them -> the column each line begins at.
+//! Lines and the nodes that start on them -> the column at which each line starts.
 
 use std::ops::Range;
 
@@ -7,21 +7,21 @@ use telovix_diagnostic::source::Span;
 use super::Parsed;
 use crate::{CommentPlace, Node, ScalarStyle, Value, yaml11};
 
-/// Columns between a block and what it lies in.
+/// Indentation of a block in columns.
 const STEP: usize = 2;
 
 /// What becomes of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plan {
-    /// Nothing stands on it.
+    /// It is blank.
     Blank,
-    /// A comment alone.
+    /// It has a comment only.
     Comment,
-    /// A key, a dash or a value begins on it, at this column from now on.
+    /// A key, a dash or a value starts on it; it moves to this column.
     At { column: usize },
-    /// It goes on with what began before, and moves as that does.
+    /// It continues what started before, and moves with that.
     Moved { by: isize },
-    /// A mark between documents.
+    /// It separates documents.
     Kept,
 }
 
@@ -33,14 +33,14 @@ pub(super) struct Layout<'text> {
     plans: Vec<Option<Plan>>,
     /// Lines whose last bytes belong to a value.
     ends_in_value: Vec<bool>,
-    /// What is written in the place of these bytes.
+    /// The replacement of these bytes.
     edits: Vec<(Range<usize>, String)>,
-    /// Whether what is laid out now is for the engine, which reads by YAML 1.1: there `on` is meant.
+    /// Whether this part is for Tetragon, which reads YAML 1.1: there `on` is a boolean, as intended.
     for_engine: bool,
 }
 
 impl<'text> Layout<'text> {
-    /// Finds the place of every line; `None` when a document is written in a way that is not laid out here.
+    /// Finds the place of every line; `None` when a document cannot be formatted.
     pub(super) fn of(text: &'text str, parsed: &Parsed) -> Option<Self> {
         let mut starts: Vec<usize> = vec![0];
         starts.extend(text.match_indices('\n').map(|(end, _)| end + 1));
@@ -77,7 +77,7 @@ impl<'text> Layout<'text> {
             && node.as_mapping().is_none_or(|mapping| mapping.get("processes").is_none());
         let line = self.line_of(node.span.start as usize);
         if self.is_block(node) {
-            // `--- a: b` is no line of its own.
+            // `--- a: b` is not a separate line.
             return if self.begins_line(node.span.start as usize) { self.block(node, 0) } else { None };
         }
         self.quote(node);
@@ -111,7 +111,7 @@ impl<'text> Layout<'text> {
         }
     }
 
-    /// Lays out what stands behind a key or a dash, in a block at `column` that moves `by`.
+    /// Lays out what follows a key or a dash, in a block at `column` that moves `by`.
     fn value(&mut self, node: &Node, behind: usize, column: usize, by: isize) -> Option<()> {
         let line = self.line_of(behind);
         if let Some(header) = self.header(node, behind) {
@@ -125,7 +125,7 @@ impl<'text> Layout<'text> {
         if let Value::Sequence(items) = &node.value
             && self.is_block(node)
         {
-            // The span of a list that is no deeper than its key begins behind the dash.
+            // The span of a list that is no deeper than its key starts after the dash.
             let first = self.next_line_in_use(line)?;
             let dash = self.starts.get(first)? + self.column_of(first);
             return self.list(items, dash, column + STEP);
@@ -195,7 +195,7 @@ impl<'text> Layout<'text> {
         Some(())
     }
 
-    /// Finds the `|` or `>` of a text block. The span of its node is that of its words.
+    /// Finds the `|` or `>` of a text block. The span of its node is that of its content.
     fn header(&self, node: &Node, behind: usize) -> Option<usize> {
         let Value::Scalar { style: ScalarStyle::Quoted, .. } = &node.value else { return None };
         let mut at = behind + 1;
@@ -243,13 +243,13 @@ impl<'text> Layout<'text> {
         let last = self.line_of((node.span.end as usize).checked_sub(1)?.max(node.span.start as usize));
         for line in first + 1..=last {
             self.plan(line, Plan::Moved { by })?;
-            // Spaces at a line's end may be part of a quoted text that goes on.
+            // Spaces at a line's end may be part of quoted text that continues.
             *self.ends_in_value.get_mut(line - 1)? = true;
         }
         Some(())
     }
 
-    /// Quotes a text that YAML 1.1 has another use for.
+    /// Quotes text that YAML 1.1 does not read as text.
     fn quote(&mut self, node: &Node) {
         match &node.value {
             Value::Scalar { text, style: ScalarStyle::Plain } if self.is_trap(node.span, text) => {
@@ -317,7 +317,7 @@ impl<'text> Layout<'text> {
         out
     }
 
-    /// A comment goes with what stands below it, or with the block before it that it lies in.
+    /// A comment moves with what is below it, or with the block before it that contains it.
     fn column_of_comment(&self, line: usize) -> usize {
         let own = self.column_of(line);
         let placed = |other: usize| match self.plans.get(other).copied().flatten() {
@@ -339,7 +339,7 @@ impl<'text> Layout<'text> {
             .unwrap_or(own)
     }
 
-    /// Gives a line its plan. Two plans for one line mean that it is not understood.
+    /// Gives a line its plan. Two plans for one line mean that it cannot be formatted.
     fn plan(&mut self, line: usize, plan: Plan) -> Option<()> {
         let slot = self.plans.get_mut(line)?;
         match slot {

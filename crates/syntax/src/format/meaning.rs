@@ -1,9 +1,9 @@
-//! Two texts -> whether they hold the same documents and the same comments.
+//! Two texts -> whether they contain the same documents and the same comments.
 
 use super::Parsed;
 use crate::{Mapping, Node, Value};
 
-/// Tells whether nothing but places, the order of a document's own fields and quotes around text differ.
+/// Returns whether only places, the order of top-level fields and quotes around text differ.
 pub(super) fn equal(text: &str, before: &Parsed, formatted: &str, after: &Parsed) -> bool {
     let roots = before.trees.iter().zip(&after.trees);
     before.trees.len() == after.trees.len()

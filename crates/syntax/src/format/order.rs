@@ -22,7 +22,7 @@ pub(super) fn sort(text: &str, parsed: &Parsed, order: FieldOrder) -> String {
         sorted.sort_by_key(|field| field.rank);
         for (place, field) in sorted.into_iter().enumerate() {
             let own = lines.get(field.lines.clone()).unwrap_or_default();
-            // No blank line opens a document.
+            // A document does not start with a blank line.
             let skipped =
                 if place == 0 { own.iter().take_while(|line| line.trim().is_empty()).count() } else { 0 };
             out.extend(own.iter().skip(skipped).copied());
@@ -33,7 +33,7 @@ pub(super) fn sort(text: &str, parsed: &Parsed, order: FieldOrder) -> String {
     out
 }
 
-/// A field and its lines: blank ones and comments above it, itself, and what lies deeper below it.
+/// A field and its lines: blank ones and comments above it, itself, and what is indented deeper below it.
 struct Field {
     rank: usize,
     lines: Range<usize>,
@@ -68,7 +68,7 @@ fn fields(text: &str, lines: &[&str], root: &Node, end: usize, order: FieldOrder
     Some(fields)
 }
 
-/// Goes up from a key over the comments right above it, and the blank lines above those.
+/// Moves up from a key over the comments right above it, and the blank lines above those.
 fn with_comments(lines: &[&str], key: usize) -> usize {
     let above = |from: usize, fits: fn(&str) -> bool| {
         let before = lines.get(..from).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The bytes of a line -> its spaces, signs, scalars and comment, as far as they are written plainly.
+//! The bytes of a line -> its spaces, indicators, scalars and comment, if they are in plain notation.
 
 use granit_parser::ScalarStyle as Notation;
 
@@ -6,7 +6,7 @@ use telovix_diagnostic::source::{SourceId, Span};
 
 use crate::comment::{Comment, CommentPlace};
 
-/// A place in a text. A step that returns nothing has met what only the parser reads.
+/// A place in a text. A step that returns nothing has found what only the parser reads.
 pub(super) struct Cursor<'text> {
     source: SourceId,
     text: &'text str,
@@ -16,7 +16,7 @@ pub(super) struct Cursor<'text> {
     pub(super) comments: Vec<Comment>,
 }
 
-/// What a scalar lies in: inside brackets, more characters end it.
+/// The context of a scalar: inside brackets, more characters end it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Context {
     Block,
@@ -44,7 +44,7 @@ impl<'text> Cursor<'text> {
         self.byte(self.at)
     }
 
-    /// Goes past so many bytes that the caller has seen.
+    /// Skips this many bytes, which the caller has checked.
     pub(super) fn skip(&mut self, bytes: usize) {
         self.at += bytes;
     }
@@ -55,22 +55,22 @@ impl<'text> Cursor<'text> {
         spaces
     }
 
-    /// Tells whether a `---` stands here, whatever follows.
+    /// Returns whether a `---` is here, whatever follows.
     pub(super) fn is_at_dashes(&self) -> bool {
         self.from(self.at).starts_with(b"---")
     }
 
-    /// Tells whether a list item starts here.
+    /// Returns whether a list item starts here.
     pub(super) fn is_at_item(&self) -> bool {
         self.peek() == Some(b'-') && self.is_sign(1)
     }
 
-    /// Tells whether the `-`, `:` or `---` in these next bytes means what it says.
+    /// Returns whether the `-`, `:` or `---` in these next bytes is an indicator.
     pub(super) fn is_sign(&self, bytes: usize) -> bool {
         self.is_separator(self.at + bytes)
     }
 
-    /// Tells whether nothing but a comment is left on the line, spaces before it aside.
+    /// Returns whether at most spaces and a comment are left on the line.
     pub(super) fn is_line_over(&self) -> bool {
         matches!(self.peek(), None | Some(b'\n' | b'#'))
     }
@@ -89,7 +89,7 @@ impl<'text> Cursor<'text> {
         }
     }
 
-    /// Returns where the line ended that was read last.
+    /// Returns the end of the last line that was read.
     pub(super) fn line_end(&self) -> usize {
         let read = self.text.get(..self.at).unwrap_or_default();
         read.strip_suffix('\n').unwrap_or(read).len()
@@ -98,7 +98,7 @@ impl<'text> Cursor<'text> {
     /// Reads a comment and the end of its line.
     pub(super) fn comment(&mut self, place: CommentPlace) -> Option<()> {
         let comment = self.text.get(self.at..)?.split('\n').next()?;
-        // The first ends a line, the second may only start a text.
+        // The first ends a line, the second is only allowed at the start of a text.
         if comment.contains(['\r', '\u{feff}']) {
             return None;
         }
@@ -108,7 +108,7 @@ impl<'text> Cursor<'text> {
         Some(())
     }
 
-    /// Reads a scalar; stops right behind it.
+    /// Reads a scalar; stops right after it.
     pub(super) fn scalar(&mut self, context: Context) -> Option<Scalar<'text>> {
         match self.peek()? {
             quote @ (b'\'' | b'"') => self.quoted(quote),
@@ -135,7 +135,7 @@ impl<'text> Cursor<'text> {
                 (None | Some(b'\n'), _) | (Some(b',' | b']'), Context::Flow) => break,
                 (Some(b'[' | b'{' | b'}' | b'#'), Context::Flow) => return None,
                 (Some(b' '), _) => {}
-                // Behind a space it starts a comment.
+                // After a space it starts a comment.
                 (Some(b'#'), Context::Block) if end < at => break,
                 (Some(b':'), Context::Block) if self.is_separator(at + 1) => break,
                 (Some(b':'), Context::Flow) if !self.is_letter_or_digit(at + 1) => return None,
@@ -149,7 +149,7 @@ impl<'text> Cursor<'text> {
         Some(Scalar { text, notation: Notation::Plain, span: self.span(start, end) })
     }
 
-    /// Reads a scalar in quotes that holds no escape. A doubled quote shows as text behind the scalar.
+    /// Reads a quoted scalar without escapes. A doubled quote looks like text after the scalar.
     fn quoted(&mut self, quote: u8) -> Option<Scalar<'text>> {
         let start = self.at + 1;
         let length = self.from(start).iter().position(|byte| *byte == quote)?;
@@ -182,7 +182,7 @@ impl<'text> Cursor<'text> {
     }
 }
 
-/// By byte: whether it means nothing in a plain scalar wherever it stands, which holds for nearly all of them.
+/// By byte: whether it has no special meaning in a plain scalar, which is true for nearly all of them.
 static ORDINARY: [bool; 256] = {
     let mut ordinary = [false; 256];
     let mut byte = 0_u8;

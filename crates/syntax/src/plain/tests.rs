@@ -1,4 +1,4 @@
-//! Holds the plain reader against the parser: the same nodes, places, comments and findings.
+//! Checks the plain reader against the parser: the same nodes, places, comments and findings.
 
 use std::cell::Cell;
 use std::fs;
@@ -16,7 +16,7 @@ use super::read;
 use crate::build::Builder;
 use crate::{Comment, Node, parse, parse_by_parser};
 
-/// All that reading a text gives.
+/// The result of reading a text.
 #[derive(Debug, PartialEq)]
 struct Reading {
     documents: Vec<(Node<'static>, usize)>,
@@ -24,7 +24,7 @@ struct Reading {
     findings: Vec<String>,
 }
 
-/// Reads a text both ways and holds the two against each other.
+/// Reads a text with both readers and compares the results.
 fn compare(text: &str) -> Result<(), TestCaseError> {
     let sources = SourceSet::single("case.yaml", text);
     let mut readings = Vec::new();
@@ -46,7 +46,7 @@ fn compare(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Tells how much of a text the plain reader takes, in bytes.
+/// Returns how much of a text the plain reader reads, in bytes.
 fn taken(text: &str) -> usize {
     let sources = SourceSet::single("case.yaml", text);
     let mut start = 0;
@@ -167,12 +167,12 @@ fn lines() -> impl Strategy<Value = String> {
 /// A value as people write it.
 #[derive(Debug, Clone)]
 enum Tree {
-    /// What stands on one line.
+    /// On one line.
     Line(String),
-    /// Items behind dashes, so many columns right of their key, with so many spaces behind each dash; none
-    /// puts the item on the next line.
+    /// Items after dashes: columns right of their key, and spaces after each dash; no spaces
+    /// put the item on the next line.
     List { indent: usize, gap: usize, items: Vec<Tree> },
-    /// Keys, so many columns right of theirs.
+    /// Keys, this many columns right of theirs.
     Map { indent: usize, entries: Vec<(String, Tree)> },
 }
 
@@ -208,7 +208,7 @@ fn tree() -> impl Strategy<Value = Tree> {
 }
 
 impl Tree {
-    /// Writes the value from where the text stands; what starts lines of its own goes to `column`.
+    /// Writes the value at the end of the text; what starts on its own line goes to `column`.
     fn write(&self, column: usize, ends: &mut impl Iterator<Item = &'static str>, text: &mut String) {
         let start_line = |column: usize, text: &mut String| {
             if !text.ends_with(['-', ' ']) {
@@ -312,7 +312,7 @@ fn dashes() -> impl Strategy<Value = &'static str> {
     select(vec!["", "", "", "- ", "- ", "- ", "-  ", "- - ", "-", "-\u{20}\u{20}-  "])
 }
 
-/// What stands on a line behind its dashes: keys, values, lists, and what looks like something else.
+/// What is on a line after its dashes: keys, values, lists, and what looks like something else.
 fn body() -> impl Strategy<Value = String> {
     let scalar = || {
         select(vec![

@@ -1,4 +1,4 @@
-//! Sizes against those of the engine's encoder, and the two limits.
+//! Sizes compared with those of Tetragon's encoder, and the two limits.
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
@@ -38,7 +38,7 @@ const EQUAL: &str = "      - {index: 0, operator: Equal, values: [/etc/shadow]}\
 
 #[test]
 fn counts_as_the_encoder_does() {
-    // The legal hook of five selectors with five string filters that the engine accepts and misreads.
+    // A valid hook with five selectors of five string filters, which Tetragon accepts and misreads.
     let full = format!("    - matchArgs:\n{}", EQUAL.repeat(5)).repeat(5);
     assert_eq!(size(&full), 1_784);
     let empty = "    - matchPIDs: []\n";

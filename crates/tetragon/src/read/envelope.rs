@@ -1,4 +1,4 @@
-//! The whole document: kind, metadata, and the spec around its hooks.
+//! YAML tree -> kind, metadata, and the parts of `spec` other than hooks.
 
 use std::borrow::Cow;
 
@@ -51,9 +51,9 @@ const SPEC: &[&str] = &[
     "usdts",
 ];
 
-/// Reads the engine's document. Reports every mistake; returns nothing when too little is left to check.
+/// Reads a Tetragon policy. Reports every mistake; returns `None` if too little is left to check.
 pub fn read(node: &Node, sink: &mut Sink) -> Option<TracingPolicy<'static>> {
-    let fields = Fields::open(node, "a policy of the engine", ROOT, sink)?;
+    let fields = Fields::open(node, "a Tetragon policy", ROOT, sink)?;
     let kind = read_kind(&fields, sink);
     let metadata = match fields.node("metadata") {
         Some(node) => read_metadata(node, sink),
@@ -78,7 +78,7 @@ fn read_kind(fields: &Fields<'_>, sink: &mut Sink) -> Option<PolicyKind> {
     let found =
         [PolicyKind::Cluster, PolicyKind::Namespaced].into_iter().find(|known| known.name() == kind.value);
     if found.is_none() {
-        let message = format!("{} is not a kind the engine loads", quote(&kind.value));
+        let message = format!("{} is not a policy kind of Tetragon", quote(&kind.value));
         let help = "write `TracingPolicy` or `TracingPolicyNamespaced`";
         sink.report(Diagnostic::new(&SCHEMA, kind.span, message).help(help));
     }
@@ -96,7 +96,7 @@ fn read_metadata(node: &Node, sink: &mut Sink) -> Option<Metadata<'static>> {
     if let Some(generation) = fields.node("generation")
         && !matches!(resolve(generation), Some(EngineScalar::Integer(0..) | EngineScalar::Null))
     {
-        sink.report(Diagnostic::new(&NAME, generation.span, "`generation` is not a whole number from 0"));
+        sink.report(Diagnostic::new(&NAME, generation.span, "`generation` is not a non-negative integer"));
     }
     let namespace = fields.node("namespace").and_then(|node| coerced(node, sink));
     let Some(name) = fields.node("name") else {
@@ -111,14 +111,14 @@ fn key(entry: &Entry) -> Text<'static> {
     entry.key.clone().map(|key| Cow::Owned(key.into_owned()))
 }
 
-/// Reads text of metadata, where the engine takes an unquoted number for its digits.
+/// Reads a string of metadata, where Tetragon reads an unquoted number as its digits.
 fn coerced(node: &Node, sink: &mut Sink) -> Option<Text<'static>> {
     match (&node.value, resolve(node)) {
         (Value::Scalar { text, .. }, Some(EngineScalar::Text(_) | EngineScalar::Integer(_))) => {
             Some(Spanned::new(Cow::Owned(text.clone().into_owned()), node.span))
         }
         _ => {
-            wrong_type(node, "text", sink);
+            wrong_type(node, "a string", sink);
             None
         }
     }
@@ -156,8 +156,8 @@ fn read_list(node: &Node, sink: &mut Sink) -> Option<NamedList<'static>> {
     if let Some(kind) = &kind
         && !["syscalls", "generated_syscalls", "generated_ftrace", ""].contains(&kind.value.as_ref())
     {
-        let message = format!("{} is not a type of list", quote(&kind.value));
-        let help = "write `syscalls`, `generated_syscalls` or `generated_ftrace`, or leave the key out";
+        let message = format!("{} is not a list type", quote(&kind.value));
+        let help = "write `syscalls`, `generated_syscalls` or `generated_ftrace`, or remove the key";
         sink.report(Diagnostic::new(&SCHEMA, kind.span, message).help(help));
     }
     Some(NamedList {
@@ -182,14 +182,14 @@ fn read_option(node: &Node, sink: &mut Sink) -> Option<PolicyOption<'static>> {
     Some(PolicyOption { name: name?, value })
 }
 
-/// Reads a label selector far enough to know whether the schema takes it and whether it is `{}`.
+/// Reads a label selector: whether the schema accepts it, and whether it is `{}`.
 fn read_label_selector(fields: &Fields<'_>, key: &'static str, sink: &mut Sink) -> Option<LabelSelector> {
     let node = fields.node(key)?;
     let selector = Fields::open(node, "a label selector", &["matchExpressions", "matchLabels"], sink)?;
     for entry in selector.entries("matchLabels", sink) {
         let value = super::fields::read_text(&entry.value, sink)?;
         if !crate::validate::is_label_value(&value.value) {
-            let message = format!("{} is not a value of a label", quote(&value.value));
+            let message = format!("{} is not a valid label value", quote(&value.value));
             sink.report(Diagnostic::new(&NAME, value.span, message));
         }
     }
@@ -203,7 +203,7 @@ fn read_label_selector(fields: &Fields<'_>, key: &'static str, sink: &mut Sink) 
     });
     let is_empty = selector.entries("matchLabels", sink).is_empty() && expressions.is_empty();
     if key == "hostSelector" && !is_empty {
-        let message = "`hostSelector` takes no labels";
+        let message = "`hostSelector` does not support labels";
         sink.report(Diagnostic::new(&SCHEMA, node.span, message).help("write `hostSelector: {}`"));
     }
     let place = node.span;

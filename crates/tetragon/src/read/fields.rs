@@ -1,4 +1,4 @@
-//! A mapping of the engine's document -> its fields, as the engine's schema takes them.
+//! YAML mapping -> its fields, checked against Tetragon's schema.
 
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -19,7 +19,7 @@ pub(super) struct Fields<'tree> {
 }
 
 impl<'tree> Fields<'tree> {
-    /// Opens a mapping; reports another type and keys the schema does not have.
+    /// Opens a mapping; reports any other type, and unknown keys.
     pub(super) fn open(
         node: &'tree Node<'tree>,
         noun: &'static str,
@@ -36,7 +36,7 @@ impl<'tree> Fields<'tree> {
                 let diagnostic = Diagnostic::new(&SCHEMA, key.span, message);
                 sink.report(match nearest(&key.value, keys.iter().copied()) {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(key.span, near),
-                    None => diagnostic.help(format!("its keys are `{}`", keys.join("`, `"))),
+                    None => diagnostic.help(format!("expected one of `{}`", keys.join("`, `"))),
                 });
             }
         }
@@ -48,24 +48,24 @@ impl<'tree> Fields<'tree> {
         self.mapping.get(key)
     }
 
-    /// Reports that a required key is absent.
+    /// Reports that a required key is missing.
     pub(super) fn report_missing(&self, key: &str, sink: &mut Sink) {
-        let message = format!("{} needs the key `{key}`", self.noun);
+        let message = format!("{} has no `{key}`", self.noun);
         sink.report(Diagnostic::new(&SCHEMA, self.span, message).help(format!("add `{key}:`")));
     }
 
-    /// Reads text; a number, boolean or null is refused.
+    /// Reads a string; a number, boolean or null is rejected.
     pub(super) fn text(&self, key: &str, sink: &mut Sink) -> Option<Text<'static>> {
         read_text(self.node(key)?, sink)
     }
 
-    /// Reads text that has a default, for which null stands too.
+    /// Reads a string that has a default; null means the default too.
     pub(super) fn text_or_null(&self, key: &str, sink: &mut Sink) -> Option<Text<'static>> {
         let node = self.node(key)?;
         if resolve(node) == Some(EngineScalar::Null) { None } else { read_text(node, sink) }
     }
 
-    /// Reads text that must be there.
+    /// Reads a required string.
     pub(super) fn required_text(&self, key: &str, sink: &mut Sink) -> Option<Text<'static>> {
         if self.node(key).is_none() {
             self.report_missing(key, sink);
@@ -73,7 +73,7 @@ impl<'tree> Fields<'tree> {
         self.text(key, sink)
     }
 
-    /// Reads a boolean that has a default, for which null stands too.
+    /// Reads a boolean that has a default; null means the default too.
     pub(super) fn boolean(&self, key: &str, sink: &mut Sink) -> Option<Spanned<bool>> {
         let node = self.node(key)?;
         match resolve(node) {
@@ -91,7 +91,7 @@ impl<'tree> Fields<'tree> {
         self.boolean(key, sink).is_some_and(|flag| flag.value)
     }
 
-    /// Reads a number that is not negative.
+    /// Reads a non-negative number.
     pub(super) fn unsigned(&self, key: &str, sink: &mut Sink) -> Option<Spanned<u32>> {
         read_unsigned(self.node(key)?, sink)
     }
@@ -103,7 +103,7 @@ impl<'tree> Fields<'tree> {
         i32::try_from(number).ok().map(|number| Spanned::new(number, node.span))
     }
 
-    /// Reads one of a vocabulary's words.
+    /// Reads one of a set of keywords.
     pub(super) fn word<T: Copy>(
         &self,
         key: &str,
@@ -115,7 +115,7 @@ impl<'tree> Fields<'tree> {
         if let Some(member) = all.iter().copied().find(|member| name(*member) == text.value) {
             return Some(Spanned::new(member, text.span));
         }
-        let message = format!("{} is not a value of `{key}`", quote(&text.value));
+        let message = format!("{} is not a valid `{key}`", quote(&text.value));
         let diagnostic = Diagnostic::new(&SCHEMA, text.span, message);
         let words = || all.iter().map(|member| name(*member));
         sink.report(match nearest(&text.value, words()) {
@@ -139,7 +139,7 @@ impl<'tree> Fields<'tree> {
         self.word(key, all, name, sink)
     }
 
-    /// Reads a list; an absent key is an empty list, null is refused.
+    /// Reads a list; a missing key is an empty list, null is rejected.
     pub(super) fn list<T>(
         &self,
         key: &str,
@@ -154,12 +154,12 @@ impl<'tree> Fields<'tree> {
         items.iter().filter_map(|item| read(item, sink)).collect()
     }
 
-    /// Reads a list of texts.
+    /// Reads a list of strings.
     pub(super) fn texts(&self, key: &str, sink: &mut Sink) -> Vec<Text<'static>> {
         self.list(key, sink, read_text)
     }
 
-    /// Reads a list that must be there.
+    /// Reads a required list.
     pub(super) fn required_texts(&self, key: &str, sink: &mut Sink) -> Vec<Text<'static>> {
         if self.node(key).is_none() {
             self.report_missing(key, sink);
@@ -167,7 +167,7 @@ impl<'tree> Fields<'tree> {
         self.texts(key, sink)
     }
 
-    /// Returns the entries of a mapping with keys of the user's choice.
+    /// Returns the entries of a mapping with arbitrary keys.
     pub(super) fn entries(&self, key: &str, sink: &mut Sink) -> &'tree [Entry<'tree>] {
         match self.node(key) {
             None => &[],
@@ -180,22 +180,22 @@ impl<'tree> Fields<'tree> {
     }
 }
 
-/// Reads text; a number, boolean or null is refused.
+/// Reads a string; a number, boolean or null is rejected.
 pub(super) fn read_text(node: &Node, sink: &mut Sink) -> Option<Text<'static>> {
     if let Some(EngineScalar::Text(text)) = resolve(node) {
         return Some(Spanned::new(text.to_owned().into(), node.span));
     }
-    wrong_type(node, "text", sink);
+    wrong_type(node, "a string", sink);
     None
 }
 
-/// Reads a number that is not negative.
+/// Reads a non-negative number.
 pub(super) fn read_unsigned(node: &Node, sink: &mut Sink) -> Option<Spanned<u32>> {
     let number = read_integer(node, 0, sink)?;
     u32::try_from(number).ok().map(|number| Spanned::new(number, node.span))
 }
 
-/// Checks a number of 64 bits that is not negative.
+/// Checks that a 64-bit number is not negative.
 pub(super) fn read_long(node: &Node, sink: &mut Sink) -> Option<Spanned<()>> {
     read_ranged(node, 0, i128::from(i64::MAX), sink).map(|_| Spanned::new((), node.span))
 }
@@ -208,7 +208,7 @@ fn read_ranged(node: &Node, least: i128, most: i128, sink: &mut Sink) -> Option<
     match resolve(node) {
         Some(EngineScalar::Integer(number)) if (least..=most).contains(&number) => Some(number),
         Some(EngineScalar::Integer(number)) => {
-            let message = format!("`{number}` is outside {least} to {most}");
+            let message = format!("`{number}` is outside the range {least} to {most}");
             sink.report(Diagnostic::new(&SCHEMA, node.span, message));
             None
         }
@@ -219,13 +219,13 @@ fn read_ranged(node: &Node, least: i128, most: i128, sink: &mut Sink) -> Option<
     }
 }
 
-/// Reports a value of another type than the schema's.
+/// Reports a value with the wrong type.
 pub(super) fn wrong_type(node: &Node, expected: &str, sink: &mut Sink) {
     let (found, mend) = match (&node.value, resolve(node)) {
         (Value::Unreadable, _) => return,
         (Value::Sequence(_), _) => ("a list".to_owned(), None),
         (Value::Mapping(_), _) => ("a mapping".to_owned(), None),
-        (_, Some(EngineScalar::Null)) => ("nothing".to_owned(), None),
+        (_, Some(EngineScalar::Null)) => ("null".to_owned(), None),
         (Value::Scalar { text, .. }, Some(EngineScalar::Text(_))) => {
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             (quote(text), (expected == "a number" && digits).then(|| text.to_string()))
@@ -233,13 +233,13 @@ pub(super) fn wrong_type(node: &Node, expected: &str, sink: &mut Sink) {
         (Value::Scalar { text, .. }, _) => {
             let kind =
                 if matches!(resolve(node), Some(EngineScalar::Boolean(_))) { "boolean" } else { "number" };
-            (format!("the {kind} {}", quote(text)), (expected == "text").then(|| format!("\"{text}\"")))
+            (format!("the {kind} {}", quote(text)), (expected == "a string").then(|| format!("\"{text}\"")))
         }
     };
     let diagnostic = Diagnostic::new(&SCHEMA, node.span, format!("expected {expected}, found {found}"));
     sink.report(match mend {
         Some(replacement) => diagnostic.help(format!("write `{replacement}`")).fix(node.span, replacement),
-        None if found == "nothing" => diagnostic.help("write a value, or remove the key"),
+        None if found == "null" => diagnostic.help("write a value, or remove the key"),
         None => diagnostic,
     });
 }

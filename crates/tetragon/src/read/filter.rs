@@ -1,4 +1,4 @@
-//! Selectors: their filters and actions.
+//! YAML tree -> selectors with their filters and actions.
 
 use telovix_diagnostic::source::Spanned;
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -57,7 +57,7 @@ pub(super) fn read_selector(node: &Node, sink: &mut Sink) -> Option<Selector<'st
     let binaries = |key: &str, sink: &mut Sink| {
         let filters = fields.list(key, sink, read_binary_filter);
         if let Some(second) = filters.get(1) {
-            let message = format!("`{key}` takes one entry");
+            let message = format!("`{key}` supports one entry");
             let help = "put the paths into one entry, or write one selector for each";
             sink.report(Diagnostic::new(&SCHEMA, second.span, message).help(help));
         }
@@ -110,7 +110,7 @@ fn read_pid_filter(node: &Node, sink: &mut Sink) -> Option<PidFilter> {
 
 fn read_namespace_filter(node: &Node, sink: &mut Sink) -> Option<NamespaceFilter<'static>> {
     let keys = &["namespace", "operator", "values"];
-    let fields = Fields::open(node, "a filter on name spaces", keys, sink)?;
+    let fields = Fields::open(node, "a filter on namespaces", keys, sink)?;
     let namespace = fields.required_word("namespace", NamespaceKind::ALL, NamespaceKind::name, sink);
     let operator = read_membership(&fields, sink);
     let values = fields.required_texts("values", sink);
@@ -118,7 +118,7 @@ fn read_namespace_filter(node: &Node, sink: &mut Sink) -> Option<NamespaceFilter
 }
 
 fn read_namespace_change_filter(node: &Node, sink: &mut Sink) -> Option<NamespaceChangeFilter<'static>> {
-    let fields = Fields::open(node, "a filter on name space changes", &["operator", "values"], sink)?;
+    let fields = Fields::open(node, "a filter on namespace changes", &["operator", "values"], sink)?;
     let operator = read_membership(&fields, sink);
     let values = fields.required_texts("values", sink);
     Some(NamespaceChangeFilter { span: node.span, operator: operator?, values })

@@ -1,4 +1,4 @@
-//! The entries of the six sections of hooks.
+//! YAML tree -> the hooks of the six sections.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ const ARGUMENT: &[&str] = &[
     "source",
     "type",
 ];
-/// Most tags of a hook, by the schema.
+/// Maximum number of tags of a hook in the schema.
 const TAGS: usize = 16;
 
 pub(super) fn read_kprobe(node: &Node, sink: &mut Sink) -> Option<Hook<'static>> {
@@ -125,7 +125,7 @@ fn read_function(fields: &Fields<'_>, sink: &mut Sink) -> Option<(Text<'static>,
     Some((call?, syscall))
 }
 
-/// Reads what hooks have in common; keys that a section lacks were reported when it was opened.
+/// Reads the keys that hooks have in common; unknown keys of a section were already reported.
 fn read_common(
     node: &Node,
     fields: &Fields<'_>,
@@ -136,7 +136,7 @@ fn read_common(
     let returns = fields.flag("return", sink);
     let return_argument = fields.node("returnArg").and_then(|node| read_argument(node, sink));
     if returns && fields.node("returnArg").is_none() {
-        let message = "`return: true` needs a `returnArg`";
+        let message = "`return: true` requires a `returnArg`";
         sink.report(
             Diagnostic::new(&SCHEMA, node.span, message).help("add `returnArg: {index: 0, type: int}`"),
         );

@@ -1,8 +1,8 @@
-//! Scalar text -> what the engine's YAML library takes it for, which is YAML 1.1.
+//! Plain YAML scalar -> the type that Tetragon's YAML library gives it (YAML 1.1).
 
 use telovix_syntax::{Node, ScalarStyle, Value};
 
-/// What the engine takes a scalar for.
+/// The type Tetragon reads a scalar as.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum EngineScalar<'text> {
     Null,
@@ -12,7 +12,7 @@ pub(super) enum EngineScalar<'text> {
     Text(&'text str),
 }
 
-/// Resolves a node, unless it is no scalar.
+/// Resolves a node if it is a scalar.
 pub(super) fn resolve<'tree>(node: &'tree Node<'_>) -> Option<EngineScalar<'tree>> {
     match &node.value {
         Value::Scalar { text, style: ScalarStyle::Quoted | ScalarStyle::Folded } => {

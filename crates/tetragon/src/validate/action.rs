@@ -1,4 +1,4 @@
-//! Actions against the hook they stand at.
+//! Actions of a hook -> those the hook does not support, and those that have no effect there.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -7,9 +7,9 @@ use telovix_syntax::quote;
 use crate::codes::{ACTION, ERROR_NUMBER, IGNORED, LIMIT, NO_EFFECT};
 use crate::{Action, ActionKind, Hook, HookPoint, Section, SyscallFlag, TracingPolicy};
 
-/// Most actions of a selector.
+/// Maximum number of actions of a selector.
 const ACTIONS: usize = 3;
-/// Hooks where the engine can compute a file's digest.
+/// Hooks where Tetragon can compute a file's digest.
 const DIGEST_HOOKS: &[&str] = &[
     "bprm_check_security",
     "bprm_committed_creds",
@@ -24,7 +24,7 @@ const DIGEST_HOOKS: &[&str] = &[
     "mmap_file",
 ];
 
-/// Reports actions that the hook does not take, or that do nothing there.
+/// Reports actions that the hook does not support, or that have no effect there.
 pub(super) fn check(hook: &Hook, policy: &TracingPolicy, sink: &mut Sink) {
     for selector in &hook.selectors {
         for actions in [&selector.actions, &selector.return_actions] {
@@ -45,7 +45,7 @@ pub(super) fn check(hook: &Hook, policy: &TracingPolicy, sink: &mut Sink) {
                     sink.report(Diagnostic::new(
                         &ACTION,
                         action.span,
-                        "`NotifyEnforcer` needs `spec.enforcers`",
+                        "`NotifyEnforcer` requires `spec.enforcers`",
                     ));
                 }
                 _ => {}
@@ -70,7 +70,7 @@ fn check_place(action: &Action, hook: &Hook, sink: &mut Sink) {
         Section::Uprobes | Section::Usdts => matches!(kind, A::GetUrl | A::DnsLookup),
     };
     if refused {
-        let message = format!("`{}` does not work in `{}`", kind.name(), section.name());
+        let message = format!("`{}` is not supported in `{}`", kind.name(), section.name());
         sink.report(Diagnostic::new(&ACTION, action.kind.span, message));
     }
     let idle = match section {
@@ -81,13 +81,13 @@ fn check_place(action: &Action, hook: &Hook, sink: &mut Sink) {
         Section::Fentries | Section::LsmHooks => false,
     };
     if idle {
-        let message = format!("`{}` does nothing in `{}`", kind.name(), section.name());
+        let message = format!("`{}` has no effect in `{}`", kind.name(), section.name());
         sink.report(Diagnostic::new(&NO_EFFECT, action.kind.span, message));
     }
     if let Some(span) = action.stack_trace
         && (section == Section::LsmHooks || (section == Section::Kprobes && kind != A::Post))
     {
-        sink.report(Diagnostic::new(&ACTION, span, "a stack trace works with `Post` of kprobes only"));
+        sink.report(Diagnostic::new(&ACTION, span, "stack traces are supported only for `Post` on kprobes"));
     }
     let digests =
         matches!(&hook.point, HookPoint::Lsm { hook } if DIGEST_HOOKS.contains(&hook.value.as_ref()));
@@ -113,21 +113,29 @@ fn check_override(action: &Action, hook: &Hook, policy: &TracingPolicy, sink: &m
                 sink.report(Diagnostic::new(&ACTION, action.span, message).help(help));
             }
             if action.error.is_none_or(|error| error.value >= 0) {
-                report_error_number(action, "the call appears to succeed", sink);
+                report_error_number(
+                    action,
+                    "without a negative `argError` the overridden call appears to succeed",
+                    sink,
+                );
             }
         }
         HookPoint::Lsm { .. } => match action.error.map(|error| error.value) {
             Some(-1) => {}
             None | Some(0) => {
-                report_error_number(action, "without an error number nothing is denied for sure", sink);
+                report_error_number(
+                    action,
+                    "`argError` is missing or 0, so the operation may not be denied",
+                    sink,
+                );
             }
-            Some(_) => report_error_number(action, "the engine returns EPERM whatever is asked", sink),
+            Some(_) => report_error_number(action, "Tetragon returns EPERM regardless of `argError`", sink),
         },
         _ => {}
     }
 }
 
-/// Tells whether the policy turns multi-kprobe links off.
+/// Returns whether the policy disables multi-kprobe links.
 pub(super) fn disables_multi(policy: &TracingPolicy) -> bool {
     let last = policy.spec.options.iter().rfind(|option| option.name.value == "disable-kprobe-multi");
     last.is_some_and(|option| {
@@ -148,7 +156,7 @@ fn check_signal(action: &Action, sink: &mut Sink) {
             sink.report(Diagnostic::new(&NO_EFFECT, action.span, message).help("write `argSig: 9`"));
         }
         Some(number) => {
-            let message = format!("there is no signal {number}");
+            let message = format!("signal {number} does not exist");
             sink.report(Diagnostic::new(&NO_EFFECT, action.span, message).help("signals are 1 to 64"));
         }
     }
@@ -162,14 +170,29 @@ fn check_rate_limit(action: &Action, sink: &mut Sink) {
         || !digits.bytes().all(|byte| byte.is_ascii_digit())
         || digits.parse::<u32>().is_err()
     {
-        object(limit.span, format!("{} is not a number with `s`, `m` or `h`", quote(&limit.value)));
+        object(
+            limit.span,
+            format!(
+                "{} is not a rate limit: expected a number with an optional `s`, `m` or `h`",
+                quote(&limit.value)
+            ),
+        );
     }
     if action.kind.value != ActionKind::Post {
-        object(limit.span, format!("`rateLimit` works with `Post`, not with `{}`", action.kind.value.name()));
+        object(
+            limit.span,
+            format!("`rateLimit` is supported for `Post`, not for `{}`", action.kind.value.name()),
+        );
     }
     if let Some(scope) = &action.rate_limit_scope
         && !["thread", "process", "global", ""].contains(&scope.value.as_ref())
     {
-        object(scope.span, format!("{} is not `thread`, `process` or `global`", quote(&scope.value)));
+        object(
+            scope.span,
+            format!(
+                "{} is not a rate limit scope: expected `thread`, `process` or `global`",
+                quote(&scope.value)
+            ),
+        );
     }
 }

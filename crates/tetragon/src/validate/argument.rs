@@ -1,18 +1,18 @@
-//! The arguments a hook declares -> those that the engine refuses to read.
+//! Declared arguments of a hook -> those that Tetragon rejects.
 
 use telovix_diagnostic::{Diagnostic, Sink};
 
 use crate::codes::{ARGUMENT, CRASH, IGNORED};
 use crate::{Argument, ArgumentType, Hook, HookPoint, Section};
 
-/// Most arguments of a hook.
+/// Maximum number of arguments of a hook.
 const ARGUMENTS: usize = 5;
-/// Most elements of a `resolve` path.
+/// Maximum number of elements of a `resolve` path.
 const RESOLVE_DEPTH: usize = 10;
-/// Highest position of a size.
+/// Highest value of `sizeArgIndex`.
 const SIZE_INDEX: u32 = 15;
 
-/// Reports arguments that the engine refuses to read.
+/// Reports arguments that Tetragon rejects.
 pub(super) fn check(hook: &Hook, sink: &mut Sink) {
     let section = hook.point.section();
     if let Some(sixth) = hook.arguments.iter().chain(&hook.data).nth(ARGUMENTS) {
@@ -26,7 +26,7 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
     for data in &hook.data {
         let source = data.source.as_ref().map(|source| source.value.as_ref());
         if !matches!(source, Some("current_task" | "pt_regs")) || data.resolve.is_none() {
-            let message = "data needs `source: current_task` or `pt_regs`, and a `resolve` path";
+            let message = "`data` requires `source: current_task` or `source: pt_regs`, and a `resolve` path";
             sink.report(Diagnostic::new(&ARGUMENT, data.span, message));
         }
     }
@@ -34,13 +34,13 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
         && hook.returns
         && matches!(argument.kind.value, ArgumentType::Auto | ArgumentType::BpfCommand)
     {
-        let message = format!("a returned value cannot be read as `{}`", argument.kind.value.name());
+        let message = format!("a return value cannot have the type `{}`", argument.kind.value.name());
         sink.report(Diagnostic::new(&ARGUMENT, argument.kind.span, message));
     }
     if let Some(action) = &hook.return_action
         && !["tracksock", "untracksock"].contains(&action.value.to_ascii_lowercase().as_str())
     {
-        let message = "`returnArgAction` is `TrackSock` or `UntrackSock`";
+        let message = "invalid `returnArgAction`: expected `TrackSock` or `UntrackSock`";
         sink.report(Diagnostic::new(&ARGUMENT, action.span, message));
     }
 }
@@ -55,7 +55,7 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
     };
     if let Some(most) = most.filter(|most| argument.index.value > *most) {
         let message =
-            format!("index {} is above {most}, the last the engine reads here", argument.index.value);
+            format!("index {} is above {most}, the maximum for this kind of hook", argument.index.value);
         sink.report(Diagnostic::new(&ARGUMENT, argument.index.span, message));
     }
     let kind = argument.kind.value;
@@ -72,18 +72,20 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
     };
     if refused {
         let message = format!("an argument of `{}` cannot have the type `{}`", section.name(), kind.name());
-        sink.report(Diagnostic::new(&ARGUMENT, argument.kind.span, message).help("name its type"));
+        sink.report(
+            Diagnostic::new(&ARGUMENT, argument.kind.span, message).help("set `type` to the argument's type"),
+        );
     }
     if let Some(source) = argument.source.as_ref().filter(|_| section == Section::Kprobes) {
-        let message = "`source` belongs into `data`, not into `args`";
+        let message = "`source` is supported in `data`, not in `args`";
         sink.report(Diagnostic::new(&ARGUMENT, source.span, message));
     }
     if let Some(size) = argument.size_index.filter(|size| size.value > SIZE_INDEX) {
-        let message = format!("`sizeArgIndex` is at most {SIZE_INDEX}");
+        let message = format!("`sizeArgIndex` is above {SIZE_INDEX}");
         sink.report(Diagnostic::new(&ARGUMENT, size.span, message));
     }
     if argument.max_data && kind != ArgumentType::CharBuffer {
-        sink.report(Diagnostic::new(&IGNORED, argument.span, "`maxData` works on `char_buf` only"));
+        sink.report(Diagnostic::new(&IGNORED, argument.span, "`maxData` has an effect on `char_buf` only"));
     }
     check_resolve(argument, sink);
 }
@@ -95,7 +97,8 @@ fn check_resolve(argument: &Argument, sink: &mut Sink) {
     let brackets =
         path.value.contains("[]") || path.value.matches('[').count() != path.value.matches(']').count();
     if empty || brackets {
-        let message = "a `resolve` path is field names between single dots, with `[n]` for elements";
+        let message =
+            "invalid `resolve` path: expected field names separated by single dots, with `[n]` for elements";
         sink.report(Diagnostic::new(&ARGUMENT, path.span, message));
     } else if segments.len() > RESOLVE_DEPTH {
         let message = format!("a `resolve` path has at most {RESOLVE_DEPTH} elements");

@@ -1,4 +1,4 @@
-//! What stands around the hooks: kind, version, sections, options, workloads, macros.
+//! A policy -> findings outside its hooks: kind, version, sections, options, workloads, macros.
 
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_syntax::{nearest, quote};
@@ -10,7 +10,7 @@ use crate::{PolicyKind, PolicyOption, Section, Selector, TracingPolicy};
 const API_VERSION: &str = "cilium.io/v1alpha1";
 const BOOLEANS: &[&str] = &["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"];
 
-/// Reports what is wrong around the hooks.
+/// Reports problems outside the hooks.
 pub(super) fn check(policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
     name::check(&policy.metadata, policy.kind, sink);
     check_api_version(policy, sink);
@@ -29,7 +29,7 @@ fn check_api_version(policy: &TracingPolicy, sink: &mut Sink) {
     }
     let span = policy.api_version.as_ref().map_or(policy.span, |version| version.span);
     let message = format!("`apiVersion` is not `{API_VERSION}`");
-    let help = "the engine does not look at it; Kubernetes and the Console do";
+    let help = "Tetragon ignores it, but Kubernetes and the Console check it";
     sink.report(Diagnostic::new(&IGNORED, span, message).help(help));
 }
 
@@ -51,7 +51,7 @@ fn check_sections(policy: &TracingPolicy, sink: &mut Sink) {
         sink.report(Diagnostic::new(
             &UNAVAILABLE,
             hook.span,
-            "a namespaced policy cannot hook user programs",
+            "a namespaced policy cannot have uprobes or USDTs",
         ));
     }
 }
@@ -68,7 +68,7 @@ fn check_workloads(policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
     for selector in &policy.spec.workloads {
         let (key, span) = (selector.key.value, selector.key.span);
         if matches!(key, "podSelector" | "containerSelector") {
-            let message = format!("`{key}` needs Kubernetes, and the engine refuses it elsewhere");
+            let message = format!("`{key}` requires Kubernetes; Tetragon rejects it without");
             sink.report(Diagnostic::new(&UNAVAILABLE, span, message));
         } else {
             let message = format!("`{key}` has no effect outside Kubernetes");
@@ -85,7 +85,7 @@ fn check_macros(policy: &TracingPolicy, sink: &mut Sink) {
     let macros = &policy.spec.macros;
     for (name, selector) in macros {
         if let Some(inner) = selector.macros.first() {
-            let message = format!("the macro {} uses macros itself", quote(&name.value));
+            let message = format!("macro {} uses other macros", quote(&name.value));
             sink.report(Diagnostic::new(&MACRO, inner.span, message));
         }
         if let Some(span) = selector.workloads {
@@ -97,7 +97,7 @@ fn check_macros(policy: &TracingPolicy, sink: &mut Sink) {
         let mut filled = filled_sections(selector);
         for used in &selector.macros {
             let Some((_, defined)) = macros.iter().find(|(name, _)| name.value == used.value) else {
-                let message = format!("no macro is called {}", quote(&used.value));
+                let message = format!("macro {} is not defined", quote(&used.value));
                 let diagnostic = Diagnostic::new(&MACRO, used.span, message);
                 let near = nearest(&used.value, macros.iter().map(|(name, _)| name.value.as_ref()));
                 sink.report(match near {
@@ -108,7 +108,7 @@ fn check_macros(policy: &TracingPolicy, sink: &mut Sink) {
             };
             let sections = filled_sections(defined);
             if let Some(twice) = sections.iter().find(|section| filled.contains(section)) {
-                let message = format!("`{twice}` is filled twice, once by the macro {}", quote(&used.value));
+                let message = format!("`{twice}` is set twice, once by macro {}", quote(&used.value));
                 sink.report(Diagnostic::new(&MACRO, used.span, message));
             }
             filled.extend(sections);
@@ -134,15 +134,18 @@ fn filled_sections(selector: &Selector) -> Vec<&'static str> {
     sections.into_iter().filter(|(_, is_empty)| !is_empty).map(|(name, _)| name).collect()
 }
 
-/// The engine looks at `matchActions` of selectors, before macros are merged, to know whether it enforces.
+/// Tetragon decides from `matchActions` of selectors, before macros are merged, whether a policy enforces.
 fn check_enforcement_is_visible(policy: &TracingPolicy, sink: &mut Sink) {
     let selectors = || policy.spec.hooks.iter().flat_map(|hook| &hook.selectors);
     let enforces = |selector: &Selector| selector.actions.iter().any(|action| action.kind.value.enforces());
     for selector in selectors() {
         let mut returned = selector.return_actions.iter();
         if let Some(action) = returned.find(|action| action.kind.value.enforces()) {
-            let message = format!("`{}` stands under `matchReturnActions`", action.kind.value.name());
-            let help = "move it to `matchActions`: on return it acts in monitoring mode too, and cannot undo the call";
+            let message = format!(
+                "`{}` is under `matchReturnActions`, which does not enable enforcement",
+                action.kind.value.name()
+            );
+            let help = "move it to `matchActions`: on return it acts in monitoring mode too and cannot undo the call";
             sink.report(Diagnostic::new(&HIDDEN_ENFORCEMENT, action.span, message).help(help));
         }
     }
@@ -152,8 +155,8 @@ fn check_enforcement_is_visible(policy: &TracingPolicy, sink: &mut Sink) {
     for used in selectors().flat_map(|selector| &selector.macros) {
         let macros = &policy.spec.macros;
         if macros.iter().any(|(name, selector)| name.value == used.value && enforces(selector)) {
-            let message = format!("only the macro {} enforces", quote(&used.value));
-            let help = "write the action in the selector";
+            let message = format!("the only enforcing action is in macro {}", quote(&used.value));
+            let help = "write the action in the selector's `matchActions`";
             sink.report(Diagnostic::new(&HIDDEN_ENFORCEMENT, used.span, message).help(help));
         }
     }
@@ -172,7 +175,7 @@ fn check_option(option: &PolicyOption, sink: &mut Sink) {
         "sleepable-preload-size" => (value.parse::<u32>().is_ok_and(|size| size > 0), "a number above 0"),
         name => {
             let known = ["disable-kprobe-multi", "disable-uprobe-multi", "override-method", "policy-mode"];
-            let message = format!("the engine ignores the option {}", quote(name));
+            let message = format!("unknown option {}: Tetragon ignores it", quote(name));
             let diagnostic = Diagnostic::new(&IGNORED, option.name.span, message);
             sink.report(match nearest(name, known) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(option.name.span, near),
@@ -182,7 +185,7 @@ fn check_option(option: &PolicyOption, sink: &mut Sink) {
         }
     };
     if !accepted {
-        let message = format!("{} is not a value of `{}`", quote(value), option.name.value);
+        let message = format!("{} is not a valid value of `{}`", quote(value), option.name.value);
         sink.report(Diagnostic::new(&OPTION, option.value.span, message).help(format!("write {expected}")));
     }
 }

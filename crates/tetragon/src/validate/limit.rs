@@ -1,30 +1,27 @@
-//! Counts and sizes of a hook: what the engine refuses, what its programs cannot address, what maps hold.
+//! Counts and sizes of a hook -> findings: limits of Tetragon, of its BPF programs and of its maps.
 
 use telovix_diagnostic::{Diagnostic, Sink};
 
-use super::action::disables_multi;
-use crate::codes::{CRASH, ENCODED_SIZE, FILTER_MAPS, IGNORED, LIMIT, SHARED_FILTERS, UNREACHABLE_SELECTOR};
+use crate::codes::{CRASH, ENCODED_SIZE, FILTER_MAPS, IGNORED, LIMIT, UNREACHABLE_SELECTOR};
 use crate::encoded_size::{ENCODED_BYTES, ENCODER_BYTES, encoded_size};
-use crate::{
-    ArgumentClass, ArgumentFilter, BinaryOperator, Hook, Operator, Section, Selector, TracingPolicy,
-};
+use crate::{ArgumentClass, ArgumentFilter, BinaryOperator, Hook, Operator, Section};
 
-/// Most selectors of a hook.
+/// Maximum number of selectors of a hook.
 const SELECTORS: usize = 5;
-/// Most filters on arguments and data of a selector, and on a returned value.
+/// Maximum number of filters on arguments and data of a selector, and on a return value.
 const FILTERS: usize = 5;
-/// Most maps of one kind of a hook.
+/// Maximum number of maps of one kind per hook.
 const MAPS: usize = 8;
-/// Longest message and tag of an event, in bytes.
+/// Maximum length of an event's message and tag, in bytes.
 const MESSAGE_BYTES: usize = 256;
 const TAG_BYTES: usize = 128;
 
-/// Reports what does not fit.
+/// Reports exceeded limits.
 pub(super) fn check(hook: &Hook, sink: &mut Sink) {
     if let Some(sixth) = hook.selectors.get(SELECTORS) {
         let message =
             format!("a hook has at most {SELECTORS} selectors, this one has {}", hook.selectors.len());
-        let help = "write the hook a second time with the rest";
+        let help = "add a second entry for the hook with the remaining selectors";
         sink.report(Diagnostic::new(&LIMIT, sixth.span, message).help(help));
     }
     for selector in &hook.selectors {
@@ -34,7 +31,7 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
             sink.report(Diagnostic::new(&LIMIT, sixth.span, message));
         }
         if let Some(sixth) = selector.return_arguments.get(FILTERS).filter(|_| hook.returns) {
-            let message = format!("a selector has at most {FILTERS} filters on the returned value");
+            let message = format!("a selector has at most {FILTERS} filters on the return value");
             sink.report(Diagnostic::new(&LIMIT, sixth.span, message));
         }
     }
@@ -52,11 +49,11 @@ fn check_size(hook: &Hook, sink: &mut Sink) {
     let code = if bytes <= ENCODER_BYTES { &ENCODED_SIZE } else { &CRASH };
     let message = format!("the selectors of this hook take {bytes} bytes, more than {ENCODED_BYTES}");
     sink.report(
-        Diagnostic::new(code, hook.span, message).help("write the hook a second time with half of them"),
+        Diagnostic::new(code, hook.span, message).help("add a second entry for the hook with half of them"),
     );
 }
 
-/// Tells whether a hook keeps every limit that adding selectors can break.
+/// Returns whether a hook is within every limit that depends on its selectors.
 #[must_use]
 pub fn fits(hook: &Hook) -> bool {
     hook.selectors.len() <= SELECTORS
@@ -66,13 +63,13 @@ pub fn fits(hook: &Hook) -> bool {
 
 fn check_maps(hook: &Hook, sink: &mut Sink) {
     for (count, most, kind) in map_uses(hook).into_iter().filter(|(count, most, _)| count > most) {
-        let message = format!("this hook has {count} filters by {kind}, and there is room for {most}");
-        let help = "write the hook a second time with some of its selectors";
+        let message = format!("this hook has {count} filters of the kind {kind}, more than {most}");
+        let help = "add a second entry for the hook with some of its selectors";
         sink.report(Diagnostic::new(&FILTER_MAPS, hook.span, message).help(help));
     }
 }
 
-/// Counts filters by the kind of map they need: how many there are, how many there may be, and the kind.
+/// Counts filters by the kind of map they use: the count, the maximum, and the kind.
 fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 6] {
     let mut prefixes = 0;
     let mut postfixes = 0;
@@ -130,7 +127,7 @@ fn check_reachable(hook: &Hook, sink: &mut Sink) {
     let (Some(all), Some(next)) = (hook.selectors.get(position), hook.selectors.get(position + 1)) else {
         return;
     };
-    let message = "this selector is never consulted";
+    let message = "this selector is never evaluated";
     let help = "move the selector without filters to the end";
     let diagnostic = Diagnostic::new(&UNREACHABLE_SELECTOR, next.span, message);
     sink.report(diagnostic.related(all.span, "this one matches every event").help(help));
@@ -140,73 +137,11 @@ fn check_texts(hook: &Hook, sink: &mut Sink) {
     let texts = hook.message.iter().map(|text| (text, MESSAGE_BYTES, "message"));
     for (text, most, noun) in texts.chain(hook.tags.iter().map(|text| (text, TAG_BYTES, "tag"))) {
         if text.value.len() == 1 || (noun == "tag" && text.value.is_empty()) {
-            let message = format!("a {noun} has at least 2 bytes");
+            let message = format!("a {noun} must have at least 2 bytes");
             sink.report(Diagnostic::new(&LIMIT, text.span, message));
         } else if text.value.len() > most {
-            let message = format!("the engine cuts a {noun} after {most} bytes");
+            let message = format!("Tetragon truncates a {noun} after {most} bytes");
             sink.report(Diagnostic::new(&IGNORED, text.span, message));
         }
     }
-}
-
-/// Under multi-kprobe links, selectors of the same number share filters that lie in maps.
-pub(super) fn check_shared(policy: &TracingPolicy, sink: &mut Sink) {
-    if disables_multi(policy) {
-        return;
-    }
-    let mut kprobes = policy.spec.hooks.iter().filter(|hook| hook.point.section() == Section::Kprobes);
-    let Some(first) = kprobes.next() else { return };
-    for other in kprobes {
-        let pairs = first.selectors.iter().zip(&other.selectors);
-        let differ = pairs.into_iter().any(|(left, right)| shared_part(left) != shared_part(right));
-        if differ || first.selectors.len() != other.selectors.len() && uses_maps(first, other) {
-            let message = "its filters and those of the first kprobe replace each other";
-            let help = "write one kprobe a document, or set the option `disable-kprobe-multi` to \"1\"";
-            let diagnostic = Diagnostic::new(&SHARED_FILTERS, other.span, message);
-            sink.report(diagnostic.related(first.span, "the first kprobe").help(help));
-        }
-    }
-}
-
-/// What a selector keeps in maps that are found by the selector's number.
-#[derive(PartialEq, Default)]
-struct SharedPart<'selector> {
-    binaries: Vec<(BinaryOperator, Vec<&'selector str>, bool)>,
-    filters: Vec<(Operator, Vec<&'selector str>)>,
-}
-
-fn shared_part<'selector>(selector: &'selector Selector<'_>) -> SharedPart<'selector> {
-    let binaries = selector.binaries.iter().map(|filter| {
-        let values = filter.values.iter().map(|value| value.value.as_ref()).collect();
-        (filter.operator.value, values, filter.follow_children)
-    });
-    let in_map = |filter: &&ArgumentFilter| {
-        matches!(
-            filter.operator.value,
-            Operator::InMap
-                | Operator::NotInMap
-                | Operator::SPort
-                | Operator::NotSPort
-                | Operator::DPort
-                | Operator::NotDPort
-                | Operator::Protocol
-                | Operator::Family
-                | Operator::State
-                | Operator::SAddr
-                | Operator::NotSAddr
-                | Operator::DAddr
-                | Operator::NotDAddr
-                | Operator::SubString
-                | Operator::SubStringIgnoreCase
-        )
-    };
-    let filters = selector.arguments.iter().filter(in_map).map(|filter| {
-        (filter.operator.value, filter.values.iter().map(|value| value.value.as_ref()).collect())
-    });
-    SharedPart { binaries: binaries.collect(), filters: filters.collect() }
-}
-
-fn uses_maps(left: &Hook, right: &Hook) -> bool {
-    let mut selectors = left.selectors.iter().chain(&right.selectors);
-    selectors.any(|selector| shared_part(selector) != SharedPart::default())
 }

@@ -1,4 +1,4 @@
-//! Lists, and what refers to them.
+//! Lists and the references to them -> findings.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -10,7 +10,7 @@ use crate::{HookPoint, NamedList, Text, TracingPolicy};
 const ABIS: &[&str] = &["x64", "i386", "arm64", "arm32"];
 const PREFIXES: &[&str] = &["__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__arm64_sys_", "sys_"];
 
-/// Reports lists that break the rules of their type, and references to lists that are not there.
+/// Reports lists that break the rules of their type, and references to undefined lists.
 pub(super) fn check(policy: &TracingPolicy, sink: &mut Sink) {
     for list in &policy.spec.lists {
         check_list(list, sink);
@@ -31,14 +31,14 @@ pub(super) fn check(policy: &TracingPolicy, sink: &mut Sink) {
         }
     }
     if let Some(second) = policy.spec.enforcers.get(1) {
-        sink.report(Diagnostic::new(&LIMIT, second.span, "a policy takes one enforcer"));
+        sink.report(Diagnostic::new(&LIMIT, second.span, "a policy supports one enforcer"));
     }
 }
 
 fn check_reference(call: &Text<'_>, policy: &TracingPolicy, sink: &mut Sink) {
     let Some(name) = call.value.strip_prefix("list:") else { return };
     if !policy.spec.lists.iter().any(|list| list.name.value == name) {
-        let message = format!("no list is called {}", quote(name));
+        let message = format!("list {} is not defined", quote(name));
         sink.report(Diagnostic::new(&LIST, call.span, message).help("define it under `lists`"));
     }
 }
@@ -56,17 +56,17 @@ fn check_list(list: &NamedList, sink: &mut Sink) {
         }
         Some(kind @ ("generated_syscalls" | "generated_ftrace")) => {
             if let Some(value) = list.values.first() {
-                object(value.span, format!("a list of type `{kind}` has no values of its own"));
+                object(value.span, format!("a list of type `{kind}` must not have `values`"));
             }
             let pattern = list.pattern.as_ref().is_some_and(|pattern| !pattern.value.is_empty());
             if kind == "generated_ftrace" && !pattern {
-                object(list.span, "a list of type `generated_ftrace` needs a `pattern`".to_owned());
+                object(list.span, "a list of type `generated_ftrace` requires a `pattern`".to_owned());
             }
         }
         _ => {}
     }
     if let Some(validated) = list.validated.filter(|validated| validated.value) {
-        let message = "`validated: true` makes the engine skip its check of the list";
+        let message = "`validated: true` makes Tetragon skip its check of the list";
         sink.report(Diagnostic::new(&IGNORED, validated.span, message).help("remove it"));
     }
 }

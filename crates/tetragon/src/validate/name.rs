@@ -10,18 +10,18 @@ const SUBDOMAIN_BYTES: usize = 253;
 const LABEL_BYTES: usize = 63;
 const ANNOTATION_BYTES: usize = 256 * 1024;
 
-/// Tells whether a text is an RFC 1123 subdomain, as `metadata.name` has to be.
+/// Returns whether a string is an RFC 1123 subdomain, as `metadata.name` must be.
 #[must_use]
 pub fn is_policy_name(text: &str) -> bool {
     text.len() <= SUBDOMAIN_BYTES && text.split('.').all(is_dns_label)
 }
 
-/// Tells whether a text can be the value of a label.
+/// Returns whether a string is a valid label value.
 pub(crate) fn is_label_value(text: &str) -> bool {
     text.is_empty() || is_qualified_part(text)
 }
 
-/// Reports names the engine refuses.
+/// Reports names that Tetragon rejects.
 pub(super) fn check(metadata: &Metadata, kind: PolicyKind, sink: &mut Sink) {
     let name = &metadata.name;
     if !is_policy_name(&name.value) {
@@ -33,7 +33,7 @@ pub(super) fn check(metadata: &Metadata, kind: PolicyKind, sink: &mut Sink) {
     for (key, value) in &metadata.labels {
         check_key(key, sink);
         if !is_label_value(&value.value) {
-            let message = format!("{} is not a value of a label", quote(&value.value));
+            let message = format!("{} is not a valid label value", quote(&value.value));
             sink.report(Diagnostic::new(&NAME, value.span, message));
         }
     }
@@ -42,7 +42,7 @@ pub(super) fn check(metadata: &Metadata, kind: PolicyKind, sink: &mut Sink) {
     }
     let annotations = metadata.annotations.iter();
     if annotations.map(|(key, value)| key.value.len() + value.value.len()).sum::<usize>() > ANNOTATION_BYTES {
-        sink.report(Diagnostic::new(&NAME, metadata.span, "the annotations hold more than 256 KiB"));
+        sink.report(Diagnostic::new(&NAME, metadata.span, "the annotations exceed 256 KiB"));
     }
 }
 
@@ -50,10 +50,10 @@ fn check_namespace(metadata: &Metadata, kind: PolicyKind, sink: &mut Sink) {
     let namespace = metadata.namespace.as_ref().filter(|namespace| !namespace.value.is_empty());
     let (span, message) = match (kind, namespace) {
         (PolicyKind::Cluster, Some(namespace)) => {
-            (namespace.span, "a `TracingPolicy` has no namespace".to_owned())
+            (namespace.span, "a `TracingPolicy` cannot have a namespace".to_owned())
         }
         (PolicyKind::Namespaced, None) => {
-            (metadata.span, "a `TracingPolicyNamespaced` needs `metadata.namespace`".to_owned())
+            (metadata.span, "a `TracingPolicyNamespaced` requires `metadata.namespace`".to_owned())
         }
         (PolicyKind::Namespaced, Some(namespace)) if !is_dns_label(&namespace.value) => {
             (namespace.span, format!("{} is not an RFC 1123 label", quote(&namespace.value)))
@@ -69,7 +69,7 @@ fn check_key(key: &Text<'_>, sink: &mut Sink) {
         None => (None, key.value.as_ref()),
     };
     if prefix.is_some_and(|prefix| !is_policy_name(prefix)) || !is_qualified_part(name) {
-        let message = format!("{} is not a key of labels or annotations", quote(&key.value));
+        let message = format!("{} is not a valid label or annotation key", quote(&key.value));
         sink.report(Diagnostic::new(&NAME, key.span, message));
     }
 }

@@ -1,12 +1,12 @@
-//! Filters on arguments: which argument is meant, and what the operator makes of its type.
+//! Filters on arguments -> findings about the argument they refer to and the operator for its type.
 
 use telovix_diagnostic::{Diagnostic, Sink};
 
 use super::{Context, value};
 use crate::codes::{ALWAYS_MATCHES, ARGUMENT, EMPTY_VALUES, IGNORED, NEVER_MATCHES, OPERATOR, VALUE};
-use crate::{Argument, ArgumentFilter, ArgumentType, Fit, Hook, Operator, Section};
+use crate::{Argument, ArgumentFilter, ArgumentType, Fit, Hook, HookPoint, Operator, Section};
 
-/// Reports filters the engine refuses, and those that are true or false whatever happens.
+/// Reports filters that Tetragon rejects, and those that are true or false for every event.
 pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
     for selector in &hook.selectors {
         for filter in &selector.arguments {
@@ -22,7 +22,7 @@ pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
             let position = filter.index.map_or(0, |index| index.value as usize);
             match hook.data.get(position) {
                 Some(_) if filter.operator.value == Operator::CelExpression => {
-                    let message = "`CelExpr` works in `matchArgs` only";
+                    let message = "`CelExpr` is supported in `matchArgs` only";
                     sink.report(Diagnostic::new(&OPERATOR, filter.operator.span, message));
                 }
                 Some(argument) => check_filter(hook, filter, argument, context, sink),
@@ -36,7 +36,7 @@ pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
 fn check_return(hook: &Hook, filters: &[ArgumentFilter], context: &Context, sink: &mut Sink) {
     let Some(first) = filters.first() else { return };
     if hook.point.section() == Section::LsmHooks {
-        let message = "an LSM hook has no returned value to filter";
+        let message = "an LSM hook has no return value to filter";
         sink.report(Diagnostic::new(&OPERATOR, first.span, message));
         return;
     }
@@ -58,7 +58,7 @@ fn check_return(hook: &Hook, filters: &[ArgumentFilter], context: &Context, sink
 fn report_undeclared(filter: &ArgumentFilter, sink: &mut Sink) {
     let span = filter.index.map_or(filter.span, |index| index.span);
     let span = filter.positions.first().map_or(span, |position| position.span);
-    let message = "the filter names an argument that is not declared";
+    let message = "the filter refers to an argument that is not declared";
     sink.report(Diagnostic::new(&ARGUMENT, span, message).help("declare it under `args`"));
 }
 
@@ -75,12 +75,17 @@ fn check_filter(
         check_expression(hook, filter, sink);
         return;
     }
+    // The type comes from the event's format, which only the host has.
+    if kind == ArgumentType::Auto && matches!(hook.point, HookPoint::Tracepoint { raw: false, .. }) {
+        check_values_present(filter, sink);
+        return;
+    }
     let unpaired = operator == Operator::CapabilitiesGained && filter.positions.len() != 2;
     let fit = if unpaired { Fit::Rejected } else { kind.class().fit(operator) };
     match fit {
         Fit::Works => {}
         Fit::Rejected => {
-            let message = format!("`{}` does not work on `{}`", operator.name(), kind.name());
+            let message = format!("`{}` is not supported for the type `{}`", operator.name(), kind.name());
             let diagnostic = Diagnostic::new(&OPERATOR, filter.operator.span, message);
             sink.report(match hint(operator, kind) {
                 Some(help) => diagnostic.help(help),
@@ -89,12 +94,12 @@ fn check_filter(
             return;
         }
         Fit::Never => {
-            let message = format!("`{}` on `{}` never matches", operator.name(), kind.name());
+            let message = format!("`{}` on the type `{}` never matches", operator.name(), kind.name());
             sink.report(Diagnostic::new(&NEVER_MATCHES, filter.operator.span, message));
             return;
         }
         Fit::Always => {
-            let message = format!("`{}` on `{}` matches every event", operator.name(), kind.name());
+            let message = format!("`{}` on the type `{}` matches every event", operator.name(), kind.name());
             let diagnostic = Diagnostic::new(&ALWAYS_MATCHES, filter.operator.span, message);
             sink.report(match hint(operator, kind) {
                 Some(help) => diagnostic.help(help),
@@ -113,11 +118,18 @@ fn check_filter(
     if operator == Operator::State && kind == ArgumentType::SocketBuffer {
         sink.report(Diagnostic::new(&NEVER_MATCHES, filter.operator.span, "`State` on `skb` never matches"));
     }
+    check_values_present(filter, sink);
+    value::check(filter, kind, sink);
+}
+
+fn check_values_present(filter: &ArgumentFilter, sink: &mut Sink) {
+    let operator = filter.operator.value;
     if filter.values.is_empty() && takes_values(operator) {
         let message = format!("`{}` has no values", operator.name());
-        sink.report(Diagnostic::new(&EMPTY_VALUES, filter.span, message).help("list what it compares with"));
+        sink.report(
+            Diagnostic::new(&EMPTY_VALUES, filter.span, message).help("list the values to compare with"),
+        );
     }
-    value::check(filter, kind, sink);
 }
 
 fn takes_values(operator: Operator) -> bool {
@@ -136,20 +148,20 @@ fn hint(operator: Operator, kind: ArgumentType) -> Option<&'static str> {
         (ArgumentType::Capability | ArgumentType::BpfCommand, _) => {
             Some("declare the argument as `int` and compare the number")
         }
-        (ArgumentType::Filename, _) => Some("hook a function that has the resolved file or path"),
+        (ArgumentType::Filename, _) => Some("use a hook that has the resolved file or path"),
         (
             ArgumentType::SocketAddress,
             Operator::DPort | Operator::NotDPort | Operator::DAddr | Operator::NotDAddr,
-        ) => Some("the address that is passed is the `S` side here: use `SPort` and `SAddr`"),
-        (_, Operator::CapabilitiesGained) => Some("name the old and the new set: `args: [0, 1]`"),
+        ) => Some("Tetragon treats the address that is passed as the source side: use `SPort` and `SAddr`"),
+        (_, Operator::CapabilitiesGained) => Some("refer to the old and the new set: `args: [0, 1]`"),
         _ => None,
     }
 }
 
-/// Checks a CEL expression as far as its form tells: one value, a boolean, integer arguments.
+/// Checks the form of a CEL expression: one value, a boolean result, integer arguments.
 fn check_expression(hook: &Hook, filter: &ArgumentFilter, sink: &mut Sink) {
     let [expression] = filter.values.as_slice() else {
-        let message = "`CelExpr` takes one expression";
+        let message = "`CelExpr` supports one expression";
         sink.report(Diagnostic::new(&VALUE, filter.span, message));
         return;
     };
@@ -157,7 +169,7 @@ fn check_expression(hook: &Hook, filter: &ArgumentFilter, sink: &mut Sink) {
     let is_boolean =
         ["==", "!=", "<", ">", "&&", "||", "!", "true", "false"].iter().any(|sign| text.contains(sign));
     if !is_boolean {
-        let message = "the expression has no comparison, so it is not a condition";
+        let message = "the expression has no comparison: expected a boolean result";
         sink.report(Diagnostic::new(&VALUE, expression.span, message));
     }
     for name in

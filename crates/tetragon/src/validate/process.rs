@@ -1,4 +1,4 @@
-//! Filters on the process: executables, ids, name spaces, capabilities.
+//! Filters on the process (executables, ids, namespaces, capabilities) -> findings.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Code, Diagnostic, Sink};
@@ -17,17 +17,17 @@ const PIDS: usize = 4;
 const NAMESPACES: usize = 10;
 const NAMESPACE_VALUES: usize = 4;
 
-/// Reports filters that are refused, misread or without effect.
+/// Reports filters that are rejected, misread or without effect.
 pub(super) fn check(selector: &Selector, context: &Context, sink: &mut Sink) {
     for filter in selector.binaries.iter().chain(&selector.parent_binaries) {
         check_binaries(filter, sink);
     }
     if let Some(filter) = selector.parent_binaries.first().filter(|_| !context.engine.has_parents_map) {
-        let message = "`matchParentBinaries` needs an engine that keeps a map of parents";
+        let message = "`matchParentBinaries` requires Tetragon's parents map (`--parents-map-enabled`)";
         sink.report(Diagnostic::new(&UNAVAILABLE, filter.span, message));
     }
     if let Some(span) = selector.workloads.filter(|_| !context.engine.has_kubernetes) {
-        sink.report(Diagnostic::new(&UNAVAILABLE, span, "`matchWorkloads` needs Kubernetes"));
+        sink.report(Diagnostic::new(&UNAVAILABLE, span, "`matchWorkloads` requires Kubernetes"));
     }
     check_first_only(selector.pids.get(1).map(|filter| filter.span), "matchPIDs", sink);
     check_first_only(selector.capabilities.get(1).map(|filter| filter.span), "matchCapabilities", sink);
@@ -38,7 +38,7 @@ pub(super) fn check(selector: &Selector, context: &Context, sink: &mut Sink) {
     );
     for filter in &selector.pids {
         if let Some(fifth) = filter.values.get(PIDS) {
-            let message = format!("the engine reads {PIDS} process ids and misreads what follows");
+            let message = format!("Tetragon reads {PIDS} process ids and misreads the rest");
             sink.report(Diagnostic::new(&FIRST_ONLY, fifth.span, message));
         }
         check_empty(filter.values.is_empty(), filter.span, sink);
@@ -47,10 +47,10 @@ pub(super) fn check(selector: &Selector, context: &Context, sink: &mut Sink) {
     for filter in selector.capabilities.iter().chain(&selector.capability_changes) {
         check_empty(filter.values.is_empty(), filter.span, sink);
         for name in filter.values.iter().filter(|name| value::capability(&name.value).is_none()) {
-            let message = format!("{} is not a capability the engine knows by that name", quote(&name.value));
+            let message = format!("{} is not a capability name of Tetragon", quote(&name.value));
             let diagnostic = Diagnostic::new(&VALUE, name.span, message);
             sink.report(if name.value.eq_ignore_ascii_case("CAP_DAC_OVERRIDE") {
-                diagnostic.help("the engine calls it `DAC_OVERRIDE`").fix(name.span, "DAC_OVERRIDE")
+                diagnostic.help("Tetragon's name is `DAC_OVERRIDE`").fix(name.span, "DAC_OVERRIDE")
             } else {
                 diagnostic.help("write a name such as `CAP_SYS_ADMIN`")
             });
@@ -63,8 +63,8 @@ fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
     let operator = filter.operator.value;
     let is_exact = matches!(operator, BinaryOperator::In | BinaryOperator::NotIn);
     if filter.follow_children && !is_exact {
-        let message = format!("`followChildren` does not work with `{}`", operator.name());
-        sink.report(Diagnostic::new(&VALUE, filter.span, message).help("use `In` with whole paths"));
+        let message = format!("`followChildren` is not supported with `{}`", operator.name());
+        sink.report(Diagnostic::new(&VALUE, filter.span, message).help("use `In` with full paths"));
     }
     for path in &filter.values {
         let mut object = |code: &'static Code, message: String| {
@@ -82,21 +82,24 @@ fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
                 object(&LIMIT, format!("a postfix of {bytes} bytes is longer than {POSTFIX_BYTES}"));
             }
             BinaryOperator::Postfix | BinaryOperator::NotPostfix if bytes == 0 => {
-                object(&CRASH, "a postfix filter with an empty value crashes the engine".to_owned());
+                object(&CRASH, "a postfix filter with an empty value crashes Tetragon".to_owned());
             }
-            _ if bytes == 0 => object(&ALWAYS_MATCHES, "an empty path says nothing".to_owned()),
+            _ if bytes == 0 => object(&ALWAYS_MATCHES, "an empty path matches every executable".to_owned()),
             BinaryOperator::Postfix | BinaryOperator::NotPostfix => {}
             _ if !path.value.starts_with('/') => {
                 object(
                     &NEVER_MATCHES,
                     format!(
-                        "{} is not absolute, and executables are compared by their whole path",
+                        "{} is not absolute: executables are compared by their full path",
                         quote(&path.value)
                     ),
                 );
             }
             BinaryOperator::Prefix | BinaryOperator::NotPrefix if bytes == PREFIX_BYTES => {
-                object(&NEVER_MATCHES, format!("a prefix of {PREFIX_BYTES} bytes is cut and cannot match"));
+                object(
+                    &NEVER_MATCHES,
+                    format!("a prefix of {PREFIX_BYTES} bytes is truncated and cannot match"),
+                );
             }
             _ => {}
         }
@@ -105,13 +108,13 @@ fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
 
 fn check_namespaces(selector: &Selector, sink: &mut Sink) {
     if let Some(more) = selector.namespaces.get(NAMESPACES) {
-        let message = format!("a selector has at most {NAMESPACES} filters on name spaces");
+        let message = format!("a selector has at most {NAMESPACES} filters on namespaces");
         sink.report(Diagnostic::new(&LIMIT, more.span, message));
     }
     for filter in &selector.namespaces {
         check_empty(filter.values.is_empty(), filter.span, sink);
         if let Some(fifth) = filter.values.get(NAMESPACE_VALUES) {
-            let message = format!("a filter on name spaces has at most {NAMESPACE_VALUES} values");
+            let message = format!("a filter on namespaces has at most {NAMESPACE_VALUES} values");
             sink.report(Diagnostic::new(&LIMIT, fifth.span, message));
         }
         for inode in &filter.values {
@@ -122,13 +125,13 @@ fn check_namespaces(selector: &Selector, sink: &mut Sink) {
         }
     }
     if let Some(second) = selector.namespace_changes.get(1) {
-        sink.report(Diagnostic::new(&LIMIT, second.span, "`matchNamespaceChanges` takes one entry"));
+        sink.report(Diagnostic::new(&LIMIT, second.span, "`matchNamespaceChanges` supports one entry"));
     }
     for filter in &selector.namespace_changes {
         check_empty(filter.values.is_empty(), filter.span, sink);
         for name in &filter.values {
             if !NamespaceKind::ALL.iter().any(|kind| kind.name().eq_ignore_ascii_case(&name.value)) {
-                let message = format!("{} is not a name space", quote(&name.value));
+                let message = format!("{} is not a namespace", quote(&name.value));
                 sink.report(Diagnostic::new(&VALUE, name.span, message));
             }
         }
@@ -144,6 +147,6 @@ fn check_first_only(second: Option<Span>, section: &str, sink: &mut Sink) {
 
 fn check_empty(is_empty: bool, span: Span, sink: &mut Sink) {
     if is_empty {
-        sink.report(Diagnostic::new(&EMPTY_VALUES, span, "a filter without values"));
+        sink.report(Diagnostic::new(&EMPTY_VALUES, span, "the filter has no values"));
     }
 }

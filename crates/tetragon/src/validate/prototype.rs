@@ -1,4 +1,4 @@
-//! LSM hooks and their arguments against the kernels' own prototypes; the engine does not look.
+//! LSM hooks and their arguments -> findings against the prototypes of the kernels, which Tetragon does not check.
 
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_platform::Kernel;
@@ -9,7 +9,7 @@ use crate::codes::{NO_EFFECT, PROTOTYPE, UNKNOWN_HOOK};
 use crate::lsm_hook::reads_as;
 use crate::{ActionKind, Hook, HookPoint, LsmHook, Returns};
 
-/// Reports hooks that a target kernel lacks and arguments it does not have.
+/// Reports hooks and arguments that a target kernel does not have.
 pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
     let HookPoint::Lsm { hook: name } = &hook.point else { return };
     let mut prototypes = LsmHook::named(&name.value).peekable();
@@ -18,7 +18,7 @@ pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
         let diagnostic = Diagnostic::new(&UNKNOWN_HOOK, name.span, message);
         sink.report(match nearest(&name.value, LsmHook::names()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
-            None => diagnostic.help("the name is that of the kernel, without `security_` or `bpf_lsm_`"),
+            None => diagnostic.help("use the kernel's name, without `security_` or `bpf_lsm_`"),
         });
         return;
     }
@@ -35,7 +35,7 @@ pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
     if !missing.is_empty() {
         let message = format!("kernel {} has no usable LSM hook {}", missing.join(", "), quote(&name.value));
         sink.report(
-            Diagnostic::new(&UNKNOWN_HOOK, name.span, message).help("use another hook, or fewer targets"),
+            Diagnostic::new(&UNKNOWN_HOOK, name.span, message).help("use another hook, or remove the target"),
         );
     }
     for (kernel, prototype) in kernels {
@@ -53,7 +53,7 @@ fn check_arguments(hook: &Hook, prototype: LsmHook, kernel: Kernel, sink: &mut S
         let Some(c_type) = prototype.arguments.get(argument.index.value as usize) else {
             let count = prototype.arguments.len();
             let message = format!("`{}` has {count} arguments on kernel {}", prototype.name, kernel.name());
-            let help = format!("they are `{}`", prototype.arguments.join("`, `"));
+            let help = format!("its arguments are `{}`", prototype.arguments.join("`, `"));
             sink.report(Diagnostic::new(&PROTOTYPE, argument.index.span, message).help(help));
             return;
         };

@@ -1,4 +1,4 @@
-//! Values of filters, as the engine's encoder reads them.
+//! Filter values -> findings, as Tetragon's encoder reads them.
 
 use std::net::IpAddr;
 
@@ -18,13 +18,13 @@ const SUBSTRINGS: usize = 100;
 const FILE_TYPES: &[&str] = &[
     "blk", "block", "char", "chr", "dir", "fifo", "link", "lnk", "pipe", "reg", "regular", "sock", "socket",
 ];
-/// `IPPROTO_` names of the engine; it knows no ICMPV6.
+/// `IPPROTO_` names that Tetragon knows; ICMPV6 is not among them.
 const PROTOCOLS: &[&str] = &[
     "AH", "BEETPH", "COMP", "DCCP", "EGP", "ENCAP", "ESP", "ETHERNET", "GRE", "ICMP", "IDP", "IGMP", "IP",
     "IPIP", "IPV6", "MPLS", "MPTCP", "MTP", "PIM", "PUP", "RAW", "RSVP", "SCTP", "TCP", "TP", "UDP",
     "UDPLITE",
 ];
-/// `AF_` names of the engine; it knows no LOCAL, FILE and ROUTE.
+/// `AF_` names that Tetragon knows; LOCAL, FILE and ROUTE are not among them.
 const FAMILIES: &[&str] = &[
     "ALG",
     "APPLETALK",
@@ -87,7 +87,7 @@ const STATES: &[&str] = &[
     "TIME_WAIT",
 ];
 
-/// Reports values the encoder refuses, and values that cannot match.
+/// Reports values that the encoder rejects, and values that cannot match.
 pub(super) fn check(filter: &ArgumentFilter, kind: ArgumentType, sink: &mut Sink) {
     use Operator as O;
     let class = kind.class();
@@ -99,7 +99,7 @@ pub(super) fn check(filter: &ArgumentFilter, kind: ArgumentType, sink: &mut Sink
         _ => false,
     };
     if let Some(fifth) = filter.values.get(NUMBERS).filter(|_| limited) {
-        let message = format!("`{}` takes at most {NUMBERS} values", filter.operator.value.name());
+        let message = format!("`{}` supports at most {NUMBERS} values", filter.operator.value.name());
         let diagnostic = Diagnostic::new(&LIMIT, fifth.span, message);
         let has_map =
             matches!(filter.operator.value, O::Equal | O::NotEqual) && class != ArgumentClass::CapabilityMask;
@@ -136,22 +136,22 @@ fn problem(
         O::Equal | O::NotEqual if is_text => match bytes {
             _ if bytes > EQUAL_BYTES => Some((&LIMIT, format!("has {bytes} bytes, more than {EQUAL_BYTES}"))),
             _ if kind == ArgumentType::String && !text.is_empty() && text.bytes().all(|byte| byte == 0) => {
-                Some((&CRASH, "consists of NUL characters, which crashes the engine".to_owned()))
+                Some((&CRASH, "consists of NUL characters, which crashes Tetragon".to_owned()))
             }
-            0 => Some((&NEVER_MATCHES, "is an empty text, which nothing equals".to_owned())),
+            0 => Some((&NEVER_MATCHES, "is an empty string, which never matches".to_owned())),
             _ => None,
         },
         O::Prefix | O::NotPrefix => match bytes {
-            0 => Some((&ALWAYS_MATCHES, "is an empty prefix, which everything has".to_owned())),
+            0 => Some((&ALWAYS_MATCHES, "is an empty prefix, which matches every value".to_owned())),
             1..PREFIX_BYTES => None,
-            PREFIX_BYTES => Some((&NEVER_MATCHES, "has 256 bytes, which the look-up cuts".to_owned())),
+            PREFIX_BYTES => Some((&NEVER_MATCHES, "has 256 bytes, which the lookup truncates".to_owned())),
             _ => Some((&LIMIT, format!("has {bytes} bytes, more than {PREFIX_BYTES}"))),
         },
         O::Postfix | O::NotPostfix => match bytes {
             0 if kind == ArgumentType::CharBuffer => {
-                Some((&ALWAYS_MATCHES, "is an empty ending, which everything has".to_owned()))
+                Some((&ALWAYS_MATCHES, "is an empty postfix, which matches every value".to_owned()))
             }
-            0 => Some((&CRASH, "is an empty ending, which crashes the engine".to_owned())),
+            0 => Some((&CRASH, "is an empty postfix, which crashes Tetragon".to_owned())),
             1..=POSTFIX_BYTES => None,
             _ => Some((&LIMIT, format!("has {bytes} bytes, more than {POSTFIX_BYTES}"))),
         },
@@ -160,7 +160,7 @@ fn problem(
         O::Equal | O::NotEqual | O::GreaterThan | O::LessThan | O::Gt | O::Lt | O::Mask => match kind.class()
         {
             ArgumentClass::CapabilityMask => (go_integer(text).is_none() && !is_capability_list(text))
-                .then(|| (&VALUE, "is neither a number nor a list of capabilities".to_owned())),
+                .then(|| (&VALUE, "is not a number or a list of capabilities".to_owned())),
             _ => number_problem(text, kind),
         },
         O::InMap | O::NotInMap => map_problem(text, kind),
@@ -179,7 +179,7 @@ fn problem(
             if FILE_TYPES.contains(&text) {
                 None
             } else {
-                refuse("is not a type of file")
+                refuse("is not a file type")
             }
         }
         O::SPortPriv
@@ -204,13 +204,14 @@ fn number_problem(text: &str, kind: ArgumentType) -> Option<(&'static Code, Stri
     }
     let narrow = kind.narrow_range().is_some_and(|(least, most)| !(least..=most).contains(&number));
     let negative = number < 0 && kind.class() == ArgumentClass::IntegerSmall;
-    (narrow || negative).then(|| (&NEVER_MATCHES, format!("never equals a `{}` of the engine", kind.name())))
+    (narrow || negative)
+        .then(|| (&NEVER_MATCHES, format!("never equals a `{}` as Tetragon reads it", kind.name())))
 }
 
 fn map_problem(text: &str, kind: ArgumentType) -> Option<(&'static Code, String)> {
     match decimal_range(text, true) {
         Some((first, _)) if first < 0 && kind.number_bytes() == 4 => {
-            Some((&NEVER_MATCHES, "is negative, which a map look-up of 32 bits never finds".to_owned()))
+            Some((&NEVER_MATCHES, "is negative, which a 32-bit map lookup never finds".to_owned()))
         }
         Some(_) => None,
         None => Some((&VALUE, "is not a decimal number or a range `min:max`".to_owned())),
@@ -226,7 +227,7 @@ fn range_problem(text: &str, kind: ArgumentType) -> Option<(&'static Code, Strin
     if [first, last].into_iter().any(|end| *end > most || *end < i128::from(i64::MIN)) {
         return Some((&VALUE, format!("is outside the range of `{}`", kind.name())));
     }
-    (first > last).then(|| (&NEVER_MATCHES, "has its ends reversed".to_owned()))
+    (first > last).then(|| (&NEVER_MATCHES, "is a reversed range".to_owned()))
 }
 
 fn address_problem(text: &str) -> Option<(&'static Code, String)> {
@@ -239,7 +240,7 @@ fn address_problem(text: &str) -> Option<(&'static Code, String)> {
         Some(address) => (address, false),
         None => match without_zone() {
             Some(address) => (address, true),
-            None => return Some((&VALUE, "is not an IP address or block".to_owned())),
+            None => return Some((&VALUE, "is not an IP address or CIDR".to_owned())),
         },
     };
     let width = if parsed.is_ipv4() { 32 } else { 128 };
@@ -250,14 +251,14 @@ fn address_problem(text: &str) -> Option<(&'static Code, String)> {
         None => None,
         Some(digits) => match Some(digits).filter(plain).and_then(|digits| digits.parse::<u8>().ok()) {
             Some(length) if length <= width => Some(length),
-            _ => return Some((&VALUE, "has a prefix length that its address does not have".to_owned())),
+            _ => return Some((&VALUE, "has an invalid prefix length".to_owned())),
         },
     };
     match (has_zone, length) {
-        (true, Some(_)) => Some((&VALUE, "is a block with a zone".to_owned())),
-        (true, None) => Some((&IGNORED, "has a zone, which the engine drops".to_owned())),
+        (true, Some(_)) => Some((&VALUE, "is a CIDR with a zone".to_owned())),
+        (true, None) => Some((&IGNORED, "has a zone, which Tetragon ignores".to_owned())),
         (false, Some(length)) if Cidr::new(parsed, length).is_some_and(Cidr::has_host_bits) => {
-            Some((&IGNORED, "has host bits, which the engine ignores".to_owned()))
+            Some((&IGNORED, "has host bits, which Tetragon ignores".to_owned()))
         }
         _ => None,
     }
@@ -268,10 +269,7 @@ fn named_problem(text: &str, prefix: &str, names: &[&str]) -> Option<(&'static C
     if known || decimal_range(text, false).is_some() {
         return None;
     }
-    Some((
-        &VALUE,
-        format!("is neither a number nor a name such as `{prefix}{}`", names.first().unwrap_or(&"")),
-    ))
+    Some((&VALUE, format!("is not a number or a name such as `{prefix}{}`", names.first().unwrap_or(&""))))
 }
 
 /// Reads `min:max`, or `n` as the range from it to itself.
@@ -284,7 +282,7 @@ fn decimal_range(text: &str, signed: bool) -> Option<(i128, i128)> {
 }
 
 fn decimal(text: &str, signed: bool) -> Option<i128> {
-    /// Digits of the largest number that an `i64` holds whatever it is.
+    /// Number of digits that always fit an `i64`.
     const SHORT: usize = 18;
     let digits = if signed { text.strip_prefix(['-', '+']).unwrap_or(text) } else { text };
     if digits.is_empty() || digits.len() > 20 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -318,7 +316,7 @@ fn is_capability_list(text: &str) -> bool {
     !text.is_empty() && text.split(',').all(|name| capability(name).is_some())
 }
 
-/// Returns the capability of a name as the engine spells it: with `CAP_`, except for `DAC_OVERRIDE`.
+/// Returns the capability for a name as Tetragon spells it: with `CAP_`, except for `DAC_OVERRIDE`.
 pub(super) fn capability(name: &str) -> Option<Capability> {
     let upper = name.trim().to_ascii_uppercase();
     match upper.as_str() {
@@ -332,7 +330,7 @@ pub(super) fn capability(name: &str) -> Option<Capability> {
 fn shortened(text: &str) -> String {
     const SHOWN: usize = 60;
     match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        Some((end, _)) => format!("{}…", text.get(..end).expect("`char_indices` gives character boundaries")),
         None => text.to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! A record -> the next line of a log that is whole, on disk before the call returns.
+//! A record -> the next line of an intact log, on disk before the call returns.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -15,20 +15,20 @@ use crate::encoding::Digest;
 pub struct Appended {
     /// The line of the record.
     pub entry: Entry,
-    /// The command before was stopped within its line, of which so many bytes lay at the end. They were never reported
-    /// as written; a line of their own in the log tells that they were cut off.
+    /// The previous command was stopped within its line; this many bytes of it were at the end. They were never reported
+    /// as written; an entry in the log records that they were removed.
     pub cut_off: Option<u64>,
 }
 
 /// Appends a record and syncs it to disk before returning.
 ///
-/// The log is checked from its first line. A line that a crash left unfinished is cut off, and the log tells so in an
-/// entry before the record's.
+/// The log is checked from its first line. A line that a crash left unfinished is removed, and an entry before the
+/// record's says so.
 ///
 /// # Errors
-/// When the log is not whole or cannot be written; the log then stays unchanged.
+/// When the log is not intact or cannot be written; the log is then unchanged.
 pub fn append(path: &Path, record: &Record) -> Result<Appended, AuditError> {
-    // A head without its log is no reason to begin one.
+    // A head without its log is an error, not a new log.
     if !path.exists() {
         state(path, Head::read(path)?, &Scanned::EMPTY)?;
     }
@@ -93,7 +93,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Announces a line, writes it, and says that it is written.
+    /// Announces a line in the head, writes it, and updates the head.
     fn put(&mut self, record: Record) -> Result<Entry, AuditError> {
         let at = |source| AuditError::File { path: self.path.to_owned(), source };
         let entry = Entry { sequence: self.end.sequence + 1, previous: self.end.sha256, record };
@@ -107,7 +107,7 @@ impl Writer<'_> {
         let length = self.log.metadata().map_err(at)?.len();
         Head::announcing(self.end, end.sha256).write(self.path)?;
         if let Err(error) = self.log.write_all(&line).and_then(|()| self.log.sync_all()) {
-            // Where this fails as well, the next command finds the announcement and tells of it.
+            // If this fails too, the next command finds the announcement and reports it.
             let _undone = self.log.set_len(length).map(|()| Head::settled(self.end).write(self.path));
             return Err(at(error));
         }

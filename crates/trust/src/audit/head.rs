@@ -1,4 +1,4 @@
-//! `{log}.head`: where the log ends, and which line is about to be written.
+//! `{log}.head` -> where the log ends and which line is about to be written, and back.
 
 use std::ffi::OsString;
 use std::fs;
@@ -26,7 +26,7 @@ impl End {
     }
 }
 
-/// What the head says.
+/// The content of the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Head {
@@ -38,12 +38,12 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Says that the log ends here.
+    /// Records that the log ends here.
     pub(super) fn settled(end: End) -> Self {
         Self { sequence: end.sequence, sha256: end.sha256, next: None }
     }
 
-    /// Says that the log ends here, and that a line with this digest comes next.
+    /// Records that the log ends here, and that a line with this digest comes next.
     pub(super) fn announcing(end: End, next: Digest) -> Self {
         Self { next: Some(next), ..Self::settled(end) }
     }

@@ -1,4 +1,4 @@
-//! A log and its head -> every entry, or the first line that does not fit.
+//! A log and its head -> every entry, or the first line that does not continue the log.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -11,12 +11,12 @@ use crate::encoding::Digest;
 /// The longest line, in bytes.
 pub(super) const MAX_LINE_BYTES: u64 = 64 << 10;
 
-/// A log that is whole: each line continues the one before, and it ends where its head says.
+/// An intact log: each line continues the one before, and it ends where its head says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log {
     /// The lines.
     pub entries: Vec<Entry>,
-    /// The digest of a line that a command announced and did not come to write; the next command records that.
+    /// The digest of a line that a command announced and did not write; the next command records that.
     pub announced: Option<Digest>,
 }
 
@@ -27,20 +27,20 @@ impl Log {
         self.entries.last().map(Entry::digest)
     }
 
-    /// Whether a digest that was noted as the head some time ago is that of one of the lines. A log that was rewritten
-    /// together with its head does not hold it any more.
+    /// Returns whether a digest that was once the head is that of one of the lines. A log that was rewritten together
+    /// with its head no longer contains it.
     #[must_use]
     pub fn holds(&self, head: Digest) -> bool {
         self.entries.iter().any(|entry| entry.digest() == head)
     }
 }
 
-/// Reads the log from its first line, checking that each continues the one before, up to its head. Where neither a log
-/// nor a head is, nothing was ever logged.
+/// Reads the log from its first line, checking that each continues the one before, up to its head. Without a log
+/// and a head, nothing was ever logged.
 ///
 /// # Errors
-/// [`AuditError::Broken`] with the first line that does not fit, [`AuditError::Unfinished`] where all do, and a crash
-/// left a part of the next one.
+/// [`AuditError::Broken`] with the first line that does not continue the log, [`AuditError::Unfinished`] where all do
+/// and a crash left a part of the next one.
 pub fn verify(path: &Path) -> Result<Log, AuditError> {
     let at = |source| AuditError::File { path: path.to_owned(), source };
     let mut log = match File::open(path) {
@@ -85,7 +85,7 @@ impl State {
     }
 }
 
-/// What lies in the file of a log.
+/// The content of a log file.
 #[derive(Debug)]
 pub(super) struct Scanned {
     /// The last complete line, or nothing.
@@ -94,7 +94,7 @@ pub(super) struct Scanned {
 }
 
 impl Scanned {
-    /// What lies where no log is.
+    /// The content of a log that does not exist.
     pub(super) const EMPTY: Self = Self { end: None, torn: None };
 
     fn next_line(&self) -> u64 {
@@ -102,10 +102,10 @@ impl Scanned {
     }
 }
 
-/// Bytes behind the last line feed.
+/// Bytes after the last line feed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Torn {
-    /// Where they begin in the file.
+    /// Their offset in the file.
     pub(super) start: u64,
     /// How many they are.
     pub(super) length: u64,
@@ -120,7 +120,8 @@ pub(super) fn state(path: &Path, head: Option<Head>, scanned: &Scanned) -> Resul
         return match scanned {
             Scanned { end: None, torn: None } => Ok(State::Settled),
             _ => {
-                let detail = format!("`{}`, which knows its last line, is gone", path_of(path).display());
+                let detail =
+                    format!("`{}`, which records its last line, is missing", path_of(path).display());
                 Err(broken(path, end.sequence, &detail))
             }
         };
@@ -132,7 +133,7 @@ pub(super) fn state(path: &Path, head: Option<Head>, scanned: &Scanned) -> Resul
         (Some(_), Some(torn)) if end == known => Ok(State::Torn(torn)),
         (Some(next), None) if end == (End { sequence: known.sequence + 1, sha256: next }) => Ok(State::Ahead),
         _ if end.sequence == 0 && known.sequence > 0 => {
-            let detail = format!("the log is gone, and its head knows {} lines", known.sequence);
+            let detail = format!("the log is missing, and its head records {} lines", known.sequence);
             Err(broken(path, 1, &detail))
         }
         _ if end.sequence < known.sequence => {

@@ -1,4 +1,4 @@
-//! A log that cannot or should not be continued -> moved away, and a new one whose first line holds its digest.
+//! A log that cannot or should not be continued -> moved aside, and a new one whose first line has its digest.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -13,23 +13,23 @@ use super::read::{scan, state};
 use super::{Action, AuditError, Entry, Outcome, Record};
 use crate::encoding::Digest;
 
-/// What beginning a new log did.
+/// The result of beginning a new log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renewed {
-    /// Where the old log lies now; its head lies beside it.
+    /// The path of the old log now; its head is next to it.
     pub kept: PathBuf,
     /// The first line of the new log.
     pub entry: Entry,
 }
 
-/// Moves a log and its head aside, whole or not, and begins a new one. Its first line holds the SHA-256 of the old file
+/// Moves a log and its head aside, intact or not, and begins a new one. Its first line has the SHA-256 of the old file
 /// and what was wrong with it; of the record, only the time and the actor are used.
 ///
 /// # Errors
 /// When there is neither a log nor a head, or the files cannot be moved or written.
 pub fn renew(path: &Path, record: &Record) -> Result<Renewed, AuditError> {
     let at = |source| AuditError::File { path: path.to_owned(), source };
-    // Of a log that is gone, there is still a head to keep.
+    // Even when the log is missing, its head is kept.
     let create = path_of(path).exists();
     let mut log = File::options().read(true).append(true).create(create).open(path).map_err(at)?;
     log.lock().map_err(at)?;
@@ -39,14 +39,14 @@ pub fn renew(path: &Path, record: &Record) -> Result<Renewed, AuditError> {
         state(path, head, &scanned).map(|_| scanned.end.map_or(0, |end| end.sequence))
     });
     let detail = match lines {
-        Ok(lines) => format!("the log before was whole, with {lines} lines"),
-        Err(error) => format!("the log before was broken: {error}"),
+        Ok(lines) => format!("the previous log was intact, with {lines} lines"),
+        Err(error) => format!("the previous log was broken: {error}"),
     };
     let short: String = sha256.to_string().chars().take(16).collect();
     let mut kept = OsString::from(path);
     kept.push(format!(".{short}"));
     let kept = PathBuf::from(kept);
-    // The head first: killed in between, this can be repeated, and finds the same bytes.
+    // The head first: if killed in between, this can be repeated and finds the same bytes.
     for (from, to) in [(path_of(path), path_of(&kept)), (path.to_owned(), kept.clone())] {
         match fs::rename(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

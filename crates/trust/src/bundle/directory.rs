@@ -1,4 +1,4 @@
-//! Reads files below one directory and nothing else: each step is opened relative to the one before,
+//! A path below one directory -> the bytes of a regular file: each step is opened relative to the one before,
 //! and symbolic links are never followed, even if they appear while we read.
 
 use std::collections::BTreeSet;
@@ -13,24 +13,24 @@ use rustix::io::Errno;
 const MAX_DEPTH: usize = 17;
 const MAX_ENTRIES: usize = 1 << 20;
 
-/// A directory that is open; renaming it or putting a link in its place changes nothing.
+/// An open directory; renaming it or replacing it by a link has no effect.
 #[derive(Debug)]
 pub(super) struct Directory(OwnedFd);
 
 /// Why a file below the directory was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum DirectoryError {
-    /// There is nothing of that name.
+    /// There is no such file.
     #[error("it is missing")]
     Missing,
     /// A symbolic link, device, socket, pipe or directory where a file should be, or a link among the
     /// directories that lead to it.
-    #[error("it is a symbolic link or no regular file")]
+    #[error("it is not a regular file (symbolic links are not followed)")]
     NotAFile,
-    /// Larger than it may be.
+    /// Larger than the limit.
     #[error("it is larger than {0} bytes")]
     TooLarge(u64),
-    /// The directory holds more or deeper entries than any bundle.
+    /// The directory has more or deeper entries than any bundle.
     #[error("the directory is too large to be a bundle")]
     TooMany,
     /// The file system refused.
@@ -54,7 +54,7 @@ impl Directory {
             inside = Some(self.step(inside.as_ref(), folder)?);
         }
         let folder = inside.as_ref().unwrap_or(&self.0);
-        // Without NONBLOCK, opening a pipe would wait for somebody to write into it.
+        // Without NONBLOCK, opening a pipe would wait for a writer.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mut file = File::from(openat(folder, name, flags, Mode::empty()).map_err(refusal)?);
         let status = file.metadata()?;

@@ -1,4 +1,4 @@
-//! Turns `manifest.json` into the list of artifacts. Fields this crate does not know are the compiler's.
+//! `manifest.json` -> the list of artifacts. Unknown fields are the compiler's and are ignored.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub struct Manifest {
     artifacts: BTreeMap<ArtifactPath, Artifact>,
 }
 
-/// What the manifest says about one artifact.
+/// One artifact in the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Artifact {
     /// The digest of its content.
@@ -22,7 +22,7 @@ pub struct Artifact {
     pub bytes: u64,
 }
 
-/// Why a text is not a manifest.
+/// Why text is not a manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Not JSON, without a list of artifacts, or with a path that could leave the directory.
@@ -84,7 +84,7 @@ impl Manifest {
         &self.artifacts
     }
 
-    /// Returns a manifest with nothing but this list, as indented JSON with a final line feed.
+    /// Returns a manifest with only this list, as indented JSON with a final line feed.
     #[must_use]
     pub fn to_json(&self) -> String {
         let artifacts = self.artifacts.iter().map(|(path, artifact)| ArtifactDocument {

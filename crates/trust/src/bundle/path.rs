@@ -1,4 +1,4 @@
-//! Turns a path from a manifest into one that cannot leave the bundle's directory.
+//! A path from a manifest -> one that cannot leave the bundle's directory.
 
 use std::fmt;
 use std::path::{Component, Path};
@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 16;
 #[serde(try_from = "String", into = "String")]
 pub struct ArtifactPath(String);
 
-/// Why a text is not an artifact path.
+/// Why text is not an artifact path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{path}` cannot name an artifact: {detail}")]
 pub struct ArtifactPathError {
@@ -72,7 +72,7 @@ impl ArtifactPath {
         self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
     }
 
-    /// Says whether the artifact is a policy text, which carries the fleet's signature beside it.
+    /// Returns whether the artifact is a policy in YAML, which has the fleet's signature next to it.
     #[must_use]
     pub fn is_policy(&self) -> bool {
         self.0.ends_with(".yaml") || self.0.ends_with(".yml")

@@ -1,5 +1,6 @@
-//! Signs a bundle: the fleet's signature beside each policy, and one approval over the manifest.
+//! A bundle -> the fleet's signature next to each policy, and one approval over the manifest.
 
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,10 @@ use super::directory::{Directory, DirectoryError};
 use super::manifest::{Manifest, ManifestError};
 use super::path::{ArtifactPath, ArtifactPathError};
 use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDECAR_BYTES, SIDECAR};
+use telovix_diagnostic::Code;
+
 use crate::approval::{Approval, PAYLOAD_TYPE, ResultDigest};
+use crate::code;
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
 use crate::epoch::highest_epoch;
@@ -20,12 +24,12 @@ use crate::timestamp::Timestamp;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// What the signer vouches for, beyond the files themselves.
+/// What the signer approves, in addition to the files themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignRequest {
-    /// For whom; when absent, as in the approval that gets one signature more, else the fleet.
+    /// For whom; when absent, the scope of the existing approval that gets another signature, else the fleet.
     pub scope: Option<Scope>,
-    /// The bundle's place in the order of bundles; must be higher than the last one.
+    /// The bundle's position in the order of bundles; must be higher than the last one.
     pub epoch: u64,
     /// When.
     pub issued_at: Timestamp,
@@ -37,22 +41,22 @@ pub struct SignRequest {
     pub tool_version: String,
     /// Digests of lint and test results.
     pub results: Vec<ResultDigest>,
-    /// The keys that count already: a policy signed by one of them keeps that signature.
+    /// The keys that are trusted already: a policy signed by one of them keeps that signature.
     pub trusted: Vec<PublicKey>,
-    /// What is done with an approval of the same manifest that is there.
+    /// What is done with an existing approval of the same manifest.
     pub existing: Existing,
 }
 
-/// What is done with an approval of the same manifest, for the same scope and still valid.
+/// What is done with an existing approval of the same manifest, for the same scope and still valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It gets one signature more, if it says what the signer asked for.
+    /// A signature is added to it, if it has what the signer asked for.
     Continue(Vec<Asked>),
-    /// A new one takes its place, without its signatures.
+    /// A new one replaces it, without its signatures.
     Replace,
 }
 
-/// A part of the request that was asked for by name, and not left to its default.
+/// A part of the request that was given explicitly, not by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// The epoch.
@@ -68,11 +72,11 @@ pub enum Asked {
 /// What was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedBundle {
-    /// The approval that now has a signature more.
+    /// The approval with the new signature.
     pub approval: Approval,
-    /// Everybody who has signed it by now.
+    /// All keys that have signed it.
     pub signers: Vec<KeyId>,
-    /// How many policies got a new signature beside them.
+    /// How many policies got a new signature.
     pub policies: usize,
 }
 
@@ -95,53 +99,81 @@ pub enum SignError {
         /// Why not.
         source: DirectoryError,
     },
-    /// The manifest does not hold together.
+    /// The manifest is invalid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// A file's name cannot stand in a manifest.
+    /// A file's name is not allowed in a manifest.
     #[error(transparent)]
     Path(#[from] ArtifactPathError),
-    /// A policy's name may not stand in a signed message.
+    /// A policy's name is not allowed in a signed message.
     #[error(transparent)]
     Name(#[from] PolicyNameError),
-    /// An artifact is not what the manifest says.
-    #[error("`{0}` is not what `manifest.json` says; expected the files as they were compiled")]
+    /// An artifact does not match the manifest.
+    #[error("`{0}` does not match its digest in `manifest.json`; expected the compiled files unchanged")]
     Stale(ArtifactPath),
     /// A file that the manifest does not list.
-    #[error("`{0}` is not listed in `manifest.json`; expected only what was compiled")]
+    #[error("`{0}` is not listed in `manifest.json`; expected only compiled files")]
     Unlisted(String),
     /// An empty policy, or one that is not text.
     #[error("`{0}` is not a policy; expected UTF-8 text")]
     NotAPolicy(ArtifactPath),
-    /// The approval that is there says something else than what was asked for.
-    #[error("the approval that is there has {found}; {wanted} was asked for")]
+    /// The existing approval differs from what was requested.
+    #[error("the existing approval has {found}, but {wanted} was requested")]
     OtherApproval {
         /// What it has.
         found: String,
-        /// What was asked for.
+        /// What was requested.
         wanted: String,
     },
-    /// The epoch runs ahead of the clock, and every verifier would refuse it.
-    #[error("the epoch {epoch} lies in the future; expected the time in seconds, at most {highest} by now")]
+    /// There is an approval that cannot be read, so it is unknown whose signatures a new one would discard.
+    #[error(
+        "cannot read the approval `manifest.json.dsse`, which a new one would replace with all its signatures: {0}"
+    )]
+    ApprovalNotRead(String),
+    /// The epoch is in the future, and every verifier would refuse it.
+    #[error("the epoch {epoch} is in the future; expected the time in seconds, at most {highest} by now")]
     EpochAhead {
         /// The epoch.
         epoch: u64,
-        /// The highest one that would do.
+        /// The highest one that is accepted.
         highest: u64,
     },
     /// Nothing to sign.
-    #[error("`{path}` holds nothing to sign", path = .0.display())]
+    #[error("`{path}` has no files to sign", path = .0.display())]
     Nothing(PathBuf),
     /// The signer did not answer.
     #[error(transparent)]
     Signer(#[from] AgentError),
 }
 
+impl SignError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            SignError::File { .. }
+            | SignError::Artifact { .. }
+            | SignError::Manifest(_)
+            | SignError::Path(_)
+            | SignError::Name(_)
+            | SignError::Stale(_)
+            | SignError::Unlisted(_)
+            | SignError::NotAPolicy(_)
+            | SignError::OtherApproval { .. }
+            | SignError::ApprovalNotRead(_)
+            | SignError::EpochAhead { .. }
+            | SignError::Nothing(_)
+            | SignError::Signer(_) => &code::NOT_SIGNED,
+        }
+    }
+}
+
 /// Signs every policy of a bundle and its manifest.
 ///
-/// An approval of the same manifest that is there already, for the same scope and still valid, gets
-/// one signature more, which is how several people sign; its epoch and expiry stay as they were, and a
-/// request that asks for others is refused. Any other one is replaced. A policy whose signature is by a key that already counts keeps it.
+/// An existing approval of the same manifest, for the same scope and still valid, gets another signature,
+/// which is how several people sign; its epoch and expiry stay unchanged, and a request for others is
+/// refused. Any other approval is replaced, except one that cannot be read: that is an error unless
+/// [`Existing::Replace`] was requested. A policy that a trusted key has signed keeps its signature.
 ///
 /// # Errors
 /// A [`SignError`]; nothing is written before everything that will be signed was checked.
@@ -209,14 +241,15 @@ pub fn write_manifest(path: &Path) -> Result<Manifest, SignError> {
     Ok(manifest)
 }
 
-/// Returns the envelope that is there when it approves the same for the same, or else a new one.
+/// Returns the existing approval when another signature can be added to it, else a new one.
 fn continued(
     directory: &Directory,
     request: &SignRequest,
     manifest: Digest,
 ) -> Result<(Envelope, Approval), SignError> {
     if let Existing::Continue(asked) = &request.existing
-        && let Some((envelope, approval)) = fitting(directory, request, manifest)
+        && let Some((envelope, approval)) = existing(directory)?
+        && can_continue(&approval, request, manifest)
     {
         asked.iter().try_for_each(|part| part.check(request, &approval))?;
         return Ok((envelope, approval));
@@ -234,19 +267,30 @@ fn continued(
     Ok((Envelope::unsigned(PAYLOAD_TYPE, approval.to_statement()), approval))
 }
 
-/// Returns the approval that is there, if it is of this manifest, for this scope and valid.
-fn fitting(directory: &Directory, request: &SignRequest, manifest: Digest) -> Option<(Envelope, Approval)> {
-    let json = directory.read(ENVELOPE, MAX_ENVELOPE_BYTES as u64).ok()?;
-    let envelope = Envelope::read(&json, PAYLOAD_TYPE).ok()?;
-    let approval = Approval::from_statement(envelope.payload()).ok()?;
-    let same_scope = request.scope.as_ref().is_none_or(|scope| *scope == approval.scope);
-    let same = approval.manifest == manifest && same_scope;
-    let valid = approval.issued_at <= request.issued_at && request.issued_at < approval.expires_at;
-    (same && valid).then_some((envelope, approval))
+/// Returns the approval of the bundle; `None` when it has none.
+fn existing(directory: &Directory) -> Result<Option<(Envelope, Approval)>, SignError> {
+    fn not_read(error: impl Display) -> SignError {
+        SignError::ApprovalNotRead(error.to_string())
+    }
+    let json = match directory.read(ENVELOPE, MAX_ENVELOPE_BYTES as u64) {
+        Err(DirectoryError::Missing) => return Ok(None),
+        read => read.map_err(not_read)?,
+    };
+    let envelope = Envelope::read(&json, PAYLOAD_TYPE).map_err(not_read)?;
+    let approval = Approval::from_statement(envelope.payload()).map_err(not_read)?;
+    Ok(Some((envelope, approval)))
+}
+
+/// Returns whether an approval is of this manifest, for the requested scope and still valid.
+fn can_continue(approval: &Approval, request: &SignRequest, manifest: Digest) -> bool {
+    approval.manifest == manifest
+        && request.scope.as_ref().is_none_or(|scope| *scope == approval.scope)
+        && approval.issued_at <= request.issued_at
+        && request.issued_at < approval.expires_at
 }
 
 impl Asked {
-    /// Refuses an approval that says something else.
+    /// Refuses an approval that differs in this part.
     fn check(self, request: &SignRequest, approval: &Approval) -> Result<(), SignError> {
         let days = |from: Timestamp, to: Timestamp| (to.seconds() - from.seconds()) / SECONDS_PER_DAY;
         let revision = |revision: &Option<String>| match revision {

@@ -1,16 +1,18 @@
-//! Decides whether a bundle may be used, and returns the bytes that were decided about.
+//! A bundle and expectations -> the verified bytes, or the reason to refuse them.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use telovix_diagnostic::Code;
 
 use super::directory::{Directory, DirectoryError};
 use super::manifest::{Artifact, Manifest};
 use super::path::ArtifactPath;
 use super::{ENVELOPE, MANIFEST, MAX_ARTIFACT_BYTES, MAX_MANIFEST_BYTES, MAX_SIDECAR_BYTES, SIDECAR};
 use crate::approval::{Approval, PAYLOAD_TYPE};
+use crate::code;
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, MAX_ENVELOPE_BYTES};
 use crate::epoch::highest_epoch;
@@ -25,10 +27,10 @@ use crate::timestamp::{CLOCK_SKEW, Timestamp};
 /// Below this many artifacts, starting threads costs more than it saves.
 const WORTH_THREADS: usize = 64;
 
-/// What a bundle is compared with.
+/// What a bundle is checked against.
 #[derive(Clone, Copy, Debug)]
 pub struct Expectations<'a> {
-    /// Whose signatures count.
+    /// Whose signatures are accepted.
     pub root: &'a TrustRoot,
     /// Who the host is.
     pub host: &'a Host,
@@ -45,7 +47,7 @@ pub struct Expectations<'a> {
 pub struct VerifiedBundle {
     /// What was approved, for whom, until when.
     pub approval: Approval,
-    /// The keys whose signatures counted.
+    /// The keys whose signatures were accepted.
     pub signers: Vec<KeyId>,
     /// The content of `manifest.json`.
     pub manifest: Vec<u8>,
@@ -56,10 +58,10 @@ pub struct VerifiedBundle {
 /// Why a bundle is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// It was examined and refused.
+    /// It was checked and refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// It could not be examined.
+    /// It could not be checked.
     #[error("cannot use `{path}`: {source}", path = path.display())]
     File {
         /// The file or directory.
@@ -69,11 +71,22 @@ pub enum VerifyError {
     },
 }
 
+impl VerifyError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            VerifyError::Refused(refusal) => refusal.code(),
+            VerifyError::File { .. } => &code::NOT_VERIFIED,
+        }
+    }
+}
+
 /// Verifies a bundle: signatures, statement, manifest, time, scope, epoch, and every file.
 ///
 /// # Errors
-/// [`VerifyError::Refused`] with the first reason found, [`VerifyError::File`] when a file that is there
-/// cannot be read. Nothing is returned of a bundle that is only partly good.
+/// [`VerifyError::Refused`] with the first reason found, [`VerifyError::File`] when an existing file
+/// cannot be read. Nothing is returned of a bundle that is only partly valid.
 pub fn verify(path: &Path, expect: &Expectations<'_>) -> Result<VerifiedBundle, VerifyError> {
     let what = format!("bundle `{}`", path.display());
     let now = expect.state.not_before(expect.now);
@@ -99,7 +112,7 @@ pub fn verify(path: &Path, expect: &Expectations<'_>) -> Result<VerifiedBundle, 
     Ok(VerifiedBundle { approval, signers, manifest: manifest_bytes, artifacts })
 }
 
-/// Returns what a bundle's envelope claims, without checking anything: for showing and for the next epoch.
+/// Returns what a bundle's envelope claims, without checking it: to print it and to choose the next epoch.
 ///
 /// # Errors
 /// When there is no envelope, or it cannot be read.
@@ -111,7 +124,7 @@ pub fn read_approval(path: &Path) -> Result<(Approval, Vec<KeyId>), VerifyError>
     Ok((approval, envelope.signatures().iter().map(|signature| signature.key).collect()))
 }
 
-/// Time, scope and epoch: what a good signature alone does not settle.
+/// Checks time, scope and epoch, which a valid signature alone does not decide.
 fn check_circumstances(
     what: &str,
     approval: &Approval,
@@ -185,7 +198,7 @@ impl Reader<'_> {
         if listed.len() < WORTH_THREADS {
             return listed.iter().map(one).collect();
         }
-        // Collected in order, so that of several bad files the same one is always reported.
+        // Collected in order, so that of several invalid files the same one is always reported.
         let verified: Vec<Result<_, VerifyError>> = listed.into_par_iter().map(one).collect();
         verified.into_iter().collect()
     }
@@ -232,7 +245,7 @@ impl Reader<'_> {
                 None => ArtifactPath::parse(&file).is_ok_and(|path| manifest.artifacts().contains_key(&path)),
             };
             if !listed && !matches!(file.as_str(), MANIFEST | ENVELOPE) {
-                let detail = format!("`{}` is there and was not signed", file.escape_debug());
+                let detail = format!("`{}` is in the bundle but was not signed", file.escape_debug());
                 return Err(bad(self.what, detail).into());
             }
         }

@@ -1,4 +1,4 @@
-//! Which epochs a host accepted, and whose signatures raised them -> the lowest epoch that it accepts next.
+//! The epochs that a host accepted, and their signers -> the lowest epoch that it accepts next.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,8 @@ use crate::timestamp::Timestamp;
 /// ones are forgotten.
 const MAX_REMEMBERED: usize = 32;
 
-/// The epochs a host accepted: for each set of signers the highest one, so that the host knows what is left of them
-/// once one of the keys is revoked.
+/// The epochs a host accepted: for each set of signers the highest one, so that the host knows which remain
+/// valid once one of the keys is revoked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AcceptedEpochs {
     /// Highest first; of two entries, neither is implied by the other.
@@ -30,10 +30,10 @@ pub struct AcceptedEpoch {
     pub manifest: Digest,
     /// When its approval was issued: signed evidence that the present is not earlier.
     pub issued_at: Timestamp,
-    /// The keys whose signatures counted; empty in what older versions of this tool wrote.
+    /// The keys whose signatures were accepted; empty in files of older versions of this tool.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signers: Vec<KeyId>,
-    /// How many of them the trust root asked for.
+    /// How many of them the trust root required.
     #[serde(default)]
     pub required: usize,
 }
@@ -49,14 +49,14 @@ pub struct EpochReset {
 }
 
 impl AcceptedEpochs {
-    /// Returns the highest accepted epoch that still has enough signers after what the trust root revoked. Whatever a
-    /// revoked key signed is refused, so what it raised counts for nothing either.
+    /// Returns the highest accepted epoch that still has enough signers after what the trust root revoked. What a
+    /// revoked key signed is refused, so the epochs that it raised are ignored too.
     #[must_use]
     pub fn highest(&self, root: &TrustRoot) -> Option<&AcceptedEpoch> {
-        self.entries.iter().find(|entry| entry.stands(root))
+        self.entries.iter().find(|entry| entry.is_valid(root))
     }
 
-    /// Returns the lowest epoch that the host accepts by this trust root, were it not for the root's own minimum.
+    /// Returns the lowest epoch that the host accepts by this trust root, apart from the root's own minimum.
     #[must_use]
     pub fn lowest_acceptable(&self, root: &TrustRoot) -> u64 {
         let accepted = self.highest(root).map_or(0, |entry| entry.number);
@@ -87,7 +87,7 @@ impl AcceptedEpochs {
         self.entries.truncate(MAX_REMEMBERED);
     }
 
-    /// Forgets every epoch above this one, and accepts from it on.
+    /// Forgets every epoch above this one, and accepts this one and later ones.
     pub(super) fn reset(&mut self, epoch: u64) {
         let issued_at = self.latest_evidence().unwrap_or(Timestamp::from_seconds(0));
         self.entries.retain(|entry| entry.number <= epoch);
@@ -96,12 +96,12 @@ impl AcceptedEpochs {
 }
 
 impl AcceptedEpoch {
-    fn stands(&self, root: &TrustRoot) -> bool {
+    fn is_valid(&self, root: &TrustRoot) -> bool {
         let revoked = |id: &KeyId| root.key(*id).is_some_and(|key| key.revoked.is_some());
         self.signers.iter().filter(|id| !revoked(id)).count() >= self.required
     }
 
-    /// Says whether this entry stands, and is as high, whenever the other one stands.
+    /// Returns whether this entry is valid, and at least as high, whenever the other one is valid.
     fn implies(&self, other: &Self) -> bool {
         self.number >= other.number
             && self.required <= other.required

@@ -1,4 +1,4 @@
-//! Keeps keys in files: private ones readable by their owner alone, both written whole or not at all.
+//! Keys -> files and back: private ones readable by their owner alone, each written completely or not at all.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -33,7 +33,7 @@ pub enum KeyFileError {
         /// Its permission bits.
         mode: u32,
     },
-    /// The bytes are not the key that was asked for.
+    /// The bytes are not the expected kind of key.
     #[error("`{path}`: {source}", path = path.display())]
     Key {
         /// The file.
@@ -85,7 +85,7 @@ pub fn write_private(
     create_whole(path, pem.as_bytes(), OWNER_ONLY).map_err(|source| at(path, source))
 }
 
-/// Writes a new public key as SPKI PEM, the form of `policy-signing.pub`.
+/// Writes a new public key as SPKI PEM, the format of `policy-signing.pub`.
 ///
 /// # Errors
 /// When the path exists already or cannot be written.
@@ -94,7 +94,7 @@ pub fn write_public(path: &Path, key: &PublicKey) -> Result<(), KeyFileError> {
 }
 
 fn read_small(path: &Path, file: File) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
-    // The room is reserved at once, so that no copy of a key is left behind by growing.
+    // The buffer never grows, so that no copy of a key is left in freed memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_KEY_BYTES + 2));
     let limit = MAX_KEY_BYTES as u64 + 1;
     file.take(limit).read_to_end(&mut bytes).map_err(|source| at(path, source))?;

@@ -1,4 +1,4 @@
-//! Turns OpenSSH's own key forms into Ed25519 keys: the one-line public key and `openssh-key-v1`.
+//! OpenSSH's key encodings (the one-line public key and `openssh-key-v1`) -> Ed25519 keys.
 //!
 //! The format is described in `PROTOCOL.key` of the OpenSSH sources.
 
@@ -16,7 +16,7 @@ const MAX_BCRYPT_ROUNDS: u32 = 1024;
 const DAMAGED_PRIVATE: KeyError = KeyError::Damaged(Encoding::OpenSshPrivate);
 const DAMAGED_PUBLIC: KeyError = KeyError::Damaged(Encoding::OpenSshPublic);
 
-/// Returns the key blob as it stands in `authorized_keys` and in agent messages.
+/// Returns the key blob as in `authorized_keys` and in agent messages.
 pub(crate) fn public_blob(key: &PublicKey) -> Vec<u8> {
     WireWriter::default().string(ALGORITHM.as_bytes()).string(&key.to_bytes()).finish()
 }

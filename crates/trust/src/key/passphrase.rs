@@ -1,4 +1,4 @@
-//! Turns a file, a variable or keystrokes into the passphrase of a private key.
+//! A file, a variable or keystrokes -> the passphrase of a private key.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
-    /// Takes a text without its line ending; `None` when nothing is left.
+    /// Takes text without its line ending; `None` when it is empty.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let kept = text.strip_suffix('\n').unwrap_or(text);
@@ -19,7 +19,7 @@ impl Passphrase {
         (!kept.is_empty()).then(|| Passphrase(Zeroizing::new(kept.to_owned())))
     }
 
-    /// Asks on the terminal without showing what is typed; `None` for an empty answer.
+    /// Asks on the terminal without showing what is typed; `None` for an empty input.
     ///
     /// # Errors
     /// When the process has no terminal, or it cannot be read.
@@ -27,7 +27,7 @@ impl Passphrase {
         let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
         let mut line = Zeroizing::new(String::with_capacity(256));
         {
-            // Before the prompt: whoever answers it at once is not shown either.
+            // Before the prompt, so that keys typed at once are not shown either.
             let _silence = Silence::begin(&terminal)?;
             write!(&terminal, "{prompt}")?;
             BufReader::new(&terminal).read_line(&mut line)?;
@@ -36,7 +36,7 @@ impl Passphrase {
         Ok(Passphrase::new(&line))
     }
 
-    /// Says whether both are the same text.
+    /// Returns whether both are equal.
     #[must_use]
     pub fn matches(&self, other: &Passphrase) -> bool {
         *self.0 == *other.0
@@ -53,7 +53,7 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// Turns echo off for as long as it lives.
+/// Turns echo off until it is dropped.
 struct Silence<'terminal> {
     terminal: &'terminal std::fs::File,
     before: Termios,

@@ -1,4 +1,4 @@
-//! Turns PEM text into its label and bytes, and bytes into PEM with 64 columns (RFC 7468).
+//! PEM text -> its label and bytes, and bytes -> PEM with 64 columns (RFC 7468).
 
 use zeroize::Zeroizing;
 
@@ -12,13 +12,13 @@ pub(super) struct Block<'text> {
     pub(super) bytes: Zeroizing<Vec<u8>>,
 }
 
-/// What a text is, seen as PEM.
+/// What text is, read as PEM.
 pub(super) enum Pem<'text> {
     /// There is no PEM block in it.
     Absent,
     /// A block begins but does not end, or its body is not base64.
     Damaged,
-    /// A whole block.
+    /// A complete block.
     Block(Block<'text>),
 }
 

@@ -1,4 +1,4 @@
-//! Turns the bytes of a key file, in any encoding people have, into a key and the encoding found.
+//! The bytes of a key file in any common encoding -> a key and the encoding that was found.
 
 use pkcs8::der::Decode as _;
 use pkcs8::der::asn1::BitStringRef;
@@ -18,7 +18,7 @@ pub const MAX_KEY_BYTES: usize = 64 << 10;
 /// Reads a public key from SPKI (PEM or DER), an OpenSSH line, 32 raw bytes, hexadecimal or base64.
 ///
 /// # Errors
-/// A [`KeyError`] that says what was there instead.
+/// A [`KeyError`] with what was found instead.
 pub fn public_key(bytes: &[u8]) -> Result<(PublicKey, Encoding), KeyError> {
     refuse_size(bytes)?;
     if let Some(found) = public_der(bytes, Encoding::SpkiDer) {
@@ -49,7 +49,7 @@ pub fn public_key(bytes: &[u8]) -> Result<(PublicKey, Encoding), KeyError> {
 /// with the public half), hexadecimal or base64. The passphrase is used only when the key is encrypted.
 ///
 /// # Errors
-/// A [`KeyError`] that says what was there instead; [`KeyError::PassphraseNeeded`] asks for another try.
+/// A [`KeyError`] with what was found instead; after [`KeyError::PassphraseNeeded`], call it again with one.
 pub fn private_key(
     bytes: &[u8],
     passphrase: Option<&Passphrase>,
@@ -115,7 +115,7 @@ fn private_block(
     }
 }
 
-/// Says what a PEM label that is not the wanted one stands for.
+/// Returns the error for a PEM label other than the expected one.
 fn other_label(label: &str, other_half: KeyError) -> KeyError {
     match label {
         "PUBLIC KEY" | "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" | "OPENSSH PRIVATE KEY" => other_half,
@@ -159,7 +159,7 @@ fn private_der(bytes: &[u8], encoding: Encoding) -> Option<Result<(PrivateKey, E
     Some(Ok((key, encoding)))
 }
 
-/// Reads a seed of 32 bytes, or 64 with the public half behind it (the form of Go and libsodium).
+/// Reads a seed of 32 bytes, or 64 with the public half after it (the encoding of Go and libsodium).
 fn private_raw(bytes: &[u8]) -> Result<PrivateKey, KeyError> {
     let (seed, public) = bytes.split_at_checked(32).ok_or(KeyError::Unrecognised)?;
     if !matches!(public.len(), 0 | 32) {

@@ -1,4 +1,4 @@
-//! Seals PKCS#8 bytes under a passphrase and opens them again: `EncryptedPrivateKeyInfo` with PBES2.
+//! PKCS#8 bytes and a passphrase -> `EncryptedPrivateKeyInfo` with PBES2, and back.
 
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::der::Encode as _;
@@ -16,7 +16,7 @@ const SCRYPT_BLOCK_SIZE: u32 = 8;
 /// Five passes make up for the small memory (OWASP password storage, scrypt table).
 const SCRYPT_PASSES: u32 = 5;
 
-/// What opening somebody else's key may cost at most.
+/// The highest cost at which a key from elsewhere is opened.
 const MAX_SCRYPT_BYTES: u64 = 256 << 20;
 const MAX_SCRYPT_WORK: u64 = 2 << 30;
 const MAX_PBKDF2_ROUNDS: u32 = 10_000_000;
@@ -53,7 +53,7 @@ pub(super) fn open(der: &[u8], passphrase: Option<&Passphrase>) -> Result<Zeroiz
     }
 }
 
-/// The cost is written in the file, so a hostile file could ask for any amount.
+/// The cost is in the file, so a hostile file could demand any amount.
 fn refuse_costly(derivation: &Kdf) -> Result<(), KeyError> {
     let acceptable = match derivation {
         Kdf::Scrypt(scrypt) => {

@@ -1,4 +1,4 @@
-//! Reads and writes the length-prefixed strings OpenSSH uses in key files and agent messages (RFC 4251, section 5).
+//! Bytes -> the length-prefixed strings that OpenSSH uses, and back, in key files and agent messages (RFC 4251, section 5).
 
 /// Walks over bytes and never past their end.
 pub(crate) struct WireReader<'bytes>(&'bytes [u8]);

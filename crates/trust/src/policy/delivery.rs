@@ -1,4 +1,4 @@
-//! The heartbeat form: `enforcement_policies[]`, each with name, content, enabled flag and signature.
+//! A heartbeat response -> the policies in `enforcement_policies[]`, each with name, content, enabled flag and signature.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ const MAX_DELIVERY_BYTES: usize = 256 << 20;
 pub struct Delivery {
     /// The policies, in the order they arrive.
     pub enforcement_policies: Vec<EnforcementPolicy>,
-    /// Whatever else the response holds.
+    /// The other fields of the response.
     #[serde(flatten)]
     pub other: serde_json::Map<String, serde_json::Value>,
 }
@@ -43,12 +43,12 @@ pub struct EnforcementPolicy {
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
     /// Not JSON of the expected shape.
-    #[error("this is no list of enforcement policies: {0}")]
+    #[error("not a list of enforcement policies: {0}")]
     Shape(#[from] serde_json::Error),
     /// A name breaks the rules for policy names.
     #[error(transparent)]
     Name(#[from] PolicyNameError),
-    /// Two policies share a name, so that one would hide the other.
+    /// Two policies have the same name, so that one would hide the other.
     #[error("the policy name `{0}` occurs twice")]
     Duplicate(String),
     /// Too large to be one.
@@ -60,7 +60,7 @@ impl Delivery {
     /// Reads a delivery from JSON; each name must be valid and occur once.
     ///
     /// # Errors
-    /// A [`DeliveryError`] that says what is wrong with it.
+    /// A [`DeliveryError`] with the first problem.
     pub fn read(json: &[u8]) -> Result<Self, DeliveryError> {
         if json.len() > MAX_DELIVERY_BYTES {
             return Err(DeliveryError::TooLarge);
@@ -91,7 +91,7 @@ impl Delivery {
 }
 
 impl EnforcementPolicy {
-    /// Signs a content under a name.
+    /// Signs content under a name.
     ///
     /// # Errors
     /// When the signer does not answer.
@@ -108,7 +108,7 @@ impl EnforcementPolicy {
     /// Verifies the signature under the policy's own name, and returns the key that made it.
     ///
     /// # Errors
-    /// The [`Refusal`] that says why it does not count.
+    /// The [`Refusal`] with the reason it is not accepted.
     pub fn verify(&self, keys: &[PublicKey]) -> Result<KeyId, Refusal> {
         let what = format!("`{}`", self.name.escape_debug());
         let name = PolicyName::parse(&self.name)

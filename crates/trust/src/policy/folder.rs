@@ -1,4 +1,4 @@
-//! Turns a folder of policies without a manifest into the verdict on each, as a sensor would give it.
+//! A folder of policies without a manifest -> the verdict on each, as a sensor would give it.
 
 use std::fs;
 use std::io;
@@ -16,7 +16,7 @@ const WORTH_THREADS: usize = 64;
 /// Returns every `*.yaml` and `*.yml` below the folder, sorted. Links are listed, but not walked into.
 ///
 /// # Errors
-/// When a folder cannot be listed, or lies deeper than 16 levels.
+/// When a folder cannot be listed, or is deeper than 16 levels.
 pub fn policies_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut pending = vec![(folder.to_owned(), 0)];

@@ -1,4 +1,4 @@
-//! Turns a file name into the policy name that may stand inside a signed message.
+//! A file name -> the policy name inside the signed message.
 
 use std::fmt;
 use std::path::Path;
@@ -11,16 +11,16 @@ const MAX_BYTES: usize = 255;
 
 /// A policy's name: 1 to 255 printable ASCII characters, no path separator, no space at either end.
 ///
-/// A line feed would let one name swallow the start of another content; a separator would let a name
+/// A line feed would let a name include the start of the content; a separator would let a name
 /// leave its folder; letters of other scripts would let two names look the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PolicyName(String);
 
-/// Why a text is not a policy name.
+/// Why text is not a policy name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyNameError {
-    /// Nothing there, or only dots.
+    /// Empty, or only dots.
     #[error("`{0}` is not a policy name; expected a file name such as `telovix-custom-a.yaml`")]
     NotAName(String),
     /// More than 255 bytes.
@@ -71,7 +71,7 @@ impl PolicyName {
         &self.0
     }
 
-    /// Returns the other names under which people sign the same file by mistake. Only ever used to
+    /// Returns the other names under which the same file is signed by mistake. Used only to
     /// explain a refusal.
     pub(super) fn other_forms(&self, content: &[u8]) -> Vec<(PolicyName, NameForm)> {
         let stem = [".yaml", ".yml"].iter().find_map(|extension| self.0.strip_suffix(extension));

@@ -1,4 +1,4 @@
-//! Signs and verifies policy files on disk, each with its `.sig` beside it.
+//! Policy files on disk -> their signatures in `{file}.sig`, and the bytes that were verified.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
@@ -10,10 +10,10 @@ use crate::refusal::Refusal;
 use crate::replace::replace_whole;
 use crate::signer::{AgentError, Signer};
 
-/// Enough to tell a longer file from base64 of 64 bytes.
+/// More than base64 of 64 bytes needs, so that a longer file is noticed.
 const MAX_SIDECAR_BYTES: u64 = 256;
 
-/// A policy file whose signature counts, with the bytes that were verified.
+/// A policy file with an accepted signature, and the bytes that were verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedPolicy {
     /// The name it was signed under.
@@ -27,7 +27,7 @@ pub struct VerifiedPolicy {
 /// Why a policy file was not signed or not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyFileError {
-    /// The signature does not count.
+    /// The signature is not accepted.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The file system refused.
@@ -38,7 +38,7 @@ pub enum PolicyFileError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file's name may not stand in a signed message.
+    /// The file's name is not allowed in a signed message.
     #[error("`{path}`: {source}", path = path.display())]
     Name {
         /// The file.
@@ -59,7 +59,7 @@ pub enum PolicyFileError {
     Signer(#[from] AgentError),
 }
 
-/// Returns where the signature of a policy file lies: `{file}.sig`.
+/// Returns the path of a policy file's signature: `{file}.sig`.
 #[must_use]
 pub fn sidecar_path(policy: &Path) -> PathBuf {
     let mut path = policy.as_os_str().to_owned();
@@ -67,10 +67,10 @@ pub fn sidecar_path(policy: &Path) -> PathBuf {
     PathBuf::from(path)
 }
 
-/// Removes the signature of a file that is about to be rewritten, and says whether there was one.
+/// Removes the signature of a file that is about to be rewritten, and returns whether there was one.
 ///
 /// # Errors
-/// When a signature is there and cannot be removed.
+/// When there is a signature that cannot be removed.
 pub fn drop_sidecar(policy: &Path) -> io::Result<bool> {
     match fs::remove_file(sidecar_path(policy)) {
         Ok(()) => Ok(true),
@@ -101,8 +101,8 @@ pub fn sign_file(
 /// Verifies a policy file against `{file}.sig` and any of the keys.
 ///
 /// # Errors
-/// [`PolicyFileError::Refused`] when the signature does not count, anything else when there was
-/// nothing to decide about.
+/// [`PolicyFileError::Refused`] when the signature is not accepted, any other error when nothing could be
+/// checked.
 pub fn verify_file(
     path: &Path,
     name: Option<&PolicyName>,
@@ -142,11 +142,11 @@ pub fn read_policy(path: &Path) -> Result<Vec<u8>, PolicyFileError> {
     Err(PolicyFileError::NotAPolicy { path: path.to_owned(), detail })
 }
 
-/// Reads the content of a sidecar: the base64 of 64 bytes and nothing else, as strict readers have it. A signature that
-/// passes here passes everywhere.
+/// Reads the content of a sidecar: the base64 of 64 bytes and nothing else, as strict readers require. A signature that
+/// is accepted here is accepted everywhere.
 ///
 /// # Errors
-/// [`Refusal::BadSignature`] with what is there instead.
+/// [`Refusal::BadSignature`] with what was found instead.
 pub(crate) fn parse_sidecar(what: &str, bytes: &[u8]) -> Result<Signature, Refusal> {
     let read = |bytes: &[u8]| std::str::from_utf8(bytes).ok().and_then(Signature::from_base64);
     read(bytes).ok_or_else(|| {
@@ -158,7 +158,7 @@ pub(crate) fn parse_sidecar(what: &str, bytes: &[u8]) -> Result<Signature, Refus
     })
 }
 
-/// Turns what a signature is into the key that made it, or the reason it does not count.
+/// Returns the key that made a signature, or the reason it is not accepted.
 pub(crate) fn judge(what: &str, found: Match, name: &PolicyName) -> Result<PublicKey, Refusal> {
     match found {
         Match::By(key) => Ok(key),
@@ -180,7 +180,7 @@ fn name_or_base(path: &Path, name: Option<&PolicyName>) -> Result<PolicyName, Po
     name.map_err(|source| PolicyFileError::Name { path: path.to_owned(), source })
 }
 
-/// Reads at most one byte more than the limit, so that the caller can tell.
+/// Reads at most one byte more than the limit, so that the caller notices a larger file.
 fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;

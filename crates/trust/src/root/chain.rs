@@ -1,4 +1,4 @@
-//! Turns `trust-root.json` into the current trust root, by walking every hand-over from the first version.
+//! `trust-root.json` -> the current trust root, by verifying each version with the keys of the one before.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use telovix_diagnostic::Code;
 
 use super::{Change, ChangeError, Role, RootError, TrustRoot};
+use crate::code;
 use crate::encoding::Digest;
 use crate::envelope::{Envelope, EnvelopeError};
 use crate::key::KeyId;
@@ -25,7 +27,7 @@ const WHAT: &str = "the trust root";
 
 /// The trust root file: every version in order, each in an envelope signed by the one before.
 ///
-/// The newest version may still lack signatures while its holders pass the file around; until it has
+/// The newest version may still lack signatures while the key holders sign one after the other; until it has
 /// them, [`Chain::current`] refuses the whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
@@ -59,13 +61,13 @@ pub enum ChainError {
         /// What the system said.
         source: io::Error,
     },
-    /// Not JSON, or not the trust root file's form.
-    #[error("this is no trust root file: {0}")]
+    /// Not JSON, or not the format of a trust root file.
+    #[error("not a trust root file: {0}")]
     Shape(String),
     /// One version's envelope is damaged.
     #[error("version {version} of the trust root: {source}")]
     Envelope {
-        /// The version's place in the file.
+        /// The version's position in the file.
         version: u64,
         /// What is wrong.
         source: EnvelopeError,
@@ -73,15 +75,15 @@ pub enum ChainError {
     /// One version breaks the rules.
     #[error("version {version}: {source}")]
     Root {
-        /// The version's place in the file.
+        /// The version's position in the file.
         version: u64,
         /// What is wrong.
         source: RootError,
     },
-    /// The wanted change is not possible.
+    /// The requested change is not possible.
     #[error(transparent)]
     Change(#[from] ChangeError),
-    /// The file is whole, but not trusted.
+    /// The file was read, but is not trusted.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The signer did not answer.
@@ -90,6 +92,23 @@ pub enum ChainError {
     /// The signing key may not sign this version.
     #[error("key {} may not sign the trust root: neither the old nor the new version gives it role `root`", .0.short())]
     NotARootKey(KeyId),
+}
+
+impl ChainError {
+    /// Returns the code of this error.
+    #[must_use]
+    pub fn code(&self) -> &'static Code {
+        match self {
+            ChainError::Refused(refusal) => refusal.code(),
+            ChainError::Change(_) | ChainError::Signer(_) | ChainError::NotARootKey(_) => {
+                &code::TRUST_ROOT_NOT_CHANGED
+            }
+            ChainError::File { .. }
+            | ChainError::Shape(_)
+            | ChainError::Envelope { .. }
+            | ChainError::Root { .. } => &code::TRUST_ROOT_NOT_USABLE,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -109,7 +128,7 @@ impl Chain {
     /// Reads a trust root file.
     ///
     /// # Errors
-    /// When it cannot be read or is not one. Whether it is trusted is the question of [`Chain::current`].
+    /// When it cannot be read or is not one. Whether it is trusted is decided by [`Chain::current`].
     pub fn read(path: &Path) -> Result<Self, ChainError> {
         let at = |source| ChainError::File { path: path.to_owned(), source };
         let mut json = Vec::new();
@@ -121,7 +140,7 @@ impl Chain {
     /// Reads the content of a trust root file.
     ///
     /// # Errors
-    /// When it is not one, or a version may not follow the one before: the rules hold for whoever wrote it.
+    /// When it is not one, or a version may not follow the one before, whatever tool wrote it.
     pub fn from_json(json: &[u8]) -> Result<Self, ChainError> {
         if json.len() > MAX_CHAIN_BYTES {
             return Err(ChainError::Shape("it is larger than 16 MiB".to_owned()));
@@ -150,12 +169,12 @@ impl Chain {
             links.push(Link { root, envelope });
         }
         if links.is_empty() {
-            return Err(ChainError::Shape("it holds no version".to_owned()));
+            return Err(ChainError::Shape("it has no version".to_owned()));
         }
         Ok(Chain { links })
     }
 
-    /// Returns the file's content: one line of JSON a version, with a final line feed.
+    /// Returns the file's content: one line of JSON per version, with a final line feed.
     #[must_use]
     pub fn to_json(&self) -> String {
         let links: Vec<String> = self.links.iter().map(|link| link.envelope.to_json()).collect();
@@ -166,17 +185,17 @@ impl Chain {
     /// Writes the file whole or not at all.
     ///
     /// # Errors
-    /// When it cannot be written; the old file then stands.
+    /// When it cannot be written; the old file is then unchanged.
     pub fn write(&self, path: &Path) -> Result<(), ChainError> {
         replace_whole(path, self.to_json().as_bytes(), 0o644)
             .map_err(|source| ChainError::File { path: path.to_owned(), source })
     }
 
-    /// Returns the newest version, if every version from the first to it was handed over properly: signed
-    /// by the threshold of root keys of the version before, and by its own.
+    /// Returns the newest version, if every version up to it was signed by the threshold of root keys of
+    /// the version before, and by its own.
     ///
     /// # Errors
-    /// The [`Refusal`] of the first hand-over that does not hold, or of a newest version that has expired or was issued
+    /// The [`Refusal`] of the first version without these signatures, or of a newest version that has expired or was issued
     /// in the future.
     pub fn current(&self, now: Timestamp) -> Result<&TrustRoot, Refusal> {
         self.walk(0)?;
@@ -184,8 +203,8 @@ impl Chain {
         Ok(self.newest())
     }
 
-    /// As [`Chain::current`] on a host that remembers which version it follows. That version and those before it were
-    /// verified when it was pinned, so the walk begins there.
+    /// As [`Chain::current`], on a host that remembers which version it follows. That version and those before it were
+    /// verified when it was pinned, so verification starts there.
     ///
     /// # Errors
     /// As [`Chain::current`] and [`Chain::check_pin`].
@@ -196,14 +215,14 @@ impl Chain {
         Ok(self.newest())
     }
 
-    /// Checks every hand-over after the known version, whatever the time is now.
+    /// Verifies every version after the known one, whether or not the newest has expired.
     fn walk(&self, known: u64) -> Result<(), Refusal> {
         let mut previous: Option<&TrustRoot> = None;
         for Link { root, envelope } in &self.links {
             if root.version > known {
                 let what = format!("version {} of the trust root", root.version);
                 let fitting = &mut Vec::new();
-                // A key that has expired since could still hand over when the version was made.
+                // A key that has expired since was still valid when the version was made.
                 if let Some(previous) = previous {
                     previous.signers_beyond(fitting, &what, envelope, Role::Root, root.issued_at)?;
                 }
@@ -214,13 +233,13 @@ impl Chain {
         Ok(())
     }
 
-    /// Returns the newest version without asking whether it is trusted, for showing it.
+    /// Returns the newest version without checking whether it is trusted, to print it.
     #[must_use]
     pub fn newest(&self) -> &TrustRoot {
         &self.newest_link().root
     }
 
-    /// Returns every version without asking whether it is trusted, oldest first.
+    /// Returns every version without checking whether it is trusted, oldest first.
     pub fn versions(&self) -> impl Iterator<Item = (&TrustRoot, &Envelope)> {
         self.links.iter().map(|link| (&link.root, &link.envelope))
     }
@@ -254,9 +273,9 @@ impl Chain {
     /// Appends the next version with these changes, not signed yet.
     ///
     /// # Errors
-    /// When the newest version is not complete itself, or a change is not possible.
+    /// When the newest version itself lacks signatures, or a change is not possible.
     pub fn append(&mut self, changes: &[Change], now: Timestamp) -> Result<(), ChainError> {
-        // Whether it has expired is not asked: a root that has may still be renewed.
+        // Expiry is not checked here: an expired root can still be renewed.
         self.walk(0)?;
         let current = self.newest();
         if current.issued_at > now.plus_seconds(CLOCK_SKEW) {
@@ -271,7 +290,7 @@ impl Chain {
     /// Adds a signature to the newest version.
     ///
     /// # Errors
-    /// When the key has no say in it, or does not answer.
+    /// When the key may not sign it, or the signer does not answer.
     pub fn sign(&mut self, signer: &dyn Signer) -> Result<KeyId, ChainError> {
         let id = signer.public_key().id();
         let voices = self.links.iter().rev().take(2);

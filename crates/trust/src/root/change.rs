@@ -1,4 +1,4 @@
-//! Turns a trust root and wanted changes into the next version.
+//! A trust root and changes -> the next version.
 
 use super::{Revocation, Role, RootError, SuccessionError, TrustRoot, TrustedKey};
 use crate::key::KeyId;
@@ -9,11 +9,11 @@ use crate::timestamp::Timestamp;
 pub enum Change {
     /// Trusts another key.
     Add(Box<TrustedKey>),
-    /// Ends a key's validity at this moment; what it signed counts until then.
+    /// Ends a key's validity at this moment; its signatures are accepted until then.
     Retire(KeyId, Timestamp),
     /// Never trusts a key again, not even for what it signed before.
     Revoke(KeyId, String),
-    /// Asks for this many signatures.
+    /// Requires this many signatures.
     Threshold(Role, usize),
     /// Refuses every bundle below this epoch.
     MinimumEpoch(u64),
@@ -25,9 +25,9 @@ pub enum Change {
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// The key is not listed.
-    #[error("the trust root lists no key {}", .0.short())]
+    #[error("the trust root does not list key {}", .0.short())]
     NotListed(KeyId),
-    /// The result may not follow the version before.
+    /// The result may not follow the previous version.
     #[error(transparent)]
     Succession(#[from] SuccessionError),
     /// The result breaks the rules of a root.
@@ -39,7 +39,7 @@ impl TrustRoot {
     /// Returns the next version, with every change made in order.
     ///
     /// # Errors
-    /// A [`ChangeError`]; the rules of a root, and of following this one, are checked once, on the result.
+    /// A [`ChangeError`]; the rules of a root, and of its succession, are checked once, on the result.
     pub(super) fn next(&self, changes: &[Change], now: Timestamp) -> Result<TrustRoot, ChangeError> {
         let mut next = self.clone();
         next.version = self.version.saturating_add(1);

@@ -1,7 +1,7 @@
-//! What must hold between one version of a trust root and the next, whoever wrote the next one.
+//! One version of a trust root and the next -> whether the next may follow, whatever tool wrote it.
 //!
-//! The tool that makes a version and the host that reads one ask the same question here, so that a root key in the
-//! wrong hands cannot write by hand what the tool would refuse to.
+//! The tool that makes a version and the host that reads one use the same check, so that the holder of a stolen root
+//! key cannot write by hand what the tool would refuse.
 
 use super::TrustRoot;
 use crate::key::KeyId;
@@ -13,14 +13,14 @@ pub enum SuccessionError {
     /// The version was made before the one it follows.
     #[error("it was issued at {issued_at}, before the version it follows")]
     IssuedEarlier {
-        /// When it says it was made.
+        /// The time in it.
         issued_at: Timestamp,
     },
     /// A revoked key is listed differently, or is no longer listed: only as revoked is it never trusted again.
     #[error("key {} is revoked and stays revoked", .0.short())]
     Revoked(KeyId),
     /// The minimum epoch only rises.
-    #[error("the minimum epoch is {current} and only rises; {wanted} was asked for")]
+    #[error("the minimum epoch is {current} and only rises; {wanted} was requested")]
     EpochFalls {
         /// What it was.
         current: u64,
@@ -30,7 +30,7 @@ pub enum SuccessionError {
 }
 
 impl TrustRoot {
-    /// Refuses a version that may not follow this one. Its signatures are another question.
+    /// Refuses a version that may not follow this one. Signatures are checked elsewhere.
     pub(super) fn check_successor(&self, next: &TrustRoot) -> Result<(), SuccessionError> {
         if next.issued_at < self.issued_at {
             return Err(SuccessionError::IssuedEarlier { issued_at: next.issued_at });

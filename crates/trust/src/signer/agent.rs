@@ -1,4 +1,4 @@
-//! Signs through an ssh-agent's unix socket (`draft-ietf-sshm-ssh-agent`): the private key stays in the agent.
+//! A message -> a signature by an ssh-agent through its unix socket (`draft-ietf-sshm-ssh-agent`): the private key stays in the agent.
 
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -29,16 +29,16 @@ pub enum AgentError {
         /// What the system said.
         source: io::Error,
     },
-    /// The agent answered outside its protocol.
-    #[error("the ssh-agent gave an answer that cannot be read")]
+    /// The response violates the protocol.
+    #[error("the ssh-agent sent an invalid response")]
     Garbled,
     /// The agent refused: the key is gone, or its confirmation was denied.
     #[error("the ssh-agent refused to sign")]
     Refused,
-    /// The agent's signature is not one by the requested key.
+    /// The signature is not by the requested key.
     #[error("the ssh-agent returned a signature that does not verify")]
     Wrong,
-    /// The message is larger than an agent takes.
+    /// The message is larger than an agent accepts.
     #[error("the message is too large for an ssh-agent; expected at most 256 KiB")]
     TooLarge,
 }
@@ -51,7 +51,7 @@ pub struct AgentSigner {
 }
 
 impl AgentSigner {
-    /// Names a key of the agent behind this socket. The agent is asked only when something is signed.
+    /// Names a key of the agent at this socket. The agent is contacted only when something is signed.
     #[must_use]
     pub fn new(socket: PathBuf, key: PublicKey) -> Self {
         AgentSigner { socket, key }
@@ -86,10 +86,10 @@ impl Signer for AgentSigner {
     }
 }
 
-/// Returns the Ed25519 keys an agent holds, with their comments. Keys of other kinds are left out.
+/// Returns the Ed25519 keys of an agent, with their comments. Other keys are skipped.
 ///
 /// # Errors
-/// When the agent does not answer or cannot be understood.
+/// When the agent does not answer or violates the protocol.
 pub fn agent_keys(socket: &Path) -> Result<Vec<(PublicKey, String)>, AgentError> {
     let answer = exchange(socket, &[REQUEST_IDENTITIES])?;
     let mut reader = WireReader::new(&answer);

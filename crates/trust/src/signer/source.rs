@@ -1,4 +1,4 @@
-//! Turns what a user names as a key (a file, a variable, standard input, an agent) into a signer.
+//! The name of a key (a file, a variable, standard input, an agent) -> a signer.
 
 use std::env;
 use std::io::{self, Read as _};
@@ -21,12 +21,12 @@ pub enum KeySource {
     Environment(String),
     /// The key itself on standard input: `-`.
     Stdin,
-    /// An ssh-agent: `agent:` with a public key file, a key id (or its start), or a comment; alone when
-    /// the agent holds just one Ed25519 key.
+    /// An ssh-agent: `agent:` with a public key file, a key id (or its start), or a comment; without
+    /// them when the agent has exactly one Ed25519 key.
     Agent(String),
 }
 
-/// Why a source gave no signer.
+/// Why there is no signer for a source.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The key file was not read.
@@ -35,7 +35,7 @@ pub enum SourceError {
     /// The variable is not set, or not text.
     #[error("the environment variable `{0}` is not set")]
     NoVariable(String),
-    /// The key in a variable or on standard input is not one.
+    /// The key in a variable or on standard input is not usable.
     #[error("{place}: {source}")]
     Key {
         /// Where the key was read from.
@@ -61,11 +61,11 @@ pub enum SourceError {
     #[error(transparent)]
     Agent(#[from] AgentError),
     /// The agent has no such key, or more than one.
-    #[error("the ssh-agent holds {count} Ed25519 keys that fit `{wanted}`; expected exactly one")]
+    #[error("the ssh-agent has {count} Ed25519 keys that match `{wanted}`; expected exactly one")]
     NotOneKey {
-        /// What was asked for.
+        /// The requested key.
         wanted: String,
-        /// How many fit.
+        /// How many match.
         count: usize,
     },
 }
@@ -84,11 +84,11 @@ impl FromStr for KeySource {
 }
 
 impl KeySource {
-    /// Returns the signer behind this source. `passphrase` is called, with the name of the key, only
-    /// when the key turns out to be encrypted.
+    /// Returns the signer of this source. `passphrase` is called, with the name of the key, only
+    /// when the key is encrypted.
     ///
     /// # Errors
-    /// A [`SourceError`] that says what was there instead.
+    /// A [`SourceError`] with what was found instead.
     pub fn open(
         &self,
         passphrase: &mut dyn FnMut(&str) -> io::Result<Option<Passphrase>>,

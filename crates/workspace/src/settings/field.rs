@@ -55,12 +55,12 @@ pub(super) const TRUST_ROOT: Field = Field {
     description: "The file with the keys that bundles are verified against.",
 };
 
-/// Whether to kill beside every denial.
+/// Whether to kill in addition to every denial.
 pub(super) const DENY_WITH_KILL: Field = Field {
     name: "deny_with_kill",
     presence: Presence::Default("false"),
     shape: Shape::Boolean,
-    description: "Kill beside every denial: the engine's LSM denials leak under concurrency, a signal does not.",
+    description: "Kill in addition to every denial: LSM denials of Tetragon leak under concurrency, a signal does not.",
 };
 
 /// Whether the text of packs carries their state.
@@ -68,47 +68,51 @@ pub(super) const POLICY_MODE: Field = Field {
     name: "policy_mode",
     presence: Presence::Default("false"),
     shape: Shape::Boolean,
-    description: "Write the state of a pack into its policies as the engine's `policy-mode` too. Their text then \
+    description: "Write the state of a pack into its policies as Tetragon's `policy-mode` too. Their text then \
 changes with the state, and so do their signatures.",
 };
 
-/// Whether the engine keeps a map of parents.
+/// Whether Tetragon keeps a map of parents.
 pub(super) const PARENTS_MAP: Field = Field {
     name: "parents_map",
     presence: Presence::Default("false"),
     shape: Shape::Boolean,
-    description: "The engine runs with its map of parents enabled, so that exceptions by parent can be written.",
+    description: "Tetragon runs with its map of parents enabled, so that exceptions by parent can be written.",
 };
 
-/// Whether the engine knows workloads.
+/// Whether Tetragon knows workloads.
 pub(super) const KUBERNETES: Field = Field {
     name: "kubernetes",
     presence: Presence::Default("false"),
     shape: Shape::Boolean,
-    description: "The engine runs with Kubernetes, so that custom policies may select workloads.",
+    description: "Tetragon runs with Kubernetes, so that custom policies may select workloads.",
 };
 
-/// The fields under `engine`.
-pub(super) static ENGINE_RECORD: Record = Record {
-    noun: "the settings of the engine",
-    description: "How policies for the engine are written.",
+/// The fields under `tetragon`.
+pub(super) static TETRAGON_RECORD: Record = Record {
+    noun: "the settings of Tetragon",
+    description: "How Tetragon runs, and how its policies are written.",
     fields: &[DENY_WITH_KILL, POLICY_MODE, PARENTS_MAP, KUBERNETES],
     other_keys: OtherKeys::Refused,
 };
 
-/// The settings of the engine.
-pub(super) const ENGINE: Field = Field {
-    name: "engine",
+/// The settings of Tetragon.
+pub(super) const TETRAGON: Field = Field {
+    name: "tetragon",
     presence: Presence::Optional,
-    shape: Shape::Record(&ENGINE_RECORD),
-    description: "How policies for the engine are written.",
+    shape: Shape::Record(&TETRAGON_RECORD),
+    description: "How Tetragon runs, and how its policies are written.",
 };
+
+/// The old name of [`TETRAGON`].
+pub(super) const ENGINE: Field =
+    Field { name: "engine", description: "The old name of `tetragon`, still accepted.", ..TETRAGON };
 
 /// The fields of `telovix.yaml`.
 pub(super) static RECORD: Record = Record {
     noun: "the settings of a policy repository",
     description: "Marks the root of a policy repository and holds its settings. Every path counts from the root.",
-    fields: &[TARGETS, OUTPUT, LEVELS, ENGINE, TRUST_ROOT],
+    fields: &[TARGETS, OUTPUT, LEVELS, TETRAGON, ENGINE, TRUST_ROOT],
     other_keys: OtherKeys::Refused,
 };
 

@@ -50,10 +50,29 @@ fn every_mistake_is_told_at_once() {
 }
 
 #[test]
-fn the_engine_is_told_only_what_is_written() {
-    assert_eq!(read("engine: {}\n").unwrap().engine, EngineOptions::default());
-    let engine = read("engine: { deny_with_kill: true, parents_map: true }\n").unwrap().engine;
+fn tetragon_settings_that_are_not_written_have_their_defaults() {
+    assert_eq!(read("tetragon: {}\n").unwrap().engine, EngineOptions::default());
+    let engine = read("tetragon: { deny_with_kill: true, parents_map: true }\n").unwrap().engine;
     assert_eq!(engine.denial, EngineDenial::WithKill);
     assert_eq!(engine.pack_state, PackStateForm::Manifest);
     assert!(engine.features.has_parents_map);
+}
+
+#[test]
+fn old_names_mean_the_same_and_are_noted_with_their_line() {
+    let old = read("targets: [native-6.1, engine-6.12]\nengine: { kubernetes: true }\n").unwrap();
+    let new = read("targets: [native-6.1, tetragon-6.12]\ntetragon: { kubernetes: true }\n").unwrap();
+    let notes: Vec<_> = old.notes.iter().map(|note| (note.code.id, note.message.clone())).collect();
+    assert_eq!(notes.iter().map(|(code, _)| *code).collect::<Vec<_>>(), ["old-name", "old-name"]);
+    assert!(notes[0].1.contains("telovix.yaml:1)") && notes[1].1.contains("telovix.yaml:2)"), "{notes:?}");
+    assert!(new.notes.is_empty());
+    assert_eq!(Settings { notes: Vec::new(), ..old }, new);
+}
+
+#[test]
+fn the_old_and_the_new_key_together_are_an_error() {
+    assert_eq!(
+        read("tetragon: { kubernetes: true }\nengine: { deny_with_kill: true }\n"),
+        Err("old-and-new-key".to_owned())
+    );
 }

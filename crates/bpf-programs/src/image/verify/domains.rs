@@ -1,4 +1,4 @@
-//! Domains, subjects and exemptions point at tables, classes, decisions and domains that exist.
+//! Domains, subjects and exemptions -> the first reference to a table, class, decision or domain that does not exist.
 
 use super::{ImageError, Sections, Tables, demand};
 use crate::layout::{
@@ -15,7 +15,7 @@ pub(super) fn verify(sections: &Sections, tables: &Tables) -> Result<(), ImageEr
     let roots = header.is_some_and(|header| {
         [header.subjects, header.names].iter().all(|root| tables.paths.highest(root).is_some())
     });
-    demand(roots, Section::Header, 0, "a root that is not there")?;
+    demand(roots, Section::Header, 0, "unknown root")?;
     verify_subjects(sections)?;
     verify_exemptions(sections)
 }
@@ -28,26 +28,26 @@ fn verify_domain(
 ) -> Result<(), ImageError> {
     let demand = |holds, what| demand(holds, Section::Domains, number, what);
     let classes = sections.count(Section::Classes);
-    // A table's classes lie inside the classes map, and nothing in the table goes beyond them.
+    // A table's classes are in the classes map, and the table has no higher class.
     let fits = |start: u32, count: u32, highest: Option<u32>| {
         let end = (start as usize).checked_add(count as usize);
         end.is_some_and(|end| end <= classes) && highest.is_some_and(|highest| highest <= count)
     };
     let automaton =
         |table: &Automaton| fits(table.classes, table.class_count, tables.paths.highest(&table.root));
-    demand(automaton(&domain.exec), "an exec table that is not there")?;
-    demand(automaton(&domain.file), "a file table that is not there")?;
+    demand(automaton(&domain.exec), "unknown exec table")?;
+    demand(automaton(&domain.file), "unknown file table")?;
 
     let endpoints = &domain.endpoints;
     let highest = if endpoints.count == 0 { Some(0) } else { tables.endpoints.highest(endpoints) };
-    demand(fits(endpoints.classes, endpoints.class_count, highest), "an address table that is not there")?;
+    demand(fits(endpoints.classes, endpoints.class_count, highest), "unknown address table")?;
 
     let syscalls = &domain.syscalls;
     let highest = match syscalls.table.checked_sub(1) {
         Some(table) => tables.syscalls.get(table as usize).copied(),
         None => Some(0),
     };
-    demand(fits(syscalls.classes, syscalls.class_count, highest), "a system-call table that is not there")?;
+    demand(fits(syscalls.classes, syscalls.class_count, highest), "unknown system-call table")?;
 
     let decides = |decision: u32, operation: Operation| {
         let cell: Option<Decision> = sections.record(Section::Decisions, decision);
@@ -56,10 +56,10 @@ fn verify_domain(
         decision == 0 || rule.is_some_and(|rule| rule.operation == operation as u8)
     };
     let capabilities = domain.capabilities.iter().all(|decision| decides(*decision, Operation::Capability));
-    demand(capabilities, "a capability with a decision of something else")?;
+    demand(capabilities, "a capability with a decision of another operation")?;
     demand(
         decides(domain.anonymous_exec, Operation::Exec),
-        "an anonymous exec with a decision of something else",
+        "an anonymous exec with a decision of another operation",
     )?;
 
     let mut operations = 0;
@@ -74,11 +74,11 @@ fn verify_domain(
     }
     for operation in Operation::ALL {
         let Some(&decision) = operation.slot().and_then(|slot| domain.slots.get(slot)) else { continue };
-        demand(decides(decision, operation), "a slot with a decision of something else")?;
+        demand(decides(decision, operation), "a slot with a decision of another operation")?;
         operations |= if decision != 0 { operation.bit() } else { 0 };
     }
     demand(operations == domain.operations, "operations that do not match the tables")?;
-    demand(domain.strict & !operations == 0, "strict about an operation it does not confine")?;
+    demand(domain.strict & !operations == 0, "the strict bit of an operation it does not confine")?;
     demand((domain.inherits as usize) < sections.count(Section::Domains), "inherits an unknown domain")?;
     Ok(())
 }
@@ -102,10 +102,10 @@ fn verify_exemptions(sections: &Sections) -> Result<(), ImageError> {
         let rule: Option<Confinement> = sections.record(Section::Confinements, key.confinement);
         let flagged = rule.is_some_and(|rule| rule.flags & CONFINEMENT_HAS_EXEMPTIONS != 0);
         demand(before.is_none_or(|before| before < key), "not in order")?;
-        demand(flagged, "a confinement that is unknown or says it has no exemptions")?;
+        demand(flagged, "a confinement that is unknown or not marked to have exemptions")?;
         demand(key.own == ANY_DOMAIN || (key.own as usize) < domains, "unknown domain")?;
         demand(key.parent == ANY_DOMAIN || (key.parent as usize) < domains, "unknown parent domain")?;
-        demand((key.own, key.parent) != (ANY_DOMAIN, ANY_DOMAIN), "exempts everybody")?;
+        demand((key.own, key.parent) != (ANY_DOMAIN, ANY_DOMAIN), "exempts every process")?;
         demand(value == 1, "a value that is not 1")?;
         before = Some(key);
     }

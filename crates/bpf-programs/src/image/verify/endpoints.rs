@@ -1,4 +1,4 @@
-//! Addresses and ports fall into runs: each starts at 0, rises, and ends where the next starts.
+//! Addresses and ports -> their runs: each starts at 0, is ascending, and ends at the start of the next.
 
 use super::{ImageError, Sections, demand};
 use crate::layout::{Address, Endpoints, Port, Section};
@@ -44,15 +44,18 @@ pub(super) fn verify(sections: &Sections) -> Result<Runs, ImageError> {
     for (number, address) in sections.records::<Address>(Section::Addresses).enumerate() {
         let demand = |holds, what| demand(holds, Section::Addresses, number, what);
         let place = (address.high, address.low);
-        demand(place == (0, 0) || before < Some(place) && before.is_some(), "boundaries do not rise from 0")?;
+        demand(
+            place == (0, 0) || before < Some(place) && before.is_some(),
+            "boundaries are not ascending from 0",
+        )?;
         demand(address.reserved == 0, "padding that is not zero")?;
         let class = if address.port_count == 0 {
             demand(address.ports == 0, "a port table without ports")?;
             address.class
         } else {
-            demand(address.class == 0, "a class beside a port table")?;
+            demand(address.class == 0, "a class in addition to a port table")?;
             let highest = ports.get(address.ports, address.port_count);
-            demand(highest.is_some(), "a port table that is not there")?;
+            demand(highest.is_some(), "unknown port table")?;
             highest.unwrap_or(0)
         };
         runs.add(place == (0, 0), number, class);
@@ -67,7 +70,7 @@ fn verify_ports(sections: &Sections) -> Result<Runs, ImageError> {
         let demand = |holds, what| demand(holds, Section::Ports, number, what);
         demand(
             port.first == 0 || before < Some(port.first) && before.is_some(),
-            "boundaries do not rise from 0",
+            "boundaries are not ascending from 0",
         )?;
         demand(port.first <= u32::from(u16::MAX), "a port above 65535")?;
         runs.add(port.first == 0, number, port.class);

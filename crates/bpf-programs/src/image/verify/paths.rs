@@ -1,4 +1,4 @@
-//! Edges and prefixes form a graph without cycles in which every node has what its flags promise.
+//! Edges and prefixes -> an acyclic graph in which every node matches its flags.
 
 use super::{ImageError, Sections, demand};
 use crate::layout::{
@@ -13,7 +13,7 @@ pub(super) struct Nodes {
 
 impl Nodes {
     /// Returns the highest class that a walk from this state can end with, or `None` when the state points at a
-    /// node that is not there.
+    /// node that does not exist.
     pub(super) fn highest(&self, state: &PathState) -> Option<u32> {
         let own = state.exact.max(state.below).max(state.subtree);
         if state.child == 0 {
@@ -26,8 +26,8 @@ impl Nodes {
     }
 }
 
-/// Children have smaller numbers than their parents, and keys come in order of the node: by the time an edge is
-/// looked at, its child has been looked at wholly.
+/// Children have smaller numbers than their parents, and keys come in order of the node: when an edge is
+/// checked, its child has been checked completely.
 pub(super) fn verify(sections: &Sections) -> Result<Nodes, ImageError> {
     // Every node has an edge or a prefix, so their number bounds the nodes' numbers.
     let bound = 1 + sections.count(Section::Edges) + sections.count(Section::Prefixes);
@@ -39,11 +39,11 @@ pub(super) fn verify(sections: &Sections) -> Result<Nodes, ImageError> {
         let demand = |holds, what| demand(holds, Section::Edges, number, what);
         let node = key.node as usize;
         demand(before.is_none_or(|before| before < key), "not in order")?;
-        demand(node > 0 && node < bound, "a node number beyond the nodes")?;
-        demand(is_chunk(&key.chunk), "bytes that no path component has")?;
-        demand(state.child & NODE_NUMBER < key.node, "leads forward")?;
+        demand(node > 0 && node < bound, "unknown node number")?;
+        demand(is_chunk(&key.chunk), "bytes that are not allowed in a path component")?;
+        demand(state.child & NODE_NUMBER < key.node, "refers to a later node")?;
         let highest = nodes.highest(&state);
-        demand(highest.is_some(), "leads to a node that is not there or is described wrongly")?;
+        demand(highest.is_some(), "refers to an unknown node, or its flags do not match the node")?;
         nodes.flags[node] |= NODE_HAS_EDGES;
         nodes.highest[node] = nodes.highest[node].max(highest.unwrap_or(0));
         before = Some(key);
@@ -58,9 +58,9 @@ fn verify_prefixes(sections: &Sections, nodes: &mut Nodes) -> Result<(), ImageEr
         let node = key.node as usize;
         let length = key.bits.wrapping_sub(32) as usize / 8;
         demand(before.is_none_or(|before| before < key), "not in order")?;
-        demand(node > 0 && node < nodes.flags.len(), "a node number beyond the nodes")?;
-        demand(key.bits % 8 == 0 && (1..CHUNK).contains(&length), "no whole number of bytes")?;
-        demand(is_chunk(&key.chunk) && name_length(&key.chunk) == length, "bytes that are not the prefix")?;
+        demand(node > 0 && node < nodes.flags.len(), "unknown node number")?;
+        demand(key.bits % 8 == 0 && (1..CHUNK).contains(&length), "not a whole number of bytes")?;
+        demand(is_chunk(&key.chunk) && name_length(&key.chunk) == length, "bytes outside the prefix")?;
         nodes.flags[node] |= NODE_HAS_PREFIXES;
         nodes.highest[node] = nodes.highest[node].max(class);
         before = Some(key);

@@ -12,7 +12,7 @@ use crate::output::json::VERSION;
 
 /// Returns the built-in template of that id.
 pub(crate) fn find(id: &str) -> Option<&'static BuiltIn> {
-    ALL.into_iter().find(|built_in| built_in.template.id() == id)
+    ALL.iter().copied().find(|built_in| built_in.template.id() == id)
 }
 
 /// Prints the page of a template as Markdown.
@@ -86,7 +86,7 @@ pub(crate) struct TargetList {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TargetEntry {
     name: String,
-    /// `native` or `engine`.
+    /// `native` or `tetragon`.
     backend: &'static str,
     kernel: &'static str,
     /// Where the facts about it come from.
@@ -136,7 +136,7 @@ pub(crate) fn targets(out: &mut dyn Write) -> io::Result<()> {
     for target in Target::ALL {
         let by = match target.backend {
             Backend::Native => "the native runtime, from the image",
-            Backend::Engine => "the engine, from TracingPolicy YAML",
+            Backend::Engine => "Tetragon, from TracingPolicy YAML",
         };
         writeln!(out, "| {target} | {by} | {} | {} |", target.kernel.name(), target.source())?;
     }

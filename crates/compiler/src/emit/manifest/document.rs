@@ -10,7 +10,7 @@ use telovix_document::{Exception, GuardianPolicy};
 use super::model::{DetectionEntry, DocumentEntry, ExceptionEntry};
 use super::scope_entry;
 
-/// Returns the entry of a document. Packs and detections have lists of their own.
+/// Returns the entry of a document; none for packs and detections, which have separate lists.
 pub(super) fn entry<'a>(placed: &'a PolicyDocument, sources: &SourceSet) -> Option<DocumentEntry<'a>> {
     let Identity { kind, id, name, mode, rapp_status } = placed.identity()?;
     let exceptions = placed.exceptions().iter();

@@ -1,6 +1,6 @@
-//! The shape of `manifest.json`: what was compiled, from which lines, and what each target makes of it.
+//! The format of `manifest.json`: what was compiled, from which lines, and its effect on each target.
 //!
-//! Texts are those of the policy and of the tables where they have them, and owned where a manifest was read.
+//! Texts are borrowed from the policy and the tables when a manifest is written, and owned when one is read.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,35 +8,35 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The version of this shape. A reader refuses every other version and keeps fields it does not know.
+/// The version of this format. A reader refuses every other version and keeps fields it does not know.
 pub const MANIFEST_VERSION: u32 = 1;
 
-/// The account of one compile.
+/// The result of one compile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Manifest<'a> {
-    /// The version of this shape.
+    /// The version of this format.
     pub version: u32,
     /// What compiled it.
     pub tool: Tool<'a>,
     /// The version of the image's layout.
     pub layout_version: u32,
-    /// What the artifacts were compiled for, in the order that `effects` follows.
+    /// The targets, in the order of `effects`.
     pub targets: Vec<Cow<'a, str>>,
     /// Every document, by source.
     pub documents: Vec<DocumentEntry<'a>>,
-    /// Every confinement, with the effect each target gives it.
+    /// Every confinement, with its effect on each target.
     pub confinements: Vec<ConfinementEntry<'a>>,
-    /// Every file beside this one, by path.
+    /// Every other file of the bundle, by path.
     pub artifacts: Vec<ArtifactEntry<'a>>,
-    /// Every known way around what is confined, and what each target does about it.
+    /// Every known bypass of what is confined, and its status on each target.
     pub evasions: Vec<EvasionEntry<'a>>,
-    /// Packs and how far they have advanced.
+    /// Packs and their state.
     pub packs: Vec<PackEntry<'a>>,
     /// Detection rules of the Console.
     pub detections: Vec<DetectionEntry<'a>>,
-    /// Limits that no kernel operation covers and that the host has to hold.
+    /// Limits that no kernel operation covers: set them in the cgroup of the service.
     pub host_limits: Vec<HostLimitEntry<'a>>,
-    /// What the policy will take of a kernel.
+    /// The kernel resources that the policy needs.
     pub budget: Budget<'a>,
 }
 
@@ -54,9 +54,9 @@ pub struct Tool<'a> {
 pub struct DocumentEntry<'a> {
     /// The word after `kind:`.
     pub kind: Cow<'a, str>,
-    /// The id the product knows it by.
+    /// Its id.
     pub id: Cow<'a, str>,
-    /// The name people know it by.
+    /// Its name.
     pub name: Cow<'a, str>,
     /// Its mode, as written, where the kind has one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -64,7 +64,7 @@ pub struct DocumentEntry<'a> {
     /// The status of a linked rApp: observing, profiled or enforced. Profiles only.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rapp_status: Option<Cow<'a, str>>,
-    /// Where it holds.
+    /// The hosts it applies to.
     #[serde(skip_serializing_if = "ScopeEntry::is_fleet", default)]
     pub scope: ScopeEntry<'a>,
     /// The pack it belongs to, `{pack_id}/{version}`.
@@ -72,15 +72,15 @@ pub struct DocumentEntry<'a> {
     pub pack: Option<Cow<'a, str>>,
     /// `file:line` of its first line.
     pub source: Cow<'a, str>,
-    /// The weakenings it accepts, by name, with the reason.
+    /// The findings it waives, by name, with the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub waived: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
-    /// Who is exempt.
+    /// Its exceptions.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub exceptions: Vec<ExceptionEntry<'a>>,
 }
 
-/// Where a document or artifact holds.
+/// The hosts that a document or artifact applies to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeEntry<'a> {
@@ -99,7 +99,7 @@ impl ScopeEntry<'_> {
     }
 }
 
-/// One exception that holds.
+/// One exception that has not expired.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExceptionEntry<'a> {
     /// The executable of the process.
@@ -108,19 +108,19 @@ pub struct ExceptionEntry<'a> {
     /// The executable of its parent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parent: Option<Cow<'a, str>>,
-    /// Why.
+    /// The reason.
     pub reason: Cow<'a, str>,
-    /// Who answers for it.
+    /// Its owner.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub owner: Option<Cow<'a, str>>,
-    /// The last day it holds.
+    /// The last day it is valid.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expiry: Option<Cow<'a, str>>,
     /// `file:line`.
     pub source: Cow<'a, str>,
 }
 
-/// One confinement and what each target makes of it.
+/// One confinement and its effect on each target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfinementEntry<'a> {
     /// The id of its document.
@@ -131,14 +131,14 @@ pub struct ConfinementEntry<'a> {
     pub operation: Cow<'a, str>,
     /// The effect as written.
     pub effect: Cow<'a, str>,
-    /// Whether the effect acts, or the pack holds it back.
+    /// Whether the effect is inactive because the pack is not enforced.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub held: bool,
     /// `file:line` of the list or rule that asks for it.
     pub source: Cow<'a, str>,
-    /// The effect on each target, in the order of `targets`: deny, kill, log, observe or unavailable.
+    /// The effect on each target, in the order of `targets`: `deny`, `kill`, `log`, `observe` or `unavailable`.
     pub effects: Vec<Cow<'a, str>>,
-    /// Why a target gives less than was written, by target.
+    /// Why the effect on a target is weaker than written, by target.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub reasons: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
@@ -146,15 +146,15 @@ pub struct ConfinementEntry<'a> {
 /// One file of the bundle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ArtifactEntry<'a> {
-    /// Where it lies below the manifest.
+    /// Its path relative to the manifest.
     pub path: Cow<'a, str>,
     /// `tracing_policy` or `image`.
     pub kind: Cow<'a, str>,
     /// SHA-256 of its content, in lower-case hexadecimal.
     pub sha256: Cow<'a, str>,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// Where it is to be delivered.
+    /// The hosts it is for.
     #[serde(skip_serializing_if = "ScopeEntry::is_fleet", default)]
     pub scope: ScopeEntry<'a>,
     /// `file:line` of each document it was made from; empty for what was made from all of them.
@@ -162,25 +162,25 @@ pub struct ArtifactEntry<'a> {
     pub sources: Vec<Cow<'a, str>>,
 }
 
-/// One way around what a document confines.
+/// One known bypass of what a document confines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvasionEntry<'a> {
-    /// The template or dimension it leads around.
+    /// The template or dimension that is bypassed.
     pub intent: Cow<'a, str>,
-    /// The way, as an attacker would call it.
+    /// The name of the bypass.
     pub way: Cow<'a, str>,
-    /// What each target does about it.
+    /// Its status on each target.
     pub status: BTreeMap<Cow<'a, str>, EvasionStatus<'a>>,
 }
 
-/// What one target does about a way.
+/// The status of a bypass on one target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EvasionStatus<'a> {
-    /// `covered`, `killed`, `open`, or `absent` where the kernel does not have the way.
+    /// `covered`, `killed`, `open`, or `absent` where the bypass does not exist on the kernel.
     pub status: Cow<'a, str>,
     /// The hook that covers it, or why it is open.
     pub reason: Cow<'a, str>,
-    /// How that is known: measured, or read in source.
+    /// How the status is known: `measured`, or `read in source`.
     pub evidence: Cow<'a, str>,
 }
 
@@ -193,7 +193,7 @@ pub struct PackEntry<'a> {
     pub version: Cow<'a, str>,
     /// `observe` or `guard`.
     pub kind: Cow<'a, str>,
-    /// Whether blocking may ever act.
+    /// Whether the pack can be enforced.
     pub enforcement_capable: bool,
     /// `observe`, `enforce_ready` or `enforced`.
     pub state: Cow<'a, str>,
@@ -209,14 +209,14 @@ pub struct DetectionEntry<'a> {
     /// The profile it belongs to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub profile: Option<Cow<'a, str>>,
-    /// Where it holds.
+    /// The hosts it applies to.
     #[serde(skip_serializing_if = "ScopeEntry::is_fleet", default)]
     pub scope: ScopeEntry<'a>,
-    /// The conditions, by field name, as the Console compares them.
+    /// The conditions, by field name.
     pub matches: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
-    /// What the Console does.
+    /// The action of the Console on a match.
     pub action: Cow<'a, str>,
-    /// How much a match weighs.
+    /// The severity of a match.
     pub severity: Cow<'a, str>,
     /// Substrings of executables that are exempt.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -228,7 +228,7 @@ pub struct DetectionEntry<'a> {
     pub source: Cow<'a, str>,
 }
 
-/// One limit the host has to hold.
+/// One limit that has to be set on the host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HostLimitEntry<'a> {
     /// The base name of the executable.
@@ -241,17 +241,17 @@ pub struct HostLimitEntry<'a> {
     pub source: Cow<'a, str>,
 }
 
-/// What the policy will take of a kernel, predicted from its records.
+/// The kernel resources that the policy needs, predicted at compile time.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Budget<'a> {
-    /// Programs by target and hook, on the host that gets the most of them.
+    /// BPF programs by target and hook, on the host with the most of them.
     pub programs: BTreeMap<Cow<'a, str>, BTreeMap<Cow<'a, str>, u64>>,
-    /// Programs that one hook has room for.
+    /// Programs that one hook can take.
     pub trampoline_slots: u64,
     /// Maps of one generation of the image.
     pub maps: u64,
-    /// Entries of those maps.
+    /// Entries in those maps.
     pub entries: u64,
-    /// Bytes of kernel memory of those maps, with the kernel's own overhead per entry.
+    /// Kernel memory of those maps in bytes, including the overhead of each entry.
     pub bytes: u64,
 }

@@ -1,4 +1,4 @@
-//! Plans -> hooks of the engine's model, split so that every limit holds and the meaning stays.
+//! Plans -> hooks of the TracingPolicy model, split to fit Tetragon's limits without changing the meaning.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const SIGKILL: u32 = 9;
 pub(super) struct Assembly<'text> {
     /// The hooks of each document.
     pub(super) hooks: BTreeMap<Part, Vec<Hook<'text>>>,
-    /// Whether the values of each document say what is stopped, or what is not.
+    /// Whether the values of each document are an allowlist or a block list.
     pub(super) directions: BTreeMap<Part, Direction>,
     /// Lists that the hooks on system calls refer to.
     pub(super) lists: Vec<NamedList<'text>>,
@@ -29,7 +29,7 @@ pub(super) struct Assembly<'text> {
 impl<'text> Assembly<'text> {
     /// Adds the hooks of one confinement.
     pub(super) fn add(&mut self, confinement: &'text Confinement, options: &Options) -> Result<(), Refusal> {
-        // The native runtime closes the name space; for the engine it is reported as open.
+        // Only the native runtime closes the name space; for Tetragon it is reported as open.
         if confinement.dimension == Dimension::NameSpace || subject::is_void(confinement) {
             return Ok(());
         }
@@ -47,7 +47,7 @@ impl<'text> Assembly<'text> {
     }
 }
 
-/// Profiles spell a kill `Sigkill`, rules and guards `Signal` with `argSig: 9`, as the product does.
+/// A kill is `Sigkill` in profiles, and `Signal` with `argSig: 9` in rules and guards, as in the product.
 fn actions(plan: &Plan<'_>, kind: DocumentKind, options: &Options) -> Vec<Action<'static>> {
     let kill = || match kind {
         DocumentKind::GuardianProfile => Action::plain(ActionKind::Sigkill, plan.span),
@@ -70,7 +70,7 @@ fn actions(plan: &Plan<'_>, kind: DocumentKind, options: &Options) -> Vec<Action
     }
 }
 
-/// Fills hooks with the selectors of a plan, each behind the exempting ones, as long as they fit.
+/// Fills hooks with the selectors of a plan. Every hook starts with the exempting selectors; a full one is split.
 fn split<'text>(
     plan: Plan<'text>,
     binary: Option<&BinaryFilter<'text>>,
@@ -80,11 +80,11 @@ fn split<'text>(
 ) -> Result<(), Refusal> {
     let Plan { sites, arguments, alternatives, span, .. } = plan;
     let Some(first) = sites.first() else { return Ok(()) };
-    // The limits of a section are the same everywhere, so what fits the first site fits them all.
+    // The limits are the same for every site of a section, so what fits the first site fits all.
     let mut hook = Hook { arguments, ..empty_hook(first.clone(), span) };
     hook.selectors.reserve_exact(exempting.len() + alternatives.len());
     hook.selectors.extend_from_slice(exempting);
-    let too_large = || Refusal::cannot_express(span, "one selector alone is larger than the engine's limits");
+    let too_large = || Refusal::cannot_express(span, "a single selector exceeds the limits of Tetragon");
     let mut filled = 0;
     for filters in alternatives {
         let mut selector = Selector::everything(span);

@@ -1,4 +1,4 @@
-//! What all policies for the same hosts take of what the engine and the kernel have once.
+//! The policies of a host -> findings about the limits they share: trampoline slots and Tetragon's ids.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use super::codes::{FOLLOW_CHILDREN, FOLLOW_CHILDREN_ALONE, HOOK_SLOTS};
 
 /// Programs that the kernel attaches to one function by trampoline (`BPF_MAX_TRAMP_LINKS`, kernels 5.18 on).
 const TRAMPOLINE_LINKS: usize = 38;
-/// Ids of the engine for filters that follow children (`pkg/mbset`).
+/// Ids that Tetragon has for filters that follow children (`pkg/mbset`).
 const FOLLOW_IDS: usize = 64;
 
 /// One entry of a hook in one policy.
@@ -25,7 +25,7 @@ pub(super) struct Use<'text> {
     span: Span,
 }
 
-/// Returns what a policy uses of either.
+/// Returns what a policy uses of both.
 pub(super) fn uses<'text>(policy: &TracingPolicy<'text>, scope: &Scope) -> impl Iterator<Item = Use<'text>> {
     policy.spec.hooks.iter().filter_map(|hook| {
         let lsm_hook = match &hook.point {
@@ -39,7 +39,7 @@ pub(super) fn uses<'text>(policy: &TracingPolicy<'text>, scope: &Scope) -> impl 
     })
 }
 
-/// A hook on a list is one hook for each function of it.
+/// Counts the functions of a hook: a hook on a list attaches to each of them.
 fn functions(hook: &Hook, policy: &TracingPolicy) -> usize {
     let HookPoint::Kprobe { call, .. } = &hook.point else { return 1 };
     let Some(name) = call.value.strip_prefix("list:") else { return 1 };
@@ -47,19 +47,19 @@ fn functions(hook: &Hook, policy: &TracingPolicy) -> usize {
     list.map_or(1, |list| list.values.len())
 }
 
-/// Refuses a policy that takes more ids for following children than the engine has, and so never loads.
+/// Refuses a policy that needs more ids for following children than Tetragon has, and so never loads.
 pub(super) fn check_alone(uses: &[Use<'_>], path: &str, sink: &mut Sink) -> bool {
     let mut spans = uses.iter().flat_map(|used| std::iter::repeat_n(used.span, used.ids));
     let Some(first_over) = spans.nth(FOLLOW_IDS) else { return true };
     let functions = spans.count() + FOLLOW_IDS + 1;
     let message =
-        format!("`{path}` follows children at {functions} functions, and the engine has {FOLLOW_IDS} ids");
+        format!("`{path}` follows children at {functions} functions, but Tetragon has {FOLLOW_IDS} ids");
     let help = "block fewer calls, write `children: leave`, or use a native target";
     sink.report(Diagnostic::new(&FOLLOW_CHILDREN_ALONE, first_over, message).help(help));
     false
 }
 
-/// Warns where policies of one scope take more than there is.
+/// Warns where the policies of one scope together exceed a limit.
 pub(super) fn check(uses: &[Use<'_>], sink: &mut Sink) {
     let mut slots: BTreeMap<(&Scope, &str), Vec<Span>> = BTreeMap::new();
     let mut followers: BTreeMap<&Scope, Vec<Span>> = BTreeMap::new();
@@ -72,7 +72,7 @@ pub(super) fn check(uses: &[Use<'_>], sink: &mut Sink) {
     for ((scope, hook), spans) in slots {
         let Some(first_over) = spans.get(TRAMPOLINE_LINKS) else { continue };
         let message = format!(
-            "{} policies for {} use the hook `{hook}`, and the kernel takes {TRAMPOLINE_LINKS}",
+            "{} policies for {} use the hook `{hook}`, but the kernel takes at most {TRAMPOLINE_LINKS}",
             spans.len(),
             words(scope)
         );
@@ -82,7 +82,7 @@ pub(super) fn check(uses: &[Use<'_>], sink: &mut Sink) {
     for (scope, spans) in followers {
         let Some(first_over) = spans.get(FOLLOW_IDS) else { continue };
         let message = format!(
-            "{} hooks for {} follow children, and the engine has {FOLLOW_IDS} ids",
+            "{} hooks for {} follow children, but Tetragon has {FOLLOW_IDS} ids",
             spans.len(),
             words(scope)
         );

@@ -1,4 +1,4 @@
-//! What there is to say when a confinement becomes a policy of the engine.
+//! The codes of compiling confinements to TracingPolicy YAML.
 
 use telovix_diagnostic::Code;
 

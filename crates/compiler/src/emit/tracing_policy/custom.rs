@@ -1,4 +1,4 @@
-//! An operator's own policy -> the same policy, checked: byte for byte where it is a document of its own.
+//! An operator's own TracingPolicy -> the same policy, validated; a whole document stays byte for byte the same.
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
@@ -7,7 +7,7 @@ use telovix_tetragon::{Context, check_product, read, validate, write_tree};
 
 use super::name::Names;
 
-/// Checks a policy and returns its names and text; nothing when it is not one the engine would load as meant.
+/// Validates a policy and returns its names and text; none when it is invalid.
 pub(super) fn compile(
     custom: CustomPolicy<'_>,
     policy: &Policy,
@@ -20,7 +20,7 @@ pub(super) fn compile(
     let model = read(&custom.node, &mut findings);
     if let Some(model) = &model {
         validate(model, context, &mut findings);
-        // A pack may hold policies with names of the product's own.
+        // Policies of a pack may have the names that are reserved for the product.
         if placed.pack.is_none() {
             check_product(model, &mut findings);
         }
@@ -32,7 +32,10 @@ pub(super) fn compile(
         CustomForm::Document => own_text(placed, policy, sources),
         CustomForm::Field => {
             let place = sources.locate(custom.span).escape_default().to_string();
-            format!("# Compiled from {place}; change that and compile again.\n{}", write_tree(&custom.node))
+            format!(
+                "# Compiled from {place}. Do not edit: change the source and compile again.\n{}",
+                write_tree(&custom.node)
+            )
         }
     };
     Some((Names::own(placed.folder(), &model.metadata.name.value), text))

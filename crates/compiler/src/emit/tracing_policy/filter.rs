@@ -1,4 +1,4 @@
-//! Sets of the IR -> conjunctions of the engine's filters, or the reason why there is none.
+//! Sets of the IR -> conjunctions of Tetragon filters, or the reason why there is none.
 
 mod endpoints;
 mod paths;
@@ -18,7 +18,7 @@ use telovix_tetragon::{ArgumentFilter, Operator, Text};
 
 use super::codes::CANNOT_EXPRESS;
 
-/// Why a condition has no equal among filters.
+/// Why a condition cannot be expressed in filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) code: &'static Code,
@@ -28,7 +28,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// Says that the engine has no words for it.
+    /// Returns the refusal of a condition that Tetragon does not support.
     pub(super) fn cannot_express(span: Span, message: impl Into<String>) -> Self {
         Self {
             code: &CANNOT_EXPRESS,
@@ -67,7 +67,7 @@ pub(super) fn filter(
     ArgumentFilter { span, index, positions, operator: Spanned::new(operator, span), values }
 }
 
-/// Makes a filter whose values are ours and come from no line.
+/// Makes a filter with fixed values, which come from no source line.
 pub(super) fn constant_filter(
     place: Place,
     operator: Operator,
@@ -78,12 +78,12 @@ pub(super) fn constant_filter(
     filter(place, operator, values, span)
 }
 
-/// Writes a number as filters hold it.
+/// Returns a number as a filter value.
 pub(super) fn decimal(number: impl itoa::Integer) -> Cow<'static, str> {
     Cow::Owned(itoa::Buffer::new().format(number).to_owned())
 }
 
-/// The first line of each listed value, in the form that filters take it.
+/// The first source line of each listed value, by the form that it has in filters.
 pub(super) struct Lines<Value>(FxHashMap<Value, Span>);
 
 impl<Value: Eq + Hash> Lines<Value> {
@@ -101,7 +101,7 @@ impl<Value: Eq + Hash> Lines<Value> {
         Self(lines)
     }
 
-    /// Returns the line that a value stands on.
+    /// Returns the source line of a value.
     pub(super) fn get(&self, value: &Value) -> Option<Span> {
         self.0.get(value).copied()
     }

@@ -1,4 +1,4 @@
-//! A document -> file names and policy names that the product and the engine accept.
+//! A document -> file names and policy names that the product and Tetragon accept.
 
 use sha2::{Digest, Sha256};
 use telovix_document::lower::UnitName;
@@ -18,7 +18,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Returns the names of what is made of a unit.
+    /// Returns the names for the artifacts of a unit.
     pub(super) fn of(folder: Option<String>, unit: &UnitName) -> Self {
         let (file, policy) = match unit {
             UnitName::Profile { id, mode } => {
@@ -41,7 +41,7 @@ impl Names {
         Self { folder: folder.unwrap_or_default(), file, policy }
     }
 
-    /// Returns the names of a policy that brings its own.
+    /// Returns the names for a TracingPolicy that already has a name.
     pub(super) fn own(folder: Option<String>, name: &str) -> Self {
         Self { folder: folder.unwrap_or_default(), file: name.to_owned(), policy: name.to_owned() }
     }
@@ -59,8 +59,8 @@ impl Names {
     }
 }
 
-/// Returns text as a part of names: itself when it can be one, else what is readable of it and a digest, so
-/// that different texts keep different names.
+/// Returns text as a part of names: unchanged when valid, else its valid characters and a digest, so that different
+/// texts get different names.
 fn readable(text: &str) -> String {
     let mut slug = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,4 +1,4 @@
-//! A confinement -> the hooks of the engine that see its operation, with the arguments that tell its events.
+//! A confinement -> the Tetragon hooks that see its operation, with the arguments that select its events.
 //!
 //! Indices and types are those of the kernels' prototypes (`tracing_policy::lsm_hook_table`); what each hook
 //! sees was measured on 6.1, 6.12 and 7.2 for the hooks of exec, open, connect and capability, and is taken
@@ -22,8 +22,8 @@ use super::filter::{
 use super::plan::{Plan, Site};
 use super::syscall;
 
-/// `O_LARGEFILE | __FMODE_EXEC`: how the kernel itself opens what it executes (`fs/exec.c`, do_open_execat).
-/// No process can ask for these flags.
+/// `O_LARGEFILE | __FMODE_EXEC`: the flags with which the kernel opens what it executes (`fs/exec.c`,
+/// do_open_execat). No process can request these flags.
 const OPENED_FOR_EXEC: &str = "32800";
 /// `PTRACE_MODE_ATTACH` of `include/linux/ptrace.h`.
 const PTRACE_ATTACH: &str = "2";
@@ -36,7 +36,7 @@ const MODULE_LOADS: &[&str] = &["2"];
 /// `BPF_PROG_LOAD`.
 const PROGRAM_LOAD: &str = "5";
 /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWPID, NEWNET: every namespace but the user namespace, whose
-/// creation has a hook of its own.
+/// creation has a separate hook.
 const CLONE_NAMESPACES: &str = "1845624832";
 /// The same and CLONE_NEWTIME, whose bit is part of the exit signal in `clone`.
 const UNSHARE_NAMESPACES: &str = "1845624960";
@@ -77,7 +77,7 @@ fn exec<'text>(
     let mut alternatives = path_alternatives(paths, Place::Index(0), confinement)?;
     let is_everything = alternatives.iter().any(Vec::is_empty);
     if anonymous && !is_everything {
-        // What has no name has no link either: memory files, O_TMPFILE and deleted programs.
+        // Programs without a path have no link: memory files, O_TMPFILE and deleted files.
         arguments.push(Argument::plain(0, ArgumentType::Uint32, span).resolve("file.f_inode.i_nlink"));
         alternatives.push(vec![constant_filter(Place::Declared(1), Operator::Equal, &["0"], span)]);
     }
@@ -87,8 +87,8 @@ fn exec<'text>(
     Ok(vec![Plan::lsm("bprm_check_security", effect, span).reading(arguments).when(alternatives)])
 }
 
-/// Opens and truncations. Deleting, renaming and linking pass hooks whose paths the engine reads relative to
-/// their mount only; they are reported as open.
+/// Plans opens and truncations. Deleting, renaming and linking pass hooks whose paths Tetragon reads relative to
+/// their mount only; they are reported as open bypasses.
 fn open<'text>(
     paths: &'text PathSet,
     opens: bool,
@@ -120,15 +120,15 @@ fn open<'text>(
     Ok(plans)
 }
 
-/// A file that is deleted but open, and opened again, has its old path and this ending (`fs/d_path.c`).
+/// The ending of the path of a file that is deleted but still open (`fs/d_path.c`).
 const DELETED: &str = " (deleted)";
 
-/// Has a list of whole paths name the same files after they are deleted; prefixes do so anyway. An allowlist
-/// stays as it is: it denies what it does not name.
+/// Adds the paths of deleted files to a list of exact paths; prefixes match them anyway. An allowlist is unchanged:
+/// it denies what it does not list.
 fn name_deleted(filter: &mut ArgumentFilter<'_>) {
     if filter.operator.value == Operator::Equal {
         let deleted = |path: &Text<'_>| Spanned::new([&path.value, DELETED].concat().into(), path.span);
-        // The kernel gives out no longer path than the engine compares.
+        // The kernel returns no path longer than Tetragon compares.
         let fits = |path: &&Text<'_>| path.value.len() + DELETED.len() <= PATH_BYTES;
         let deleted: Vec<Text<'_>> = filter.values.iter().filter(fits).map(deleted).collect();
         filter.values.extend(deleted);
@@ -146,7 +146,7 @@ fn capability(set: CapabilitySet, confinement: &Confinement) -> Plan<'static> {
         Spanned::new(decimal(capability.number()), lines.get(&capability).unwrap_or(span))
     };
     let values = |set: CapabilitySet| set.iter().map(number).collect::<Vec<_>>();
-    // A capability that a later kernel adds is in no list, so what allows a list names it too.
+    // A capability that a later kernel adds is in neither list, so `NotInMap` of the complement covers it.
     let filter = match confinement.listing {
         Listing::Allows => filter(place, Operator::NotInMap, values(set.complement()), span),
         Listing::Blocks => filter(place, Operator::InMap, values(set), span),
@@ -170,7 +170,7 @@ fn capset(set: CapabilitySet, effect: Effect, span: Span) -> Plan<'static> {
     Plan::lsm("capset", effect, span).reading(arguments.to_vec()).when(vec![holds(2), holds(3)])
 }
 
-/// Spells a capability as the engine does: one of them without `CAP_`.
+/// Returns the name that Tetragon has for a capability: one of them is without `CAP_`.
 fn engine_name(capability: Capability) -> String {
     match capability.short_name() {
         "DAC_OVERRIDE" => "DAC_OVERRIDE".to_owned(),
@@ -183,7 +183,10 @@ fn socket(sockets: &SocketSet, effect: Effect, span: Span) -> Result<Vec<Plan<'s
     const NUMBERS: usize = 4;
     let (families, others) = sockets.families();
     if !others.is_empty() {
-        return Err(Refusal::cannot_express(span, "the condition speaks of every socket family but some"));
+        return Err(Refusal::cannot_express(
+            span,
+            "Tetragon does not support a condition on all socket families except some",
+        ));
     }
     let mut by_types: std::collections::BTreeMap<Vec<SocketType>, Vec<String>> =
         std::collections::BTreeMap::new();
@@ -201,7 +204,7 @@ fn socket(sockets: &SocketSet, effect: Effect, span: Span) -> Result<Vec<Plan<'s
             let types: Vec<_> = types.iter().map(|kind| kind.number().to_string()).collect();
             filters.push(numbers(1, &types));
         }
-        // Sockets that the kernel makes for itself are nobody's.
+        // Sockets that the kernel creates for itself are not confined.
         filters.push(constant_filter(Place::Index(3), Operator::Equal, &["0"], span));
         filters
     });
@@ -223,7 +226,7 @@ fn always(
     };
     let kprobe = |site| Plan::kprobes(vec![site], effect, span);
     let call = |name: &'static str| Site::kprobe(name, SyscallFlag::Syscall, span);
-    // A kernel may do without the stubs of the 32-bit path.
+    // A kernel may be built without the stubs of the 32-bit path.
     let stub = |name: &'static str| Site::kprobe(name, SyscallFlag::Function, span).where_present();
     let flagged = |site, flags: &'static str, argument: Argument<'static>| {
         let filters = vec![constant_filter(Place::Index(0), Operator::Mask, &[flags], span)];
@@ -263,13 +266,13 @@ fn always(
         Operation::Exec => vec![every("bprm_check_security")],
         Operation::Capability => vec![every("capable")],
         Operation::Open | Operation::Connect | Operation::Syscall | Operation::Socket | Operation::Capset => {
-            let message = format!("no hook of the engine sees every event of `{operation}`");
+            let message = format!("no Tetragon hook sees every event of `{operation}`");
             return Err(Refusal::cannot_express(span, message));
         }
     })
 }
 
-/// Kernel 7.2 has a hook for memory files; before, only the call is seen, after the fact.
+/// Kernel 7.2 has an LSM hook for memory files; on older kernels only a kprobe sees the call.
 fn memory_file(kernels: &[Kernel], effect: Effect, span: Span) -> Vec<Plan<'static>> {
     let mut plans = Vec::new();
     if kernels.contains(&Kernel::V7_2) {

@@ -1,4 +1,4 @@
-//! What one confinement asks of the engine's hooks, before subjects, exemptions and limits.
+//! What one confinement needs of Tetragon's hooks, before subjects, exemptions and limits.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use telovix_diagnostic::source::{Span, Spanned};
 use telovix_policy::confine::Effect;
 use telovix_tetragon::{Argument, ArgumentFilter, HookPoint, NamedList, SyscallFlag};
 
-/// The documents a unit is split into, in order; each loads, or fails, on its own.
+/// The files that a unit is split into, in order; each loads or fails independently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Part {
     /// LSM hooks.
     Main,
-    /// The hook `socket_connect`, which keeps a whole policy from loading on some kernels.
+    /// The hook `socket_connect`: a policy with it does not load on some kernels.
     Network,
-    /// Kprobes on system calls, which are another section.
+    /// Kprobes on system calls, which need another section.
     Syscalls,
 }
 
 impl Part {
-    /// Returns what stands between the file's name and `.yaml`.
+    /// Returns the part of the file name before `.yaml`.
     pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::Main => "",
@@ -31,28 +31,28 @@ impl Part {
 /// Hooks, and the events there that get the effect.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Plan<'text> {
-    /// The document they go to.
+    /// The file they are written to.
     pub(super) part: Part,
-    /// Where they hook; all in one section.
+    /// The functions to hook, all in one section.
     pub(super) sites: Vec<Site<'text>>,
     /// What they read.
     pub(super) arguments: Vec<Argument<'text>>,
     /// OR of ANDs: the events that get the effect. An empty conjunction is every event.
     pub(super) alternatives: Vec<Vec<ArgumentFilter<'text>>>,
-    /// What happens to them.
+    /// The effect on these events.
     pub(super) effect: Effect,
     /// The list that a site names.
     pub(super) list: Option<NamedList<'text>>,
-    /// The line that asks for it.
+    /// The source line.
     pub(super) span: Span,
 }
 
 /// A function to hook.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Site<'text> {
-    /// Where.
+    /// The hook point.
     pub(super) point: HookPoint<'text>,
-    /// Whether a kernel without the function is fine.
+    /// Whether the policy loads on a kernel without the function.
     pub(super) ignore_missing: bool,
 }
 
@@ -112,7 +112,7 @@ impl<'text> Plan<'text> {
         self
     }
 
-    /// Speaks of these events only.
+    /// Restricts the plan to these events.
     pub(super) fn when(mut self, alternatives: Vec<Vec<ArgumentFilter<'text>>>) -> Self {
         self.alternatives = alternatives;
         self

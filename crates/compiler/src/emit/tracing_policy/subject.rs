@@ -1,7 +1,7 @@
-//! Whom a confinement speaks of, and who is exempt -> filters on executables.
+//! The subject and the exemptions of a confinement -> filters on executables.
 //!
-//! The first selector that matches acts alone, so exemptions stand first and do nothing. An exemption by
-//! parent has no reliable form and is refused.
+//! Only the first selector that matches acts, so exemptions come first and have no effect. An exemption by parent
+//! cannot be expressed reliably and is refused.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use super::codes::PATH_TOO_LONG;
 use super::filter::Refusal;
 use crate::assessment::PARENT_EXCEPTION;
 
-/// Longest executable path, prefix and ending that the engine compares whole.
+/// Longest executable path or prefix that Tetragon compares in full, in bytes. The next is for endings.
 const BINARY_BYTES: usize = 255;
 const ENDING_BYTES: usize = 127;
 
-/// Returns the filter on the subject; none when everyone is meant.
+/// Returns the filter on the subject; none when it is every process.
 pub(super) fn binary_filter(confinement: &Confinement) -> Result<Option<BinaryFilter<'_>>, Refusal> {
     let span = confinement.span;
     let (operator, value): (_, Cow<'_, str>) = match &confinement.subject {
@@ -35,7 +35,7 @@ pub(super) fn binary_filter(confinement: &Confinement) -> Result<Option<BinaryFi
     Ok(Some(BinaryFilter { span, operator: Spanned::new(operator, span), values, follow_children }))
 }
 
-/// Tells whether an exemption covers everything the confinement speaks of.
+/// Returns whether an exemption covers the whole subject of the confinement.
 pub(super) fn is_void(confinement: &Confinement) -> bool {
     let Some(binary) = fixed_binary(confinement) else { return false };
     confinement.exemptions.iter().any(|exemption| {
@@ -44,7 +44,7 @@ pub(super) fn is_void(confinement: &Confinement) -> bool {
     })
 }
 
-/// Returns the selectors that exempt: one for whole paths, one for prefixes.
+/// Returns the exempting selectors: one for exact paths, one for prefixes.
 pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Arc<Selector<'_>>>, Refusal> {
     let mut exact = Vec::new();
     let mut prefixes = Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Arc<S
     Ok(whole.into_iter().chain(exempting_selector(BinaryOperator::Prefix, prefixes)).collect())
 }
 
-/// Returns the selector that does nothing for these executables; none where there are none.
+/// Returns the selector that exempts these executables; none without executables.
 fn exempting_selector(operator: BinaryOperator, values: Vec<Text<'_>>) -> Option<Arc<Selector<'_>>> {
     let span = values.first()?.span;
     let mut selector = Selector::everything(span);
@@ -85,7 +85,7 @@ fn exempting_selector(operator: BinaryOperator, values: Vec<Text<'_>>) -> Option
     Some(Arc::new(selector))
 }
 
-/// An exemption by parent is refused, unless it cannot apply or the document accepts being stricter.
+/// Refuses an exemption by parent, unless it cannot apply or is waived; without it the policy is stricter.
 fn check_parent(confinement: &Confinement, exemption: &Exemption) -> Result<(), Refusal> {
     let applies = match (fixed_binary(confinement), &exemption.process) {
         (Some(binary), Some(process)) => process.contains(binary),
@@ -98,12 +98,12 @@ fn check_parent(confinement: &Confinement, exemption: &Exemption) -> Result<(), 
     Err(Refusal {
         code: &PARENT_EXCEPTION,
         span: exemption.span,
-        message: "the engine cannot exempt by parent".to_owned(),
-        help: "name the process instead, or waive `engine-parent-exception` with a reason: engine hosts are then stricter",
+        message: "Tetragon does not support exceptions by parent".to_owned(),
+        help: "name the process instead, or waive `engine-parent-exception` with a reason: the exception is then ignored on Tetragon hosts",
     })
 }
 
-/// Returns the one executable that the confinement speaks of, when there is only one.
+/// Returns the executable of the subject, if there is exactly one.
 fn fixed_binary(confinement: &Confinement) -> Option<&str> {
     match (&confinement.subject, confinement.children) {
         (Subject::Binary(path), Children::Leave) => Some(path.as_str()),
@@ -116,7 +116,7 @@ fn check_length(value: &str, most: usize, span: Span) -> Result<(), Refusal> {
         return Ok(());
     }
     let message =
-        format!("the engine compares {most} bytes of an executable's path, and this has {}", value.len());
+        format!("this path of an executable has {} bytes, and Tetragon compares only {most}", value.len());
     let help = "use a shorter path, or a native target";
     Err(Refusal { code: &PATH_TOO_LONG, span, message, help })
 }

@@ -1,7 +1,7 @@
-//! A system call -> the kernel functions behind it, on the 64-bit and the 32-bit entry path.
+//! A system call -> the kernel functions that implement it, on the 64-bit and the 32-bit entry path.
 //!
 //! Source: `arch/x86/entry/syscalls/syscall_64.tbl`, and the functions in the BTF of Debian's cloud kernels
-//! 6.1.176, 6.12.107 and 7.2.13. The engine finds functions in BTF, which has no aliases.
+//! 6.1.176, 6.12.107 and 7.2.13. Tetragon finds functions in BTF, which has no aliases.
 
 mod entry_32;
 
@@ -46,7 +46,7 @@ const WITHOUT_ARGUMENTS: &[&str] = &[
     "vhangup",
 ];
 
-/// Calls that some target kernel has a number for and no function: they return ENOSYS there.
+/// Calls that have a number but no function on some target kernel: they return ENOSYS there.
 const UNIMPLEMENTED: &[&str] = &[
     "_sysctl",
     "afs_syscall",
@@ -66,11 +66,11 @@ const UNIMPLEMENTED: &[&str] = &[
 /// The first number that kernel 6.1 does not have.
 const FIRST_NEW: u16 = 451;
 
-/// The list of the functions behind the 32-bit entry path.
+/// The name of the list of functions on the 32-bit entry path.
 const LIST_32_BIT: &str = "calls-of-32-bit-programs";
 
 /// Returns the kprobes of a set of calls: one for each function of the 64-bit entry path, and one for all those
-/// of the 32-bit path, of which a kernel has at most one a call.
+/// of the 32-bit path, of which a kernel has at most one for each call.
 pub(super) fn plans(
     syscalls: &SyscallSet,
     effect: Effect,
@@ -122,7 +122,7 @@ fn function(syscall: Syscall) -> &'static str {
     RENAMED.iter().find(|(call, _)| *call == name).map_or(name, |(_, function)| function)
 }
 
-/// Tells whether every target kernel has the function of a call.
+/// Returns whether every target kernel has the function of a call.
 fn is_everywhere(syscall: Syscall) -> bool {
     syscall.number().is_some_and(|number| number < FIRST_NEW) && !UNIMPLEMENTED.contains(&syscall.name())
 }

@@ -1,7 +1,7 @@
-//! The part of the engine's model that compiling makes -> YAML with comments that lead back to the source.
+//! The TracingPolicy model -> YAML with comments that name the source lines.
 //!
-//! Texts are quoted, except `kind` and `apiVersion`, which other readers look for as they stand. Every list
-//! item is on a line of its own, so that a difference of two policies is a difference of lines.
+//! Texts are quoted, except `kind` and `apiVersion`, which other readers search for unquoted. Every list item is on
+//! its own line, so that policies can be compared line by line.
 
 use std::borrow::Cow;
 
@@ -22,13 +22,13 @@ pub(super) fn comments(lines: &[String]) -> String {
 
 /// Writes one policy after the other.
 pub(super) struct Writer<'sources> {
-    /// The policy that is being written. It keeps its room for the next one, so that it seldom grows.
+    /// The policy that is being written. The buffer is reused for the next one.
     text: String,
     sources: &'sources SourceSet,
     lines: LineFinder<'sources>,
-    /// The source of the last place that was written.
+    /// The source of the last line reference.
     source: Option<SourceId>,
-    /// That source as comments show it: ` # name:`.
+    /// The comment with its name: ` # name:`.
     origin: String,
 }
 
@@ -37,7 +37,7 @@ impl<'sources> Writer<'sources> {
         Self { text: String::new(), sources, lines: sources.lines(), source: None, origin: String::new() }
     }
 
-    /// Writes a policy below comments and one more line of them.
+    /// Writes a policy, after comments and the line about its consequence.
     pub(super) fn write(&mut self, policy: &TracingPolicy<'_>, comments: &str, consequence: &str) -> &str {
         self.text.clear();
         self.text.push_str(comments);
@@ -60,14 +60,14 @@ impl<'sources> Writer<'sources> {
         &self.text
     }
 
-    /// Writes a key with any text.
+    /// Writes a key with a text, quoted.
     fn quoted(&mut self, key: &str, text: &str) {
         self.text.push_str(key);
         push_quoted(&mut self.text, text);
         self.text.push('\n');
     }
 
-    /// Writes a key with one of the engine's own words, which need no look for what quotes do not take.
+    /// Writes a key with one of Tetragon's own names, which need no escaping.
     fn word(&mut self, key: &str, word: &str) {
         self.text.push_str(key);
         self.text.push('"');
@@ -85,7 +85,7 @@ impl<'sources> Writer<'sources> {
         self.text.push_str(itoa::Buffer::new().format(number));
     }
 
-    /// Writes a key with any text and the place it comes from.
+    /// Writes a key with a text and its source line.
     fn traced(&mut self, key: &str, text: &str, span: Span) {
         self.text.push_str(key);
         push_quoted(&mut self.text, text);
@@ -135,7 +135,7 @@ impl<'sources> Writer<'sources> {
                 }
             }
             HookPoint::Lsm { hook: name } => self.traced("    - hook: ", &name.value, hook.span),
-            // Compiling makes no other hooks.
+            // The compiler makes no other hooks.
             HookPoint::Tracepoint { .. } | HookPoint::Uprobe { .. } | HookPoint::Usdt { .. } => return,
         }
         if !hook.arguments.is_empty() {
@@ -212,7 +212,7 @@ impl<'sources> Writer<'sources> {
         }
     }
 
-    /// Writes a list item; one that was listed on a line of its own carries it.
+    /// Writes a list item, with its source line where it differs from that of the hook.
     fn value(&mut self, dash: &str, value: &Text<'_>, whole: Span) {
         if value.span == whole {
             self.quoted(dash, &value.value);
@@ -238,11 +238,11 @@ fn push_comment(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// Keeps names of files and documents from ending a comment.
+/// Escapes characters in names of files and documents that would end a comment.
 fn printable(text: &str) -> Cow<'_, str> {
     let is_plain =
         |letter: char| !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    // Nearly every line is ASCII, which bytes settle.
+    // Nearly every line is printable ASCII, which is cheap to check.
     if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }

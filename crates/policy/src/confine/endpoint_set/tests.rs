@@ -1,4 +1,4 @@
-//! Holds endpoint sets against lists of (block, ports), at the edges of every block.
+//! Checks endpoint sets against lists of (block, ports), at the edges of every block.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Holds path sets against boolean expressions over patterns, on every path of a small universe.
+//! Checks path sets against boolean expressions over patterns, on every path of a small universe.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

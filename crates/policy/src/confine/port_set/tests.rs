@@ -1,4 +1,4 @@
-//! Holds port sets against lists of ranges, at every edge of every range.
+//! Checks port sets against lists of ranges, at every edge of every range.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

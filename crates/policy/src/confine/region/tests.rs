@@ -1,4 +1,4 @@
-//! Holds regions of opens against conditions, for every path, every set of accesses and every pair of lists.
+//! Checks regions of opens against conditions, for every path, every set of accesses and every pair of lists.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use super::{Deed, Region};
 use crate::confine::{Access, AccessSet, Condition, Operation, PathSet};
 use crate::value::PathPattern;
 
-/// One path of each part that the patterns can tell apart.
+/// One path of each part that the patterns distinguish.
 const PATHS: [&str; 8] = ["/", "/a", "/a/b", "/a/b/x", "/a/x", "/ax", "/b", "/x"];
 
 /// Conditions over two letters and three accesses.
@@ -36,7 +36,7 @@ fn holds(conditions: &[Condition], path: &str, used: AccessSet) -> bool {
     })
 }
 
-/// Every path with every set of the accesses that conditions speak of.
+/// Every path with every set of the accesses in conditions.
 fn universe() -> impl Iterator<Item = (&'static str, AccessSet)> {
     let sets = (0..8_u8).map(|mask| {
         let accesses = [Access::Read, Access::Write, Access::Link].into_iter().zip(0..);

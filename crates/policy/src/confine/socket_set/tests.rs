@@ -1,4 +1,4 @@
-//! Holds socket sets against lists of (families, types).
+//! Checks socket sets against lists of (families, types).
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::sample::{select, subsequence};
 
 use super::{SocketSet, SocketType};
 
-/// Families of the universe; the last stands for all that no list names.
+/// Families of the universe; the last represents all that no list contains.
 const FAMILIES: [u16; 4] = [1, 2, 10, 3];
 
 type Rectangle = (Vec<u16>, Vec<SocketType>);

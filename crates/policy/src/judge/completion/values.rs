@@ -1,4 +1,4 @@
-//! A missing field and confinements -> one value of each cell into which they cut its domain.
+//! A missing field and confinements -> one value of each part into which they split its domain.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ use crate::value::{Capability, Children, PathPattern, Scope, Syscall, address_at
 pub(super) enum Value {
     Binary(String),
     Parent(Option<String>),
-    /// Whether everybody who passes a confinement on stands before the parent, or nobody.
+    /// Whether all inheriting subjects are ancestors of the parent, or none.
     Further(bool),
     Sensor(String),
     Group(String),
@@ -28,7 +28,7 @@ pub(super) enum Value {
     Address(IpAddr),
     Port(u16),
     Capability(Capability),
-    /// A system call; none for one without a name here.
+    /// A system call; none for an unknown one.
     Syscall(Option<Syscall>),
     Family(u16),
     Type(SocketType),
@@ -246,9 +246,9 @@ fn binaries(confinements: &[&Confinement]) -> BTreeSet<String> {
     found
 }
 
-/// Returns one parent of each cell of the exemptions that passes nothing on, if there is one; and none.
+/// Returns one parent without an inherited confinement for each part of the exemptions, if there is one; and none.
 ///
-/// Who passes a confinement on only adds to it, so nobody and everybody before the parent are the two ends.
+/// An inheriting ancestor only adds confinements, so all ancestors and none are the two extremes.
 fn parents(confinements: &[&Confinement]) -> Vec<Value> {
     let names = Names::of(confinements);
     let patterns: BTreeSet<_> = patterns(confinements, |exemption| exemption.parent.as_ref()).collect();
@@ -268,7 +268,7 @@ fn patterns<'policy>(
     confinements.iter().flat_map(|confinement| &confinement.exemptions).filter_map(of)
 }
 
-/// Returns each place that a scope names, and none.
+/// Returns each sensor or group of a scope, and none.
 fn places<'policy>(
     confinements: &[&'policy Confinement],
     of: impl Fn(&'policy Scope) -> Option<&'policy String>,
@@ -320,14 +320,14 @@ fn ports<'set>(
     starts.into_iter()
 }
 
-/// Returns one capability of each group that the sets do not tell apart.
+/// Returns one capability of each group that the sets do not distinguish.
 fn capabilities(sets: &[CapabilitySet]) -> Vec<Value> {
     let mut seen = BTreeSet::new();
     let inside = |capability| sets.iter().map(|set| set.contains(capability)).collect::<Vec<_>>();
     Capability::all().filter(|capability| seen.insert(inside(*capability))).map(Value::Capability).collect()
 }
 
-/// Returns one system call of each group that the sets do not tell apart, and one that has no name here.
+/// Returns one system call of each group that the sets do not distinguish, and an unknown one.
 fn syscalls(sets: &[&SyscallSet]) -> Vec<Value> {
     let mut seen = BTreeSet::new();
     let inside = |syscall| sets.iter().map(|set| set.contains(syscall)).collect::<Vec<_>>();

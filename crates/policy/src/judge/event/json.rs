@@ -1,5 +1,5 @@
-//! A JSON text -> its value, refusing an object that has a key twice: one reader would take the first and another
-//! the last.
+//! A JSON text -> its value, with an error for a repeated key: one reader would take the first and another the
+//! last.
 
 use std::fmt;
 
@@ -65,7 +65,7 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(key) = entries.next_key::<String>()? {
             if fields.contains_key(&key) {
                 return Err(A::Error::custom(format_args!(
-                    "the key `{}` stands twice in one object",
+                    "the key `{}` is repeated in one object",
                     key.escape_debug()
                 )));
             }

@@ -1,4 +1,4 @@
-//! The JSON of an event -> an event, or what is wrong with it.
+//! The JSON of an event -> an event, or an error.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,12 +15,12 @@ impl Event {
     /// Reads one event.
     ///
     /// # Errors
-    /// Tells what is no event: text that is no JSON object, an unknown operation, a field whose value
-    /// is not what the field holds, an object with a key that stands twice in it.
+    /// Returns an error for text that is not a JSON object, an unknown operation, an invalid value of a field
+    /// and a repeated key.
     pub fn parse(text: &str) -> Result<Self, EventError> {
         match serde_json::from_str(text) {
             Ok(Strict(Value::Object(fields))) => Self::from_fields(fields),
-            Ok(Strict(_)) => Err(EventError::new(None, "an event is a JSON object")),
+            Ok(Strict(_)) => Err(EventError::new(None, "expected a JSON object")),
             Err(error) if error.is_data() => Err(EventError::new(None, error.to_string())),
             Err(error) => Err(EventError::new(None, format!("not JSON: {error}"))),
         }
@@ -76,10 +76,10 @@ impl Event {
     }
 }
 
-/// Why a text is no event.
+/// Why a text is not an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventError {
-    /// The field, where one is at fault.
+    /// The field, if the error is about one.
     pub field: Option<&'static str>,
     /// What is wrong.
     pub message: String,
@@ -214,6 +214,6 @@ fn word_or_number<T>(
         Value::String(word) => of_word(word),
         value => value.as_u64().and_then(of_number),
     };
-    let wrong = || EventError::new(Some(name), format!("`{value}` is no {name} that is known here"));
+    let wrong = || EventError::new(Some(name), format!("unknown {name} `{value}`"));
     known.map(Some).ok_or_else(wrong)
 }

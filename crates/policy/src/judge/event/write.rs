@@ -55,7 +55,7 @@ impl Event {
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Event",
-            "description": "What one process did, or would do. What is absent is unknown, not empty: a verdict that depends on it is unknown and names it. A key that stands twice in an object is an error.",
+            "description": "What one process did, or would do. What is absent is unknown, not empty: a verdict that depends on it is unknown and names it. A repeated key in an object is an error.",
             "type": "object",
             "required": ["operation"],
             "additionalProperties": true,
@@ -79,10 +79,10 @@ impl Event {
                     "uniqueItems": true,
                     "description": "how the file is used: open",
                 },
-                "anonymous": {"type": "boolean", "description": "whether anonymous memory or a deleted file is executed; false where a path is told and this is not"},
+                "anonymous": {"type": "boolean", "description": "whether anonymous memory or a deleted file is executed; false if there is a path and this is absent"},
                 "address": word("the IPv4 or IPv6 destination: connect"),
                 "port": {"type": "integer", "minimum": 0, "maximum": 65535, "description": "the destination port: connect"},
-                "protocol": word("tcp, udp or another word; nothing is decided by it"),
+                "protocol": word("tcp, udp or another word; no effect on the verdict"),
                 "capability": either("the name, with or without `CAP_`, or the number: capability, capset"),
                 "syscall": either("the name, or the number on x86-64: syscall"),
                 "family": either("the address family by word or number: socket"),
@@ -95,7 +95,7 @@ impl Event {
 }
 
 impl fmt::Display for Event {
-    /// Writes who does what, as people say it: `/opt/amf/bin/amf: exec /bin/sh (child of /sbin/init)`.
+    /// Writes the event as a phrase: `/opt/amf/bin/amf: exec /bin/sh (child of /sbin/init)`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let binary = self.binary.as_deref().unwrap_or("an unknown binary");
         write!(formatter, "{binary}: {}", self.operation)?;

@@ -1,4 +1,4 @@
-//! Holds the verdict on an event with fields left out against every way to fill them in.
+//! Checks the verdict on an event with missing fields against every way to fill them in.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::confine::{Access, AccessSet, Condition, Confinement, Effect, Operatio
 use crate::judge::{Event, Field, judge};
 use crate::value::{Capability, Syscall};
 
-/// Everything that stands before a parent and that confinements can tell apart: what adds nothing, and each subject.
+/// Ancestors that confinements distinguish: one that adds nothing, and each subject.
 const FURTHER: [&str; 4] = ["/x", "/a", "/d/a", "/b"];
 
 /// Uses of files: each alone, and a few together.
@@ -124,7 +124,7 @@ fn deeds(event: &Event) -> Vec<Event> {
     }
 }
 
-/// The effect, read word for word, with what a rename takes along: everything that lies below.
+/// The effect, evaluated naively; a rename includes everything below the path.
 fn effect(confinements: &[Confinement], event: &Event) -> Effect {
     let mut strongest = naive(confinements, event);
     let renames =
@@ -160,7 +160,7 @@ fn value(event: &Event, field: Field) -> String {
     }
 }
 
-/// Tells whether two of the events differ in this field alone and in their effect.
+/// Returns whether two of the events differ in this field alone and in their effect.
 fn decides(field: Field, judged: &[(Event, Effect)]) -> bool {
     let mut groups: BTreeMap<Vec<String>, Effect> = BTreeMap::new();
     judged.iter().any(|(event, effect)| {
@@ -170,7 +170,7 @@ fn decides(field: Field, judged: &[(Event, Effect)]) -> bool {
     })
 }
 
-/// Lets some conditions on files speak of renaming too.
+/// Adds renaming to some conditions on files.
 fn with_renames() -> impl Strategy<Value = Vec<Confinement>> {
     (confinements(), any::<bool>()).prop_map(|(mut confinements, renames)| {
         for confinement in &mut confinements {
@@ -195,7 +195,7 @@ proptest! {
         forgotten in subsequence(Field::ALL.to_vec(), 1..15),
         mentioned in any::<bool>(),
     ) {
-        // Half of the time all of the policy speaks of the operation of the event.
+        // Half of the time the whole policy is about the operation of the event.
         let mut confinements = confinements;
         if mentioned {
             confinements.retain(|confinement| confinement.operation == whole.operation);
@@ -214,7 +214,7 @@ proptest! {
                 let named = verdict.depends_on.contains(field);
                 let deciding = decides(field, &judged);
                 prop_assert!(deciding || !named, "{} is named and decides nothing: {:?}", field, partial);
-                // Who stands before whom is told by `ancestors` where a parent counts as one of them.
+                // If the parent is one of the `ancestors`, their order is known.
                 prop_assert!(named || !deciding || field == Field::Parent, "{} is not named: {:?}", field, partial);
             }
         }

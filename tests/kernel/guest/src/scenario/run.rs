@@ -103,7 +103,7 @@ fn load(image: &Image) -> anyhow::Result<()> {
     let options = apply::Options { keep_hooks: true, ..apply::Options::default() };
     apply::apply(&Places::default(), image, &options)
         .map(drop)
-        .map_err(|error| anyhow::anyhow!("{}: {error}", error.code()))
+        .map_err(|error| anyhow::anyhow!("{}: {error}", error.code().id))
 }
 
 /// An event in one line, as scenario files write it.

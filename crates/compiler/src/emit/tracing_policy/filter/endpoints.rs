@@ -11,18 +11,18 @@ use telovix_tetragon::{ArgumentFilter, Operator};
 
 use super::{Lines, Place, constant_filter, decimal, filter};
 
-/// Where IPv4 addresses lie in the one address space.
+/// The IPv4 addresses in the common address space, as IPv4-mapped IPv6.
 const MAPPED: (u128, u128) = (0xffff_0000_0000, 0xffff_ffff_ffff);
 const EVERY_ADDRESS: (u128, u128) = (0, u128::MAX);
-/// Room for most blocks: an IPv4-mapped one takes up to 26 bytes.
+/// Capacity for most CIDR blocks: an IPv4-mapped one takes up to 26 bytes.
 const BLOCK_BYTES: usize = 28;
 
-/// Returns the filters that name the destinations of a set, each for one family, so that sockets without an
-/// address are never meant.
+/// Returns the filters for the destinations of a set, each for one family, so that sockets without an address never
+/// match.
 ///
-/// At `socket_connect` the destination is the source side of the engine's words. Of each set of ports the
-/// addresses are all whose ports include it, which needs fewer conjunctions than disjoint parts do. An
-/// IPv4-mapped address arrives as AF_INET6 and is listed there as well.
+/// At `socket_connect` Tetragon's operators for the source (`SAddr`, `SPort`) compare the destination. Each set of
+/// ports is paired with all addresses whose ports include it, which needs fewer conjunctions than disjoint parts.
+/// An IPv4-mapped address arrives as AF_INET6 and is listed there as well.
 pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
     endpoints: &EndpointSet,
     place: Place,
@@ -30,7 +30,7 @@ pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
 ) -> Vec<Vec<ArgumentFilter<'static>>> {
     let span = confinement.span;
     let (blocks, ranges) = (block_lines(confinement), port_lines(confinement));
-    // Many parts share few sets of ports, so those are compared with each other rather than part by part.
+    // Many parts share few sets of ports, so the sets are compared rather than the parts.
     let mut kinds: BTreeMap<&PortSet, usize> = BTreeMap::new();
     let numbered = endpoints.parts().map(|(first, last, ports)| {
         let next = kinds.len();
@@ -86,7 +86,7 @@ impl Family {
         }
     }
 
-    /// The part of the one address space that a socket address of this family can name.
+    /// The part of the common address space that an address of this family can have.
     fn space(self) -> (u128, u128) {
         match self {
             Self::Inet => MAPPED,
@@ -102,7 +102,7 @@ impl Family {
     }
 }
 
-/// Inclusive ranges of the one address space, sorted, disjoint, not adjacent.
+/// Inclusive ranges of the common address space, sorted, disjoint, not adjacent.
 struct Region(Vec<(u128, u128)>);
 
 impl Region {
@@ -146,7 +146,7 @@ impl Region {
     }
 }
 
-/// An aligned block of the one address space, as one family writes it.
+/// An aligned CIDR block of the common address space, as written in one family.
 struct Block {
     first: u128,
     family: Family,
@@ -154,7 +154,7 @@ struct Block {
     length: u8,
 }
 
-/// Cuts a range into blocks, each as large as its first address and what is left of the range let it be.
+/// Cuts a range into the fewest aligned blocks.
 fn blocks_of((first, last): (u128, u128), family: Family) -> impl Iterator<Item = Block> {
     let mut next = Some(first);
     std::iter::from_fn(move || {
@@ -167,7 +167,7 @@ fn blocks_of((first, last): (u128, u128), family: Family) -> impl Iterator<Item 
     })
 }
 
-/// Returns the filter on addresses: none inside when every address is meant, nothing when no address is.
+/// Returns the filter on addresses: `Some(None)` for every address, `None` for no address.
 #[allow(
     clippy::option_option,
     reason = "no conjunction and a conjunction without this filter are different answers"
@@ -199,7 +199,7 @@ fn address_filter(
     Some(Some(filter(place, operator, values.collect(), span)))
 }
 
-/// Tells whether the first of two lists ends before the second does, without going further than that.
+/// Returns whether the first list is shorter, without going through the longer one.
 fn is_shorter(mut first: impl Iterator, mut second: impl Iterator) -> bool {
     loop {
         match (first.next(), second.next()) {
@@ -252,8 +252,8 @@ fn push_octets(text: &mut String, address: Ipv4Addr) {
     }
 }
 
-/// Returns the filter on ports; none when every port is meant. The shorter of the two lists is written:
-/// the engine stores each port of a range.
+/// Returns the filter on ports; none for every port. The shorter of the two lists is written, because Tetragon
+/// stores every port of a range.
 fn port_filter(
     ports: &PortSet,
     place: Place,

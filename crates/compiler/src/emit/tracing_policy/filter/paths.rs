@@ -10,12 +10,12 @@ use telovix_tetragon::{ArgumentFilter, Operator};
 use super::super::codes::PATH_TOO_LONG;
 use super::{Lines, Place, Refusal, filter};
 
-/// Longest prefix that the engine compares whole; it accepts 256 and cuts them.
+/// Longest prefix that Tetragon compares in full, in bytes; it accepts 256 and truncates them.
 const PREFIX_BYTES: usize = 255;
-/// Longest path that the engine compares whole.
+/// Longest path that Tetragon compares in full, in bytes.
 pub(in crate::emit::tracing_policy) const PATH_BYTES: usize = 4_096;
 
-/// Returns the filters that name the paths of a set; none when the set is empty.
+/// Returns the filters for the paths of a set; none when the set is empty.
 ///
 /// Everything but a list is one conjunction: equal to none and starting with none. A list is one conjunction
 /// for whole paths and one for prefixes. An argument without a path (a pipe, a memory file) matches neither
@@ -34,7 +34,7 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
     let (mut exact, mut prefixes) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for (bytes, inside) in entries {
         if inside == everywhere {
-            let message = "the set of paths has exceptions inside exceptions";
+            let message = "Tetragon does not support exceptions inside exceptions in a set of paths";
             return Err(Refusal::cannot_express(confinement.span, message));
         }
         let (form, most, line) = match bytes {
@@ -44,8 +44,8 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
         };
         let span = line.unwrap_or(confinement.span);
         if form.len() > most {
-            let message = format!("the engine compares {most} bytes of this path, which has {}", form.len());
-            let help = "list a shorter directory above it, or use a native target";
+            let message = format!("this path has {} bytes, and Tetragon compares only {most}", form.len());
+            let help = "list a shorter parent directory, or use a native target";
             return Err(Refusal { code: &PATH_TOO_LONG, span, message, help });
         }
         let is_exact = form.len() < bytes.len();
@@ -70,7 +70,7 @@ pub(in crate::emit::tracing_policy) fn path_alternatives<'text>(
     Ok(vec![filters])
 }
 
-/// Paths of documents are UTF-8; the check that they still are is cheaper than one that repairs them.
+/// Paths of documents are UTF-8, so the fast check nearly always succeeds.
 fn text(path: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(path).map_or_else(|_| String::from_utf8_lossy(path), Cow::Borrowed)
 }

@@ -1,4 +1,4 @@
-//! Sets that have no equal among the engine's filters are refused, not approximated.
+//! Sets that Tetragon filters cannot express are refused, not approximated.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! A system call -> the kernel functions behind its number on the 32-bit entry path.
+//! A system call -> the kernel functions that implement it on the 32-bit entry path.
 //!
-//! A name often stands for an older call there: `setuid` is the one with 16-bit ids, `clock_settime` the one with
-//! 32-bit times, and what 64-bit programs call so has a name of its own (`setuid32`, `clock_settime64`). Source:
+//! A name often means an older call there: `setuid` is the one with 16-bit ids, `clock_settime` the one with
+//! 32-bit times, and the call that has this name on 64-bit has another name (`setuid32`, `clock_settime64`). Source:
 //! `arch/x86/entry/syscalls/syscall_32.tbl`; every name was looked up in the BTF of Debian's cloud kernels 6.1.176,
 //! 6.12.107 and 7.2.13.
 
@@ -146,7 +146,9 @@ pub(super) fn functions(
         if syscall.operation().all(|entry| all.contains(entry)) {
             return Ok(&[]);
         }
-        let message = format!("`{name}` of 32-bit programs is one function with the call of 64-bit programs");
+        let message = format!(
+            "`{name}` of 32-bit programs has the same kernel function as the call of 64-bit programs"
+        );
         return Err(Refusal::cannot_express(span, message));
     }
     let spelled = SPELLED.get(syscall.index());
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_for_what_32_bit_programs_call_so() {
+    fn a_name_means_the_call_that_32_bit_programs_have_under_it() {
         let both =
             |name: &str| Ok(["__ia32_sys_", "__ia32_compat_sys_"].map(|at| format!("{at}{name}")).to_vec());
         assert_eq!(of("clone"), both("ia32_clone"));
@@ -213,6 +215,6 @@ mod tests {
     fn a_function_of_both_entry_paths_is_hooked_once_or_refused() {
         assert_eq!(of("fork"), Ok(Vec::new()));
         assert_eq!(of("accept"), Ok(Vec::new()));
-        assert!(of("getuid32").is_err_and(|message| message.contains("one function")));
+        assert!(of("getuid32").is_err_and(|message| message.contains("same kernel function")));
     }
 }

@@ -1,0 +1,39 @@
+//! The codes of [`RuntimeError`](crate::RuntimeError), each with the page that `telovix explain` prints.
+
+use telovix_diagnostic::Code;
+
+/// Declares the codes, each with the Markdown page of the same name, and the list of them.
+macro_rules! codes {
+    ($($name:ident = $id:literal;)*) => {
+        $(
+            #[doc = concat!("The code `", $id, "`.")]
+            pub static $name: Code = Code::page(include_str!(concat!("code/", $id, ".md")));
+        )*
+
+        /// Every code of this crate.
+        pub const CODES: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    NOT_ROOT = "not-root";
+    ARCHITECTURE_NOT_SUPPORTED = "architecture-not-supported";
+    KERNEL_TOO_OLD = "kernel-too-old";
+    NO_BTF = "no-btf";
+    NO_BPF_LSM = "no-bpf-lsm";
+    NO_BPF_FILE_SYSTEM = "no-bpf-file-system";
+    NO_KERNEL_SYMBOL = "no-kernel-symbol";
+    BUSY = "busy";
+    NOTHING_LOADED = "nothing-loaded";
+    UNCONFIRMED = "unconfirmed";
+    NOTHING_TO_CONFIRM = "nothing-to-confirm";
+    REVERTED = "reverted";
+    NO_PREVIOUS_GENERATION = "no-previous-generation";
+    LOCKOUT = "lockout";
+    HOOK_NOT_AVAILABLE = "hook-not-available";
+    PROGRAMS_NOT_LOADED = "programs-not-loaded";
+    FOREIGN_PIN = "foreign-pin";
+    MAP_NOT_FILLED = "map-not-filled";
+    RUNTIME_FILE = "runtime-file";
+    STILL_LOADED = "still-loaded";
+}

@@ -1,0 +1,155 @@
+//! The kprobes of a policy -> filters that replace each other in maps shared under multi-kprobe links.
+//!
+//! Source: `populateArgFilterMaps` and its siblings in `pkg/sensors/tracing/selectors.go`, `pkg/selectors/kernel.go`, and
+//! `bpf/process/generic_calls.h`. Numbers, IPv4 addresses, IPv6 addresses and substrings have separate maps, numbered
+//! from 0 in each kprobe; executables are found by the position of the selector. The maps contain values only: the
+//! operator is part of the selector.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_syntax::quote;
+
+use super::action::disables_multi;
+use crate::codes::SHARED_FILTERS;
+use crate::{ArgumentFilter, BinaryOperator, Hook, HookPoint, Operator, Selector, TracingPolicy};
+
+/// A map entry that all kprobes of a policy use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Slot {
+    /// Executables of the selector at a position.
+    Binaries(usize),
+    /// Numbers, ports, protocols, families and states.
+    Numbers(usize),
+    /// IPv4 addresses.
+    Addresses4(usize),
+    /// IPv6 addresses.
+    Addresses6(usize),
+    /// Substrings.
+    Substrings(usize),
+}
+
+/// What a kprobe writes to a slot, or expects to find there.
+#[derive(Debug, PartialEq, Eq)]
+enum Content<'policy> {
+    Binaries(Vec<(BinaryOperator, Vec<&'policy str>, bool)>),
+    Values(Vec<&'policy str>),
+}
+
+/// Reports kprobes whose filters replace those of an earlier one, or are replaced by them.
+pub(super) fn check(policy: &TracingPolicy, sink: &mut Sink) {
+    if disables_multi(policy) {
+        return;
+    }
+    let mut slots: BTreeMap<Slot, (&Hook, Content<'_>)> = BTreeMap::new();
+    for hook in &policy.spec.hooks {
+        let HookPoint::Kprobe { .. } = hook.point else { continue };
+        let mut replaced = None;
+        for (slot, content) in contents(hook) {
+            match slots.entry(slot) {
+                Entry::Vacant(entry) => {
+                    entry.insert((hook, content));
+                }
+                Entry::Occupied(entry) => {
+                    let (earlier, known) = entry.get();
+                    if *known != content {
+                        replaced = replaced.or(Some(*earlier));
+                    }
+                }
+            }
+        }
+        if let Some(earlier) = replaced {
+            let message =
+                format!("its filters and those of the kprobe on {} replace each other", name(earlier));
+            let help = "write one kprobe per document, or set the option `disable-kprobe-multi` to \"1\"";
+            let diagnostic = Diagnostic::new(&SHARED_FILTERS, hook.span, message);
+            sink.report(diagnostic.related(earlier.span, "the other kprobe").help(help));
+        }
+    }
+}
+
+fn name(hook: &Hook) -> String {
+    match &hook.point {
+        HookPoint::Kprobe { call, .. } => quote(&call.value),
+        _ => hook.point.section().name().to_owned(),
+    }
+}
+
+/// Returns the slots of a kprobe. A kprobe without selectors matches before it reads any.
+fn contents<'policy>(hook: &'policy Hook<'_>) -> Vec<(Slot, Content<'policy>)> {
+    let mut found = Vec::new();
+    let (mut numbers, mut addresses4, mut addresses6, mut substrings) = (0.., 0.., 0.., 0..);
+    for (position, selector) in hook.selectors.iter().enumerate() {
+        found.push((Slot::Binaries(position), Content::Binaries(binaries(selector))));
+        for filter in selector.arguments.iter().chain(&selector.data) {
+            let mut add = |slot: fn(usize) -> Slot,
+                           count: &mut std::ops::RangeFrom<usize>,
+                           values: Vec<&'policy str>| {
+                if let Some(number) = count.next().filter(|_| !values.is_empty()) {
+                    found.push((slot(number), Content::Values(values)));
+                }
+            };
+            match kind(filter.operator.value) {
+                Some(Kind::Numbers) => add(Slot::Numbers, &mut numbers, values(filter, |_| true)),
+                Some(Kind::Substrings) => add(Slot::Substrings, &mut substrings, values(filter, |_| true)),
+                Some(Kind::Addresses) => {
+                    let (four, six) = (
+                        values(filter, |text| !text.contains(':')),
+                        values(filter, |text| text.contains(':')),
+                    );
+                    if !four.is_empty() {
+                        add(Slot::Addresses4, &mut addresses4, four);
+                    }
+                    if !six.is_empty() {
+                        add(Slot::Addresses6, &mut addresses6, six);
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+    found
+}
+
+fn binaries<'policy>(selector: &'policy Selector<'_>) -> Vec<(BinaryOperator, Vec<&'policy str>, bool)> {
+    let filters = selector.binaries.iter().map(|filter| {
+        let values = filter.values.iter().map(|value| value.value.as_ref()).collect();
+        (filter.operator.value, values, filter.follow_children)
+    });
+    filters.collect()
+}
+
+/// Returns the values of one kind as a sorted set.
+fn values<'policy>(filter: &'policy ArgumentFilter<'_>, wanted: fn(&str) -> bool) -> Vec<&'policy str> {
+    let values = filter.values.iter().map(|value| value.value.as_ref());
+    let mut values: Vec<&str> = values.filter(|text| wanted(text)).collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// The maps that an operator uses.
+enum Kind {
+    Numbers,
+    Addresses,
+    Substrings,
+}
+
+fn kind(operator: Operator) -> Option<Kind> {
+    use Operator as O;
+    match operator {
+        O::InMap
+        | O::NotInMap
+        | O::SPort
+        | O::NotSPort
+        | O::DPort
+        | O::NotDPort
+        | O::Protocol
+        | O::Family
+        | O::State => Some(Kind::Numbers),
+        O::SAddr | O::NotSAddr | O::DAddr | O::NotDAddr => Some(Kind::Addresses),
+        O::SubString | O::SubStringIgnoreCase => Some(Kind::Substrings),
+        _ => None,
+    }
+}

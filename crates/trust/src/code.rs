@@ -1,0 +1,40 @@
+//! The codes of this crate's refusals and errors, each with the page that `telovix explain` prints.
+
+use telovix_diagnostic::Code;
+
+/// Declares the codes, each with the Markdown page of the same name, and the list of them.
+macro_rules! codes {
+    ($($name:ident = $id:literal;)*) => {
+        $(
+            #[doc = concat!("The code `", $id, "`.")]
+            pub static $name: Code = Code::page(include_str!(concat!("code/", $id, ".md")));
+        )*
+
+        /// Every code of this crate.
+        pub const CODES: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    UNSIGNED = "unsigned";
+    BAD_SIGNATURE = "bad-signature";
+    SIGNED_UNDER_OTHER_NAME = "signed-under-other-name";
+    UNKNOWN_SIGNING_KEY = "unknown-signing-key";
+    EXPIRED = "expired";
+    NOT_YET_VALID = "not-yet-valid";
+    OLDER_EPOCH = "older-epoch";
+    REUSED_EPOCH = "reused-epoch";
+    EPOCH_AHEAD = "epoch-ahead";
+    WRONG_TARGET = "wrong-target";
+    REVOKED = "revoked";
+    TOO_FEW_SIGNATURES = "too-few-signatures";
+    KEY_NOT_USABLE = "key-not-usable";
+    TRUST_ROOT_NOT_USABLE = "trust-root-not-usable";
+    TRUST_ROOT_NOT_CHANGED = "trust-root-not-changed";
+    NOT_SIGNED = "not-signed";
+    NOT_VERIFIED = "not-verified";
+    HOST_STATE_NOT_USABLE = "host-state-not-usable";
+    EPOCH_NOT_RESET = "epoch-not-reset";
+    AUDIT_LOG_NOT_WRITTEN = "audit-log-not-written";
+    AUDIT_LOG_BROKEN = "audit-log-broken";
+}
