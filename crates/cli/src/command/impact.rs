@@ -128,6 +128,12 @@ impl Run for Arguments {
             Impact::new(&tally, &amount, &question)
         };
         let mut findings = code::findings(&impact, &now, self.strict);
+        let mut not_evaluated = code::not_evaluated(&impact, &now, "");
+        if let Some(base) = &base {
+            not_evaluated.extend(code::not_evaluated(&impact, base, " of the base"));
+        }
+        let unknown = !not_evaluated.is_empty();
+        findings.extend(not_evaluated);
         let fatal = |found: &Diagnostic| found.severity == Severity::Error;
         if self.strict && impact.history.malformed > 0 {
             findings.retain(fatal);
@@ -138,7 +144,6 @@ impl Run for Arguments {
             return Err(Failure::because(Exit::CannotRun, Report::without_sources(findings)).told_as_text());
         }
         findings::write(&Report::without_sources(findings), &mut streams.talk)?;
-        let unknown = !code::not_evaluated(&impact, &now).is_empty();
         Ok(if impact.is_affected() || unknown { Exit::Findings } else { Exit::Clean })
     }
 }

@@ -79,26 +79,23 @@ pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Di
         let help = "`--enforced` judges as if `mode` were `enforce`";
         findings.push(Diagnostic::new(&PROFILES_OBSERVE, None, message).help(help));
     }
-    for (document, seen) in not_evaluated(impact, policy) {
-        let NotEvaluated { name, source, .. } = document;
-        let message = format!("`{name}` at {source} is not evaluated: its effect on {} is unknown", events(seen));
-        let help = "test it in a running Tetragon before it enforces";
-        findings.push(Diagnostic::new(&POLICY_NOT_EVALUATED, None, message).help(help));
-    }
     findings
 }
 
-/// Returns the documents that are not evaluated and whose hooks can see events of the history, with the number of
-/// these events.
-pub(super) fn not_evaluated<'policy>(
-    impact: &Impact,
-    policy: &'policy Policy,
-) -> Vec<(&'policy NotEvaluated, u64)> {
+/// Returns a finding for each document of a side that is not evaluated and whose hooks can see events of the history.
+/// `side` is empty, or says that the document is one of the base.
+pub(super) fn not_evaluated(impact: &Impact, policy: &Policy, side: &str) -> Vec<Diagnostic> {
     let seen = |document: &NotEvaluated| -> u64 {
         let operations = impact.confidence.operations.iter();
         let named = |name: &str| document.operations.iter().any(|operation| operation.name() == name);
         operations.filter(|seen| named(&seen.operation)).map(|seen| seen.events).sum()
     };
     let documents = policy.not_evaluated.iter().map(|document| (document, seen(document)));
-    documents.filter(|(_, events)| *events > 0).collect()
+    let finding = |(document, seen): (&NotEvaluated, u64)| {
+        let NotEvaluated { name, source, .. } = document;
+        let message = format!("`{name}` at {source}{side} is not evaluated: its effect on {} is unknown", events(seen));
+        let help = "test it in a running Tetragon before it enforces";
+        Diagnostic::new(&POLICY_NOT_EVALUATED, None, message).help(help)
+    };
+    documents.filter(|(_, seen)| *seen > 0).map(finding).collect()
 }
