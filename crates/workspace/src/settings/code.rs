@@ -1,8 +1,8 @@
-//! What can be wrong with the settings of a run.
+//! The codes of errors in `telovix.yaml` and `--level`.
 
 use telovix_diagnostic::Code;
 
-/// The codes of mistakes in settings.
+/// The codes of errors in settings.
 pub(crate) const CODES: &[&Code] = &[&UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR, &UNKNOWN_TARGET];
 
 pub(super) static UNKNOWN_LEVEL: Code = Code::page(include_str!("code/unknown-level.md"));
