@@ -32,7 +32,7 @@ pub(crate) enum Format {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct FormatArgument {
     /// Output format.
-    #[arg(id = "format", long = "format", value_enum, default_value_t)]
+    #[arg(id = "format", long = "format", value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) chosen: Format,
 }
 
