@@ -1,9 +1,9 @@
-//! `tests/cli/<case>/console`: commands as a user types them -> what they print and how they end.
+//! `tests/cli/<case>/console`: shell commands -> their output and exit code.
 //!
-//! A line that starts with `$ ` is a command for the shell, run in a copy of the case's folder. Below it stand
-//! its standard output, then its standard error with `! ` before each line, then `? CODE` when it does not end
-//! with 0. Lines that start with `# ` say what the case is about; a line of output that starts like a remark or a
-//! command stands behind a `\`. `BLESS=1` writes what came out.
+//! A line that starts with `$ ` is a shell command, run in a copy of the case's folder. It is followed by its standard
+//! output, then its standard error with `! ` before each line, then `? CODE` if the exit code is not 0. Lines that
+//! start with `# ` are comments; a line of output that starts like a comment or a command is prefixed with `\`.
+//! `BLESS=1` rewrites the file with the actual output.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 fn run(case: &Path) -> Result<(), Failed> {
     let expected = fs::read_to_string(case.join("console"))?;
     let place = tempfile::tempdir()?;
-    // A version control root of its own, so that no configuration above the temporary folder is found.
+    // A version control root, so that no configuration above the temporary folder is found.
     fs::create_dir(place.path().join(".git"))?;
     copy(case, place.path())?;
     let mut found = String::new();
@@ -50,7 +50,7 @@ fn run(case: &Path) -> Result<(), Failed> {
         return Ok(());
     }
     let diff = TextDiff::from_lines(&expected, &found);
-    Err(format!("{}\nBLESS=1 accepts it", diff.unified_diff().header("expected", "found")).into())
+    Err(format!("{}\nrun with BLESS=1 to accept", diff.unified_diff().header("expected", "found")).into())
 }
 
 fn play(command: &str, place: &Path, found: &mut String) -> Result<(), Failed> {
