@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
 mod bench;
+mod bless;
 mod bpf;
 mod dist;
 mod docs;
@@ -43,6 +44,12 @@ const VERBS: &[Verb] = &[
         run: fuzz::run,
     },
     Verb {
+        name: "bless",
+        arguments: "",
+        summary: "rewrite every expected file of the tests, docs/reference and schemas",
+        run: bless::run,
+    },
+    Verb {
         name: "docs",
         arguments: "",
         summary: "rewrite docs/reference and schemas from the code",
@@ -51,7 +58,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "structure",
         arguments: "",
-        summary: "hold the crates to ARCHITECTURE.md and look for cycles among their modules",
+        summary: "compare the crates with ARCHITECTURE.md and look for cycles among their modules",
         run: structure::run,
     },
     Verb {

@@ -25,7 +25,7 @@ fn shows_what_the_commands_print() {
     for sample in samples {
         assert!(
             console.contains(sample.trim_end()),
-            "`BLESS=1` the case `readme` and show what it says instead of:\n{sample}"
+            "`tests/cli/readme/console` has no such output; `cargo xtask bless` updates it, the README has to show it:\n{sample}"
         );
     }
 }

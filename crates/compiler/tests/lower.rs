@@ -1,7 +1,5 @@
 //! Cases of `tests/lower/` -> the confinements they mean and what each target makes of them.
 
-mod cases;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -18,7 +16,7 @@ use telovix_policy::value::{Children, Scope};
 
 #[test]
 fn lowering_means_what_is_expected() {
-    cases::hold("lower", 20, render);
+    telovix_snapshot::assert_cases("lower", 20, |files| render(&SourceSet::new(files)));
 }
 
 /// Returns every confinement, a line each with what hangs from it, then every finding.
