@@ -1,11 +1,9 @@
-//! Tables in the code -> `docs/reference` and `schemas`. `BLESS=1` rewrites outdated files.
+//! The tables of the code -> `docs/reference` and `schemas`. `cargo xtask docs` rewrites what differs.
 
 mod evasion;
 mod schema;
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
 
 use clap::{Command, CommandFactory};
 use schemars::JsonSchema;
@@ -45,7 +43,7 @@ fn command_line() {
             help(&mut page, &name, &mut below.clone().term_width(COLUMNS));
         }
     }
-    check("docs/reference/cli.md", &page);
+    compare("docs/reference/cli.md", &page);
 }
 
 fn help(page: &mut String, name: &str, command: &mut Command) {
@@ -69,7 +67,7 @@ fn diagnostics() {
         explain::page(code, &mut section).unwrap();
         let _infallible = write!(page, "\n#{}", String::from_utf8(section).unwrap());
     }
-    check("docs/reference/diagnostics.md", &page);
+    compare("docs/reference/diagnostics.md", &page);
 }
 
 #[test]
@@ -78,7 +76,7 @@ fn exit_codes() {
     for exit in Exit::ALL {
         let _infallible = writeln!(page, "| {} | {} |", exit.code(), exit.meaning());
     }
-    check("docs/reference/exit-codes.md", &page);
+    compare("docs/reference/exit-codes.md", &page);
 }
 
 #[test]
@@ -91,7 +89,7 @@ fn templates() {
         template::page(built_in, &mut section).unwrap();
         let _infallible = write!(page, "\n#{}", String::from_utf8(section).unwrap());
     }
-    check("docs/reference/templates.md", &page);
+    compare("docs/reference/templates.md", &page);
 }
 
 #[test]
@@ -99,12 +97,12 @@ fn targets() {
     let mut table = Vec::new();
     template::targets(&mut table).unwrap();
     let table = String::from_utf8(table).unwrap();
-    check("docs/reference/targets.md", &format!("{GENERATED}\n# Targets\n\n{table}"));
+    compare("docs/reference/targets.md", &format!("{GENERATED}\n# Targets\n\n{table}"));
 }
 
 #[test]
 fn evasion_matrix() {
-    check("docs/reference/evasion.md", &format!("{GENERATED}\n{}", evasion::page()));
+    compare("docs/reference/evasion.md", &format!("{GENERATED}\n{}", evasion::page()));
 }
 
 #[test]
@@ -146,7 +144,7 @@ fn schemas_of_documents() {
     schema("event", &Event::schema());
 }
 
-/// Checks the schema of one JSON output against its type.
+/// Compares the schema of one JSON output with its type.
 fn output<T: JsonSchema>(name: &str) {
     // Fields that are omitted when empty are not required.
     let generator = schemars::generate::SchemaSettings::default().for_serialize().into_generator();
@@ -155,17 +153,10 @@ fn output<T: JsonSchema>(name: &str) {
 
 fn schema(name: &str, schema: &Value) {
     let text = serde_json::to_string_pretty(schema).unwrap();
-    check(&format!("schemas/{name}.json"), &format!("{text}\n"));
+    compare(&format!("schemas/{name}.json"), &format!("{text}\n"));
 }
 
-/// Compares a generated text with the committed file; `BLESS=1` writes it instead.
-fn check(path: &str, text: &str) {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    if std::env::var_os("BLESS").is_some_and(|bless| bless == "1") {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-        return;
-    }
-    let committed = fs::read_to_string(&file).unwrap_or_default();
-    assert!(committed == text, "`{path}` differs from the code; `cargo xtask docs` rewrites it");
+/// Compares a generated text with the committed file.
+fn compare(path: &str, text: &str) {
+    telovix_snapshot::assert_file(&telovix_snapshot::root().join(path), text);
 }

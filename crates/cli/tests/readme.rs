@@ -25,7 +25,7 @@ fn shows_what_the_commands_print() {
     for sample in samples {
         assert!(
             console.contains(sample.trim_end()),
-            "bless the case `readme` with `BLESS=1`, and replace this sample with its output:\n{sample}"
+            "`tests/cli/readme/console` has no such output; `cargo xtask bless` updates it, the README has to show it:\n{sample}"
         );
     }
 }
