@@ -6,11 +6,12 @@ use std::process::Command;
 
 use crate::repository;
 
-/// Rewrites every generated page and schema, and the expected files of the command line's cases.
+/// Rewrites every generated page and schema.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     anyhow::ensure!(arguments.is_empty(), "usage: cargo xtask docs");
+    let (variable, value) = telovix_snapshot::OVERWRITE;
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(repository::root()).env("BLESS", "1");
+    command.current_dir(repository::root()).env(variable, value);
     let output = repository::run(command.args(["test", "--package", "telovix", "reference::"]))?;
     println!("{}", String::from_utf8_lossy(&output).trim());
     Ok(())

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
 mod bench;
+mod bless;
 mod bpf;
 mod dist;
 mod docs;
@@ -41,6 +42,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--seconds N]",
         summary: "mutate policies at random and look for panics",
         run: fuzz::run,
+    },
+    Verb {
+        name: "bless",
+        arguments: "",
+        summary: "rewrite every expected file of the tests, docs/reference and schemas",
+        run: bless::run,
     },
     Verb {
         name: "docs",

@@ -1,4 +1,4 @@
-//! The verbs: one file each, and the one table of them.
+//! The commands of `telovix`: one module each, listed in one table.
 
 use clap::Subcommand;
 use telovix_diagnostic::Code;
@@ -9,41 +9,41 @@ use crate::output::{Format, Streams};
 
 pub(crate) mod catalogue;
 
-/// What a verb does with its arguments.
+/// A command with its arguments.
 pub(crate) trait Run: clap::Args {
-    /// The form the user asked for, in which a failure is told as well.
+    /// Returns the requested output format, which failures use as well.
     fn format(&self) -> Format {
         Format::Text
     }
 
-    /// Does the work.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When the work cannot be done; the failure says why and with which exit code to end.
+    /// When it cannot be done; the failure has the reason and the exit code.
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure>;
 }
 
-/// Declares the verbs: `Variant in module`, in the order `--help` lists them.
+/// Declares the commands as `Variant in module`, in the order of `--help`.
 macro_rules! verbs {
     ($($variant:ident in $module:ident),* $(,)?) => {
         $(pub(crate) mod $module;)*
 
-        /// One verb and its arguments.
+        /// One command and its arguments.
         #[derive(Debug, Subcommand)]
         pub(crate) enum Verb {
             $(#[allow(missing_docs, reason = "the arguments carry the text of `--help`")] $variant($module::Arguments),)*
         }
 
         impl Verb {
-            /// Returns the form the user asked for.
+            /// Returns the requested output format.
             pub(crate) fn format(&self) -> Format {
                 match self { $(Self::$variant(arguments) => arguments.format(),)* }
             }
 
-            /// Runs the verb.
+            /// Runs the command.
             ///
             /// # Errors
-            /// When the work cannot be done.
+            /// When it cannot be done.
             pub(crate) fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
                 match self { $(Self::$variant(arguments) => arguments.run(streams),)* }
             }
@@ -79,7 +79,7 @@ verbs! {
     Man in man,
 }
 
-/// The codes of each verb that has some of its own.
+/// The codes that single commands declare.
 pub(crate) const CODES: &[&[&Code]] = &[
     &[&explain::UNKNOWN_CODE],
     &[&man::MANUAL_NOT_WRITTEN],
@@ -87,7 +87,7 @@ pub(crate) const CODES: &[&[&Code]] = &[
     init::CODES,
     diff::CODES,
     merge::CODES,
-    &[&query::UNKNOWN_DEED],
+    &[&query::INVALID_QUERY],
     why::CODES,
     impact::CODES,
     inspect::CODES,

@@ -1,4 +1,4 @@
-//! `--as-of DATE` and the machine's clock -> the day that is compiled for, and the day of findings.
+//! `--as-of DATE` and the system clock -> the date that exceptions are compared with.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,54 +9,54 @@ use telovix_policy::value::Date;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// The machine does not know the day.
+/// The system clock has no valid date.
 pub(crate) static NO_DATE: Code = Code::page(include_str!("day.md"));
 
-/// The day of a run.
+/// The date of a run.
 #[derive(Debug, Args)]
 pub(crate) struct Day {
-    /// Leave out exceptions that ended before this day, as YYYY-MM-DD. All hold when absent, and one whose last day is
-    /// past is an error.
+    /// Leave out exceptions that ended before this date (YYYY-MM-DD). Without it, all exceptions are in force, and an
+    /// expired one is an error.
     #[arg(long, value_name = "DATE", value_parser = date)]
     as_of: Option<Date>,
 }
 
 impl Day {
-    /// Returns the day that is compiled for, if one is asked for.
+    /// Returns the date given with `--as-of`.
     pub(crate) fn asked(&self) -> Option<Date> {
         self.as_of
     }
 
-    /// Returns the day to compare expiry dates with: one before all of them, unless one is asked for.
+    /// Returns the date to compare expiry dates with; without `--as-of`, one that is before all of them.
     pub(crate) fn as_of(&self) -> Date {
         self.as_of.unwrap_or(Date::FIRST)
     }
 
-    /// Returns the day that findings speak of.
+    /// Returns the date that findings refer to: `--as-of`, else today.
     ///
     /// # Errors
-    /// When no day is asked for and the machine does not know today.
+    /// Without `--as-of`, when the system clock has no valid date.
     pub(crate) fn of_findings(&self) -> Result<Date, Failure> {
         self.as_of.map_or_else(today, Ok)
     }
 }
 
 fn date(text: &str) -> Result<Date, String> {
-    Date::parse(text).map_err(|_| "expected a day as YYYY-MM-DD".to_owned())
+    Date::parse(text).map_err(|_| "expected a date such as 2027-01-31".to_owned())
 }
 
-/// Returns today, in universal time.
+/// Returns today's date in UTC.
 fn today() -> Result<Date, Failure> {
     let wrong =
-        |message| Failure::new(Exit::CannotRun, &NO_DATE, message).help("give the day with `--as-of`");
+        |message| Failure::new(Exit::CannotRun, &NO_DATE, message).help("set the date with `--as-of`");
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    let since_epoch = since_epoch.map_err(|_| wrong("the clock of this machine is before the year 1970"))?;
-    let after = "the clock of this machine is after the year 9999";
+    let since_epoch = since_epoch.map_err(|_| wrong("the system clock is before the year 1970"))?;
+    let after = "the system clock is after the year 9999";
     day(since_epoch.as_secs() / 86_400).ok_or_else(|| wrong(after))
 }
 
-/// Returns the day that is so many days after 1 January 1970, by the era arithmetic of Howard Hinnant's
-/// `civil_from_days`: years start in March, so that the leap day is the last of its year.
+/// Converts days since 1 January 1970 to a date, with Howard Hinnant's `civil_from_days`: years start in March, so
+/// that the leap day is the last day of its year.
 fn day(since_epoch: u64) -> Option<Date> {
     let shifted = since_epoch + 719_468;
     let (era, of_era) = (shifted / 146_097, shifted % 146_097);

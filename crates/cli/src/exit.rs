@@ -1,26 +1,26 @@
-//! How a run ended -> the number a shell sees. The one table; the docs print it.
+//! The result of a run -> its exit code. This table is the only one; the docs are generated from it.
 
 use std::process::ExitCode;
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Exit {
-    /// Everything asked for was done and there is nothing to report.
+    /// Success, nothing to report.
     Clean = 0,
-    /// Findings, a difference, a refusal, or an answer that is unknown.
+    /// Findings, a difference, a refusal, or an unknown verdict.
     Findings = 1,
-    /// Usage, unreadable or unparsable input, unwritable output.
+    /// Wrong usage, unreadable or invalid input, or output that cannot be written.
     CannotRun = 2,
-    /// The kernel or the engine said no.
+    /// The kernel or Tetragon refused.
     KernelRefused = 3,
     /// `verify`: there is no signature.
     Unsigned = 10,
-    /// `verify`: the signature does not fit the content.
+    /// `verify`: the signature does not match the content.
     BadSignature = 11,
     /// `verify`: no trusted key has the signature's key id.
     UnknownKey = 12,
-    /// `verify`: the signature or the trust root is past its time.
+    /// `verify`: the signature, its key or the trust root is expired or not yet valid.
     Expired = 13,
     /// `verify`: a newer epoch was accepted before.
     OlderEpoch = 14,
@@ -28,14 +28,14 @@ pub(crate) enum Exit {
     WrongTarget = 15,
     /// `verify`: the key was revoked.
     Revoked = 16,
-    /// `verify`: fewer signatures than the threshold asks for.
+    /// `verify`: fewer signatures than the threshold requires.
     TooFewSignatures = 17,
-    /// Stopped by Ctrl-C or a termination signal; nothing half-written was left.
+    /// Stopped by Ctrl-C or a termination signal; no partial output was left.
     Interrupted = 130,
 }
 
 impl Exit {
-    /// Every way to end, in the order of the numbers.
+    /// All results, ordered by exit code.
     pub(crate) const ALL: [Self; 13] = [
         Self::Clean,
         Self::Findings,
@@ -52,29 +52,29 @@ impl Exit {
         Self::Interrupted,
     ];
 
-    /// Returns the number a shell sees.
+    /// Returns the exit code.
     pub(crate) fn code(self) -> u8 {
         self as u8
     }
 
-    /// Returns what the number means, in one line.
+    /// Returns the meaning of the exit code, in one line.
     pub(crate) fn meaning(self) -> &'static str {
         match self {
-            Self::Clean => "clean: done, nothing to report",
-            Self::Findings => "findings, a difference, a refusal, or an answer that is unknown",
+            Self::Clean => "clean: success, nothing to report",
+            Self::Findings => "findings, a difference, a refusal, or an unknown verdict",
             Self::CannotRun => {
-                "the command could not run: usage, unreadable or unparsable input, unwritable output"
+                "the command could not run: wrong usage, unreadable or invalid input, or output that cannot be written"
             }
-            Self::KernelRefused => "the kernel or the engine refused",
+            Self::KernelRefused => "the kernel or Tetragon refused",
             Self::Unsigned => "verify: unsigned",
             Self::BadSignature => "verify: bad signature",
             Self::UnknownKey => "verify: unknown key",
-            Self::Expired => "verify: expired",
+            Self::Expired => "verify: expired or not yet valid",
             Self::OlderEpoch => "verify: older epoch than one accepted before",
-            Self::WrongTarget => "verify: signed for another target",
+            Self::WrongTarget => "verify: signed for another fleet, group or sensor",
             Self::Revoked => "verify: key revoked",
             Self::TooFewSignatures => "verify: fewer signatures than the threshold",
-            Self::Interrupted => "interrupted; nothing half-written was left",
+            Self::Interrupted => "interrupted; no partial output was left",
         }
     }
 }
@@ -85,10 +85,10 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The short form of the table that `--help` ends with.
+/// The summary of the table at the end of `--help`.
 pub(crate) const HELP: &str = "\
-Exit codes: 0 clean; 1 findings, a difference, a refusal or an unknown answer; 2 the command could not
-run; 3 the kernel or engine refused; 10 to 17 why `verify` refused. `telovix explain exit-codes` prints all.";
+Exit codes: 0 clean; 1 findings, a difference, a refusal or an unknown verdict; 2 the command could not
+run; 3 the kernel or Tetragon refused; 10 to 17 why `verify` refused. See `telovix explain exit-codes`.";
 
 #[cfg(test)]
 mod tests {

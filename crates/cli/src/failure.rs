@@ -1,4 +1,4 @@
-//! A verb that could not do its work -> what the user reads, and the exit code.
+//! A command that could not run -> its findings and exit code.
 
 use std::io;
 
@@ -8,41 +8,40 @@ use telovix_workspace::Error;
 use crate::exit::Exit;
 use crate::output::{Format, Report, Streams, json, text};
 
-/// Why a verb stopped: findings about the run, and the exit code they call for.
+/// Why a command stopped: findings about the run, and the exit code.
 ///
-/// The code of each finding is declared with its error type, and listed in the catalogue, so that `telovix explain`
-/// knows it.
+/// The code of each finding is declared next to its error type and listed in the catalogue for `telovix explain`.
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
     report: Report,
-    /// Set where standard output already holds an answer that a report would spoil.
-    beside_an_answer: bool,
+    /// Whether standard output already has data, so that the findings go to standard error as text.
+    after_data: bool,
 }
 
 impl Failure {
-    /// Stops with one finding that concerns the whole run.
+    /// Stops with one finding about the whole run.
     pub(crate) fn new(exit: Exit, code: &'static Code, message: impl Into<String>) -> Self {
         Self::because(exit, Report::without_sources(vec![Diagnostic::new(code, None, message)]))
     }
 
     /// Stops with findings that point into sources.
     pub(crate) fn because(exit: Exit, report: Report) -> Self {
-        Self { exit, report, beside_an_answer: false }
+        Self { exit, report, after_data: false }
     }
 
-    /// Stops without a word: the user knows.
+    /// Stops without output: the user knows the reason.
     pub(crate) fn quiet(exit: Exit) -> Self {
         Self::because(exit, Report::default())
     }
 
-    /// Tells the findings on standard error in any case: standard output already holds an answer.
+    /// Reports the findings on standard error in every format: standard output already has data.
     #[must_use]
     pub(crate) fn told_as_text(self) -> Self {
-        Self { beside_an_answer: true, ..self }
+        Self { after_data: true, ..self }
     }
 
-    /// Says what to do about the last finding.
+    /// Adds help to the last finding.
     #[must_use]
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         if let Some(diagnostic) = self.report.diagnostics.last_mut() {
@@ -61,7 +60,7 @@ impl Failure {
         &self.report.diagnostics
     }
 
-    /// Gives the findings away, to be told together with others.
+    /// Returns the findings, to be reported together with others.
     pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.report.diagnostics
     }
@@ -72,14 +71,14 @@ impl Failure {
         self.report.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect()
     }
 
-    /// Prints the findings, as one JSON report on standard output where the verb speaks JSON, else
-    /// as text on standard error, and returns the exit code.
+    /// Prints the findings and returns the exit code. The output is a JSON report on standard output if the format is
+    /// JSON, else text on standard error.
     pub(crate) fn tell(&self, streams: &mut Streams, format: Format) -> Exit {
         if self.report.diagnostics.is_empty() {
             return self.exit;
         }
         let told = match format {
-            _ if self.beside_an_answer => text::write(&self.report, &mut streams.talk),
+            _ if self.after_data => text::write(&self.report, &mut streams.talk),
             Format::Text => text::write(&self.report, &mut streams.talk),
             Format::Json => json::write(&self.report, &mut streams.data),
         };
@@ -88,7 +87,7 @@ impl Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// A stream that cannot be written: a full disk behind a redirection, say.
+    /// A stream that cannot be written, such as a redirection to a full disk.
     fn from(error: io::Error) -> Self {
         Self::new(Exit::CannotRun, &CANNOT_PRINT, format!("cannot write the output: {error}"))
     }

@@ -1,4 +1,4 @@
-//! The `telovix` binary: parse the arguments, run one verb, exit by the table in [`exit`].
+//! The `telovix` binary: parses the arguments, runs one command, and exits with a code from [`exit`].
 
 mod command;
 mod compilation;
@@ -21,8 +21,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams};
 
-/// Turns what an operator means into artifacts a kernel enforces, and proves on the way that
-/// nothing came out weaker than it was written.
+/// Compile security policies for eBPF runtime enforcement with Tetragon or BPF LSM.
+///
+/// What a target cannot enforce as written is an error with the source line, never silently weakened.
 #[derive(Debug, Parser)]
 #[command(name = "telovix", version, max_term_width = 100, after_help = exit::HELP)]
 #[command(disable_help_subcommand = true, arg_required_else_help = true)]
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints help, the version or what is wrong with the arguments.
+/// Prints help, the version, or the error in the arguments.
 fn usage(error: &clap::Error) -> ExitCode {
     let told = error.print();
     let asked = !error.use_stderr();

@@ -1,7 +1,7 @@
-//! What a verb has to say -> standard output and standard error.
+//! The output of a command -> standard output and standard error.
 //!
-//! Data goes to standard output, everything else to standard error. Colour reaches terminals only and honours
-//! `NO_COLOR`. A pipe that its reader closed swallows the rest, so that the exit code stays that of the findings.
+//! Data goes to standard output, everything else to standard error. Colour is used on terminals only and respects
+//! `NO_COLOR`. Output to a closed pipe is discarded, so that the exit code stays that of the findings.
 
 pub(crate) mod github;
 pub(crate) mod json;
@@ -9,27 +9,36 @@ pub(crate) mod junit;
 mod report;
 pub(crate) mod sarif;
 pub(crate) mod text;
+pub(crate) mod xml;
 
 use std::io::{self, BufWriter, Write};
 
 use anstream::AutoStream;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 pub(crate) use report::{Report, Summary};
 
-/// Output format.
+/// The output formats that every command has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// Text for the terminal.
     #[default]
     Text,
-    /// For programs: one JSON document with a `version` and a published schema.
+    /// One JSON document with a `version` and a published schema.
     Json,
+}
+
+/// The `--format` flag of the commands that print text or JSON.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct FormatArgument {
+    /// Output format.
+    #[arg(id = "format", long = "format", value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) chosen: Format,
 }
 
 /// The two streams of a run.
 pub(crate) struct Streams {
-    /// Standard output: what was asked for.
+    /// Standard output: the requested data.
     pub(crate) data: Pipe,
     /// Standard error: everything else.
     pub(crate) talk: Pipe,
@@ -44,14 +53,14 @@ impl Streams {
         }
     }
 
-    /// Writes what is still held back.
+    /// Writes what is still buffered.
     pub(crate) fn close(mut self) -> io::Result<()> {
         self.data.flush()?;
         self.talk.flush()
     }
 }
 
-/// A buffered stream that goes quiet, rather than fail, once its reader is gone.
+/// A buffered stream that discards output, instead of failing, once its reader is gone.
 pub(crate) struct Pipe {
     inner: BufWriter<Box<dyn Write>>,
     closed: bool,
@@ -62,7 +71,7 @@ impl Pipe {
         Self { inner: BufWriter::new(Box::new(stream)), closed: false }
     }
 
-    /// Tells whether the reader is gone, so that a stream without end can stop.
+    /// Returns whether the reader is gone, so that an endless stream can stop.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
@@ -97,11 +106,11 @@ impl Write for Pipe {
 }
 
 impl Drop for Pipe {
-    /// A reader that is gone must not be written to once more: what is held back is dropped.
+    /// Drops the buffered output if the reader is gone.
     fn drop(&mut self) {
         if self.closed {
             let gone: Box<dyn Write> = Box::new(io::sink());
-            let (_, _held_back) = std::mem::replace(&mut self.inner, BufWriter::new(gone)).into_parts();
+            let (_, _buffered) = std::mem::replace(&mut self.inner, BufWriter::new(gone)).into_parts();
         }
     }
 }

@@ -1,16 +1,16 @@
-//! Long work on a terminal -> a line that says what is going on, gone when it is done.
+//! The current step of a long run -> a progress line on the terminal, removed at the end.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Work that ends sooner shows nothing.
+/// A shorter run shows no progress line.
 const PATIENCE: Duration = Duration::from_millis(700);
-/// How often the line is renewed.
+/// How often the line is updated.
 const BEAT: Duration = Duration::from_millis(250);
 
-/// Shows the current step on standard error while it lives. Without a terminal it does nothing at all.
+/// Shows the current step on standard error until it is dropped. Does nothing without a terminal.
 #[derive(Debug)]
 pub(crate) struct Progress {
     line: Option<(Sender<String>, JoinHandle<()>)>,
@@ -46,7 +46,7 @@ impl Progress {
         Self { line: Some((sender, painter)) }
     }
 
-    /// Goes on to the next step.
+    /// Shows the next step.
     pub(crate) fn step(&self, step: impl Into<String>) {
         if let Some((sender, _)) = &self.line {
             // The painter lives as long as the sender.
@@ -64,7 +64,7 @@ impl Drop for Progress {
     }
 }
 
-/// Replaces the line. A terminal that is gone is no reason to stop.
+/// Replaces the line. Write errors are ignored: a closed terminal does not stop the run.
 fn paint(text: &str) {
     let mut stderr = io::stderr().lock();
     let _gone = write!(stderr, "\r\x1b[2K{text}").and_then(|()| stderr.flush());

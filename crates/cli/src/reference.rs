@@ -1,11 +1,9 @@
-//! The tables of the code -> `docs/reference` and `schemas`. `BLESS=1` rewrites what differs.
+//! The tables of the code -> `docs/reference` and `schemas`. `cargo xtask docs` rewrites what differs.
 
 mod evasion;
 mod schema;
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
 
 use clap::{Command, CommandFactory};
 use schemars::JsonSchema;
@@ -30,7 +28,7 @@ const COLUMNS: usize = 100;
 
 /// The first line of every generated page.
 const GENERATED: &str =
-    "<!-- Generated from the code by `cargo xtask docs`; a test holds both together. -->\n";
+    "<!-- Generated from the code by `cargo xtask docs`; a test checks that it is up to date. -->\n";
 
 #[test]
 fn command_line() {
@@ -46,7 +44,7 @@ fn command_line() {
             help(&mut page, &name, &mut below.clone().term_width(COLUMNS));
         }
     }
-    holds("docs/reference/cli.md", &page);
+    compare("docs/reference/cli.md", &page);
 }
 
 fn help(page: &mut String, name: &str, command: &mut Command) {
@@ -58,9 +56,7 @@ fn help(page: &mut String, name: &str, command: &mut Command) {
 #[test]
 fn diagnostics() {
     let mut page = format!("{GENERATED}\n# Diagnostics\n\n");
-    page.push_str(
-        "Every finding carries a code. `telovix explain CODE` prints its section of this page.\n\n",
-    );
+    page.push_str("Every finding has a code. `telovix explain CODE` prints its section of this page.\n\n");
     page.push_str("| code | by default | finding |\n|---|---|---|\n");
     let codes = catalogue();
     for code in &codes {
@@ -72,7 +68,7 @@ fn diagnostics() {
         explain::page(code, &mut section).unwrap();
         let _infallible = write!(page, "\n#{}", String::from_utf8(section).unwrap());
     }
-    holds("docs/reference/diagnostics.md", &page);
+    compare("docs/reference/diagnostics.md", &page);
 }
 
 #[test]
@@ -81,20 +77,20 @@ fn exit_codes() {
     for exit in Exit::ALL {
         let _infallible = writeln!(page, "| {} | {} |", exit.code(), exit.meaning());
     }
-    holds("docs/reference/exit-codes.md", &page);
+    compare("docs/reference/exit-codes.md", &page);
 }
 
 #[test]
 fn templates() {
     let mut page = format!("{GENERATED}\n# Templates\n\n");
-    page.push_str("What each enforcement template stops, by every way into the operation that is known.\n");
+    page.push_str("What each enforcement template stops, for every known method for the operation.\n");
     page.push_str("`telovix explain TEMPLATE` prints a section of this page.\n");
     for built_in in telovix_document::template::ALL {
         let mut section = Vec::new();
         template::page(built_in, &mut section).unwrap();
         let _infallible = write!(page, "\n#{}", String::from_utf8(section).unwrap());
     }
-    holds("docs/reference/templates.md", &page);
+    compare("docs/reference/templates.md", &page);
 }
 
 #[test]
@@ -102,12 +98,12 @@ fn targets() {
     let mut table = Vec::new();
     template::targets(&mut table).unwrap();
     let table = String::from_utf8(table).unwrap();
-    holds("docs/reference/targets.md", &format!("{GENERATED}\n# Targets\n\n{table}"));
+    compare("docs/reference/targets.md", &format!("{GENERATED}\n# Targets\n\n{table}"));
 }
 
 #[test]
 fn evasion_matrix() {
-    holds("docs/reference/evasion.md", &format!("{GENERATED}\n{}", evasion::page()));
+    compare("docs/reference/evasion.md", &format!("{GENERATED}\n{}", evasion::page()));
 }
 
 #[test]
@@ -150,26 +146,19 @@ fn schemas_of_documents() {
     schema("event", &Event::schema());
 }
 
-/// Holds the schema of one JSON output to its type.
+/// Compares the schema of one JSON output with its type.
 fn output<T: JsonSchema>(name: &str) {
-    // What is left out when it is empty is not required.
+    // Fields that are omitted when empty are not required.
     let generator = schemars::generate::SchemaSettings::default().for_serialize().into_generator();
     schema(&format!("output/{name}"), &generator.into_root_schema_for::<T>().to_value());
 }
 
 fn schema(name: &str, schema: &Value) {
     let text = serde_json::to_string_pretty(schema).unwrap();
-    holds(&format!("schemas/{name}.json"), &format!("{text}\n"));
+    compare(&format!("schemas/{name}.json"), &format!("{text}\n"));
 }
 
-/// Compares a generated text with the committed file; `BLESS=1` writes it instead.
-fn holds(path: &str, text: &str) {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    if std::env::var_os("BLESS").is_some_and(|bless| bless == "1") {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-        return;
-    }
-    let committed = fs::read_to_string(&file).unwrap_or_default();
-    assert!(committed == text, "`{path}` differs from the code; `cargo xtask docs` rewrites it");
+/// Compares a generated text with the committed file.
+fn compare(path: &str, text: &str) {
+    telovix_snapshot::assert_file(&telovix_snapshot::root().join(path), text);
 }

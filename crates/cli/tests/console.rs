@@ -1,9 +1,10 @@
-//! `tests/cli/<case>/console`: commands as a user types them -> what they print and how they end.
+//! `tests/cli/<case>/console`: shell commands -> their output and exit code.
 //!
-//! A line that starts with `$ ` is a command for the shell, run in a copy of the case's folder. Below it stand
+//! A line that starts with `$ ` is a command for the shell, run in a copy of the case's folder. The lines after it are
 //! its standard output, then its standard error with `! ` before each line, then `? CODE` when it does not end
 //! with 0. Lines that start with `# ` say what the case is about; a line of output that starts like a remark or a
-//! command stands behind a `\`. `BLESS=1` writes what came out.
+//! command has a `\` before it. `cargo xtask bless` writes what came out; so does
+//! `SNAPSHOTS=overwrite cargo test -p telovix --test console`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,10 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use similar::TextDiff;
 
 fn main() -> ExitCode {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cli");
+    let cases = telovix_snapshot::root().join("tests/cli");
     let mut folders: Vec<PathBuf> = fs::read_dir(&cases)
         .expect("tests/cli exists")
         .map(|entry| entry.expect("tests/cli can be read").path())
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 fn run(case: &Path) -> Result<(), Failed> {
     let expected = fs::read_to_string(case.join("console"))?;
     let place = tempfile::tempdir()?;
-    // A version control root of its own, so that no configuration above the temporary folder is found.
+    // A version control root, so that no configuration above the temporary folder is found.
     fs::create_dir(place.path().join(".git"))?;
     copy(case, place.path())?;
     let mut found = String::new();
@@ -42,15 +42,8 @@ fn run(case: &Path) -> Result<(), Failed> {
             play(command, place.path(), &mut found)?;
         }
     }
-    if found == expected {
-        return Ok(());
-    }
-    if std::env::var_os("BLESS").is_some_and(|bless| bless == "1") {
-        fs::write(case.join("console"), found)?;
-        return Ok(());
-    }
-    let diff = TextDiff::from_lines(&expected, &found);
-    Err(format!("{}\nBLESS=1 accepts it", diff.unified_diff().header("expected", "found")).into())
+    telovix_snapshot::compare(&case.join("console"), &found)?;
+    Ok(())
 }
 
 fn play(command: &str, place: &Path, found: &mut String) -> Result<(), Failed> {

@@ -1,4 +1,4 @@
-//! The README's samples -> what `tests/cli/readme` recorded: a page that shows output shows the real one.
+//! Checks the samples in the README against the recorded output in `tests/cli/readme`.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ fn shows_what_the_commands_print() {
     let readme = fs::read_to_string(root.join("README.md")).expect("the README can be read");
     let console =
         fs::read_to_string(root.join("tests/cli/readme/console")).expect("the recorded console can be read");
-    // On the page, a command stands without its folder and its redirections, and the two streams look alike.
+    // The README omits folders and redirections, and does not mark standard error.
     let console: Vec<&str> = console
         .lines()
         .map(|line| line.strip_prefix("! ").unwrap_or(line))
@@ -25,7 +25,7 @@ fn shows_what_the_commands_print() {
     for sample in samples {
         assert!(
             console.contains(sample.trim_end()),
-            "`BLESS=1` the case `readme` and show what it says instead of:\n{sample}"
+            "`tests/cli/readme/console` has no such output; `cargo xtask bless` updates it, the README has to show it:\n{sample}"
         );
     }
 }

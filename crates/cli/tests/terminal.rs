@@ -1,4 +1,4 @@
-//! A passphrase typed on a terminal -> a key that opens with it, and nothing of it on the screen.
+//! A passphrase typed on a terminal encrypts a key and is never shown.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
@@ -16,7 +16,7 @@ struct Person {
 }
 
 impl Person {
-    /// Starts a command on a terminal of its own, which `setsid` of util-linux makes its controlling one.
+    /// Starts a command on a new terminal, which `setsid` of util-linux makes its controlling terminal.
     fn at(folder: &Path, arguments: &[&str]) -> (Self, Child) {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo terminal");
         grantpt(&person).expect("granted");
@@ -37,7 +37,7 @@ impl Person {
         (Self { keyboard_and_screen: File::from(person), seen: String::new() }, child)
     }
 
-    /// Reads the screen until it ends with these words, and types an answer.
+    /// Reads the screen until it ends with the question, then types an answer.
     fn answer(&mut self, question: &str, text: &str) {
         while !self.seen.ends_with(question) {
             let mut byte = [0];

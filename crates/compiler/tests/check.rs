@@ -1,6 +1,4 @@
-//! Cases of `tests/check/` -> the findings of the lints.
-
-mod cases;
+//! Cases of `tests/check/` -> the findings of the lints, compared with the `.expected` file next to each.
 
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Levels, Sink};
@@ -10,8 +8,8 @@ use telovix_lint as check;
 use telovix_policy::value::Date;
 
 #[test]
-fn lints_say_what_is_expected() {
-    cases::hold("check", 12, lint);
+fn lints_report_what_is_expected() {
+    telovix_snapshot::assert_cases("check", 12, |files| lint(&SourceSet::new(files)));
 }
 
 fn lint(sources: &SourceSet) -> String {

@@ -1,11 +1,11 @@
-//! Policy repositories -> TracingPolicy YAML, file by file.
+//! Policy repositories -> the policies of Tetragon, file by file.
 //!
 //! A case is a folder of `tests/emit` with documents under `input` and what they compile to under `output`;
-//! findings are in `output/findings`. `BLESS=1` writes the output.
+//! findings are in `output/findings`.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use telovix_compiler::emit;
 use telovix_compiler::emit::tracing_policy::Options;
@@ -15,35 +15,16 @@ use telovix_document as document;
 use telovix_document::lower;
 use telovix_platform::Kernel;
 use telovix_policy::value::Date;
+use telovix_snapshot::{assert_folder, files, root};
 use telovix_syntax as syntax;
 use telovix_tetragon as tracing_policy;
 use telovix_tetragon::{Context, read, validate};
 
 fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/emit");
-    let entries = std::fs::read_dir(folder).expect("the cases are part of the repository");
+    let entries = std::fs::read_dir(root().join("tests/emit")).expect("the cases are part of the repository");
     let mut cases: Vec<_> = entries.map(|entry| entry.expect("a readable entry").path()).collect();
     cases.sort();
     cases
-}
-
-/// Reads the files below a folder, by their path relative to it.
-fn files(folder: &Path) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next).into_iter().flatten() {
-            let path = entry.expect("a readable entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).expect("a path below the folder");
-                let text = std::fs::read_to_string(&path).expect("a readable file");
-                found.insert(name.to_string_lossy().into_owned(), text);
-            }
-        }
-    }
-    found
 }
 
 fn compile(inputs: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
@@ -79,29 +60,9 @@ fn compile_with(
 }
 
 #[test]
-fn documents_compile_to_the_blessed_policies() {
+fn documents_compile_to_the_expected_policies() {
     for case in cases() {
-        let outputs = compile(files(&case.join("input")));
-        let folder = case.join("output");
-        if std::env::var_os("BLESS").is_some() {
-            let _ = std::fs::remove_dir_all(&folder);
-            for (path, text) in &outputs {
-                let path = folder.join(path);
-                std::fs::create_dir_all(path.parent().expect("a folder")).expect("a writable folder");
-                std::fs::write(path, text).expect("a writable folder");
-            }
-        }
-        let blessed = files(&folder);
-        let paths: Vec<_> = outputs.keys().collect();
-        assert_eq!(blessed.keys().collect::<Vec<_>>(), paths, "{}", case.display());
-        for (path, text) in &outputs {
-            assert_eq!(
-                blessed.get(path),
-                Some(text),
-                "{}: {path} (BLESS=1 if this is meant)",
-                case.display()
-            );
-        }
+        assert_folder(&case.join("output"), &compile(files(&case.join("input"))));
     }
 }
 
@@ -163,7 +124,7 @@ fn every_code_of_the_engine_keeps_the_word_of_its_examples() {
 }
 
 fn case(name: &str) -> BTreeMap<String, String> {
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/emit").join(name).join("input"))
+    files(&root().join("tests/emit").join(name).join("input"))
 }
 
 #[test]

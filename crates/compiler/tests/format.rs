@@ -1,6 +1,4 @@
-//! Files of `tests/format/` -> their formatted text, compared with the `.expected` file next to each; and properties of any file.
-
-mod cases;
+//! Files of `tests/format/` -> their layout, compared with the `.expected` next to each; and what is true of any file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +12,8 @@ use telovix_syntax::format::{Unformatted, format};
 
 #[test]
 fn each_file_has_one_form() {
-    cases::hold("format", 8, |sources| {
+    telovix_snapshot::assert_cases("format", 8, |files| {
+        let sources = SourceSet::new(files);
         let texts = sources.iter().map(|(_, source)| match format(source.text(), field_order) {
             Ok(formatted) => formatted,
             Err(reason) => format!("{reason:?}\n"),

@@ -1,7 +1,5 @@
 //! Cases of `tests/lower/` -> their confinements and the effect of each on every target.
 
-mod cases;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -18,7 +16,7 @@ use telovix_policy::value::{Children, Scope};
 
 #[test]
 fn lowering_means_what_is_expected() {
-    cases::hold("lower", 20, render);
+    telovix_snapshot::assert_cases("lower", 20, |files| render(&SourceSet::new(files)));
 }
 
 /// Returns every confinement, one on each line with its details, then every finding.

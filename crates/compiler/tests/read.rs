@@ -1,6 +1,4 @@
-//! Files of `tests/read/` -> the findings of the reader, compared with the `.expected` file next to each.
-
-mod cases;
+//! Files of `tests/read/` -> the documents and findings that reading gives, compared with the `.expected` next to each.
 
 use std::fmt::Write as _;
 
@@ -10,8 +8,8 @@ use telovix_document as document;
 use telovix_document::Document;
 
 #[test]
-fn reading_says_what_is_expected() {
-    cases::hold("read", 50, read);
+fn reading_reports_what_is_expected() {
+    telovix_snapshot::assert_cases("read", 50, |files| read(&SourceSet::new(files)));
 }
 
 /// Returns the documents that could be used, one a line, then every finding.

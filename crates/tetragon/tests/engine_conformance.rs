@@ -1,13 +1,12 @@
-//! Compares the offline validator with the verdicts of Tetragon itself.
+//! The offline validator, compared with the verdicts of Tetragon itself.
 //!
-//! Each file of `tests/tracing_policy/engine` is a small policy whose first line records the verdict of Tetragon
-//! main of August 2026 (commit 4fbfe2d74): its own schema loader and selector encoder, run offline with
-//! large programs, kernel 5.11 or later, no Kubernetes. Where it says so, the verdict was read from Tetragon's
-//! source instead. `tests/tracing_policy/engine.verdicts` records our
-//! findings (`BLESS=1` writes it).
+//! Each file of `tests/tracing_policy/engine` is a small policy whose first line says what Tetragon main of
+//! August 2026 (commit 4fbfe2d74) made of it: its own schema loader and selector encoder, run offline with
+//! large programs, kernel 5.11 or later, no Kubernetes. `tests/tracing_policy/engine.verdicts` has what we
+//! report.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Severity, Sink};
@@ -29,7 +28,7 @@ const REFUSED_LATER: &[(&str, &str, &str)] = &[
 ];
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tracing_policy")
+    telovix_snapshot::root().join("tests/tracing_policy")
 }
 
 /// Returns each reported code with its severity.
@@ -88,7 +87,7 @@ fn what_the_engine_rejects_is_an_error_and_what_it_accepts_is_at_most_objected_t
 }
 
 #[test]
-fn findings_stay_as_they_were_blessed() {
+fn findings_are_as_expected() {
     let mut verdicts = String::new();
     for (name, text) in cases() {
         let codes = judge(&name, &text);
@@ -97,10 +96,5 @@ fn findings_stay_as_they_were_blessed() {
         let codes = if codes.is_empty() { "nothing".to_owned() } else { codes.join(", ") };
         verdicts.push_str(&format!("{name}: {codes}\n"));
     }
-    let path = folder().join("engine.verdicts");
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &verdicts).expect("the folder is writable");
-    }
-    let blessed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(blessed, verdicts, "run again with BLESS=1 if this is meant");
+    telovix_snapshot::assert_file(&folder().join("engine.verdicts"), &verdicts);
 }

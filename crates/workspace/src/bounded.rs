@@ -1,32 +1,31 @@
-//! A file or a stream -> its bytes, refused by its size before memory is taken for it.
+//! A file or a stream -> its bytes, refused by size before memory is allocated for it.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Bytes of one file above which it is refused: 1 GiB. Spans count bytes in 32 bits, and no file that a person reviews
-/// is this large.
+/// The maximum size of a file in bytes: 1 GiB. Spans count bytes in 32 bits, and no reviewed file is this large.
 pub const LARGEST_FILE: u64 = 1 << 30;
 
-/// Reads a file whole.
+/// Reads a whole file.
 ///
 /// # Errors
-/// When it cannot be read, or is larger than [`LARGEST_FILE`] ([`io::ErrorKind::FileTooLarge`]): a regular file is
-/// then not read at all, a pipe or device no further than that.
+/// When it cannot be read, or is larger than [`LARGEST_FILE`] ([`io::ErrorKind::FileTooLarge`]). A regular file is then
+/// not read at all; a pipe or device is read up to the limit.
 pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
-    // A pipe or a device has no size before it is read.
+    // The size of a pipe or a device is unknown.
     let expected = if metadata.is_file() { metadata.len() } else { 0 };
     read(file, expected, LARGEST_FILE)
 }
 
-/// Reads all there is, of which `expected` bytes are known to be there, but refuses more than `most`.
+/// Reads to the end, but refuses more than `most` bytes. `expected` is the known size, or 0.
 pub(crate) fn read(reader: impl Read, expected: u64, most: u64) -> io::Result<Vec<u8>> {
     if expected > most {
         return Err(too_large());
     }
-    // One byte more, so that the end is found without growing.
+    // One byte more, so that the end is detected without reallocation.
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1);
     reader.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }

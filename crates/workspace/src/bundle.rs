@@ -1,4 +1,4 @@
-//! A folder that a compile wrote -> the files that its manifest lists.
+//! An output folder of `telovix compile` -> the files that its manifest lists.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -9,7 +9,7 @@ use telovix_compiler::emit::manifest::MANIFEST_PATH;
 
 use crate::bounded::read_file;
 
-/// What the manifest of a compile says about the files of its folder.
+/// The files that the manifest of a compile lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
     files: BTreeSet<String>,
@@ -19,13 +19,13 @@ pub struct Bundle {
 /// The image of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// Its path below the folder, with `/`.
+    /// Its path relative to the folder, with `/`.
     pub path: String,
     /// SHA-256 of its content, in lower-case hexadecimal.
     pub sha256: String,
 }
 
-/// The part of a manifest that says which files it accounts for. Manifests of other versions have it too.
+/// The part of a manifest that lists files. It is the same in all manifest versions.
 #[derive(Debug, Deserialize)]
 struct Manifest {
     tool: Tool,
@@ -64,7 +64,7 @@ impl Bundle {
     /// Reads a manifest; `None` when it is not one of `telovix compile`.
     #[must_use]
     pub fn parse(manifest: &[u8]) -> Option<Self> {
-        // What is not JSON of this shape is some other file with the same name.
+        // Anything else is another file with the same name.
         let manifest: Manifest = serde_json::from_slice(manifest).ok()?;
         if manifest.tool.name != "telovix" {
             return None;
@@ -75,14 +75,14 @@ impl Bundle {
         Some(Self { files: listed.chain([MANIFEST_PATH.to_owned()]).collect(), image })
     }
 
-    /// Returns whether the compile wrote the file at this path (below the folder, with `/`): an artifact it lists, or
+    /// Returns whether the compile wrote the file at this path (relative to the folder, with `/`): a listed artifact or
     /// the manifest.
     #[must_use]
     pub fn lists(&self, path: &str) -> bool {
         self.files.contains(path)
     }
 
-    /// Returns the image that the manifest lists; `None` where no target takes one.
+    /// Returns the image that the manifest lists; `None` if no target uses one.
     #[must_use]
     pub fn image(&self) -> Option<&Image> {
         self.image.as_ref()

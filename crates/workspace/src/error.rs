@@ -1,4 +1,4 @@
-//! Why a repository cannot be opened or its output folder not be written.
+//! Why a repository cannot be opened, or its output folder cannot be written.
 
 mod code;
 
@@ -10,13 +10,12 @@ use crate::findings::Findings;
 
 pub(crate) use code::CODES;
 
-/// Why a run on a repository stops before, or instead of, its work. What is wrong with single files is a finding of the
-/// run instead; see [`Findings`].
+/// Why a run on a repository stops. Problems of single files are findings instead; see [`Findings`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The process has no current folder, or a path is empty.
-    #[error("cannot tell the current folder: {0}")]
+    #[error("cannot determine the current folder: {0}")]
     NoCurrentFolder(#[source] io::Error),
     /// `telovix.yaml` cannot be read.
     #[error("cannot read `{path}`: {error}")]
@@ -27,8 +26,8 @@ pub enum Error {
         #[source]
         error: io::Error,
     },
-    /// `telovix.yaml` has mistakes, each with its own code and place.
-    #[error("`telovix.yaml` has mistakes")]
+    /// `telovix.yaml` is invalid; each error has its own code and location.
+    #[error("`telovix.yaml` is invalid")]
     Settings(Box<Findings>),
     /// The output folder is `-`.
     #[error("the output folder cannot be `-`: a compile writes several files")]
@@ -36,14 +35,14 @@ pub enum Error {
     /// The output folder is a file.
     #[error("the output folder `{0}` is a file")]
     OutputIsAFile(String),
-    /// The output folder lies below a file.
-    #[error("`{0}` cannot be a folder: it lies below a file")]
+    /// A parent of the output folder is a file.
+    #[error("`{0}` cannot be a folder: one of its parents is a file")]
     OutputBelowAFile(String),
-    /// The output folder is, or is above, the folder that is read.
-    #[error("the output folder `{0}` holds what is read")]
+    /// The output folder is, or contains, a folder that is read.
+    #[error("the output folder `{0}` contains the input")]
     OutputHoldsInput(String),
-    /// A file that no compile wrote has the name of an artifact.
-    #[error("refusing to replace `{0}`: no compile wrote it")]
+    /// A file that was not created by a compile has the name of an artifact.
+    #[error("refusing to overwrite `{0}`: it was not created by `telovix compile`")]
     OutputInTheWay(String),
     /// The output folder cannot be written.
     #[error("cannot write the output folder `{folder}`: {error}")]
@@ -54,16 +53,16 @@ pub enum Error {
         #[source]
         error: io::Error,
     },
-    /// Signals cannot be caught, so that an interrupted compile could leave its staging folder.
+    /// Signals cannot be caught, so an interrupted compile could leave its staging folder.
     #[error("cannot catch signals: {0}")]
     NoSignals(#[source] io::Error),
-    /// A termination signal came.
+    /// A termination signal was received.
     #[error("interrupted by a signal")]
     Interrupted,
 }
 
 impl Error {
-    /// Returns the code of the error; of mistakes in the settings, the first one's.
+    /// Returns the code of the error; for invalid settings, the code of the first error.
     #[must_use]
     pub fn code(&self) -> &'static Code {
         match self {
@@ -81,19 +80,19 @@ impl Error {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns how to fix it.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::NoCurrentFolder(_) => Some("change to a folder that exists"),
             Self::OutputIsStandardOutput | Self::OutputHoldsInput(_) => {
-                Some("name a folder of its own, such as `-o compiled-policies`")
+                Some("use a separate folder, such as `-o compiled-policies`")
             }
-            Self::OutputIsAFile(_) | Self::OutputBelowAFile(_) => Some("name another folder with `-o`"),
-            Self::OutputInTheWay(_) => Some("move the file away, or name another folder with `-o`"),
+            Self::OutputIsAFile(_) | Self::OutputBelowAFile(_) => Some("use another folder with `-o`"),
+            Self::OutputInTheWay(_) => Some("move the file, or use another folder with `-o`"),
             Self::OutputNotWritten { error, .. } => match error.kind() {
                 io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => {
-                    Some("a mount point cannot be replaced whole; name a folder below it")
+                    Some("a mount point cannot be replaced; use a folder below it")
                 }
                 _ => Some("the folder is unchanged"),
             },

@@ -1,20 +1,20 @@
-//! A policy repository on disk: its root, its settings, the files that are read, and the folder that a compile writes.
+//! A policy repository on disk: its root, settings, sources and output folder.
 //!
 //! ```text
-//! path        paths as they are shown, and the names of special files
-//! bounded     a file or stream -> bytes, refused by its size
-//! findings    what there is to say about texts
+//! path        paths as they are displayed, and the names of special files
+//! bounded     a file or stream -> bytes, limited in size
+//! findings    findings and the sources they point into
 //! error       why a repository cannot be opened or written, each error with its code
 //! root        paths -> the root of the repository
 //! settings    telovix.yaml -> typed settings
-//! bundle      a folder that a compile wrote -> the files its manifest lists
-//! sources     paths -> texts with names that count from the root, and what cannot be read
+//! bundle      an output folder -> the files its manifest lists
+//! sources     paths -> texts with names relative to the root, and read errors
 //! repository  root + settings -> reading and compiling
-//! output      artifacts -> an output folder that shows all of them or none
+//! output      artifacts -> an output folder that is replaced as a whole
 //! ```
 //!
 //! The compiler itself does no I/O; this crate does it for every tool that works on a repository: the command line, a
-//! language server, a CI integration. It prints nothing and knows no arguments. Unix only: it identifies files by device
+//! language server, a CI integration. It prints nothing and parses no arguments. Unix only: it identifies files by device
 //! and inode, and exchanges folders with `renameat2` (Linux 3.15).
 
 #![forbid(unsafe_code)]

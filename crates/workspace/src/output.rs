@@ -1,8 +1,8 @@
-//! Artifacts -> an output folder that shows all of them or none.
+//! Artifacts -> an output folder that is replaced as a whole.
 //!
-//! The new folder is built beside the old one while the artifacts are made, and the two change places in one step
-//! of the kernel (`renameat2` with `RENAME_EXCHANGE`, Linux 3.15). Whatever stops the run before that step leaves
-//! the old folder unchanged.
+//! The new folder is built next to the old one while the artifacts are produced, and the two are exchanged with one
+//! system call (`renameat2` with `RENAME_EXCHANGE`, Linux 3.15). If the run stops before that, the old folder is
+//! unchanged.
 
 mod folder;
 mod interrupt;
@@ -13,12 +13,12 @@ mod successor;
 pub use folder::OutputFolder;
 pub use successor::Successor;
 
-/// What became of the files that were in the folder before.
+/// The previous files that were removed from the folder.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Replaced {
-    /// Artifacts of the compile before that this one does not have.
+    /// Artifacts of the previous compile that this one no longer produces.
     pub stale: Vec<String>,
-    /// Signatures that no longer fit, because what they sign changed or went.
+    /// Signatures that no longer match, because the signed file changed or was removed.
     pub signatures: Vec<String>,
 }
 

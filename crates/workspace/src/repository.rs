@@ -16,24 +16,24 @@ use crate::root::Root;
 use crate::settings::Settings;
 use crate::sources::{Input, LeftOut};
 
-/// Where artifacts go when nothing else is said.
+/// The default output folder.
 const OUTPUT: &str = "compiled-policies";
 
-/// A policy repository: where it lies and how it is set up.
+/// A policy repository: its root and its settings.
 #[derive(Debug)]
 pub struct Repository {
     root: Root,
     settings: Settings,
 }
 
-/// What a compile gives.
+/// The result of a compile.
 #[derive(Debug)]
 pub struct Compilation {
-    /// What there is to say, including what could not be read.
+    /// The findings, including read errors.
     pub findings: Findings,
-    /// What was made, by path; absent when a finding is an error, or when the receiver did not take it all.
+    /// The artifacts, by path; absent if a finding is an error, or the receiver stopped early.
     pub artifacts: Option<Vec<Artifact>>,
-    /// What the documents without an error mean.
+    /// The meaning of the documents without errors.
     pub policy: Policy,
 }
 
@@ -41,40 +41,40 @@ impl Repository {
     /// Finds the repository that the paths belong to; without paths, the one around the current folder.
     ///
     /// # Errors
-    /// When the settings cannot be read or have a mistake, or the current folder is gone.
+    /// When the settings cannot be read or are invalid, or the current folder does not exist.
     pub fn find(paths: &[PathBuf]) -> Result<Self, Error> {
         let root = Root::find(paths)?;
         let settings = Settings::read(&root)?;
         Ok(Self { root, settings })
     }
 
-    /// Reads the paths that the repository was found by, or all of it, but not the artifacts in `output` and not the
-    /// trust root.
+    /// Reads the paths that the repository was found by, or all of it, except for the artifacts in `output` and the trust
+    /// root.
     #[must_use]
     pub fn read(&self, output: &Path) -> Input {
         self.root.read(&LeftOut::new(output, &self.trust_root()))
     }
 
-    /// Returns the folder that names of sources count from.
+    /// Returns the folder that names of sources are relative to.
     #[must_use]
     pub fn root(&self) -> &Path {
         self.root.folder()
     }
 
-    /// Returns where the repository lies and which of its paths were named.
+    /// Returns the root and the named paths.
     #[must_use]
     pub fn place(&self) -> &Root {
         &self.root
     }
 
-    /// Returns where the trust root is or would be.
+    /// Returns the path of the trust root, which may not exist.
     #[must_use]
     pub fn trust_root(&self) -> PathBuf {
         self.settings.trust_root.clone().unwrap_or_else(|| self.root.folder().join(TRUST_ROOT))
     }
 
-    /// Returns options that take the policies as they are written, for the whole fleet, on the configured targets, or
-    /// on all of them. Exceptions that ended before `as_of` are left out; findings are about `today`.
+    /// Returns the options from the settings: the whole fleet, on the configured targets or on all of them. Exceptions that
+    /// ended before `as_of` are left out; findings refer to `today`.
     #[must_use]
     pub fn options(&self, as_of: Option<Date>, today: Date) -> Options {
         let targets = match self.settings.targets.as_slice() {
@@ -99,8 +99,8 @@ impl Repository {
         &self.settings.notes
     }
 
-    /// Returns where artifacts go: `output` of the settings, else `compiled-policies` in the root, or in the current
-    /// folder where there are no settings.
+    /// Returns the output folder: `output` of the settings, else `compiled-policies` in the root, or in the current folder
+    /// if there are no settings.
     #[must_use]
     pub fn output(&self) -> PathBuf {
         let default = || {
@@ -111,8 +111,8 @@ impl Repository {
 }
 
 impl Compilation {
-    /// Compiles what was read, and hands each artifact to `receiver` when it is made. With `deny_warnings`, warnings
-    /// are errors. What could not be read is among the findings, and no artifact is complete then.
+    /// Compiles the sources and passes each artifact to `receiver` as it is produced. With `deny_warnings`, warnings are
+    /// errors. Read errors are among the findings; the artifacts are then incomplete and not returned.
     #[must_use]
     pub fn of(input: Input, options: &Options, deny_warnings: bool, receiver: Receiver<'_>) -> Self {
         let Outcome { mut diagnostics, artifacts, policy } = compile_to(&input.sources, options, receiver);

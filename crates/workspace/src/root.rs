@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 use crate::path::{CONFIGURATION, absolute, shown};
 
-/// Where a run reads: the paths that were named, and the folder that names of sources count from.
+/// What a run reads: the named paths, and the folder that names of sources are relative to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
-    /// The nearest folder upwards that holds `telovix.yaml`; else the folder that all paths lie in.
+    /// The nearest folder upwards with `telovix.yaml`; else the common parent of all paths.
     pub(crate) folder: PathBuf,
-    /// Whether the folder holds `telovix.yaml`.
+    /// Whether the folder has `telovix.yaml`.
     pub(crate) is_configured: bool,
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) standard_input: bool,
 }
 
 impl Root {
-    /// Finds the root that belongs to `paths`; `-` is standard input. Without paths, the repository around the current
-    /// folder is read, whichever of its folders that is.
+    /// Finds the root that belongs to `paths`; `-` is standard input. Without paths, the whole repository around the
+    /// current folder is read.
     ///
     /// # Errors
-    /// When the current folder is gone, or a path is empty.
+    /// When the current folder does not exist, or a path is empty.
     pub fn find(paths: &[PathBuf]) -> Result<Self, Error> {
         let whole = |path: &Path| absolute(path).map_err(Error::NoCurrentFolder);
         let standard_input = paths.iter().any(|path| path.as_os_str() == "-");
@@ -38,19 +38,19 @@ impl Root {
         Ok(Self { folder, is_configured, paths, standard_input })
     }
 
-    /// Returns the folder that names of sources count from.
+    /// Returns the folder that names of sources are relative to.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Returns whether the folder holds `telovix.yaml`.
+    /// Returns whether the folder has `telovix.yaml`.
     #[must_use]
     pub fn is_configured(&self) -> bool {
         self.is_configured
     }
 
-    /// Returns what to put before the name of a source to open it from the current folder.
+    /// Returns the prefix that turns the name of a source into a path relative to the current folder.
     #[must_use]
     pub fn shown_below(&self) -> String {
         match shown(&self.folder) {
@@ -60,7 +60,7 @@ impl Root {
         }
     }
 
-    /// Returns the name of a file: its path from the root, on any machine with `/` between the parts.
+    /// Returns the name of a file: its path relative to the root, with `/` on every platform.
     pub(crate) fn name(&self, file: &Path) -> String {
         let below = file.strip_prefix(&self.folder).unwrap_or(file);
         let parts = below.components().map(|part| part.as_os_str().to_string_lossy());
@@ -68,7 +68,7 @@ impl Root {
     }
 }
 
-/// Returns the folder that holds all paths: a lone folder is its own.
+/// Returns the common parent of all paths; for a single folder, the folder itself.
 fn common_folder(paths: &[PathBuf]) -> Option<PathBuf> {
     let folders = paths.iter().map(|path| match path.parent() {
         Some(parent) if !path.is_dir() => parent,
@@ -80,10 +80,10 @@ fn common_folder(paths: &[PathBuf]) -> Option<PathBuf> {
     })
 }
 
-/// Returns the nearest folder upwards that holds the settings, no further than the version control's root.
+/// Returns the nearest folder upwards with the settings, but not above the root of the git repository.
 fn configured_root(folder: &Path) -> Option<PathBuf> {
     for folder in folder.ancestors() {
-        // A link that leads nowhere is found too: reading it is then an error, not a repository without settings.
+        // A dangling link counts too: reading it is then an error, instead of running without settings.
         if folder.join(CONFIGURATION).symlink_metadata().is_ok() {
             return Some(folder.to_owned());
         }

@@ -1,4 +1,4 @@
-//! Paths -> the sources of a run, and what could not be read, all of it at once.
+//! Paths -> the sources of a run, and all read errors.
 
 pub(crate) mod code;
 mod decode;
@@ -25,14 +25,14 @@ use walk::{Found, Identity, identity};
 pub use code::CODES;
 pub use problem::{Problem, Skipped};
 
-/// The sources of a run, read.
+/// The sources of a run.
 #[derive(Debug)]
 pub struct Input {
-    /// The texts, named from the root, so that artifacts do not tell where the repository was checked out.
+    /// The texts, with names relative to the root, so that artifacts do not depend on where the repository is.
     pub sources: SourceSet,
-    /// What to put before a name to open it from the current folder.
+    /// The prefix that turns a name into a path relative to the current folder.
     pub shown_below: String,
-    /// What could not be read.
+    /// The read errors.
     pub problems: Vec<Problem>,
 }
 
@@ -44,10 +44,10 @@ pub struct LeftOut<'run> {
 }
 
 impl<'run> LeftOut<'run> {
-    /// Leaves out the output folder and the trust root, where they exist.
+    /// Leaves out the output folder and the trust root, if they exist.
     #[must_use]
     pub fn new(output: &'run Path, trust_root: &Path) -> Self {
-        // What does not exist is not met by a walk; what cannot be looked at is told when it is met.
+        // A missing path cannot be found by the walk; an inaccessible one is reported by the walk.
         let known = |path: &Path| fs::metadata(path).ok().as_ref().map(identity);
         Self { output: Some((output, known(output))), trust_root: known(trust_root) }
     }
@@ -60,7 +60,7 @@ impl<'run> LeftOut<'run> {
         metadata.is_file() && self.trust_root == Some(identity(metadata))
     }
 
-    /// Returns whether a compile builds the output folder here, or one that was killed did.
+    /// Returns whether this is the staging folder of a compile, possibly of one that was killed.
     fn is_staging(&self, path: &Path) -> bool {
         self.output
             .and_then(|(output, _)| crate::path::staging(output))
@@ -69,7 +69,7 @@ impl<'run> LeftOut<'run> {
 }
 
 impl Input {
-    /// Takes files that were read elsewhere, each with its name.
+    /// Creates an input from files that were read elsewhere, each with its name.
     #[must_use]
     pub fn of_bytes(files: Vec<(String, Vec<u8>)>) -> Self {
         let mut problems = Vec::new();
@@ -83,7 +83,7 @@ impl Input {
         Self { sources: SourceSet::new(texts), shown_below: String::new(), problems }
     }
 
-    /// Joins findings about these sources with what could not be read.
+    /// Joins findings about these sources with the read errors.
     #[must_use]
     pub fn into_findings(self, findings: Vec<Diagnostic>) -> Findings {
         let problems = self.problems.into_iter().map(Diagnostic::from);
@@ -93,8 +93,8 @@ impl Input {
 }
 
 impl Root {
-    /// Reads every path that was named. Folders give the policy files below them, without hidden ones, without the
-    /// settings, and without what is left out. Where a document is left out by that, it is a problem.
+    /// Reads every named path. A folder means the policy files below it, except for hidden files, the settings, and
+    /// `left_out`. A policy document among the skipped files is a problem.
     #[must_use]
     pub fn read(&self, left_out: &LeftOut<'_>) -> Input {
         let mut found = Found::default();
@@ -128,8 +128,8 @@ impl Root {
     }
 }
 
-/// Reads one file, unless it was read before under another name, or is the empty file that a shell has just made for
-/// the output of this process: `telovix lint > lint.json`.
+/// Reads one file, unless it was already read under another name, or is the empty file that the shell has just created
+/// for the output of this process, as in `telovix lint > lint.json`.
 fn read_once(path: &Path, seen: &mut BTreeSet<Identity>) -> Result<Option<String>, Problem> {
     let unreadable = |error| Problem::unreadable(shown(path), error);
     let file = File::open(path).map_err(unreadable)?;
@@ -147,7 +147,7 @@ fn decoded(bytes: io::Result<Vec<u8>>, name: &str) -> Result<String, Problem> {
 }
 
 fn is_standard_output(metadata: &Metadata) -> bool {
-    // A process without standard output writes into no file.
+    // A process without standard output writes to no file.
     let output = rustix::fs::fstat(io::stdout().as_fd());
     metadata.is_file() && output.is_ok_and(|output| (output.st_dev, output.st_ino) == identity(metadata))
 }

@@ -1,9 +1,9 @@
-//! `cargo metadata` and `Cargo.lock` -> a software bill of materials, as CycloneDX 1.6 JSON.
+//! `cargo metadata`, `cargo tree` and `Cargo.lock` -> a software bill of materials, as CycloneDX 1.6 JSON.
 //!
 //! It names every package of the binary with its version, licence and the digest that the lock file pins. Packages that
 //! only run while it is built (build scripts, procedural macros and what these need) have the scope `excluded`.
-//! Features are those of the whole workspace, so a package that only a feature for tests brings may be listed as well;
-//! none is missing. There is no time and no random number in it, so that the same lock file gives the same bytes.
+//! `cargo metadata` counts the features that tests switch on, so `cargo tree` has the last word on which packages are
+//! listed; an edge between two of them may still come from such a feature. There is no time and no random number in it, so that the same lock file gives the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -18,12 +18,51 @@ use crate::repository;
 /// The package that a release ships.
 const ROOT: &str = "telovix";
 
-/// The dependency graph for one target, with exactly the versions of the lock file.
+/// The dependency graph of the binary for one target, with exactly the versions of the lock file.
 pub(crate) fn metadata(triple: &str) -> anyhow::Result<Value> {
-    let mut command = Command::new(env!("CARGO"));
-    command.current_dir(repository::root());
-    command.args(["metadata", "--locked", "--format-version", "1", "--filter-platform", triple]);
-    Ok(serde_json::from_slice(&repository::run(&mut command)?)?)
+    let cargo = |arguments: &[&str]| {
+        repository::run(Command::new(env!("CARGO")).current_dir(repository::root()).args(arguments))
+    };
+    let metadata = cargo(&["metadata", "--locked", "--format-version", "1", "--filter-platform", triple])?;
+    let mut tree = vec!["tree", "--locked", "--package", ROOT, "--target", triple];
+    tree.extend(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+    restrict(serde_json::from_slice(&metadata)?, &String::from_utf8(cargo(&tree)?)?)
+}
+
+/// Drops the packages that are not in `tree`, which has a line `NAME vVERSION ...` for each that is built.
+fn restrict(mut metadata: Value, tree: &str) -> anyhow::Result<Value> {
+    let built: BTreeSet<_> = tree
+        .lines()
+        .filter_map(|line| {
+            let mut columns = line.split_whitespace();
+            Some((columns.next()?, columns.next()?.strip_prefix('v')?))
+        })
+        .collect();
+    let mut kept = BTreeSet::new();
+    for package in list(&metadata, "packages")? {
+        if built.contains(&(text(package, "name")?, text(package, "version")?)) {
+            kept.insert(text(package, "id")?.to_owned());
+        }
+    }
+    ensure!(
+        kept.len() == built.len(),
+        "cargo tree lists {} packages, cargo metadata {}",
+        built.len(),
+        kept.len()
+    );
+    let is_kept = |value: &Value, key: &str| value[key].as_str().is_some_and(|id| kept.contains(id));
+    retain(&mut metadata["packages"], |package| is_kept(package, "id"));
+    retain(&mut metadata["resolve"]["nodes"], |node| is_kept(node, "id"));
+    for node in metadata["resolve"]["nodes"].as_array_mut().into_iter().flatten() {
+        retain(&mut node["deps"], |dependency| is_kept(dependency, "pkg"));
+    }
+    Ok(metadata)
+}
+
+fn retain(list: &mut Value, keep: impl Fn(&Value) -> bool) {
+    if let Some(list) = list.as_array_mut() {
+        list.retain(keep);
+    }
 }
 
 /// The bill of materials of the binary, as text.

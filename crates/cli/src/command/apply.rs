@@ -1,4 +1,4 @@
-//! A verified bundle -> the policy that the kernel enforces from now on.
+//! A verified bundle -> the policy that the kernel enforces.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::{AuditArguments, tell_notices};
 
-/// Enforce a bundle, starting at one instant, without a daemon.
+/// Load a bundle into the kernel atomically; no daemon is needed.
 ///
-/// The bundle is verified, its maps are filled and its programs attached beside what is enforced now; then one write
-/// switches. Killed anywhere before, the command leaves the old policy; anywhere behind, the new one. The audit log says
-/// what is about to be done and how it ended; without it nothing is changed.
+/// The bundle is verified, its maps are filled and its programs are attached next to the active policy; then a single
+/// write activates it. If the command is killed before that write, the old policy stays active; after it, the new one
+/// is. The audit log records the start and the outcome; if it cannot be written, nothing is changed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -30,44 +30,44 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     delivery: DeliveryArguments,
-    /// Go back by itself after this time (`90s`, `5m`) unless `telovix confirm` came. The kernel keeps the deadline.
+    /// Restore the previous policy after this time (`90s`, `5m`) unless `telovix confirm` is run. The kernel keeps the
+    /// deadline.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     confirm_within: Option<Duration>,
-    /// Confine this program although it is needed to undo a mistake; may be given several times.
+    /// Allow the policy to confine this program although it is needed to undo a mistake. Repeatable.
     #[arg(long = "confine", value_name = "PROGRAM")]
     confine: Vec<String>,
     #[command(flatten)]
     audit: AuditArguments,
     #[command(flatten)]
     places: PlaceArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
-/// What is enforced now.
+/// What the kernel enforces after the command.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
-    /// The number of the active generation.
+    /// The active generation.
     generation: u32,
-    /// How many programs are attached.
+    /// The number of attached programs.
     programs: usize,
-    /// Whether somebody's signature stands behind it.
+    /// Whether a trusted signature on it was verified.
     verification: Verification,
     /// The trust root that it was verified against; absent when it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_root: Option<TrustRoot>,
-    /// Seconds until it reverts unless it is confirmed.
+    /// Seconds until the previous policy is restored unless this one is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirm_within: Option<u64>,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -83,7 +83,7 @@ impl Run for Arguments {
             trust_root: applied.policy.root().map(TrustRoot::from),
             confirm_within: self.confirm_within.map(|time| time.as_secs()),
         };
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => {
                 let programs = plural(applied.programs, "program");
@@ -91,7 +91,7 @@ impl Run for Arguments {
                 document.trust_root.iter().try_for_each(|root| root.write(&mut streams.data))?;
                 if let Some(time) = self.confirm_within {
                     let seconds = time.as_secs();
-                    writeln!(streams.data, "it reverts in {seconds} s unless `telovix confirm` comes")?;
+                    writeln!(streams.data, "reverting in {seconds} s unless confirmed with `telovix confirm`")?;
                 }
             }
         }

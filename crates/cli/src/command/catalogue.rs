@@ -1,4 +1,4 @@
-//! Every code the tool can report: those of the libraries, and the command line's own.
+//! Every code that the tool can report, from the libraries and from the command line.
 
 use telovix_diagnostic::Code;
 
@@ -19,7 +19,7 @@ pub(crate) fn catalogue() -> Vec<&'static Code> {
     codes
 }
 
-/// Returns the code of that name.
+/// Returns the code with this id.
 pub(crate) fn find(id: &str) -> Option<&'static Code> {
     codes().find(|code| code.id == id)
 }
@@ -43,7 +43,7 @@ mod tests {
             let kebab =
                 |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
             assert!(code.id.chars().all(kebab), "`{}` is not kebab-case", code.id);
-            assert!(!code.explanation.trim().is_empty(), "`{}` explains nothing", code.id);
+            assert!(!code.explanation.trim().is_empty(), "`{}` has no explanation", code.id);
             assert!(!code.title.ends_with('.'), "the title of `{}` ends with a full stop", code.id);
         }
     }

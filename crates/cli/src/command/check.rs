@@ -1,4 +1,4 @@
-//! Policies -> what they say about each other: invariants, what changes nothing, and steps that are too large.
+//! Policies -> findings about the set: violated invariants, redundant entries, and rollout steps that are too large.
 
 use std::path::PathBuf;
 
@@ -11,37 +11,36 @@ use telovix_workspace::Repository;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Report, Streams, json, text};
+use crate::output::{Format, FormatArgument, Report, Streams, json, text};
 use super::Run;
 use super::diff::Loaded;
 
-/// Check what policies say about each other.
+/// Check a set of policies for conflicts and violated invariants.
 ///
-/// Holds them against the invariants of the repository and finds entries and exceptions that take away what
-/// others say, documents that disagree on an event, and what a process reaches through the programs it may start. With `--base`, also the steps of
-/// the rollout since then: one step of the mode ladder at a time, and never a new match together with a mode
-/// that acts on it.
+/// Checks the invariants of the repository, and reports entries and exceptions that override others, documents that
+/// disagree on an event, and permissions that a process gains through the programs it may start. With `--base`, also
+/// checks the rollout since then: a mode may rise by one step only, and a new match may not be added together with a
+/// mode that acts on it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix check                    # the repository around the current folder
-  telovix check --base main        # a pull request against its branch")]
+  telovix check --base main        # a pull request, compared with its base branch")]
 pub(crate) struct Arguments {
-    /// Files and folders to read; the repository around the current folder when absent.
+    /// Files and folders to read. Default: the current repository.
     paths: Vec<PathBuf>,
-    /// What was rolled out before: a path, REV or REV:PATH.
+    /// The policies that are rolled out now: a path, REV or REV:PATH.
     #[arg(long, value_name = "SIDE")]
     base: Option<String>,
     #[command(flatten)]
     day: Day,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -58,11 +57,11 @@ impl Run for Arguments {
             let (old, new) = (base.side(), Side::of_policy(&analysis.policy, &input.sources));
             telovix_compare::guard(&compare(&old, &new), &mut sink);
         }
-        // What `lint` says beyond errors is not repeated here.
+        // Warnings and notes of `lint` are not repeated here.
         let errors = analysis.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
         let found = errors.chain(sink.into_sorted()).collect();
         let report = Report::of(input, found);
-        match self.format {
+        match self.format.chosen {
             Format::Text => text::write(&report, &mut streams.data)?,
             Format::Json => json::write(&report, &mut streams.data)?,
         }

@@ -1,4 +1,4 @@
-//! Policies -> a folder of artifacts, or why there is none.
+//! Policies -> a folder of artifacts, or the findings that prevent one.
 
 use std::io::{Write, self};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use telovix_workspace::{OutputFolder, Replaced, shown};
 use crate::compilation::{Compiled, Selection};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Streams, Summary};
+use crate::output::{Format, FormatArgument, Streams, Summary};
 use crate::output::json::{Finding, VERSION, findings, self};
 use crate::output::text::{counted, plural, self};
 use crate::progress::Progress;
@@ -21,7 +21,7 @@ use super::Run;
 
 /// Compile policies to TracingPolicy YAML, one packed map image and a manifest.
 ///
-/// The output folder shows all artifacts of a compile or none: a compile that fails leaves it unchanged.
+/// The output folder is replaced as a whole. A compile that fails leaves it unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -32,17 +32,16 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
-    /// The folder to replace with the artifacts; `output` of `telovix.yaml`, else `compiled-policies`, when absent.
+    /// The output folder, which is replaced. Default: `output` in `telovix.yaml`, else `compiled-policies`.
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -61,7 +60,7 @@ impl Run for Arguments {
         let replaced = successor.take_over(paths)?;
         drop(progress);
         let told = Told { compilation: &compilation, output: &output, replaced: replaced.as_ref() };
-        match self.format {
+        match self.format.chosen {
             Format::Text => told.as_text(streams)?,
             Format::Json => json::print(&told.document(), &mut streams.data)?,
         }
@@ -69,30 +68,30 @@ impl Run for Arguments {
     }
 }
 
-/// What a compile has to say.
+/// What a compile reports.
 struct Told<'run> {
     compilation: &'run Compiled,
     output: &'run Path,
     replaced: Option<&'run Replaced>,
 }
 
-/// What came of a compile.
+/// The result of a compile.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     /// The output folder, when it was written.
     output: Option<String>,
-    /// What was written, by path.
+    /// The artifacts that were written, by path.
     artifacts: Vec<Written>,
-    /// Artifacts of the compile before that this one does not have.
+    /// Artifacts of the previous compile that this one no longer produces.
     removed: Vec<String>,
-    /// Signatures that were dropped because what they signed changed.
+    /// Signatures that were removed because the signed file changed.
     dropped_signatures: Vec<String>,
-    /// What there is to say about the policies.
+    /// The findings about the policies.
     diagnostics: Vec<Finding>,
-    /// How many findings there are of each weight.
+    /// The number of findings of each severity.
     summary: Summary,
 }
 
@@ -104,7 +103,7 @@ struct Written {
     path: String,
     /// `tracing_policy`, `image` or `manifest`.
     kind: &'static str,
-    /// How many bytes it has.
+    /// Its size in bytes.
     bytes: usize,
 }
 
@@ -132,7 +131,7 @@ impl Told<'_> {
         text::write_from(Severity::Warning, report, &mut streams.talk)?;
         let summary = report.summary();
         if summary != Summary::default() {
-            writeln!(streams.talk, "{}; `telovix lint` prints all", counted(summary))?;
+            writeln!(streams.talk, "{}; run `telovix lint` for all findings", counted(summary))?;
         }
         let (Some(artifacts), Some(replaced)) = (&self.compilation.artifacts, self.replaced) else {
             return writeln!(streams.talk, "no files written; `{}` is unchanged", shown(self.output));
@@ -151,15 +150,22 @@ impl Told<'_> {
         )?;
         let open = report.diagnostics.iter().filter(|found| *found.code == OPEN_WAY).count();
         if open > 0 {
-            writeln!(out, "ways around these policies that stay open on these targets: {open}; the manifest lists them")?;
+            writeln!(out, "{} on the selected targets (see `evasions` in manifest.json)", remaining(open))?;
         }
         if !replaced.stale.is_empty() {
             let count = plural(replaced.stale.len(), "artifact");
-            writeln!(out, "removed {count} of the compile before: {}", replaced.stale.join(", "))?;
+            writeln!(out, "removed {count} of the previous compile: {}", replaced.stale.join(", "))?;
         }
         for signature in &replaced.signatures {
-            writeln!(streams.talk, "dropped `{signature}`: what it signs changed; sign again")?;
+            writeln!(streams.talk, "removed `{signature}`: the signed file changed; sign it again")?;
         }
         Ok(())
+    }
+}
+
+fn remaining(bypasses: usize) -> String {
+    match bypasses {
+        1 => "1 known bypass remains".to_owned(),
+        count => format!("{count} known bypasses remain"),
     }
 }

@@ -1,4 +1,4 @@
-//! A shell's name -> the script that completes `telovix` in it.
+//! The name of a shell -> a completion script for it.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -16,7 +16,7 @@ Examples:
   telovix completions bash > /etc/bash_completion.d/telovix
   telovix completions zsh > \"${fpath[1]}/_telovix\"")]
 pub(crate) struct Arguments {
-    /// The shell to complete in.
+    /// The shell to generate the script for.
     shell: Shell,
 }
 

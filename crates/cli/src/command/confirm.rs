@@ -1,4 +1,4 @@
-//! The active policy's deadline -> gone: the policy stays.
+//! A pending generation -> a confirmed one: its deadline is cancelled.
 
 use clap::Args;
 use telovix_host::Host;
@@ -11,8 +11,7 @@ use crate::output::{Format, Streams};
 
 /// Keep the policy that was applied with `--confirm-within`.
 ///
-/// Come back to the host the way you always do, and confirm from there: that is the proof that the policy did not lock
-/// you out.
+/// Log in to the host again as usual and run this command there: that proves the policy did not lock you out.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +28,7 @@ impl Run for Arguments {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let say = |generation| format!("generation {generation} stays");
+        let say = |generation| format!("generation {generation} is confirmed");
         self.turn.turn(Host::confirm, say, streams)
     }
 }

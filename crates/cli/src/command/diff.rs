@@ -1,4 +1,4 @@
-//! Two sides -> what the change between them really changes, with an event for every part.
+//! Two policy sets -> the difference in meaning, with an example event for each part.
 
 mod code;
 pub(crate) mod compiled;
@@ -22,36 +22,36 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json};
 
-/// Tell what a change to policies really changes: which events have another effect, and one example of each.
+/// Compare two versions of a policy by effect: which events are treated differently, with an example of each.
 ///
-/// A side is a file, a folder, `-`, or something in the git repository around the current folder: REV for all
-/// its policies, REV:PATH for some. `REV..REV` names two sides at once; a single REV is the
-/// repository around the current folder as it was, compared with that repository now. A side may also be compiled: an image, or a folder that `telovix compile` wrote.
-/// An image holds what confines: detections, TracingPolicies and profiles that only observe are not compared then.
+/// A side is a file, a folder, `-` for standard input, or a revision of the current git repository: REV for all
+/// its policies, REV:PATH for some of them. `REV..REV` names both sides. A single REV is compared with the current
+/// files. A side may also be compiled: an image, or an output folder of `telovix compile`. An image holds enforced
+/// rules only, so detections, TracingPolicies and profiles in mode `observe` are then not compared.
 ///
-/// Per document the verdict is equal, narrower (some events get a stronger effect, none a weaker one), wider
-/// (the reverse) or incomparable (both). Text that moves without moving any event is equal.
+/// The verdict on each document is equal, narrower (some events get a stronger effect, none a weaker one), wider
+/// (the reverse) or incomparable (both). A change of text that affects no event is equal.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix diff old.yaml new.yaml
   telovix diff main..HEAD --format markdown      # a comment for a pull request
-  telovix diff HEAD --deny wider                 # a gate: 1 only when something more is allowed
+  telovix diff HEAD --deny wider                 # CI gate: exit code 1 only if more is allowed
   telovix diff v1.2:profiles profiles/
-  telovix diff compiled-policies/ profiles/      # is what was delivered still what is written?
+  telovix diff compiled-policies/ profiles/      # does the bundle match the sources?
 
 In `git diff`, once per repository:
   git config diff.telovix.command 'telovix diff --driver' && echo '*.yaml diff=telovix' >> .gitattributes")]
 pub(crate) struct Arguments {
-    /// The sides: A B, or REV..REV, or one REV.
+    /// The two sides: OLD NEW, or REV..REV, or one REV.
     #[arg(value_name = "SIDE", required = true, num_args = 1..=9)]
     sides: Vec<String>,
     #[command(flatten)]
     day: Day,
-    /// End with 1 only when the change goes this way; may be given several times.
+    /// Exit with 1 only for a change in this direction. Repeatable.
     #[arg(long, value_enum, value_name = "DIRECTION")]
     deny: Vec<Denied>,
-    /// The sides are the arguments that git gives to a diff command.
+    /// Take the arguments that git passes to an external diff command.
     #[arg(long)]
     driver: bool,
     /// Output format.
@@ -59,17 +59,17 @@ pub(crate) struct Arguments {
     format: DiffFormat,
 }
 
-/// The forms that a difference has.
+/// The output formats of `diff`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum DiffFormat {
-    /// For people.
+    /// Text for the terminal.
     #[default]
     Text,
-    /// For programs: one JSON document with a `version` and a published schema.
+    /// One JSON document with a `version` and a published schema.
     Json,
-    /// A comment for a pull request.
+    /// Markdown for a pull request comment.
     Markdown,
-    /// A page that needs nothing else.
+    /// A self-contained HTML page.
     Html,
 }
 
@@ -80,7 +80,7 @@ enum Denied {
     Wider,
     /// Some event gets a stronger effect.
     Narrower,
-    /// Both at once.
+    /// Some events get a weaker effect and others a stronger one.
     Incomparable,
 }
 
@@ -116,7 +116,7 @@ impl Run for Arguments {
             DiffFormat::Markdown => markdown::write(&shown, out)?,
             DiffFormat::Html => html::write(&shown, out)?,
         }
-        // What git makes of another exit code is that its diff command failed.
+        // git treats any other exit code as a failure of its diff command.
         Ok(if self.driver { Exit::Clean } else { self.exit(difference.direction) })
     }
 }
@@ -131,7 +131,7 @@ impl Arguments {
     }
 }
 
-/// A difference and the sides it is between: what every renderer takes.
+/// A difference and its two sides: the input of every renderer.
 struct Shown<'run> {
     difference: &'run Difference<'run>,
     before: &'run Side<'run>,
@@ -139,7 +139,7 @@ struct Shown<'run> {
 }
 
 impl Shown<'_> {
-    /// Returns `1 wider, 2 narrower, 40 equal`, without what there is none of.
+    /// Returns `1 wider, 2 narrower, 40 equal`, without zero counts.
     fn counted(&self) -> String {
         let directions = [Direction::Incomparable, Direction::Wider, Direction::Narrower, Direction::Equal];
         let count = |direction| {
@@ -153,23 +153,24 @@ impl Shown<'_> {
         words.join(", ")
     }
 
-    /// Tells whether nothing but words of the engine or the Console makes the whole incomparable.
+    /// Returns whether the result is incomparable only because of content that is passed to Tetragon or the Console
+    /// and not evaluated here.
     fn is_opaque(&self) -> bool {
         let computed = self.difference.subjects.iter().filter(|subject| !subject.is_opaque());
         let direction = computed.map(|subject| subject.direction).fold(Direction::Equal, Direction::and);
         direction != Direction::Incomparable && self.difference.subjects.iter().any(SubjectDifference::is_opaque)
     }
 
-    /// Returns what the verdict means, in one sentence.
+    /// Returns the verdict as a sentence.
     fn sentence(&self) -> &'static str {
         let changed = self.difference.subjects.iter().any(|subject| !subject.is_unchanged());
         match self.difference.direction {
-            Direction::Equal if changed => "no effect: every event is treated as before",
-            Direction::Equal => "equal: every event is treated as before",
+            Direction::Equal if changed => "no effect: every event is treated the same",
+            Direction::Equal => "equal: every event is treated the same",
             Direction::Narrower => "narrower: some events get a stronger effect, none a weaker one",
             Direction::Wider => "wider: some events get a weaker effect, none a stronger one",
             Direction::Incomparable if self.is_opaque() => {
-                "incomparable: words of the engine or the Console changed, and what they do is not computed"
+                "incomparable: content that Tetragon or the Console interprets changed, and its effect is not computed"
             }
             Direction::Incomparable => "incomparable: some events get a weaker effect, others a stronger one",
         }
@@ -183,11 +184,11 @@ fn title(subject: &SubjectDifference<'_>) -> String {
     format!("{} {}{id}", piece.kind, piece.name)
 }
 
-/// Returns `new` or `gone` for a document that only one side has.
+/// Returns `new` or `removed` for a document that only one side has.
 fn presence(subject: &SubjectDifference<'_>) -> Option<&'static str> {
     match (subject.before, subject.after) {
         (None, Some(_)) => Some("new"),
-        (Some(_), None) => Some("gone"),
+        (Some(_), None) => Some("removed"),
         _ => None,
     }
 }

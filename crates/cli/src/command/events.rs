@@ -13,17 +13,18 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Streams;
 
-/// Print what rules decided, one JSON object a line.
+/// Print the events that rules reported, one JSON object per line.
 ///
-/// Each event names the rule that decided, with file and line, and whether the policy it stands in was verified. Events stay in the kernel until they are read; one
-/// reader at a time gets them all. How many found no room is told on standard error.
+/// Each event names the rule that decided it, with file and line, and whether the policy was verified. Events stay in
+/// the kernel's ring buffer until they are read, and each event is delivered to one reader only. The number of
+/// events that were dropped because the buffer was full is reported on standard error.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix events
   telovix events --follow | jq 'select(.effect == \"deny\")'")]
 pub(crate) struct Arguments {
-    /// Wait for more until stopped.
+    /// Keep waiting for new events until interrupted.
     #[arg(long)]
     follow: bool,
     #[command(flatten)]
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
 struct Line {
     #[serde(flatten)]
     report: Report,
-    /// Whether somebody's signature stands behind the generation that decided.
+    /// Whether a trusted signature on the deciding generation was verified.
     verification: Verification,
 }
 
@@ -57,7 +58,7 @@ impl Run for Arguments {
             streams.data.flush()?;
             let dropped = events.dropped().map_err(|error| failed(&HostError::Runtime(error)))?;
             if dropped > lost {
-                writeln!(streams.talk, "{dropped} events found no room in the kernel and are lost")?;
+                writeln!(streams.talk, "{dropped} events were dropped because the ring buffer was full")?;
                 streams.talk.flush()?;
                 lost = dropped;
             }

@@ -1,4 +1,4 @@
-//! A code -> its page: what it does, why it matters, a text that fires it and one that does not.
+//! A code -> its page: the explanation, an example that triggers it and one that does not.
 
 pub(crate) mod template;
 
@@ -14,32 +14,31 @@ use super::catalogue::{catalogue, find};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 
-/// Explain a code that `compile`, `lint` or any other verb reported.
+/// Explain a code that `compile`, `lint` or another command reported.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix explain duplicate-key
-  telovix explain block-kmod-load      # a template: every way in, and who stops it where
+  telovix explain block-kmod-load      # a template: every known method, and what stops it on each target
   telovix explain exit-codes
-  telovix explain --format json        # every code, for programs")]
+  telovix explain --format json        # every code as JSON")]
 pub(crate) struct Arguments {
-    /// The code, the id of a template, `exit-codes` or `targets`; every code with its title when absent.
+    /// A code, the id of a template, `exit-codes` or `targets`. Default: list all codes with their titles.
     code: Option<String>,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let out = &mut streams.data;
-        match (self.code.as_deref(), self.format) {
+        match (self.code.as_deref(), self.format.chosen) {
             (Some("exit-codes"), format) => exit_codes(format, out)?,
             (Some("targets"), Format::Text) => template::targets(out)?,
             (Some("targets"), Format::Json) => json::print(&template::target_list(), out)?,
@@ -75,7 +74,7 @@ impl Run for Arguments {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Pages {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     codes: Vec<Page>,
 }
@@ -86,25 +85,25 @@ pub(crate) struct Pages {
 struct Page {
     code: &'static str,
     title: &'static str,
-    /// The weight unless the run sets another level.
+    /// The default severity.
     severity: &'static str,
     explanation: &'static str,
-    /// A policy text, or a situation in words, in which the code is reported.
+    /// A policy, or a description of a situation, for which the code is reported.
     fires: &'static str,
-    /// The nearest one in which it is not.
+    /// A similar one for which it is not reported.
     silent: &'static str,
 }
 
-/// How a run can end.
+/// The exit codes.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ExitCodes {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     exit_codes: Vec<ExitCodeEntry>,
 }
 
-/// One way to end.
+/// One exit code.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ExitCodeEntry {
@@ -112,7 +111,7 @@ struct ExitCodeEntry {
     meaning: &'static str,
 }
 
-/// Prints the page of a code as Markdown, the form the reference has it in.
+/// Prints the page of a code as Markdown, as in the reference.
 pub(crate) fn page(code: &Code, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# {}\n\n{} ({} by default)\n", code.id, code.title, code.severity.name())?;
     writeln!(out, "{}\n", code.explanation.trim())?;
@@ -155,13 +154,13 @@ fn exit_codes(format: Format, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn unknown(id: &str) -> Failure {
-    let failure = Failure::new(Exit::CannotRun, &UNKNOWN_CODE, format!("there is no code `{id}`"));
+    let failure = Failure::new(Exit::CannotRun, &UNKNOWN_CODE, format!("unknown code `{id}`"));
     let codes = catalogue();
     match nearest(id, codes.iter().map(|code| code.id)) {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure.help("`telovix explain` lists every code"),
+        None => failure.help("run `telovix explain` for a list of all codes"),
     }
 }
 
-/// A code was asked for that no room declares.
+/// The requested code does not exist.
 pub(crate) static UNKNOWN_CODE: Code = Code::page(include_str!("explain.md"));

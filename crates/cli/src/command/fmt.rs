@@ -1,4 +1,4 @@
-//! Policy files -> the same documents in one form, without the signatures that no longer fit.
+//! Policy files -> the same documents in canonical format; signatures that no longer match are removed.
 
 use std::fs;
 use std::io::{self, Write};
@@ -22,54 +22,53 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Report, Streams};
+use crate::output::{Format, FormatArgument, Report, Streams};
 
-/// Bring policy files into the one form that all of them have.
+/// Format policy files.
 ///
-/// Indents blocks by two spaces, lists in mappings too; puts the fields of a document in the order of its kind, each with
-/// the comments above it; quotes text that a YAML 1.1 reader would take for a number or a truth value; leaves one blank
-/// line where there were several, none at the ends, and no space at the end of a line. Comments, lists in brackets,
-/// quoted text, blocks of text, the order within fields and the engine's own words stay as they are written. JSON files
-/// are left alone.
+/// Indents by two spaces, including lists in mappings; puts the fields of a document in the order of its kind, each with
+/// the comments above it; quotes text that a YAML 1.1 parser would read as a number or a boolean; collapses blank
+/// lines, and removes them at the start and end of a file together with trailing spaces. Comments, lists in brackets,
+/// quoted text, block scalars, the order of nested keys and list entries, and the `spec` of TracingPolicies are not changed. JSON files
+/// are skipped.
 ///
-/// The result says what the file said: it is read again and compared before it is written. A file with an error stops
-/// the run before anything is written. A file that changes loses its signature `{file}.sig`, which is told.
+/// The formatted text is parsed and compared with the original before it is written, so its meaning cannot change. If a
+/// file has an error, nothing is written. The signature `{file}.sig` of a changed file is removed and reported.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix fmt                       # the repository around the current folder
   telovix fmt profiles/amf.yaml
-  telovix fmt --check               # in CI: ends with 1 when a file has another form
+  telovix fmt --check               # in CI: exit code 1 if a file is not formatted
   telovix fmt - < amf.yaml          # standard input to standard output")]
 pub(crate) struct Arguments {
-    /// Files and folders to format; `-` is standard input. The repository around the current folder when absent.
+    /// Files and folders to format; `-` is standard input. Default: the current repository.
     paths: Vec<PathBuf>,
-    /// Write nothing; end with 1 when something would be written, and say what.
+    /// Write nothing; list the files that would change, and exit with 1 if there are any.
     #[arg(long)]
     check: bool,
-    /// Output format.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
-/// What was formatted.
+/// The result of `fmt`.
 #[derive(Debug, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
-    /// Files that had another form; with `--check`, they still have it.
+    /// Files that were formatted; with `--check`, files that would be.
     changed: Vec<String>,
-    /// How many files were as they should be.
+    /// The number of files that were already formatted.
     unchanged: usize,
-    /// Signatures that were removed because what they signed changed.
+    /// Signatures that were removed because the signed file changed.
     dropped_signatures: Vec<String>,
-    /// Standard input in its form.
+    /// Standard input, formatted.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
 
-/// The text of a file, and where it belongs.
+/// The formatted text of a file, with its name.
 struct Formatted {
     name: String,
     text: String,
@@ -78,7 +77,7 @@ struct Formatted {
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -97,7 +96,7 @@ impl Run for Arguments {
             }
             if changed { document.changed.push(told) } else { document.unchanged += 1 }
         }
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => self.tell(&document, streams)?,
         }
@@ -115,13 +114,13 @@ impl Arguments {
             writeln!(streams.data, "{did} `{file}`")?;
         }
         for signature in &document.dropped_signatures {
-            writeln!(streams.talk, "dropped `{signature}`: what it signs changed; sign again")?;
+            writeln!(streams.talk, "removed `{signature}`: the signed file changed; sign it again")?;
         }
         writeln!(streams.talk, "{} unchanged", plural(document.unchanged, "file"))
     }
 }
 
-/// Formats every text of a run, or reports all that stands in the way.
+/// Formats every text of a run, or reports all errors.
 fn read(input: Input) -> Result<Vec<Formatted>, Failure> {
     let mut sink = Sink::new(Levels::default());
     let mut files = Vec::new();
@@ -138,7 +137,7 @@ fn read(input: Input) -> Result<Vec<Formatted>, Failure> {
             }
             Err(_) if sink.error_count() > before => {}
             Err(_) => {
-                let message = "this file is written in a way that cannot be formatted without a doubt";
+                let message = "this file cannot be formatted safely; left unchanged";
                 let found = Diagnostic::new(&NOT_FORMATTED, Span::start_of(id), message);
                 sink.report(found.help("write keys as `key: value`, each on a line of its own"));
             }
@@ -148,20 +147,20 @@ fn read(input: Input) -> Result<Vec<Formatted>, Failure> {
     if report.diagnostics.is_empty() { Ok(files) } else { Err(Failure::because(Exit::CannotRun, report)) }
 }
 
-/// Replaces a file whole, with its permissions; tells whether it lost a signature.
+/// Replaces a file atomically, keeping its permissions. Returns whether a signature was removed.
 fn write(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
     let told = |error: io::Error| {
         Failure::new(Exit::CannotRun, &NOT_FORMATTED, format!("cannot write `{}`: {error}", shown(path)))
     };
-    // A link stays a link.
+    // Write through a symbolic link instead of replacing it.
     let file = fs::canonicalize(path).map_err(told)?;
     let metadata = fs::metadata(&file).map_err(told)?;
     if !metadata.is_file() {
-        return Err(told(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")));
+        return Err(told(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
     }
     replace_whole(&file, bytes, metadata.permissions().mode() & 0o7777).map_err(told)?;
     drop_sidecar(path).map_err(told)
 }
 
-/// A file keeps its form.
+/// A file was not formatted.
 pub(crate) static NOT_FORMATTED: Code = Code::page(include_str!("fmt.md"));

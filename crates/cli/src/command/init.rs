@@ -1,4 +1,4 @@
-//! An empty folder -> a small policy repository that compiles without a finding.
+//! An empty folder -> a small policy repository that compiles without findings.
 
 use std::fs;
 use std::io::{Write, self};
@@ -14,13 +14,13 @@ use crate::failure::Failure;
 use crate::output::Streams;
 use super::Run;
 
-/// Start a policy repository: a profile, a rule, a hook for git and a workflow, all of which work.
+/// Create a policy repository with a working profile, rule, git hook and CI workflow.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix init policies && cd policies && telovix compile")]
 pub(crate) struct Arguments {
-    /// The folder, made when absent. Files that exist are never replaced.
+    /// The folder; created if missing. Existing files are never overwritten.
     #[arg(default_value = ".")]
     folder: PathBuf,
 }
@@ -76,7 +76,7 @@ macro_rules! schema {
     };
 }
 
-/// The repository, and the schemas that editors complete and check against, so that they work offline.
+/// The repository, and the schemas for editors, so that completion works offline.
 static FILES: &[Template] = &[
     Template { path: "telovix.yaml", text: include_str!("init/repository/telovix.yaml") },
     Template { path: "profiles/amf.yaml", text: include_str!("init/repository/profile.yaml") },

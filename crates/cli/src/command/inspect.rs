@@ -1,4 +1,4 @@
-//! An image file -> who is confined by what, where each rule comes from, and what the image costs.
+//! An image file -> the rules for each binary, their source lines, and the size of the image.
 
 mod code;
 mod listing;
@@ -19,29 +19,29 @@ use super::diff::compiled::image_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::text::plural;
-use crate::output::{Format, Streams, json};
+use crate::output::{Format, FormatArgument, Streams, json};
 use code::{IMAGE_INVALID, UNREADABLE_IMAGE};
 use listing::Domain;
 
-/// Show what a compiled image holds: who is confined by what, and which line says so.
+/// List the rules in a compiled image: which binaries they confine, and the policy line each one comes from.
 ///
-/// The image is verified first: every digest, and every number that points somewhere.
+/// The image is verified first: every digest and every reference inside it. The text output shortens long lists;
+/// `--format json` prints all of their members.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix inspect compiled-policies
   telovix inspect compiled-policies/policy.image --format json | jq '.rules[].source'")]
 pub(crate) struct Arguments {
-    /// The image file, or a folder that `telovix compile` wrote.
+    /// The image file, or an output folder of `telovix compile`.
     image: PathBuf,
-    /// Output format; only `json` lists every member of long lists.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -51,7 +51,7 @@ impl Run for Arguments {
             let message = format!("`{}` cannot be listed: {what}", shown(&self.image));
             Failure::new(Exit::CannotRun, &IMAGE_INVALID, message)
         })?;
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&listing, &mut streams.data)?,
             Format::Text => write(&listing, &mut streams.data)?,
         }
@@ -59,10 +59,10 @@ impl Run for Arguments {
     }
 }
 
-/// Returns the image that a compile wrote into a folder.
+/// Returns the image in an output folder of `telovix compile`.
 fn in_folder(folder: &Path) -> Result<PathBuf, Failure> {
     image_of(folder)?.ok_or_else(|| {
-        let message = format!("cannot read an image from the folder `{}`: no compile wrote it", shown(folder));
+        let message = format!("no image in `{}`: it is not an output folder of `telovix compile`", shown(folder));
         let failure = Failure::new(Exit::CannotRun, &UNREADABLE_IMAGE, message);
         failure.help("name an image, or the output folder of `telovix compile`")
     })
@@ -77,11 +77,11 @@ pub(crate) fn open(path: &Path) -> Result<Image, Failure> {
     Image::read(&bytes).map_err(|error| invalid(path, &error.to_string()))
 }
 
-/// Says what is wrong with an image.
+/// Returns the failure for an invalid image.
 pub(crate) fn invalid(path: &std::path::Path, problem: &str) -> Failure {
     let message = format!("`{}`: {problem}", shown(path));
     let failure = Failure::new(Exit::CannotRun, &IMAGE_INVALID, message);
-    failure.help("compile it again; an image is never repaired")
+    failure.help("run `telovix compile` again; an image cannot be repaired")
 }
 
 fn write(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {
@@ -102,7 +102,7 @@ fn write(listing: &Listing, out: &mut dyn Write) -> io::Result<()> {
 fn write_domain(domain: &Domain, rules: &[Rule], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "domain {}: {}", domain.domain, domain.executables.join(", "))?;
     if domain.inherits != 0 {
-        writeln!(out, "  what it starts stays in domain {}", domain.inherits)?;
+        writeln!(out, "  child processes stay in domain {}", domain.inherits)?;
     }
     for named in &domain.names {
         let Some(rule) = rules.get(named.rule as usize) else { continue };

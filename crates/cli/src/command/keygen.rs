@@ -1,4 +1,4 @@
-//! Random bytes -> a private key only its owner can read, and its public half.
+//! Random bytes -> a private key file that only its owner can read, and a public key file.
 
 use std::fs;
 use std::io::Write;
@@ -14,39 +14,38 @@ use super::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::{KEY_NOT_WRITTEN, cannot, passphrase};
 
-/// Make an Ed25519 key to sign policies with.
+/// Create an Ed25519 key pair for signing policies.
 ///
-/// Writes `NAME.ed25519`, the private key as PKCS#8 PEM encrypted under a passphrase and readable by its owner
-/// alone, and `NAME.pub`, the public key in the form sensors keep as `policy-signing.pub`. OpenSSL reads both.
+/// Writes `NAME.ed25519`, the private key in PKCS#8 PEM format, encrypted with a passphrase and with file mode 0600,
+/// and `NAME.pub`, the public key in the format that sensors keep as `policy-signing.pub`. OpenSSL reads both.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix keygen                              # policy-signing.ed25519 and policy-signing.pub
   telovix keygen keys/release-2027 --passphrase-file passphrase
-  telovix keygen --no-passphrase              # where the file itself is kept in a secret store")]
+  telovix keygen --no-passphrase              # if the key file is kept in a secret store")]
 pub(crate) struct Arguments {
-    /// The path of both files, without extension.
+    /// The path of the key files, without extension.
     #[arg(default_value = "policy-signing")]
     name: PathBuf,
-    /// A file that holds the passphrase; `$TELOVIX_PASSPHRASE`, else the terminal is asked.
+    /// Read the passphrase from this file. Default: `$TELOVIX_PASSPHRASE`, else a prompt on the terminal.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Do not encrypt the private key.
     #[arg(long, conflicts_with = "passphrase_file")]
     no_passphrase: bool,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// A new key.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     /// SHA-256 of the public key's `SubjectPublicKeyInfo`, in hexadecimal.
     key_id: String,
@@ -60,16 +59,16 @@ pub(crate) struct Document {
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let (private_path, public_path) = (self.with_extension("ed25519"), self.with_extension("pub"));
         for path in [&private_path, &public_path] {
             if path.symlink_metadata().is_ok() {
-                let message = format!("`{}` exists, and a key is never overwritten", shown(path));
+                let message = format!("`{}` already exists; keys are never overwritten", shown(path));
                 return Err(Failure::new(Exit::CannotRun, &KEY_NOT_WRITTEN, message)
-                    .help("name another one: `telovix keygen NAME`"));
+                    .help("choose another name: `telovix keygen NAME`"));
             }
         }
         let passphrase = self.passphrase()?;
@@ -87,13 +86,13 @@ impl Run for Arguments {
             public_key: shown(&public_path),
             encrypted: passphrase.is_some(),
         };
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => {
                 let Document { key_id, private_key, public_key, .. } = &document;
                 writeln!(streams.data, "key {key_id}")?;
-                writeln!(streams.data, "private key `{private_key}`: keep it out of the repository")?;
-                writeln!(streams.data, "public key `{public_key}`: list it with `telovix trust init` or `trust add`")?;
+                writeln!(streams.data, "private key `{private_key}`: do not commit it")?;
+                writeln!(streams.data, "public key `{public_key}`: add it with `telovix trust init` or `telovix trust add`")?;
             }
         }
         Ok(Exit::Clean)
@@ -112,7 +111,7 @@ impl Arguments {
         if self.no_passphrase {
             return Ok(None);
         }
-        let help = "give it with `--passphrase-file` or `$TELOVIX_PASSPHRASE`, or do without: `--no-passphrase`";
+        let help = "set it with `--passphrase-file` or `$TELOVIX_PASSPHRASE`, or use `--no-passphrase`";
         let refuse = |message: String| Failure::new(Exit::CannotRun, &KEY_NOT_WRITTEN, message).help(help);
         let ask = |prompt: &str| {
             let answer = passphrase(self.passphrase_file.as_deref(), prompt);
@@ -120,7 +119,7 @@ impl Arguments {
             answer.ok_or_else(|| refuse("the passphrase is empty".to_owned()))
         };
         let first = ask("passphrase of the new key: ")?;
-        // Typed blindly, so typed twice; what a file or variable says is said once.
+        // A typed passphrase is not shown, so it is asked for twice.
         let typed = self.passphrase_file.is_none() && std::env::var_os("TELOVIX_PASSPHRASE").is_none();
         if typed && !first.matches(&ask("the same again: ")?) {
             return Err(refuse("the two passphrases differ".to_owned()));

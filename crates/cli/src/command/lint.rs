@@ -1,4 +1,4 @@
-//! Policies -> all that a compile would say about them, without writing.
+//! Policies -> all findings of a compile, without writing anything.
 
 use std::ops::ControlFlow;
 
@@ -12,9 +12,9 @@ use crate::failure::Failure;
 use crate::output::{Format, Streams, github, json, junit, sarif, text};
 use crate::progress::Progress;
 
-/// Report all that `compile` would say, without writing anything.
+/// Report all findings that `compile` would report, without writing anything.
 ///
-/// Ends with 1 when there is an error or a warning, with 2 when something cannot be read or parsed.
+/// The exit code is 1 if there is an error or a warning, and 2 if a file cannot be read or parsed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -31,17 +31,17 @@ pub(crate) struct Arguments {
     format: LintFormat,
 }
 
-/// The forms that findings have.
+/// The output formats of `lint`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum LintFormat {
-    /// For people.
+    /// Text for the terminal.
     #[default]
     Text,
-    /// For programs: one JSON document with a `version` and a published schema.
+    /// One JSON document with a `version` and a published schema.
     Json,
     /// SARIF 2.1.0, for code scanning services.
     Sarif,
-    /// GitHub workflow commands, shown beside the lines of a pull request.
+    /// GitHub workflow commands, shown as annotations in pull requests.
     Github,
     /// JUnit XML, for the test reports of CI systems.
     Junit,
@@ -56,8 +56,8 @@ impl Run for Arguments {
         let progress = Progress::start("reading");
         let repository = self.selection.repository()?;
         let output = repository.output();
-        let nobody: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
-        let compilation = self.selection.compile(&repository, &output, &progress, nobody)?;
+        let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
+        let compilation = self.selection.compile(&repository, &output, &progress, discard)?;
         drop(progress);
         let (report, out) = (&compilation.report, &mut streams.data);
         match self.format {

@@ -11,14 +11,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Streams;
 
-/// Print the manual, or write one page per verb.
+/// Print the manual page, or write one page per command.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix man | man -l -
   telovix man --output /usr/local/share/man/man1")]
 pub(crate) struct Arguments {
-    /// Write `telovix.1` and one page per verb into this folder, which must exist.
+    /// Write `telovix.1` and one page per command into this existing folder.
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
 }
@@ -31,7 +31,7 @@ impl Run for Arguments {
         };
         clap_mangen::generate_to(Telovix::command(), folder).map_err(|error| {
             let message = format!("cannot write manual pages to `{}`: {error}", folder.display());
-            let help = "name a folder that exists and can be written";
+            let help = "name an existing, writable folder";
             Failure::new(Exit::CannotRun, &MANUAL_NOT_WRITTEN, message).help(help)
         })?;
         Ok(Exit::Clean)

@@ -1,4 +1,4 @@
-//! A file and two changes of it -> one file with both; conflicts where their meanings conflict.
+//! A file and two changed versions of it -> one file with both changes, or conflicts where their meanings conflict.
 
 use std::fs;
 use std::io::Write as _;
@@ -16,11 +16,11 @@ use crate::failure::Failure;
 use crate::output::{Format, Report, Streams};
 use super::Run;
 
-/// Merge two changes of a policy file by what they mean.
+/// Merge two changes of a policy file by meaning.
 ///
-/// Lists are merged by entry, fields and documents by name; the text of ours stays as it is but for what they changed.
-/// The result is then held against both changes: where it would let something happen that neither change lets happen,
-/// or take back what one of them did, the parts that both changed are a conflict, and an event shows why.
+/// Lists are merged by entry, fields and documents by name; the text of OURS is kept except for what THEIRS changed.
+/// The result is then compared with both changes: if it would allow an event that neither side allows, or undo a
+/// change of one side, the parts that both sides changed become a conflict, and an example event shows why.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,19 +29,19 @@ Examples:
 In `git merge`, `rebase` and `cherry-pick`, once per repository:
   git config merge.telovix.driver 'telovix merge --driver %O %A %B --path %P --marker-size %L' && echo '*.yaml merge=telovix' >> .gitattributes")]
 pub(crate) struct Arguments {
-    /// The file before both changes.
+    /// The common ancestor of both versions.
     base: PathBuf,
-    /// The file after our change.
+    /// Our version.
     ours: PathBuf,
-    /// The file after their change.
+    /// Their version.
     theirs: PathBuf,
-    /// Write into OURS, and merge what is no policy line by line, as git does without a driver.
+    /// Write the result to OURS, and merge files that are not policies line by line, as git does by default.
     #[arg(long)]
     driver: bool,
-    /// What the file is called in messages.
+    /// The file name to show in messages.
     #[arg(long, value_name = "NAME")]
     path: Option<String>,
-    /// How long conflict markers are.
+    /// The length of conflict markers.
     #[arg(long, value_name = "CHARACTERS", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..))]
     marker_size: u8,
     #[command(flatten)]
@@ -79,7 +79,7 @@ impl Run for Arguments {
 }
 
 impl Arguments {
-    /// Ends for want of a version that can be understood; as git's driver, merges the lines instead.
+    /// Handles a version that is not a valid policy: an error, or a line merge when run as git's merge driver.
     fn unread(&self, streams: &mut Streams, mut report: Report) -> Result<Exit, Failure> {
         if !self.driver {
             return Err(Failure::because(Exit::CannotRun, report));
@@ -97,7 +97,7 @@ impl Arguments {
             _ => return Err(Failure::because(Exit::CannotRun, report)),
         };
         let name = self.path.clone().unwrap_or_else(|| shown(&self.ours));
-        let message = format!("`{name}` was merged line by line: a version of it is no policy that can be understood");
+        let message = format!("one version of `{name}` could not be parsed as a policy; fell back to a line merge");
         report.diagnostics.iter_mut().for_each(|found| found.severity = Severity::Note);
         report.diagnostics.push(Diagnostic::new(&MERGED_AS_TEXT, None, message));
         Failure::because(exit, report).tell(streams, Format::Text);
@@ -114,10 +114,10 @@ fn failed(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 fn not_text(name: &str) -> Diagnostic {
-    Diagnostic::new(&NOT_MERGED, None, format!("a version of `{name}` is not text"))
+    Diagnostic::new(&NOT_MERGED, None, format!("one version of `{name}` is not UTF-8 text"))
 }
 
-/// Says what is wrong with a version, under a name that tells which one.
+/// Returns the findings about a version, labelled with which one it is.
 fn report(refusal: Refusal) -> Report {
     let Refusal { version, sources, diagnostics } = refusal;
     Report { sources, shown_below: format!("{}: ", version.name()), diagnostics }
@@ -132,8 +132,8 @@ fn conflicts(merged: &Merged, name: &str) -> Failure {
     if let (Some(told), Some(last)) = (&merged.contradiction, found.last_mut()) {
         let Contradiction { event, effects: [base, ours, theirs, merged] } = told;
         last.help.push(format!(
-            "no entry contradicts another, and the meanings do: `{event}` is `{base}` in base, `{ours}` in ours, \
-             `{theirs}` in theirs, and would be `{merged}`"
+            "the entries can be merged but their meanings conflict: `{event}` is `{base}` in base, `{ours}` in ours, \
+             `{theirs}` in theirs, and would be `{merged}` in the merge"
         ));
     }
     Failure::because(Exit::Findings, Report::without_sources(found)).told_as_text()

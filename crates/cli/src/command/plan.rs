@@ -1,4 +1,4 @@
-//! A verified bundle and this host -> what an apply would change, what it costs, and what stands in its way.
+//! A verified bundle and this host -> what `apply` would change, its memory use, and what would prevent it.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,12 +15,12 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 
-/// Show what `apply` would do to this host, without doing it.
+/// Show what `apply` would change on this host, without changing anything.
 ///
-/// Verifies the bundle, loads the programs that would be attached (and attaches none), and compares the policy with
-/// the one in force. Exit code 3 when the host cannot enforce it.
+/// Verifies the bundle, loads the programs without attaching them, and compares the policy with the active one. Exit
+/// code 3 if this host cannot enforce it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,50 +29,49 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     delivery: DeliveryArguments,
-    /// Confine this program although it is needed to undo a mistake; may be given several times.
+    /// Allow the policy to confine this program although it is needed to undo a mistake. Repeatable.
     #[arg(long = "confine", value_name = "PROGRAM")]
     confine: Vec<String>,
     #[command(flatten)]
     places: PlaceArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
-/// What an apply would do.
+/// What `apply` would do.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     /// Whether the host can enforce it.
     possible: bool,
-    /// Whether somebody's signature stands behind it.
+    /// Whether a trusted signature on it was verified.
     verification: Verification,
     /// The trust root that it was verified against; absent when it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_root: Option<TrustRoot>,
     /// The active generation; 0 when nothing is enforced.
     generation: u32,
-    /// Rules that are not in force now.
+    /// Rules that would be added.
     added: Vec<String>,
-    /// Rules of which the effect would change.
+    /// Rules whose effect would change.
     changed: Vec<String>,
-    /// Rules that would no longer be in force.
+    /// Rules that would be removed.
     removed: Vec<String>,
-    /// Hooks that would have a program.
+    /// Hooks that would get a program.
     hooks: Vec<String>,
-    /// Hooks that cannot be watched, and why.
+    /// Hooks that no program can be attached to, and why.
     refused: BTreeMap<String, String>,
-    /// The program that the guard against locking oneself out would refuse to confine.
+    /// The program that `apply` would refuse to confine, because it is needed to undo a mistake.
     lockout: Option<String>,
-    /// Bytes that the maps would take in the kernel.
+    /// Size of the maps in the kernel, in bytes.
     kernel_bytes: usize,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -81,7 +80,7 @@ impl Run for Arguments {
         let policy = host.admit(&offered.offer).map_err(|error| offered.failed(&error))?;
         let plan = host.plan(&policy, &self.confine).map_err(|error| failed(&error))?;
         let document = Document::of(&plan, &policy);
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => document.write(&mut streams.data)?,
         }
@@ -139,16 +138,16 @@ impl Document {
         let (hooks, bytes) = (plural(self.hooks.len(), "program"), plural(self.kernel_bytes, "byte"));
         writeln!(out, "{hooks}, {bytes} of maps: {}", self.hooks.join(", "))?;
         for (hook, reason) in &self.refused {
-            writeln!(out, "the kernel does not let a program watch `{hook}`: {reason}")?;
+            writeln!(out, "cannot attach a program to `{hook}`: {reason}")?;
         }
         if let Some(program) = &self.lockout {
-            writeln!(out, "`{program}` would be confined, which is needed to undo it; `--confine {program}` if meant")?;
+            writeln!(out, "the policy would confine `{program}`, which is needed to undo a mistake; if intended, add `--confine {program}`")?;
         }
         Ok(())
     }
 }
 
-/// Every rule of an image with its effect, by what it says and where it was written.
+/// Returns every rule of an image with its effect, by description and source line.
 fn effects(image: &Image) -> BTreeMap<String, &'static str> {
     let named = rules(image).into_iter().map(|rule| {
         let document = &rule.document;

@@ -1,4 +1,4 @@
-//! A question to policies -> who may do something, what somebody may do, or which documents decide an event.
+//! A query -> which binaries may do something, what a binary may do, or which documents decide an event.
 
 mod answer;
 mod graph;
@@ -25,11 +25,11 @@ use super::diff::Loaded;
 pub(crate) use answer::{What, Who};
 pub(crate) use which::Which;
 
-/// Ask policies who may do something, what a binary may do, or which documents decide an event.
+/// Ask which binaries may do something, what a binary may do, or which documents decide an event.
 ///
-/// Answers keep what they depend on: the sensor or group of a scope, the parents of exceptions and their last day, and
-/// the documents that enforce and are not evaluated here, such as custom rules and TracingPolicies. Where one of those
-/// may act the effect is `unknown`, and the exit code 1.
+/// The answer includes its conditions: the sensor or group of a scope, the parent and last day of an exception, and
+/// enforcing documents that are not evaluated here, such as custom rules and TracingPolicies. If one of those may act,
+/// the effect is `unknown` and the exit code is 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,7 +40,7 @@ Examples:
 pub(crate) struct Arguments {
     #[command(subcommand)]
     question: Question,
-    /// A file, a folder, a revision, or something compiled; the repository around the current folder when absent.
+    /// A file, a folder, a git revision, an image or a compiled folder. Default: the current repository.
     #[arg(long, global = true, value_name = "SIDE")]
     policy: Option<PathBuf>,
     #[command(flatten)]
@@ -50,41 +50,41 @@ pub(crate) struct Arguments {
     format: QueryFormat,
 }
 
-/// The questions.
+/// The kinds of queries.
 #[derive(Debug, Subcommand)]
 enum Question {
-    /// Who may do this: everybody a document names, and somebody whom none does.
+    /// Which binaries may do this: each binary that a document names, and one that none names.
     Who {
-        /// exec, open, connect, capability, syscall, mount and the other operations of events.
+        /// The operation, as in events: exec, open, connect, capability, syscall, mount and so on.
         operation: String,
-        /// What: a path, ADDRESS:PORT, a capability, a system call.
+        /// A path, ADDRESS:PORT, a capability or a system call, depending on the operation.
         value: Option<String>,
     },
     /// What a binary may do.
     What {
-        /// The executable.
+        /// The path of the executable.
         binary: String,
-        /// exec, open, connect, capability, syscall, mount and the other operations of events.
+        /// The operation, as in events: exec, open, connect, capability, syscall, mount and so on.
         operation: String,
     },
-    /// Which documents speak of an event, what each says, and which one decides.
+    /// Which documents match an event, the effect of each, and which one decides.
     Which {
         /// The event as a JSON object, in the shape of `schemas/event.json`.
         event: String,
     },
 }
 
-/// The forms that an answer has.
+/// The output formats of `query`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum QueryFormat {
-    /// For people.
+    /// Text for the terminal.
     #[default]
     Text,
-    /// For programs.
+    /// One JSON document with a `version` and a published schema.
     Json,
-    /// A graph for Graphviz.
+    /// A Graphviz graph.
     Dot,
-    /// The graph as a picture.
+    /// The graph as an SVG image.
     Svg,
 }
 
@@ -105,8 +105,8 @@ impl Run for Arguments {
         match &self.question {
             Question::Who { operation, value } => {
                 let text = value.as_deref().unwrap_or_default();
-                let (operation, deed) = deed(operation, text)?;
-                let who = Who::new(&who(&side, operation, &deed), &side, outside.as_ref());
+                let (operation, action) = action(operation, text)?;
+                let who = Who::new(&who(&side, operation, &action), &side, outside.as_ref());
                 match self.format {
                     QueryFormat::Text => who.write(out)?,
                     QueryFormat::Json => json::print(&who, out)?,
@@ -131,7 +131,7 @@ impl Run for Arguments {
                 Ok(exit(what.is_unknown()))
             }
             Question::Which { event } => {
-                let event = Event::parse(event).map_err(|problem| unknown(format!("the event: {problem}")))?;
+                let event = Event::parse(event).map_err(|problem| unknown(format!("invalid event: {problem}")))?;
                 let which = Which::ask(&side, outside.as_ref(), &event);
                 match self.format {
                     QueryFormat::Text => which.write(out)?,
@@ -162,15 +162,15 @@ impl Arguments {
 fn parse_operation(word: &str) -> Result<Operation, Failure> {
     let known = || Operation::ALL.map(Operation::name).join(", ");
     Operation::parse(word).ok_or_else(|| {
-        unknown(format!("`{word}` is no operation")).help(format!("the operations are {}", known()))
+        unknown(format!("unknown operation `{word}`")).help(format!("the operations are {}", known()))
     })
 }
 
-fn deed(operation: &str, value: &str) -> Result<(Operation, Deed), Failure> {
+fn action(operation: &str, value: &str) -> Result<(Operation, Deed), Failure> {
     let operation = parse_operation(operation)?;
     let wrong = |expected: &str| unknown(format!("`{value}` is not {expected}"));
     let path = || if value.starts_with('/') { Ok(value.to_owned()) } else { Err(wrong("an absolute path")) };
-    let deed = match operation {
+    let action = match operation {
         Operation::Exec => Deed::Exec(Some(path()?)),
         Operation::Open => Deed::Open(path()?, telovix_policy::confine::Access::Read),
         Operation::Connect => {
@@ -183,16 +183,16 @@ fn deed(operation: &str, value: &str) -> Result<(Operation, Deed), Failure> {
         }
         Operation::Syscall => Deed::Syscall(Syscall::parse(value).map_err(|_| wrong("a system call"))?),
         Operation::Socket => {
-            return Err(unknown("sockets cannot be asked for here".to_owned()).help("ask `telovix why`"));
+            return Err(unknown("`socket` is not supported in queries".to_owned()).help("use `telovix why` with an event"));
         }
         _ => Deed::Whole,
     };
-    Ok((operation, deed))
+    Ok((operation, action))
 }
 
 fn unknown(message: String) -> Failure {
-    Failure::new(Exit::CannotRun, &UNKNOWN_DEED, message)
+    Failure::new(Exit::CannotRun, &INVALID_QUERY, message)
 }
 
-/// A question names no event.
-pub(crate) static UNKNOWN_DEED: Code = Code::page(include_str!("query.md"));
+/// The query is invalid.
+pub(crate) static INVALID_QUERY: Code = Code::page(include_str!("query.md"));

@@ -1,4 +1,4 @@
-//! What is enforced -> nothing, once no program of ours is left in the kernel.
+//! The active policy -> none: all programs and maps are removed from the kernel.
 
 use std::io::Write as _;
 
@@ -14,10 +14,10 @@ use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, Streams};
 
-/// End enforcement and take every program and map out of the kernel.
+/// Stop enforcement and remove all programs and maps from the kernel.
 ///
-/// First the policy is emptied with one write, so that no moment enforces a part of it; the command returns when the
-/// kernel has really let the programs go.
+/// The policy is first deactivated with a single write, so that it is never enforced in part. The command returns when
+/// the kernel has released the programs.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -28,13 +28,13 @@ pub(crate) struct Arguments {
     turn: TurnArguments,
 }
 
-/// What is enforced now.
+/// What the kernel enforces after the command.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
-    /// How many programs were removed.
+    /// The number of removed programs.
     programs: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The policy before -> the active one, with one write.
+//! The previous generation -> the active one, with a single write.
 
 use clap::Args;
 use telovix_host::Host;
@@ -9,9 +9,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams};
 
-/// Go back to the policy that was enforced before.
+/// Activate the previous policy again.
 ///
-/// Both policies stay loaded, so a second rollback comes back to the newer one.
+/// Both policies stay loaded, so a second rollback returns to the newer one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -1,4 +1,4 @@
-//! A folder or files of policies -> signatures that a host can rely on.
+//! A folder of artifacts or single policy files -> their signatures.
 
 mod revision;
 mod trust;
@@ -22,23 +22,23 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Report, Streams, text};
+use crate::output::{Format, FormatArgument, Report, Streams, text};
 use crate::signing::{
     AuditArguments, KeyArguments, Moment, NOT_SIGNED, RepositoryTrust, SOURCE_NOT_COMMITTED, TrustRootEntry, actor,
     cannot, read_named,
 };
 
 const SECONDS_PER_DAY: i64 = 86_400;
-/// For how long a folder is approved.
+/// How many days an approval is valid by default.
 const DEFAULT_DAYS: u16 = 90;
 
 /// Sign a folder of artifacts, or single policy files.
 ///
-/// Each policy gets the fleet's own signature in `{file}.sig`: Ed25519 over `telovix-policy-v1:{name}` and its bytes.
-/// A folder also gets `manifest.json.dsse`, which binds all its files to an epoch, an end, a target and what they were
-/// made from. A second key holder who signs the same folder adds a signature to the approval that is there; it is
-/// replaced when the files or the scope are others, when it has ended, or with `--renew`. A key that the trust root of
-/// the repository does not list, has revoked or has ended signs nothing.
+/// Each policy gets a signature in `{file}.sig`: Ed25519 over `telovix-policy-v1:{name}` and its bytes. A folder also
+/// gets an approval, `manifest.json.dsse`, which binds all its files to an epoch, an expiry time, a scope and a source
+/// revision. If a second key holder signs the same folder, the signature is added to the existing approval. The
+/// approval is replaced if the files or the scope changed, if it has expired, or with `--renew`. A key that the trust
+/// root of the repository does not list, or that is revoked or expired, is refused.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -46,61 +46,62 @@ Examples:
   telovix sign compiled-policies --key agent:release --result lint=lint.json --result test=test.json
   telovix sign site-0117 --scope sensor:sensor-site-0117 --days 30
   telovix sign telovix-custom-a.yaml             # one file: writes telovix-custom-a.yaml.sig
-  telovix sign --delivery a.yaml b.yaml          # prints the `enforcement_policies` of a heartbeat")]
+  telovix sign --delivery a.yaml b.yaml          # prints `enforcement_policies` for a heartbeat")]
 pub(crate) struct Arguments {
-    /// Folders of artifacts, or policy files; the output folder of the repository when absent.
+    /// Folders of artifacts, or policy files. Default: the output folder of the repository.
     paths: Vec<PathBuf>,
     #[command(flatten)]
     keys: KeyArguments,
     #[command(flatten)]
     trust_root: RepositoryTrust,
-    /// For whom a folder is approved: `fleet`, `group:NAME` or `sensor:ID`. When absent, as another key holder
-    /// approved it, else the fleet.
+    /// The hosts a folder is approved for: `fleet`, `group:NAME` or `sensor:ID`. Default: the scope of the existing
+    /// approval, else `fleet`.
     #[arg(long)]
     scope: Option<Scope>,
-    /// The folder's place in the order of all bundles; the time in seconds when absent, and at most a day more.
+    /// The epoch: hosts refuse a bundle with a lower one than they accepted before. Default: the current time in
+    /// seconds. At most one day ahead of it.
     #[arg(long, value_name = "NUMBER")]
     epoch: Option<u64>,
-    /// For how many days a folder is approved; 90 when absent.
+    /// How many days the approval is valid. Default: 90.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3660))]
     days: Option<u16>,
-    /// Approve a folder anew, without the signatures of the approval that is there.
+    /// Replace the existing approval and its signatures.
     #[arg(long)]
     renew: bool,
-    /// The revision the folder was made from. When absent: the commit that git has checked out around the folder, with
-    /// `-dirty` where the work tree holds something else, and none without git.
+    /// The source revision of the folder. Default: the commit that is checked out around the folder, with `-dirty` if
+    /// the work tree has uncommitted changes; none without git.
     #[arg(long, value_name = "REVISION")]
     source_revision: Option<String>,
-    /// Vouch for the result of a check, such as `lint=lint.json`; may be given several times.
+    /// Include the digest of a check result, such as `lint=lint.json`. Repeatable.
     #[arg(long = "result", value_name = "NAME=FILE", value_parser = named_file)]
     results: Vec<(String, PathBuf)>,
-    /// The name a single policy is signed under; its file name with extension when absent.
+    /// The name to sign a single policy under. Default: its file name with extension.
     #[arg(long, value_name = "NAME", value_parser = PolicyName::parse)]
     name: Option<PolicyName>,
-    /// Print the policies as `enforcement_policies`, the form of a heartbeat, and write no files.
+    /// Print the signed policies as `enforcement_policies`, the format of a heartbeat, and write no files. Of a folder,
+    /// all policies in it.
     #[arg(long)]
     delivery: bool,
     #[command(flatten)]
     moment: Moment,
     #[command(flatten)]
     audit: AuditArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
-/// What was signed.
+/// The result of `sign`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     /// The id of the key that signed.
     key_id: String,
-    /// The trust root that lists the key; absent where the repository has none.
+    /// The trust root that lists the key; absent if the repository has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_root: Option<TrustRootEntry>,
-    /// What was signed, in the order it was named.
+    /// The signed folders and files, in the order of the arguments.
     signed: Vec<Signed>,
 }
 
@@ -110,9 +111,9 @@ pub(crate) struct Document {
 struct Signed {
     /// The folder or file.
     path: String,
-    /// How many policies got a signature of their own.
+    /// The number of policies that were signed individually.
     policies: usize,
-    /// What was approved; folders only.
+    /// The approval; folders only.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<Approved>,
 }
@@ -123,18 +124,18 @@ struct Signed {
 struct Approved {
     epoch: u64,
     scope: String,
-    /// The first moment at which it is not valid any more.
+    /// When it expires.
     expires_at: String,
-    /// Every key that has signed by now.
+    /// Every key that has signed so far.
     signers: Vec<String>,
-    /// How many signatures the trust root asks for; absent without a trust root.
+    /// How many signatures the trust root requires; absent without a trust root.
     #[serde(skip_serializing_if = "Option::is_none")]
     required: Option<usize>,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        if self.delivery { Format::Text } else { self.format }
+        if self.delivery { Format::Text } else { self.format.chosen }
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -152,7 +153,7 @@ impl Run for Arguments {
             Some(trust) => trust.check_signer(signer.public_key(), now)?,
             None => writeln!(
                 streams.talk,
-                "there is no trust root here, so whether hosts trust this key was not checked"
+                "no trust root found: not checked whether hosts trust this key"
             )?,
         }
         if self.delivery {
@@ -175,7 +176,7 @@ impl Run for Arguments {
             trust_root: trust.as_ref().map(|trust| trust.named.entry()),
             signed,
         };
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => {
                 tell(&document, streams)?;
@@ -212,7 +213,7 @@ impl Arguments {
         }
         let key = signer.public_key();
         if let Some(end) = trust.and_then(|trust| trust.ends_before(key, approval.expires_at)) {
-            writeln!(streams.talk, "the key ends at {end}, and with it this signature, before the approval does")?;
+            writeln!(streams.talk, "the key expires at {end}, before the approval; its signature is not valid after that")?;
         }
         let approved = Approved {
             epoch: approval.epoch,
@@ -236,7 +237,7 @@ impl Arguments {
         let before = bundle::read_approval(path).map_or(0, |(approval, _)| approval.epoch);
         let rising = || {
             let time = u64::try_from(now.seconds()).unwrap_or(0);
-            // An approval is only a claim here: one that runs ahead too far is no reason to follow it.
+            // The existing approval was not verified: do not follow an epoch that is too far in the future.
             let next = before.saturating_add(1);
             if next > highest_epoch(now) { time } else { time.max(next) }
         };
@@ -286,7 +287,7 @@ impl Arguments {
             let policy = EnforcementPolicy::sign(&name, content, true, signer).map_err(|error| told(&error))?;
             delivery.enforcement_policies.push(policy);
         }
-        // Reading it back refuses what a sensor would: the same name twice, say.
+        // Parsing it again refuses what a sensor would refuse, such as a duplicate name.
         Delivery::read(delivery.to_json().as_bytes()).map_err(|error| told(&error))?;
         write!(streams.data, "{}", delivery.to_json())?;
         Ok(())
@@ -316,7 +317,7 @@ impl Arguments {
     }
 }
 
-/// Returns the files that were named, and of folders the policies below them.
+/// Returns the named files, and all policies below the named folders.
 fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
@@ -328,7 +329,7 @@ fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             Failure::new(Exit::CannotRun, &NOT_SIGNED, format!("cannot list `{}`: {error}", shown(path)))
         })?;
         if found.is_empty() {
-            let message = format!("`{}` holds no policy", shown(path));
+            let message = format!("no policy in `{}`", shown(path));
             return Err(Failure::new(Exit::CannotRun, &NOT_SIGNED, message));
         }
         files.extend(found);
@@ -339,24 +340,24 @@ fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 fn not_signed(error: &bundle::SignError) -> Failure {
     let help = match error {
         bundle::SignError::OtherApproval { .. } => {
-            "leave the flag out to add a signature to it, or approve anew without its signatures: `--renew`"
+            "omit the flag to add a signature to the existing approval, or replace it with `--renew`"
         }
         bundle::SignError::EpochAhead { .. } => {
-            "leave `--epoch` out, which takes the time; an approval that is there is replaced with `--renew`"
+            "omit `--epoch` to use the current time; replace an existing approval with `--renew`"
         }
         bundle::SignError::ApprovalNotRead(_) => {
             "restore the file, or replace it and the signatures in it with a new approval: `--renew`"
         }
-        _ => "`telovix compile` writes the folder anew; `telovix sign` signs it as it was written",
+        _ => "run `telovix compile` again, then sign the unmodified folder",
     };
     cannot(&NOT_SIGNED, error).help(help)
 }
 
 fn warn_of_dirty(path: &Path, revision: &Revision, streams: &mut Streams) -> Result<(), Failure> {
     let message =
-        format!("the work tree around `{}` is not what was committed; it is signed as made from `{}`", shown(path), revision.text);
+        format!("the work tree around `{}` has uncommitted changes; the signed source revision is `{}`", shown(path), revision.text);
     let mut warning = Diagnostic::new(&SOURCE_NOT_COMMITTED, None, message);
-    warning.help.push("commit, compile and sign again, so that a reviewer can see what was signed".to_owned());
+    warning.help.push("commit, compile and sign again, so that reviewers can see the signed sources".to_owned());
     text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
     streams.talk.flush()?;
     Ok(())
@@ -372,10 +373,10 @@ fn tell(document: &Document, streams: &mut Streams) -> std::io::Result<()> {
         let Approved { epoch, scope, expires_at, signers, required } = approval;
         writeln!(streams.data, "signed `{path}` with key {key}")?;
         let policies = plural(*policies, "policy signature");
-        writeln!(streams.data, "epoch {epoch} for {scope} until {expires_at}; {policies} new")?;
+        writeln!(streams.data, "epoch {epoch} for {scope} until {expires_at}; {policies} added")?;
         if let Some(required) = required.filter(|required| *required > signers.len()) {
             let missing = plural(required - signers.len(), "signature");
-            writeln!(streams.talk, "{missing} more needed: another key holder runs `telovix sign {path}`")?;
+            writeln!(streams.talk, "{missing} missing: another key holder must run `telovix sign {path}`")?;
         }
     }
     Ok(())

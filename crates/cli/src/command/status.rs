@@ -1,4 +1,4 @@
-//! Pins and maps -> what the kernel enforces, how often each rule acted, and whether the maps still are the image.
+//! Pins and maps -> the active policy, the count of each rule, and whether the maps still match the image.
 
 use std::io::{self, Write};
 
@@ -13,13 +13,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::journal;
 
-/// Show what the kernel enforces now.
+/// Show the policy that the kernel enforces now.
 ///
-/// Generation, deadline, hooks, how often each rule decided, every map that no longer holds what the image said,
-/// and every hook that has lost its program (exit code 1 for the last two).
+/// Prints the active generation, a pending deadline, the hooks, and how often each rule decided. Exit code 1 if a map no
+/// longer matches the image, or a hook has lost its program.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,27 +29,26 @@ pub(crate) struct Arguments {
     /// The sensor id that the policy was applied with.
     #[arg(long, value_name = "ID")]
     sensor: Option<String>,
-    /// A group that the policy was applied with; may be given several times.
+    /// A group that the policy was applied with. Repeatable.
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
     #[command(flatten)]
     places: PlaceArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// What the kernel enforces.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     /// Number of the active generation; 0 when nothing is enforced.
     generation: u32,
-    /// SHA-256 of the policy in force, as `telovix inspect` prints it.
+    /// SHA-256 of the active policy, as in `telovix inspect`.
     policy: Option<String>,
-    /// Whether somebody's signature stands behind it; absent when nothing is enforced.
+    /// Whether a trusted signature on it was verified; absent if nothing is enforced.
     #[serde(skip_serializing_if = "Option::is_none")]
     verification: Option<Verification>,
     /// The trust root that it was verified against, if it was.
@@ -61,27 +60,27 @@ pub(crate) struct Document {
     /// The folder that it was applied from.
     #[serde(skip_serializing_if = "Option::is_none")]
     bundle: Option<String>,
-    /// The generation that a rollback, or a missed deadline, leads to; 0 for none.
+    /// The generation that is restored by a rollback or a missed deadline; 0 for none.
     previous: u32,
-    /// Milliseconds until the policy reverts unless it is confirmed.
+    /// Milliseconds until the previous policy is restored unless this one is confirmed.
     confirm_within: Option<u64>,
-    /// A deadline passed unconfirmed, and the programs went back by themselves.
+    /// Whether the previous policy was restored because a deadline passed without confirmation.
     reverted: bool,
-    /// Hooks with a program.
+    /// The hooks with an attached program.
     hooks: Vec<Hook>,
-    /// How often rules decided; rules that never did are left out.
+    /// How often each rule decided; rules with count 0 are omitted.
     rules: Vec<RuleCount>,
-    /// Reports written to the ring buffer.
+    /// Events written to the ring buffer.
     events: u64,
-    /// Reports for which it had no room.
+    /// Events dropped because the ring buffer was full.
     dropped: u64,
-    /// Paths that had to be walked to the root.
+    /// Paths that had to be resolved up to the root.
     walks: u64,
-    /// Walks that ended in doubt.
+    /// Path resolutions without a definite result.
     doubts: u64,
-    /// Maps whose contents are not the image's.
+    /// Maps whose contents do not match the image.
     drift: Vec<String>,
-    /// Hooks that the policy needs and that have no program.
+    /// Hooks that the policy needs and that have no program attached.
     missing: Vec<String>,
 }
 
@@ -90,7 +89,7 @@ pub(crate) struct Document {
 struct Hook {
     /// The hook.
     hook: String,
-    /// The program's number in the kernel.
+    /// The id of the BPF program in the kernel.
     program: u32,
 }
 
@@ -108,7 +107,7 @@ struct RuleCount {
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -119,7 +118,7 @@ impl Run for Arguments {
         let (state, origin) = host.status().map_err(|error| failed(&error))?;
         let whole = state.drift.is_empty() && state.missing.is_empty() && !is_unknown(&state);
         let exit = if whole { Exit::Clean } else { Exit::Findings };
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&Document::of(state, origin), &mut streams.data)?,
             Format::Text => write(&state, origin.as_ref(), &mut streams.data)?,
         }
@@ -163,12 +162,12 @@ impl Document {
     }
 }
 
-/// Whether something is enforced of which nobody has the image any more.
+/// Returns whether the copy of the active image is missing.
 fn is_unknown(state: &Status) -> bool {
     state.generation != 0 && state.image.is_none()
 }
 
-/// Whether the trust root accepted what is in force.
+/// Returns whether the active policy was verified; `None` if nothing is enforced.
 fn verification(state: &Status, origin: Option<&Origin>) -> Option<Verification> {
     let unknown = Verification::Unknown;
     (state.generation != 0).then(|| origin.map_or(unknown, |origin| origin.verification.into()))
@@ -183,26 +182,26 @@ fn write(state: &Status, origin: Option<&Origin>, out: &mut dyn Write) -> io::Re
         writeln!(out, "policy {policy}")?;
     }
     if is_unknown(state) {
-        writeln!(out, "the copy of its image is gone, so nothing can be compared: apply the bundle again")?;
+        writeln!(out, "the copy of its image is gone, so the maps cannot be checked: apply the bundle again")?;
     }
     match verification(state, origin) {
         Some(Verification::Skipped) => {
             writeln!(out, "not verified: it was applied with `--insecure-skip-verify`")?;
         }
-        Some(Verification::Unknown) => writeln!(out, "nobody remembers whether it was verified: apply the bundle again")?,
+        Some(Verification::Unknown) => writeln!(out, "unknown whether it was verified, the record is missing: apply the bundle again")?,
         Some(Verification::Verified) | None => {}
     }
     if let Some(root) = origin.and_then(|origin| origin.root.as_ref()) {
         TrustRoot::from(root).write(out)?;
     }
     if let Some(left) = state.time_left() {
-        writeln!(out, "reverts in {} s unless `telovix confirm` comes", left.as_secs())?;
+        writeln!(out, "pending: reverting in {} s unless confirmed with `telovix confirm`", left.as_secs())?;
     }
     if state.reverted {
-        writeln!(out, "the last apply was not confirmed in time, so the policy before it is active")?;
+        writeln!(out, "the last apply was not confirmed in time, so the previous policy was restored")?;
     }
     if state.previous != 0 {
-        writeln!(out, "`telovix rollback` leads to generation {}", state.previous)?;
+        writeln!(out, "`telovix rollback` restores generation {}", state.previous)?;
     }
     let hooks: Vec<&str> = state.hooks.iter().map(|hook| hook.hook.as_str()).collect();
     writeln!(out, "{}: {}", plural(hooks.len(), "program"), hooks.join(", "))?;
@@ -215,7 +214,7 @@ fn write(state: &Status, origin: Option<&Origin>, out: &mut dyn Write) -> io::Re
         writeln!(out, "hook `{hook}` has no program: apply the bundle again")?;
     }
     for map in &state.drift {
-        writeln!(out, "map `{map}` does not hold what the image says: apply the bundle again")?;
+        writeln!(out, "map `{map}` does not match the image: apply the bundle again")?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The trust root and the audit log: who may sign, how that changes, and what was done.
+//! The trust root and the audit log: which keys are trusted, changes to them, and the record of actions.
 
 pub(crate) mod change;
 pub(crate) mod init;
@@ -15,11 +15,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams};
 
-/// Say whose signatures count, and read the audit log.
+/// Manage the trusted keys, and read the audit log.
 ///
-/// The trust root is one file, `trust-root.json`: keys with roles, how many of them must sign, what was revoked. Each
-/// change appends a version that the root keys of the version before sign; hosts walk from the version they know to
-/// the newest, and never back.
+/// The trust root is one file, `trust-root.json`: keys with roles, signature thresholds, and revocations. Each change
+/// appends a version that is signed by root keys of the previous version. Hosts follow the versions from the one they
+/// know to the newest, and never go back.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true, after_help = "\
 Examples:
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     action: Action,
 }
 
-/// What to do.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 enum Action {
     Init(init::Arguments),

@@ -1,4 +1,4 @@
-//! Signed folders, files and deliveries -> accepted, or the reason why not and its own exit code.
+//! Signed folders, files and deliveries -> accepted, or a refusal with its own exit code.
 
 mod keys;
 
@@ -15,67 +15,66 @@ use telovix_workspace::{Repository, shown};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Report, Streams};
+use crate::output::{Format, FormatArgument, Report, Streams};
 use crate::output::json::{VERSION, self};
 use crate::output::text::plural;
 use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed, NOT_VERIFIED, NamedTrustRoot, Origin, TrustRootEntry, VerifyTrust, actor, cannot, read_named};
 use self::keys::{Basis, Keys};
 use super::Run;
 
-/// Verify that artifacts are what a trusted key signed, and still may be used.
+/// Verify the signatures of artifacts, and that they are still valid.
 ///
-/// A folder is checked by the trust root: signatures, epoch, end, target, and every file in it. A single policy file is
-/// checked with `{file}.sig`, and a JSON file of `enforcement_policies` with the signatures in it, by the keys of the
-/// trust root or by the fleet's one public key.
+/// A folder is checked against the trust root: signatures, epoch, expiry, scope, and every file in it. A single policy
+/// file is checked with its signature `{file}.sig`, and a JSON file of `enforcement_policies` with the signatures in
+/// it, against the keys of the trust root or one public key.
 ///
-/// The answer names the trust root it rests on. In a repository that is the repository's own, so the answer is worth as
-/// much as the checkout; what `apply` on this host would decide, `--host` tells.
+/// The output names the trust root that was used. Inside a repository it is the one of the repository, so the result is
+/// only as trustworthy as the checkout. Use `--host` to check what `apply` on this host would decide.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telovix verify                                          # what was compiled and signed in this repository
+  telovix verify                                          # the output folder of this repository
   telovix verify /var/lib/telovix/bundle --host --sensor sensor-site-0117 --group edge
   telovix verify a.yaml --public-key policy-signing.pub   # as a sensor does
   telovix verify compiled-policies --at 2026-11-21T10:00:00Z --format json
 
-Exit codes: 0 accepted; 2 nothing could be decided; 10 unsigned; 11 bad signature; 12 unknown key; 13 expired or not
-yet valid; 14 older epoch; 15 wrong target; 16 revoked; 17 too few signatures. `telovix explain CODE` tells more.")]
+Exit codes: 0 accepted; 2 cannot be checked; 10 unsigned; 11 bad signature; 12 unknown key; 13 expired or not yet
+valid; 14 older epoch; 15 wrong scope; 16 revoked; 17 too few signatures. Run `telovix explain CODE` for details.")]
 pub(crate) struct Arguments {
-    /// Folders, policy files or JSON files of `enforcement_policies`; the output folder of the repository when absent.
+    /// Folders, policy files or JSON files of `enforcement_policies`. Default: the output folder of the repository.
     paths: Vec<PathBuf>,
-    /// Verify policies against this one public key, as a sensor does, instead of the trust root.
+    /// Verify policies against this public key, as a sensor does, instead of the trust root.
     #[arg(long, value_name = "FILE")]
     public_key: Option<PathBuf>,
-    /// The name a single policy was signed under; its file name with extension when absent.
+    /// The name a single policy was signed under. Default: its file name with extension.
     #[arg(long, value_name = "NAME", value_parser = PolicyName::parse)]
     name: Option<PolicyName>,
     #[command(flatten)]
     bundle: BundleArguments<VerifyTrust>,
-    /// Remember on this host that the folder was accepted, so that nothing older is. Not by a repository's own trust
-    /// root, unless `--state` names another memory than the host's.
+    /// Record on this host that the folder was accepted, so that older ones are refused. Not allowed with the trust root
+    /// of a repository, unless `--state` names another state file than the host's.
     #[arg(long)]
     accept: bool,
     #[command(flatten)]
     audit: AuditArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
-/// What was decided.
+/// The result of `verify`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     /// Whether everything was accepted.
     accepted: bool,
     /// The exit code: 0, or that of the first refusal.
     exit_code: u8,
-    /// The trust root that decided; absent with `--public-key`.
+    /// The trust root that was used; absent with `--public-key`.
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_root: Option<TrustRootEntry>,
-    /// The public key that decided, named with `--public-key`.
+    /// The public key that was used, with `--public-key`.
     #[serde(skip_serializing_if = "Option::is_none")]
     public_key: Option<String>,
     /// The decision on each folder or policy.
@@ -88,12 +87,12 @@ pub(crate) struct Document {
 struct Verdict {
     /// The folder, the file, or the name in a delivery.
     subject: String,
-    /// Whether it may be used.
+    /// Whether it was accepted.
     accepted: bool,
-    /// The ids of the keys whose signatures counted.
+    /// The ids of the keys whose signatures are valid.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     signers: Vec<String>,
-    /// The epoch of the approval; folders only, as all below.
+    /// The epoch of the approval; this and the following fields are for folders only.
     #[serde(skip_serializing_if = "Option::is_none")]
     epoch: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,30 +106,30 @@ struct Verdict {
     /// SHA-256 of `manifest.json`, or of the policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
-    /// How many files were verified.
+    /// The number of verified files.
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<usize>,
-    /// Why it may not be used.
+    /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalEntry>,
 }
 
-/// Why something may not be used.
+/// Why something was refused.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RefusalEntry {
-    /// Stable identity; `telovix explain CODE` prints its page.
+    /// The stable code; see `telovix explain CODE`.
     code: &'static str,
     /// The exit code for this reason.
     exit_code: u8,
     message: String,
-    /// What to do next.
+    /// How to fix it.
     help: Vec<String>,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -149,7 +148,7 @@ impl Run for Arguments {
             }
         }
         let exit = failures.first().map_or(Exit::Clean, Failure::exit);
-        if self.format == Format::Json {
+        if self.format.chosen == Format::Json {
             let accepted = failures.is_empty();
             let (trust_root, public_key) = basis.entries();
             let document =
@@ -174,7 +173,7 @@ impl Run for Arguments {
 type Examined = (Verdict, Option<Failure>);
 
 impl Arguments {
-    /// Decides about one path; an error means that nothing could be decided.
+    /// Checks one path; an error means that it could not be checked.
     fn examine(&self, path: &Path, basis: &Basis, streams: &mut Streams) -> Result<Vec<Examined>, Failure> {
         match basis {
             Basis::TrustRoot(root) if path.is_dir() => Ok(vec![self.examine_bundle(path, root, streams)?]),
@@ -200,14 +199,14 @@ impl Arguments {
         Ok(vec![examined(keys, path, verified)?])
     }
 
-    /// Decides about each policy of a folder on its own, as a sensor does.
+    /// Checks each policy of a folder individually, as a sensor does.
     fn examine_policies(&self, folder: &Path, keys: &Keys) -> Result<Vec<Examined>, Failure> {
         let paths = policy::policies_below(folder).map_err(|error| {
             let message = format!("cannot list `{}`: {error}", shown(folder));
             Failure::new(Exit::CannotRun, &NOT_VERIFIED, message)
         })?;
         if paths.is_empty() {
-            let message = format!("`{}` holds no policy", shown(folder));
+            let message = format!("no policy in `{}`", shown(folder));
             return Err(Failure::new(Exit::CannotRun, &NOT_VERIFIED, message));
         }
         let verified = policy::verify_files(&paths, &keys.all());
@@ -217,9 +216,9 @@ impl Arguments {
     fn examine_bundle(&self, path: &Path, root: &NamedTrustRoot, streams: &mut Streams) -> Result<Examined, Failure> {
         let subject = shown(path);
         if self.accept && root.origin == Origin::Repository && !self.bundle.names_state() {
-            let message = format!("this host remembers nothing by the {root}");
+            let message = format!("`--accept` cannot be used with the {root}");
             return Err(Failure::new(Exit::CannotRun, &NOT_VERIFIED, message)
-                .help("decide by the host's own with `--host`, or name another memory with `--state`"));
+                .help("use the trust root of this host with `--host`, or another state file with `--state`"));
         }
         let accepted = self.bundle.verify_by(root, path).and_then(|accepted| {
             if self.accept {
@@ -249,16 +248,16 @@ impl Arguments {
         }
     }
 
-    /// Makes this host remember the bundle, which its audit log knows first.
+    /// Logs and records that this host accepted the bundle.
     fn accept(&self, subject: &str, accepted: &Accepted, streams: &mut Streams) -> Result<(), Failure> {
         let log = self.audit.beside(&self.bundle.state_path());
         let approval = &accepted.bundle.approval;
-        let deed = Deed::new(log, Action::Accepted, subject.to_owned());
-        let deed = deed.with(Some(approval.manifest), Some(approval.epoch), None);
-        let deed = deed.begin(streams)?;
+        let action = Deed::new(log, Action::Accepted, subject.to_owned());
+        let action = action.with(Some(approval.manifest), Some(approval.epoch), None);
+        let action = action.begin(streams)?;
         match self.bundle.record(accepted) {
-            Ok(()) => deed.done(),
-            Err(failure) => Err(deed.failed(failure)),
+            Ok(()) => action.done(),
+            Err(failure) => Err(action.failed(failure)),
         }
     }
 
@@ -289,7 +288,7 @@ fn examined(keys: &Keys, path: &Path, verified: Result<VerifiedPolicy, PolicyFil
     Ok(verdict(keys, shown(path), result))
 }
 
-/// A signature that fits counts only if its key still does.
+/// A correct signature is accepted only if its key is still valid.
 fn verdict(
     keys: &Keys,
     subject: String,
@@ -305,7 +304,7 @@ fn verdict(
     }
 }
 
-/// A refusal is a verdict; anything else means that nothing was decided.
+/// Turns a refusal into a verdict; any other failure means that nothing could be checked.
 fn refuse(subject: String, failure: Failure) -> Result<Examined, Failure> {
     if failure.exit() == Exit::CannotRun {
         return Err(failure);

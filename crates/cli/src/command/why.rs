@@ -1,4 +1,4 @@
-//! Events, one a line -> the verdict on each, and the line of the policy that decided.
+//! Events, one per line -> the verdict on each, and the policy line that decided.
 
 mod code;
 mod event;
@@ -18,23 +18,23 @@ use telovix_workspace::Repository;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Report, Streams};
+use crate::output::{Format, FormatArgument, Report, Streams};
 use event::{Events, Refused};
 use super::{Run, inspect};
 
 pub(crate) use code::CODES;
 
-/// Tell what happens to events, and which line of which policy decides.
+/// Show the effect on events, and which policy line decides it.
 ///
-/// Events are JSON objects, one a line, in the shape of `schemas/event.json`; blank lines are passed over, and a line
-/// may have 1 MiB. What an event leaves out is unknown, not empty: the verdict is the one that holds however it is
-/// filled in, and where there is none it is `unknown` and names the fields. It is `unknown` as well where a document
-/// that enforces and is not evaluated here hooks the operation: custom rules and TracingPolicies.
+/// Events are JSON objects, one per line, in the format of `schemas/event.json`. Blank lines are skipped; a line may
+/// have up to 1 MiB. A missing field means unknown, not empty: if the effect depends on its value, the verdict is
+/// `unknown` and names the field. The verdict is also `unknown` if the operation is hooked by an enforcing document that
+/// is not evaluated here, that is, a custom rule or a TracingPolicy.
 ///
-/// What detections do is told beside the verdict: the Console acts after the event.
+/// Matching detections are listed in addition to the verdict: the Console acts on them after the event.
 ///
-/// The exit code is 0 when every verdict is known, 1 when one is unknown, and 2 when a line is not an event. With
-/// `--format json` each line has one line of answer: a verdict, or an object with `error`.
+/// The exit code is 0 if every verdict is known, 1 if one is unknown, and 2 if a line is not an event. With
+/// `--format json`, each input line gives one output line: a verdict, or an object with `error`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -44,26 +44,25 @@ Examples:
   telovix why --format json < events.ndjson | jq -r .effect | sort | uniq -c
   telovix why --format json < events.ndjson | jq 'select(.effect == \"unknown\") | .depends_on'")]
 pub(crate) struct Arguments {
-    /// A file of events, one a line, or one event in braces; standard input when absent or `-`.
+    /// A file of events, one per line, or one event in braces; `-` is standard input, which is the default.
     #[arg(value_name = "EVENT")]
     events: Option<PathBuf>,
-    /// Files and folders of policies; the repository around the current folder when absent. An event or a file of
-    /// events (`.ndjson`, `.jsonl`, `-`) may stand behind them.
+    /// Files and folders of policies. Default: the current repository. An event or a file of events (`.ndjson`,
+    /// `.jsonl`, `-`) may follow them.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policy: Vec<PathBuf>,
-    /// A compiled image to decide the events from, instead of policies.
+    /// Evaluate the events with this compiled image instead of policies.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "as_of"])]
     image: Option<PathBuf>,
     #[command(flatten)]
     day: Day,
-    /// The form of the answer: `json` is one line for each line of events.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -93,7 +92,7 @@ impl Run for Arguments {
 }
 
 impl Arguments {
-    /// Tells the events from the policies: `--policy` takes all that follows it, and so an event that stands last.
+    /// Separates the events from the policies: `--policy` takes all following arguments, including a final event.
     fn sides(&self) -> (&Path, &[PathBuf]) {
         match (&self.events, self.policy.split_last()) {
             (Some(events), _) => (events, &self.policy),
@@ -102,7 +101,7 @@ impl Arguments {
         }
     }
 
-    /// Answers every line as it comes.
+    /// Evaluates the events line by line.
     fn answer(
         &self,
         events: &mut Events,
@@ -114,7 +113,7 @@ impl Arguments {
         let mut told = Vec::new();
         while let Some(event) = events.next() {
             let event = event.map(|event| (verdict(&event), event));
-            match (&event, self.format) {
+            match (&event, self.format.chosen) {
                 (Ok((verdict, event)), Format::Text) => text::write(event, verdict, &mut streams.data)?,
                 (Ok((verdict, _)), Format::Json) => print(&Line::Verdict(verdict), streams)?,
                 (Err(error), Format::Text) if told.len() < MOST_TOLD => told.push(events.diagnostic(error)),
@@ -141,17 +140,17 @@ impl Arguments {
     }
 }
 
-/// Lines that are no events are told one by one up to here.
+/// The most invalid lines that are reported individually.
 const MOST_TOLD: usize = 100;
 
-/// One line of the answer in JSON.
+/// One line of JSON output.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(crate) enum Line<'run> {
     /// The verdict on an event.
     Verdict(&'run VerdictReport),
-    /// A line that is no event.
+    /// An input line that is not an event.
     Refused {
         /// What is wrong with it.
         error: &'run Refused,

@@ -1,4 +1,4 @@
-//! Findings -> workflow commands that put them beside the lines of a pull request.
+//! Findings -> GitHub workflow commands, which annotate the lines of a pull request.
 
 use std::io::{self, Write};
 
@@ -27,12 +27,12 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Escapes the text of a command: a command ends with its line.
+/// Escapes the message of a command, which ends at the end of the line.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Escapes a property of a command: properties end with a comma, their list with a colon.
+/// Escapes a property of a command; properties are separated by commas and end with a colon.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,4 +1,4 @@
-//! Findings -> one JSON document for programs. `schemas/report.json` describes it.
+//! Findings -> one JSON document, described by `schemas/output/report.json`.
 
 use std::io::{self, Write};
 
@@ -8,15 +8,15 @@ use telovix_diagnostic::source::Span;
 
 use super::{Report, Summary};
 
-/// The version of every JSON document this tool prints. It rises when a field changes its meaning or goes.
+/// The version of every JSON document that this tool prints. It is raised when a field changes its meaning or is removed.
 pub(crate) const VERSION: u32 = 1;
 
-/// Prints the findings and nothing else.
+/// Prints the findings as one document.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     print(&Document { version: VERSION, diagnostics: findings(report), summary: report.summary() }, out)
 }
 
-/// Prints a value as indented JSON and ends the line.
+/// Prints a value as indented JSON with a final newline.
 pub(crate) fn print(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     writeln!(out)
@@ -26,11 +26,11 @@ pub(crate) fn print(value: &impl Serialize, out: &mut dyn Write) -> io::Result<(
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
-    /// The findings, by place.
+    /// The findings, ordered by location.
     diagnostics: Vec<Finding>,
-    /// How many findings there are of each weight.
+    /// The number of findings of each severity.
     summary: Summary,
 }
 
@@ -38,34 +38,34 @@ pub(crate) struct Document {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Finding {
-    /// Stable identity; `telovix explain CODE` prints its page.
+    /// The stable code; see `telovix explain CODE`.
     code: &'static str,
     /// `note`, `warning` or `error`.
     severity: &'static str,
     /// What was found and what was expected.
     message: String,
-    /// Where, unless the finding concerns the whole run.
+    /// The location; absent if the finding is about the whole run.
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<Location>,
-    /// What there is to say at the place itself.
+    /// The label at the location.
     #[serde(skip_serializing_if = "String::is_empty")]
     label: String,
-    /// Other places that explain the finding.
+    /// Other locations that explain the finding.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<Related>,
-    /// What to do.
+    /// How to fix it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     help: Vec<String>,
-    /// A replacement that mends the finding.
+    /// A replacement that fixes the finding.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<Replacement>,
 }
 
-/// A place in a source. Lines and columns start at 1; columns count characters; offsets count bytes.
+/// A location in a source. Lines and columns start at 1; columns count characters, offsets bytes.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Location {
-    /// The path, as it can be opened from the current folder.
+    /// The path, relative to the current folder.
     path: String,
     line: u32,
     column: u32,
@@ -77,7 +77,7 @@ struct Location {
     end: u32,
 }
 
-/// Another place that explains a finding.
+/// Another location that explains a finding.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Related {
@@ -93,7 +93,7 @@ struct Replacement {
     replacement: String,
 }
 
-/// Returns the findings in the shape of this module, for documents that hold more than findings.
+/// Returns the findings in JSON form, for documents that contain more than findings.
 pub(crate) fn findings(report: &Report) -> Vec<Finding> {
     report.diagnostics.iter().map(|diagnostic| finding(report, diagnostic)).collect()
 }

@@ -1,12 +1,13 @@
-//! Findings -> a JUnit report: one suite per source, one failed case per finding, one passed case without.
+//! Findings -> a JUnit report: one suite per source, with one failed case per finding or one passed case.
 
 use std::io::{self, Write};
 
 use telovix_diagnostic::{Diagnostic, Severity};
 
 use super::Report;
+use super::xml::escaped;
 
-/// Prints the report. Notes do not fail a case, as they fail no run.
+/// Prints the report. Notes are not failures.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let failed = |diagnostic: &&Diagnostic| diagnostic.severity > Severity::Note;
     let elsewhere: Vec<_> = report.diagnostics.iter().filter(|found| found.span.is_none()).collect();
@@ -49,23 +50,4 @@ fn suite(report: &Report, name: &str, found: &[&Diagnostic], out: &mut dyn Write
         writeln!(out, "    </testcase>")?;
     }
     writeln!(out, "  </testsuite>")
-}
-
-/// Escapes text for XML 1.0, which has no way to write most control characters.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push_str("&#10;"),
-            letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push('\u{fffd}');
-            }
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }

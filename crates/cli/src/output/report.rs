@@ -1,4 +1,4 @@
-//! Findings together with the sources they point into: what every renderer takes.
+//! Findings and the sources they point into: the input of every renderer.
 
 use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_diagnostic::{Diagnostic, Severity};
@@ -11,22 +11,22 @@ use crate::exit::Exit;
 pub(crate) struct Report {
     /// The sources the spans belong to.
     pub(crate) sources: SourceSet,
-    /// What to put before a source's name, which counts from the root of the policy repository, to get
-    /// a path that can be opened from the current folder.
+    /// The prefix that turns the name of a source, which is relative to the repository root, into a path relative to
+    /// the current folder.
     pub(crate) shown_below: String,
     /// The findings, in the order to print.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// How many findings there are of each weight.
+/// The number of findings of each severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Summary {
-    /// Findings that stop artifacts from being written.
+    /// Findings that prevent artifacts from being written.
     pub(crate) errors: usize,
-    /// Findings that are probably not what was meant.
+    /// Findings about probable mistakes.
     pub(crate) warnings: usize,
-    /// Findings worth knowing.
+    /// Findings for information.
     pub(crate) notes: usize,
 }
 
@@ -38,23 +38,23 @@ impl From<Findings> for Report {
 }
 
 impl Report {
-    /// Joins what could not be read with findings about what was.
+    /// Joins read errors with findings about the sources that were read.
     pub(crate) fn of(input: Input, findings: Vec<Diagnostic>) -> Self {
         input.into_findings(findings).into()
     }
 
-    /// Joins findings that point nowhere.
+    /// Creates a report from findings without a location.
     pub(crate) fn without_sources(diagnostics: Vec<Diagnostic>) -> Self {
         Self { diagnostics, ..Self::default() }
     }
 
-    /// Keeps the errors: why a verb that finds no lints could not go on.
+    /// Keeps only the errors, for commands that do not report lints.
     pub(crate) fn errors_only(mut self) -> Self {
         self.diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
         self
     }
 
-    /// Returns the path of the source a span lies in, as it can be opened from here.
+    /// Returns the path of the source of a span, relative to the current folder.
     pub(crate) fn path(&self, span: Span) -> String {
         format!("{}{}", self.shown_below, self.sources.name(span))
     }
@@ -72,8 +72,8 @@ impl Report {
         summary
     }
 
-    /// Returns the exit code of a run that stopped at errors: text that cannot be read as a document means
-    /// that the command could not run; everything else is a finding.
+    /// Returns the exit code for the errors: unreadable or unparsable text means that the command could not run; all other
+    /// errors are findings.
     pub(crate) fn exit_of_errors(&self) -> Exit {
         let cannot_run = |diagnostic: &Diagnostic| {
             let unreadable = [telovix_syntax::UNPARSABLE, sources::CODES].concat().contains(&diagnostic.code);
@@ -88,7 +88,7 @@ impl Report {
         }
     }
 
-    /// Returns the exit code of a run that was asked for findings: warnings count, notes do not.
+    /// Returns the exit code of a command that reports findings: warnings count, notes do not.
     pub(crate) fn exit_of_findings(&self) -> Exit {
         match self.exit_of_errors() {
             Exit::Clean if self.summary().warnings > 0 => Exit::Findings,

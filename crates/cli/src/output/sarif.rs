@@ -1,4 +1,4 @@
-//! Findings -> SARIF 2.1.0, the form code scanning services read.
+//! Findings -> SARIF 2.1.0, for code scanning services.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -49,7 +49,7 @@ fn result(report: &Report, found: &Diagnostic, codes: &BTreeMap<&str, usize>) ->
     let mut result = json!({
         "ruleId": found.code.id,
         "ruleIndex": codes.get(found.code.id),
-        // SARIF has the same three words.
+        // SARIF has the same three levels.
         "level": found.severity.name(),
         "message": { "text": format!("{}{help}", found.message) },
     });
@@ -97,7 +97,7 @@ fn region(report: &Report, span: Span) -> Value {
     })
 }
 
-/// Returns a path as a URI reference: what has a meaning in URIs, and what is not ASCII, is escaped.
+/// Returns a path as a URI reference, percent-encoding reserved and non-ASCII bytes.
 fn uri(path: &str) -> String {
     let scheme = if path.starts_with('/') { "file://" } else { "" };
     path.bytes().fold(scheme.to_owned(), |mut uri, byte| {

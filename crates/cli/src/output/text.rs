@@ -1,4 +1,4 @@
-//! Findings -> text for people, with the source line and a caret.
+//! Findings -> text for the terminal, with the source line and a caret.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -9,30 +9,30 @@ use telovix_diagnostic::{Diagnostic, Severity};
 
 use super::{Report, Summary};
 
-/// Excerpts longer than this are not printed: a line of a megabyte helps nobody.
+/// Longer excerpts are not printed, such as a line of one megabyte.
 const LONGEST_EXCERPT: usize = 16 * 1024;
 
-/// Prints every finding, then how many there are of each weight.
+/// Prints every finding, then the number of each severity.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write_from(Severity::Note, report, out)?;
     let summary = report.summary();
     if summary != Summary::default() {
-        writeln!(out, "{}; `telovix explain CODE` tells more about each", counted(summary))?;
+        writeln!(out, "{}; run `telovix explain CODE` for details", counted(summary))?;
     }
     Ok(())
 }
 
-/// Prints the findings of at least this weight.
+/// Prints the findings of at least this severity.
 pub(crate) fn write_from(least: Severity, report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let renderer = Renderer::styled();
-    let weighty = report.diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least);
-    for diagnostic in weighty {
+    let selected = report.diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least);
+    for diagnostic in selected {
         writeln!(out, "{}\n", renderer.render(&groups(report, diagnostic)))?;
     }
     Ok(())
 }
 
-/// Returns `1 error, 2 warnings`, without what there is none of.
+/// Returns `1 error, 2 warnings`, without zero counts.
 pub(crate) fn counted(summary: Summary) -> String {
     let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
     let words = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| plural(*count, word));
@@ -102,7 +102,7 @@ fn excerpts<'report>(
     excerpts
 }
 
-/// Returns an excerpt that names the place without showing it.
+/// Returns an excerpt with the location only.
 fn origin_only<'report>(
     report: &'report Report,
     source: &Source,
@@ -113,7 +113,7 @@ fn origin_only<'report>(
     snippet.annotation(AnnotationKind::Primary.span(0..0))
 }
 
-/// Returns the bytes of the whole lines that hold the starts of the spans, unless they are too many to print.
+/// Returns the byte range of the lines in which the spans start, unless it is too long to print.
 fn lines_around(source: &Source, spans: impl IntoIterator<Item = Span>) -> Option<Range<usize>> {
     let text = source.text();
     let starts: Vec<usize> = spans.into_iter().map(|span| (span.start as usize).min(text.len())).collect();
@@ -123,8 +123,8 @@ fn lines_around(source: &Source, spans: impl IntoIterator<Item = Span>) -> Optio
     (end - start <= LONGEST_EXCERPT).then_some(start..end)
 }
 
-/// Returns the part of a span on its first line, counted from the start of `lines`. An excerpt of a whole
-/// document says less than its first line.
+/// Returns the part of a span on its first line, relative to the start of `lines`. The first line of a document is a
+/// better excerpt than all of it.
 fn first_line(source: &Source, lines: &Range<usize>, span: Span) -> Range<usize> {
     let Range { start, end } = within(lines, span);
     let shown = source.text().get(lines.start + start..lines.start + end).unwrap_or("");

@@ -1,38 +1,38 @@
-//! What kernels did with every trick, as `cargo xtask kernel-test` measured it -> the page of the evasion matrix.
+//! The results of every bypass attempt, measured by `cargo xtask kernel-test` -> the page of the evasion matrix.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The measured cells of each kernel that was booted, oldest kernel first.
+/// The measured results for each kernel, oldest kernel first.
 const MEASURED: [(&str, &str); 3] = [
     ("6.1", include_str!("../../../../tests/kernel/measured/6.1.txt")),
     ("6.12", include_str!("../../../../tests/kernel/measured/6.12.txt")),
     ("7.2", include_str!("../../../../tests/kernel/measured/7.2.txt")),
 ];
 
-/// What a kernel did, and why it let it happen.
+/// What a kernel did, and why an open bypass is open.
 type Outcome = (&'static str, &'static str);
 
 /// Returns the page.
 pub(super) fn page() -> String {
     let mut page = String::from(
         "# Evasion matrix\n\n\
-         What each kernel did with every trick that the scenarios under `tests/kernel` try against the native runtime: \
-         `cargo xtask kernel-test` measures it and fails when a kernel does anything else. `open` gets through, for the \
-         reason given; `absent` is a call that the kernel does not have. Ways that were read in the kernel's source and \
-         not run are in the manifest, as `read in source`.\n",
+         What each kernel did with every bypass attempt of the scenarios under `tests/kernel` against the native \
+         runtime. `cargo xtask kernel-test` measures it, and fails if a result changes. `open` succeeds, for the reason \
+         given; `absent` is a call that the kernel does not have. Bypasses that were analysed in the kernel source but \
+         not run are listed in the manifest as `read in source`.\n",
     );
     let mut topic = "";
     for ((intent, way, trick), outcomes) in &cells() {
         if *intent != topic {
             let _infallible = write!(
                 page,
-                "\n## {intent}\n\n| way | trick | 6.1 | 6.12 | 7.2 | why it is open |\n|---|---|---|---|---|---|\n"
+                "\n## {intent}\n\n| method | attempt | 6.1 | 6.12 | 7.2 | why it is open |\n|---|---|---|---|---|---|\n"
             );
             topic = intent;
         }
         let word =
-            |kernel: &(&str, &str)| outcomes.get(kernel.0).map_or("not there", |(outcome, _)| *outcome);
+            |kernel: &(&str, &str)| outcomes.get(kernel.0).map_or("not present", |(outcome, _)| *outcome);
         let words: Vec<&str> = MEASURED.iter().map(word).collect();
         let reason = outcomes.values().map(|(_, reason)| *reason).find(|reason| !reason.is_empty());
         let _infallible =

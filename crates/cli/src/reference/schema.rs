@@ -1,9 +1,9 @@
-//! The fields of a document kind -> its JSON Schema, for editors and for checks by others.
+//! The fields of a document kind -> its JSON Schema, for editors and other tools.
 
 use serde_json::{Map, Value, json};
 use telovix_syntax::field::{Field, Lines, OtherKeys, Presence, Record, Shape, Text};
 
-/// Returns the schema of a document file's kind.
+/// Returns the schema of a document kind.
 pub(super) fn schema(title: &str, record: &Record) -> Value {
     let mut schema = json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": title });
     if let (Value::Object(schema), Value::Object(fields)) = (&mut schema, object(record)) {
@@ -33,7 +33,7 @@ fn property(field: &Field) -> Value {
     let mut schema = shape(&field.shape);
     schema["description"] = json!(field.description);
     match field.presence {
-        // Left out, and written without a value, are the same.
+        // A key without a value means the same as a missing key.
         Presence::Default(value) => {
             schema["default"] = serde_json::from_str(value).expect("JSON notation");
             nullable(&mut schema);
@@ -72,7 +72,7 @@ fn shape(shape: &Shape) -> Value {
         Shape::Map(value) => {
             let mut schema = self::shape(value);
             if matches!(value, Shape::Record(_)) {
-                // A name with nothing below it stands for an empty mapping.
+                // A key without a value means an empty mapping.
                 nullable(&mut schema);
             }
             json!({ "type": "object", "additionalProperties": schema })
@@ -88,7 +88,7 @@ fn text(limits: &Text, kind: &Value) -> Value {
         schema["pattern"] = json!("^[^\\u0000-\\u001f]*$");
     }
     if let Some(known) = limits.known {
-        // Suggestions, not a limit: other spellings of the same word are read as well.
+        // Suggestions only: other spellings of the same value are accepted as well.
         let known: Vec<_> = known();
         schema = json!({ "anyOf": [{ "enum": known }, schema], "type": schema["type"] });
     }

@@ -1,59 +1,8 @@
-//! The fields of the answer, which are also its JSON.
+//! The parts of the answer, which are also parts of its JSON.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-
-use super::{Confidence, Delta};
-
-/// What a policy would have done with a history.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Impact {
-    /// The version of this format.
-    pub version: u32,
-    /// Whether the history has any event that the policy covers. Without one there is no answer: no data
-    /// does not mean no violations.
-    pub has_data: bool,
-    /// Affected events: those that violate the policy, whatever their missing fields are.
-    pub total_events: u64,
-    /// Events that may be affected, depending on missing fields.
-    pub possible_events: u64,
-    /// Events that were read.
-    pub scanned_events: u64,
-    /// Events that the policy covers: with a binary and an operation that it confines.
-    pub covered_events: u64,
-    /// Affected events by effect.
-    pub by_effect: Effects,
-    /// The first affected event.
-    pub first_seen: Option<String>,
-    /// The last affected event.
-    pub last_seen: Option<String>,
-    /// The binaries with the most affected events.
-    pub top_binaries: Vec<Count>,
-    /// The rules that decided, the most frequent first.
-    pub by_rule: Vec<RuleImpact>,
-    /// Every hour of the history that has events.
-    pub by_hour: Vec<HourImpact>,
-    /// Affected events by the executable of the parent.
-    pub by_parent: Vec<Count>,
-    /// Affected events by destination port.
-    pub by_port: Vec<Count>,
-    /// Affected events by path.
-    pub by_path: Vec<Count>,
-    /// Affected events by host.
-    pub by_host: Vec<Count>,
-    /// Affected events by pod.
-    pub by_pod: Vec<Count>,
-    /// Events that may be affected, depending on missing fields.
-    pub possible: Possible,
-    /// The limits of the answer.
-    pub confidence: Confidence,
-    /// What was read.
-    pub history: History,
-    /// How the policy differs from the one given as `--base`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delta: Option<Delta>,
-}
 
 /// Counts by effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]

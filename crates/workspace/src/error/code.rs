@@ -1,4 +1,4 @@
-//! The pages of the errors.
+//! The codes of [`super::Error`].
 
 use telovix_diagnostic::Code;
 

@@ -1,4 +1,4 @@
-//! The path after `-o` -> a folder that a compile may replace.
+//! The path after `-o` -> a folder that a compile is allowed to replace.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -7,11 +7,11 @@ use crate::error::Error;
 use crate::path::{absolute, shown, staging};
 use crate::root::Root;
 
-/// A folder that belongs to compiles: not a file, and not one that people or this process work in.
+/// An output folder: not a file, and not a folder that is read or is the current folder.
 #[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
-    /// Where its successor is built.
+    /// Where the new folder is built.
     staging: PathBuf,
 }
 
@@ -19,13 +19,13 @@ impl OutputFolder {
     /// Checks the folder before any work is done.
     ///
     /// # Errors
-    /// When the path is `-` or a file, has no name, or holds the current folder or one that is read.
+    /// When the path is `-` or a file, has no name, or contains the current folder or a folder that is read.
     pub fn check(path: &Path, read: &Root) -> Result<Self, Error> {
         if path.as_os_str() == "-" {
             return Err(Error::OutputIsStandardOutput);
         }
         let asked = absolute(path).map_err(Error::NoCurrentFolder)?;
-        // A link stays a link: what it points at is replaced.
+        // Replace the target of a symbolic link, not the link.
         let path = match fs::canonicalize(&asked) {
             Ok(real) => real,
             Err(error) if error.kind() == io::ErrorKind::NotFound => asked.clone(),
@@ -51,12 +51,12 @@ impl OutputFolder {
         &self.path
     }
 
-    /// Returns the folder it lies in.
+    /// Returns its parent folder.
     pub(super) fn parent(&self) -> &Path {
         self.path.parent().expect("a path with a name, such as that of the staging folder, has a parent")
     }
 
-    /// Returns where its successor is built.
+    /// Returns where the new folder is built.
     pub(super) fn staging(&self) -> &Path {
         &self.staging
     }

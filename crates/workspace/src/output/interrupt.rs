@@ -1,4 +1,4 @@
-//! Ctrl-C and termination signals -> a flag that work in pieces looks at between the pieces.
+//! Ctrl-C and termination signals -> a flag that is checked between steps.
 
 use std::io;
 use std::sync::Arc;
@@ -10,8 +10,7 @@ use signal_hook::low_level::unregister;
 
 use crate::error::Error;
 
-/// Catches signals while it lives, for work that leaves something to tidy up. Everything else of a run is
-/// stopped by the signal itself.
+/// Catches signals until it is dropped, for work that must clean up. At other times the signal stops the process.
 #[derive(Debug)]
 pub(super) struct Interrupt {
     came: Arc<AtomicBool>,
@@ -19,7 +18,7 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Starts to catch SIGINT, SIGTERM and SIGHUP.
+    /// Starts catching SIGINT, SIGTERM and SIGHUP.
     pub(super) fn catch() -> io::Result<Self> {
         let came = Arc::new(AtomicBool::new(false));
         let register = |signal| signal_hook::flag::register(signal, Arc::clone(&came));
@@ -27,7 +26,7 @@ impl Interrupt {
         Ok(Self { came, handlers })
     }
 
-    /// Stops when a signal came.
+    /// Returns an error if a signal was received.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.came.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }

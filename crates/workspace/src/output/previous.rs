@@ -1,4 +1,4 @@
-//! The folder as the last compile left it -> which of its files stay.
+//! The current output folder -> the files to keep.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,20 @@ use crate::bundle::Bundle;
 use crate::error::Error;
 use crate::path::shown;
 
-/// What a signature beside a file is called: the file's name and one of these.
+/// The suffixes of signature files, added to the name of the signed file.
 const SIGNATURES: [&str; 2] = [".sig", ".dsse"];
 
-/// The files of the folder and which of them the last compile wrote.
+/// The files of the folder, and which of them the last compile wrote.
 #[derive(Debug)]
 pub(super) struct Previous {
     folder: PathBuf,
     files: BTreeSet<String>,
-    /// What the last compile wrote; without it, nothing here is ours and nothing may be touched.
+    /// The files of the last compile. Without it, all files belong to the user and must not be changed.
     bundle: Option<Bundle>,
 }
 
 impl Previous {
-    /// Looks at the folder, which may be absent.
+    /// Lists the folder, which may be missing.
     pub(super) fn read(folder: &Path) -> io::Result<Self> {
         let mut files = BTreeSet::new();
         match list(folder, "", &mut files) {
@@ -36,7 +36,7 @@ impl Previous {
         self.bundle.as_ref().is_some_and(|bundle| bundle.lists(file))
     }
 
-    /// Links what no compile wrote, and signatures that still fit, into the new folder.
+    /// Links files of the user, and signatures that still match, into the new folder.
     pub(super) fn carry_over<'run>(
         &self,
         staging: &Path,
@@ -68,7 +68,7 @@ impl Previous {
     }
 
     fn is_unchanged(&self, path: &str, staging: &Path) -> bool {
-        // What cannot be read cannot be told to be the same, and its signature goes.
+        // If a file cannot be read, it cannot be compared, and its signature is removed.
         let (old, new) = (fs::read(self.folder.join(path)), fs::read(staging.join(path)));
         old.is_ok_and(|old| new.is_ok_and(|new| old == new))
     }
@@ -78,7 +78,7 @@ impl Previous {
     }
 }
 
-/// Lists every file below a folder by its path with `/`; links are files of their own.
+/// Lists every file below a folder by its path with `/`; links are not followed.
 fn list(folder: &Path, below: &str, files: &mut BTreeSet<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder.join(below))? {
         let entry = entry?;
@@ -94,7 +94,7 @@ fn list(folder: &Path, below: &str, files: &mut BTreeSet<String>) -> io::Result<
     Ok(())
 }
 
-/// Gives a file a second name in the new folder, or copies it where the file system knows no second names.
+/// Hard-links a file into the new folder, or copies it if the file system has no hard links.
 fn keep(file: &Path, target: &Path) -> io::Result<()> {
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder)?;

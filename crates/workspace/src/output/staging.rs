@@ -1,4 +1,4 @@
-//! Files -> a folder beside the one that it will replace.
+//! Files -> a folder next to the one that it will replace.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags};
 
-/// A folder under construction, removed again unless it took the place of another.
+/// A new folder, removed on drop unless it has replaced the old one.
 #[derive(Debug)]
 pub(super) struct Staging {
     path: PathBuf,
@@ -15,7 +15,7 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// Creates the folder anew: what a killed run left there is removed.
+    /// Creates the folder, after removing one that a killed run left behind.
     pub(super) fn create(path: PathBuf) -> io::Result<Self> {
         match fs::remove_dir_all(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -25,16 +25,16 @@ impl Staging {
         Ok(Self { path, folder })
     }
 
-    /// Returns where it is.
+    /// Returns its path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes a new file at a path below the folder.
+    /// Writes a new file at a path relative to the folder.
     pub(super) fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let below = Path::new(path);
         if !below.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(io::Error::other(format!("`{path}` leads out of the folder")));
+            return Err(io::Error::other(format!("`{path}` is outside of the folder")));
         }
         if let Some(folder) = below.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(self.path.join(folder))?;
@@ -44,7 +44,7 @@ impl Staging {
         File::from(file).write_all(bytes)
     }
 
-    /// Puts the new folder in place of `target`, durably, and removes what stood there.
+    /// Replaces `target` by the new folder, durably. The old one is removed on drop.
     pub(super) fn swap_with(&self, target: &Path, parent: &File) -> io::Result<()> {
         rustix::fs::syncfs(&self.folder)?;
         match fs::metadata(target) {
@@ -64,7 +64,7 @@ impl Staging {
         parent.sync_all()
     }
 
-    /// For file systems that cannot exchange: for an instant there is no folder, never a mixed one.
+    /// For file systems without exchange: the folder is missing for an instant, but never mixed.
     fn swap_in_two_steps(&self, target: &Path) -> io::Result<()> {
         let aside = self.path.with_extension("previous");
         fs::rename(target, &aside)?;
@@ -77,10 +77,9 @@ impl Staging {
 }
 
 impl Drop for Staging {
-    /// Removes the staging folder: the unfinished new one, or the old one after they changed places.
+    /// Removes the staging folder: the unfinished new one, or the old one after the exchange.
     fn drop(&mut self) {
-        if let Err(_still_there) = fs::remove_dir_all(&self.path) {
-            // Nothing more can be done here; the next run removes it before it starts.
-        }
+        // If this fails, the next run removes it before it starts.
+        let _removed = fs::remove_dir_all(&self.path);
     }
 }

@@ -1,4 +1,4 @@
-//! Artifacts as they arrive -> the successor of an output folder, which takes its place whole or not at all.
+//! Artifacts as they are produced -> a new output folder, which replaces the old one as a whole or not at all.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,7 +12,7 @@ use super::staging::Staging;
 use super::{OutputFolder, Replaced};
 use crate::error::Error;
 
-/// An output folder in the making. Nothing is touched before the first artifact arrives.
+/// A new output folder. Nothing is written before the first artifact.
 #[derive(Debug)]
 pub struct Successor<'folder> {
     folder: &'folder OutputFolder,
@@ -20,26 +20,26 @@ pub struct Successor<'folder> {
     error: Option<Error>,
 }
 
-/// Where it is built, while nobody else builds beside it.
+/// The locked place where it is built.
 #[derive(Debug)]
 struct Site {
     staging: Staging,
-    /// The folder that both lie in, locked: the staging folder has a fixed name, so that what a killed run left is
-    /// found and removed by the next one.
+    /// The parent folder, locked against other compiles: the staging folder has a fixed name, so that the next run finds
+    /// and removes one that a killed run left behind.
     parent: File,
     interrupt: Interrupt,
 }
 
 impl OutputFolder {
-    /// Returns the folder's successor, still without files.
+    /// Returns the new folder, still empty.
     pub fn successor(&self) -> Successor<'_> {
         Successor { folder: self, site: None, error: None }
     }
 }
 
 impl Successor<'_> {
-    /// Writes an artifact (path with `/` below the folder, and bytes). Wants no more after it failed or a signal
-    /// came; [`Successor::take_over`] says why.
+    /// Writes an artifact at a path relative to the folder, with `/`. Breaks after an error or a signal, which
+    /// [`Successor::take_over`] then returns.
     pub fn write(&mut self, path: &str, bytes: &[u8]) -> ControlFlow<()> {
         match self.try_write(path, bytes) {
             Ok(()) => ControlFlow::Continue(()),
@@ -59,11 +59,11 @@ impl Successor<'_> {
         site.staging.write(path, bytes).map_err(|error| self.folder.not_written(error))
     }
 
-    /// Makes the folder hold exactly what was written, beside files that no compile wrote. A signature beside an
-    /// artifact stays when the artifact's bytes stay. Without `paths`, those of all artifacts, nothing is replaced.
+    /// Replaces the output folder. Files of the user are kept, and so is the signature of an artifact that did not change.
+    /// `paths` are those of all artifacts; without them nothing is replaced.
     ///
     /// # Errors
-    /// When something could not be written or a signal came; the folder is then unchanged.
+    /// When something could not be written or a signal was received; the folder is then unchanged.
     pub fn take_over<'paths>(
         self,
         paths: Option<impl Iterator<Item = &'paths str>>,

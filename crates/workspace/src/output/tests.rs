@@ -96,7 +96,7 @@ fn what_a_killed_run_left_is_removed_by_the_next() {
 fn an_artifact_cannot_leave_the_folder() {
     let root = tempfile::tempdir().unwrap();
     let failure = write(root.path(), &[("../evil", "1")]).unwrap_err();
-    assert!(failure.contains("leads out"), "{failure}");
+    assert!(failure.contains("outside of the folder"), "{failure}");
     assert!(content(root.path()).is_empty());
 }
 
@@ -131,7 +131,7 @@ fn folders_that_hold_the_input_are_refused() {
     assert_eq!(code("compiled"), "fine");
 }
 
-/// Runs in a process of its own: a signal reaches every test of this one.
+/// Runs in a separate process: a signal would reach the other tests too.
 #[test]
 fn an_interrupted_compile_leaves_the_folder_unchanged() {
     const ALONE: &str = "TELOVIX_TEST_ALONE";

@@ -1,4 +1,4 @@
-//! What can be wrong with the settings of a run.
+//! The codes of errors in `telovix.yaml` and `--level`.
 
 use telovix_diagnostic::Code;
 

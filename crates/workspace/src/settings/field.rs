@@ -17,26 +17,26 @@ const TARGET: Shape = Shape::Text(Text {
 });
 
 const LEVEL: Shape = Shape::Choice(&[
-    Choice { word: "ignore", description: "Say nothing." },
-    Choice { word: "note", description: "Tell; never change an exit code." },
-    Choice { word: "warning", description: "Tell; `lint` ends with 1." },
-    Choice { word: "error", description: "Tell; nothing is written." },
+    Choice { word: "ignore", description: "Do not report it." },
+    Choice { word: "note", description: "Report it; the exit code is not affected." },
+    Choice { word: "warning", description: "Report it; `lint` exits with 1." },
+    Choice { word: "error", description: "Report it; nothing is written." },
 ]);
 
-/// What artifacts must run on.
+/// The targets.
 pub(super) const TARGETS: Field = Field {
     name: "targets",
     presence: Presence::Optional,
     shape: Shape::List(&TARGET),
-    description: "What the artifacts must run on. Every target when left out.",
+    description: "The targets to compile for. Default: all targets.",
 };
 
-/// Where artifacts go.
+/// The output folder.
 pub(super) const OUTPUT: Field = Field {
     name: "output",
     presence: Presence::Default("\"compiled-policies\""),
     shape: PATH,
-    description: "The folder that `compile` replaces with the artifacts.",
+    description: "The output folder of `compile`, which is replaced as a whole.",
 };
 
 /// The levels of single findings.
@@ -44,7 +44,7 @@ pub(super) const LEVELS: Field = Field {
     name: "levels",
     presence: Presence::Optional,
     shape: Shape::Map(&LEVEL),
-    description: "The level of single findings, by code. Errors stay errors.",
+    description: "The level of findings, by code. Errors cannot be downgraded.",
 };
 
 /// The trust root.
@@ -63,24 +63,24 @@ pub(super) const DENY_WITH_KILL: Field = Field {
     description: "Kill in addition to every denial: LSM denials of Tetragon leak under concurrency, a signal does not.",
 };
 
-/// Whether the text of packs carries their state.
+/// Whether the policies of a pack contain its state.
 pub(super) const POLICY_MODE: Field = Field {
     name: "policy_mode",
     presence: Presence::Default("false"),
     shape: Shape::Boolean,
-    description: "Write the state of a pack into its policies as Tetragon's `policy-mode` too. Their text then \
-changes with the state, and so do their signatures.",
+    description: "Also write the state of a pack into its policies, as the Tetragon option `policy-mode`. Their \
+text, and so their signatures, then change with the state.",
 };
 
-/// Whether Tetragon keeps a map of parents.
+/// Whether the parents map of Tetragon is enabled.
 pub(super) const PARENTS_MAP: Field = Field {
     name: "parents_map",
     presence: Presence::Default("false"),
     shape: Shape::Boolean,
-    description: "Tetragon runs with its map of parents enabled, so that exceptions by parent can be written.",
+    description: "Tetragon runs with its parents map enabled, so that exceptions by parent process can be compiled.",
 };
 
-/// Whether Tetragon knows workloads.
+/// Whether Tetragon runs in Kubernetes.
 pub(super) const KUBERNETES: Field = Field {
     name: "kubernetes",
     presence: Presence::Default("false"),
@@ -111,12 +111,12 @@ pub(super) const ENGINE: Field =
 /// The fields of `telovix.yaml`.
 pub(super) static RECORD: Record = Record {
     noun: "the settings of a policy repository",
-    description: "Marks the root of a policy repository and holds its settings. Every path counts from the root.",
+    description: "Marks the root of a policy repository and holds its settings. Paths are relative to the root.",
     fields: &[TARGETS, OUTPUT, LEVELS, TETRAGON, ENGINE, TRUST_ROOT],
     other_keys: OtherKeys::Refused,
 };
 
-/// Reads the word of a level.
+/// Reads a level.
 pub(super) fn level(node: &Node, sink: &mut Sink) -> Option<Level> {
     let Some(Scalar::Text(word)) = node.scalar() else {
         wrong_type(node, "a level", sink);

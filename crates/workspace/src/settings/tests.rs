@@ -28,7 +28,7 @@ fn every_setting_is_optional() {
 }
 
 #[test]
-fn paths_count_from_the_root() {
+fn paths_are_relative_to_the_root() {
     let config = read("output: out/compiled\ntrust_root: trust.json\n").unwrap();
     assert_eq!(config.output.unwrap().to_str(), Some("out/compiled"));
     assert_eq!(config.trust_root.unwrap().to_str(), Some("trust.json"));
@@ -43,7 +43,7 @@ fn levels_are_read_by_code() {
 }
 
 #[test]
-fn every_mistake_is_told_at_once() {
+fn every_mistake_is_reported_at_once() {
     let mistakes =
         "outputs: x\nlevels:\n  folder-circel: note\n  folder-circle: fatal\n  unreadable-file: note\n";
     assert_eq!(read(mistakes), Err("unknown-key unknown-level-code unknown-level level-of-error".to_owned()));

@@ -1,4 +1,4 @@
-//! What can be wrong with a file before it is read as a document.
+//! The codes of files that cannot be read as documents.
 
 use telovix_diagnostic::Code;
 

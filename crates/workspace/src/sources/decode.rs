@@ -1,4 +1,4 @@
-//! Bytes -> text, or what kind of bytes they are instead.
+//! Bytes -> text, or the reason why they are not text.
 
 use super::Problem;
 

@@ -1,4 +1,4 @@
-//! Why a file or folder is not read as policies, each reason with its code.
+//! Why a file or folder cannot be read as policies, each reason with its code.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use super::code;
 use crate::bounded::LARGEST_FILE;
 use crate::path::{CONFIGURATION, TRUST_ROOT};
 
-/// Why something is not read. All problems of a run are found before it ends.
+/// Why something cannot be read. A run reports all of its problems.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
@@ -27,7 +27,7 @@ pub enum Problem {
     /// A file holds zero bytes.
     #[error("`{0}` is binary, expected YAML or JSON text")]
     Binary(String),
-    /// A file starts with the mark of UTF-16.
+    /// A file starts with a UTF-16 byte order mark.
     #[error("`{0}` is UTF-16, expected UTF-8")]
     Utf16(String),
     /// A file is not UTF-8.
@@ -35,7 +35,7 @@ pub enum Problem {
     NotUtf8 {
         /// The path, as it is shown.
         path: String,
-        /// The first byte that is not.
+        /// The first invalid byte.
         byte: u8,
         /// Its line, from 1.
         line: usize,
@@ -43,13 +43,13 @@ pub enum Problem {
     /// A file or stream has more than [`LARGEST_FILE`] bytes.
     #[error("`{0}` is larger than {LARGEST_FILE} bytes")]
     TooLarge(String),
-    /// A link leads to a folder that it lies in.
-    #[error("`{0}` leads back to a folder it lies in")]
+    /// A symbolic link points to one of its parent folders.
+    #[error("`{0}` is a link to one of its parent folders")]
     Circle(String),
-    /// Folders are nested deeper than any repository's.
-    #[error("`{0}` lies in more than {most} nested folders", most = super::walk::DEEPEST)]
+    /// Folders are nested too deeply.
+    #[error("`{0}` is nested more than {most} folders deep", most = super::walk::DEEPEST)]
     TooDeep(String),
-    /// Documents lie where no policies are read.
+    /// Documents are in a place that is not read.
     #[error("{}", told_of_skipped(.reason, .path, .documents))]
     SkippedDocuments {
         /// Why the place is not read.
@@ -60,7 +60,7 @@ pub enum Problem {
         documents: Vec<String>,
     },
     /// No policy file was found.
-    #[error("there is no policy file below {0}")]
+    #[error("no policy file below {0}")]
     Nothing(String),
 }
 
@@ -69,9 +69,9 @@ pub enum Problem {
 pub enum Skipped {
     /// Its name starts with a full stop.
     Hidden,
-    /// It is the folder that a compile writes.
+    /// It is the output folder.
     Output,
-    /// A compile wrote it before.
+    /// It is the output folder of another compile.
     Compiled,
     /// It has the name of the settings.
     Settings,
@@ -104,22 +104,22 @@ impl Problem {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns how to fix it.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
             Self::Unreadable { .. } | Self::NotAFile(_) => return None,
-            Self::Binary(_) => "leave it out of the paths to read",
+            Self::Binary(_) => "remove it from the folders to read",
             Self::Utf16(_) | Self::NotUtf8 { .. } => "save the file as UTF-8",
             Self::TooLarge(_) => "split it into several files",
-            Self::Circle(_) => "remove the link, or name the folders to read",
-            Self::TooDeep(_) => "name the folders to read",
+            Self::Circle(_) => "remove the link, or name the folders to read on the command line",
+            Self::TooDeep(_) => "name the folders to read on the command line",
             Self::SkippedDocuments { reason: Skipped::Output, .. } => {
-                "move them to another folder, or name another output folder: `output` in `telovix.yaml`, or `-o`"
+                "move them to another folder, or set another output folder: `output` in `telovix.yaml`, or `-o`"
             }
             Self::SkippedDocuments { reason: Skipped::Compiled, .. } => "move them to another folder",
             Self::SkippedDocuments { reason: Skipped::Hidden, .. } => {
-                "rename it without the full stop, or move what is not in use out of the folders that are read"
+                "rename it without the leading `.`, or move it out of the folders that are read"
             }
             Self::SkippedDocuments { .. } => "rename the file",
             Self::Nothing(_) => {
@@ -141,32 +141,34 @@ impl From<Problem> for Diagnostic {
 
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::NotFound => "no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => error.to_string(),
     }
 }
 
-/// How many documents a message names.
+/// The most documents that a message names.
 const NAMED: usize = 3;
 
 fn told_of_skipped(reason: &Skipped, path: &str, documents: &[String]) -> String {
     let place = match reason {
-        Skipped::Hidden => format!("`{path}` is hidden, so it is not read"),
-        Skipped::Output => format!("`{path}` is the output folder, so it is not read"),
-        Skipped::Compiled => format!("`{path}` was written by a compile, so it is not read"),
+        Skipped::Hidden => format!("`{path}` is hidden and not read"),
+        Skipped::Output => format!("`{path}` is the output folder and not read"),
+        Skipped::Compiled => format!("`{path}` was written by `telovix compile` and is not read"),
         Skipped::Settings => {
-            format!("`{path}` has the name of the settings, `{CONFIGURATION}`, so it is not read")
+            format!(
+                "`{path}` has the name of the settings file, `{CONFIGURATION}`, and is not read as a policy"
+            )
         }
         Skipped::TrustRoot => {
-            format!("`{path}` is taken for the trust root (`{TRUST_ROOT}`), so it is not read")
+            format!("`{path}` is taken for the trust root (`{TRUST_ROOT}`) and not read as a policy")
         }
     };
     let named: Vec<_> = documents.iter().take(NAMED).map(|document| format!("`{document}`")).collect();
     let more = documents.len() - named.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     match documents {
-        [only] if only == path => format!("{place}, and it holds a policy document"),
-        _ => format!("{place}, and it holds policy documents: {}{more}", named.join(", ")),
+        [only] if only == path => format!("{place}, but contains a policy document"),
+        _ => format!("{place}, but contains policy documents: {}{more}", named.join(", ")),
     }
 }

@@ -1,14 +1,14 @@
-//! The bytes of a file that is not read -> whether a policy document is in it.
+//! The bytes of a skipped file -> whether it contains a policy document.
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::KINDS;
 use telovix_syntax::{self, Mapping, Node, Scalar, Value, nearest};
 
-/// Returns whether one of the file's documents is a policy document, with or without mistakes in it.
+/// Returns whether one of the file's documents is a policy document, valid or not.
 pub(super) fn holds_document(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
-    // Most files are something else, which need not be parsed to tell.
+    // Most files are something else and need not be parsed.
     if !["kind", "processes", "target_binary"].iter().any(|word| text.contains(word)) {
         return false;
     }
@@ -18,7 +18,7 @@ pub(super) fn holds_document(bytes: &[u8]) -> bool {
     for (id, source) in sources.iter() {
         telovix_syntax::parse(id, source, &mut sink, |tree, _| found |= is_document(&tree.root));
     }
-    // What cannot be parsed may still be meant as one.
+    // A file that cannot be parsed may still be intended as a policy.
     found || (sink.has_errors() && text.lines().any(names_a_kind))
 }
 
@@ -35,7 +35,7 @@ fn has(mapping: &Mapping<'_>, key: &str) -> bool {
     mapping.entry(key).is_some()
 }
 
-/// Returns whether a word is a kind of document, or a misspelled one.
+/// Returns whether a word is the name of a document kind, or similar to one.
 fn is_kind(word: &str) -> bool {
     let mut names = KINDS.iter().map(|kind| kind.name).chain(["TracingPolicyNamespaced"]);
     names.clone().any(|name| name == word) || nearest(word, &mut names).is_some()

@@ -1,4 +1,4 @@
-//! What a walk did not enter -> the policy documents in it, which nothing may drop in silence.
+//! The files and folders that a walk skipped -> the policy documents in them, which must not be dropped silently.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -12,17 +12,17 @@ use crate::bounded::read_file;
 use crate::bundle::Bundle;
 use crate::path::{is_policy_name, shown};
 
-/// A file or folder that was not read, to be searched.
+/// A skipped file or folder, to be searched.
 #[derive(Debug)]
 pub(super) struct Search {
     pub(super) reason: Skipped,
     pub(super) path: PathBuf,
-    /// What a compile wrote into it, if one did.
+    /// The files that a compile wrote into it, if any.
     pub(super) bundle: Option<Bundle>,
 }
 
 impl Search {
-    /// Searches for documents. Files of `read` are read by another name, so nothing is lost where they lie here too.
+    /// Searches for documents. Files in `read` were read under another name, so they are not reported.
     pub(super) fn run(self, read: &BTreeSet<Identity>, problems: &mut Vec<Problem>) {
         let Self { reason, path, bundle } = self;
         let mut digger =
@@ -50,7 +50,7 @@ impl Digger<'_> {
             Ok(metadata) if metadata.is_dir() => self.enter(path, &metadata),
             Ok(metadata) if metadata.is_file() && is_policy_name(path) => self.examine(path, &metadata),
             Ok(_) => {}
-            // What leads nowhere holds nothing.
+            // Ignore dangling links.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => self.problems.push(Problem::unreadable(shown(path), error)),
         }

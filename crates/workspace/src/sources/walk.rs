@@ -1,4 +1,4 @@
-//! A path -> the policy files it stands for, in a fixed order and without going round in circles.
+//! A path -> the policy files at or below it, in a fixed order and without following link cycles.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -11,25 +11,25 @@ use super::{LeftOut, Problem, Skipped};
 use crate::bundle::Bundle;
 use crate::path::{CONFIGURATION, TRUST_ROOT, is_policy_name, shown};
 
-/// Folders nested deeper than this are not entered: no repository is, and the walk must end.
+/// Folders nested deeper than this are not entered, so that the walk always ends.
 pub(super) const DEEPEST: usize = 128;
 
 /// Folders of version control, which hold earlier versions of the same documents.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
-/// A file as the kernel knows it: device and inode.
+/// The identity of a file: device and inode.
 pub(super) type Identity = (u64, u64);
 
 pub(super) fn identity(metadata: &Metadata) -> Identity {
     (metadata.dev(), metadata.ino())
 }
 
-/// What a walk has found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// The policy files, by path.
     pub(super) files: BTreeSet<PathBuf>,
-    /// What is not read, to be searched for documents.
+    /// The skipped files and folders, to be searched for documents.
     pub(super) skipped: Vec<Search>,
     pub(super) problems: Vec<Problem>,
 }
@@ -41,7 +41,7 @@ pub(super) fn collect(path: &Path, left_out: &LeftOut<'_>, found: &mut Found) {
             let mut walk = Walk { left_out, found, above: Vec::new() };
             walk.enter(path, &metadata);
         }
-        // Whatever else a user names is read: a pipe from the shell is as good as a file.
+        // A path that the user names is always read, even a pipe from the shell.
         Ok(_) => {
             found.files.insert(path.to_owned());
         }
@@ -52,7 +52,7 @@ pub(super) fn collect(path: &Path, left_out: &LeftOut<'_>, found: &mut Found) {
 struct Walk<'run> {
     left_out: &'run LeftOut<'run>,
     found: &'run mut Found,
-    /// The folders from the start to here: a link to one of them is a circle.
+    /// The folders from the start to here: a link to one of them is a cycle.
     above: Vec<Identity>,
 }
 
@@ -83,7 +83,7 @@ impl Walk<'_> {
         }
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
-            // A hidden link that leads nowhere, such as an editor's lock, holds nothing.
+            // Ignore hidden dangling links, such as the lock files of editors.
             Err(error) if name.starts_with('.') && error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => return self.unreadable(&path, error),
         };
@@ -119,7 +119,7 @@ impl Walk<'_> {
     }
 }
 
-/// Returns what a folder holds, by name.
+/// Returns the entries of a folder, sorted by name.
 pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;

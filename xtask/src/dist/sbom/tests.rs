@@ -51,6 +51,19 @@ fn packages_of_the_binary_are_separated_from_those_of_the_build() {
 }
 
 #[test]
+fn a_package_that_only_a_feature_for_tests_brings_is_not_listed() {
+    let tree = "telovix v1.0.0+build (/repository/crates/cli)\nderive v1.0.0+build (proc-macro)\n\
+                syntax v1.0.0+build\nscript v1.0.0+build\nsyntax v1.0.0+build (*)\n";
+    let bill = parsed(&restrict(small(), tree).unwrap(), "");
+    let names: Vec<_> =
+        bill["components"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
+    assert_eq!(names, ["derive", "script", "syntax"]);
+    assert!(!bill["dependencies"].to_string().contains("used"), "{bill}");
+    let unknown = restrict(small(), "telovix v2.0.0\n").unwrap_err().to_string();
+    assert_eq!(unknown, "cargo tree lists 1 packages, cargo metadata 0");
+}
+
+#[test]
 fn the_order_in_which_cargo_lists_packages_does_not_matter() {
     let mut turned = small();
     turned["packages"].as_array_mut().unwrap().reverse();

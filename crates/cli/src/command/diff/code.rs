@@ -1,4 +1,4 @@
-//! What can be wrong with the sides of a difference.
+//! The codes of `telovix diff`.
 
 use telovix_diagnostic::Code;
 

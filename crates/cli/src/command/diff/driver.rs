@@ -1,4 +1,4 @@
-//! The arguments that git gives to a diff command -> the sides.
+//! The arguments of a git external diff command -> the two sides.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use crate::failure::Failure;
 use super::{Content, Loaded};
 use super::code::UNKNOWN_SIDE;
 
-/// Reads `PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE`, with two more words for a rename. A file
-/// that one side lacks is `/dev/null`. Source: `git help git`, GIT_EXTERNAL_DIFF.
+/// Reads `PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE`, with two more arguments for a rename. A file
+/// that is missing on one side is `/dev/null`. Source: `git help git`, GIT_EXTERNAL_DIFF.
 pub(super) fn sides(words: &[String], as_of: Date) -> Result<(Loaded, Loaded), Failure> {
     let [path, old, _, _, new, ..] = words else {
         let message = "expected the seven arguments of a git diff command";
@@ -22,7 +22,7 @@ pub(super) fn sides(words: &[String], as_of: Date) -> Result<(Loaded, Loaded), F
     Loaded::both(written(old)?, written(new)?, as_of)
 }
 
-/// Reads a file that git has put somewhere, under the name that it has in the repository.
+/// Reads a temporary file of git under its name in the repository.
 fn input(file: &str, path: &str) -> Result<Input, Failure> {
     if file == "/dev/null" {
         return Ok(Input::of_bytes(Vec::new()));
@@ -30,7 +30,7 @@ fn input(file: &str, path: &str) -> Result<Input, Failure> {
     let read = read_file(Path::new(file));
     match read {
         Ok(bytes) => Ok(Input::of_bytes(vec![(path.to_owned(), bytes)])),
-        // Reading it as a path reports why not.
+        // Reading it as a path produces the finding.
         Err(_) => Ok(Root::find(&[PathBuf::from(file)])?.read(&LeftOut::default())),
     }
 }

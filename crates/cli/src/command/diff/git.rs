@@ -1,4 +1,4 @@
-//! A revision of the repository around the current folder -> the policy files in it.
+//! A git revision -> the policy files in it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,15 +14,15 @@ use crate::failure::Failure;
 /// A file of a revision: its path from the root of the repository, and its bytes.
 pub(super) type File = (String, Vec<u8>);
 
-/// Tells whether a text names a commit here.
+/// Returns whether a text names a commit of this repository.
 pub(super) fn is_revision(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('-')
         && git(&["rev-parse", "--verify", "--quiet", &format!("{text}^{{commit}}")]).is_ok()
 }
 
-/// Reads every policy file of a revision, or those at and below `path`, which counts from the current folder
-/// when it starts with `./` and from the root of the repository otherwise, as git has it.
+/// Reads every policy file of a revision, or those at and below `path`. As in git, the path is relative to the current
+/// folder if it starts with `./`, and to the root of the repository otherwise.
 pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Failure> {
     let prefix = git(&["rev-parse", "--show-prefix"]).map_err(no_git)?;
     let prefix = prefix.trim_end();
@@ -36,7 +36,7 @@ pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Fail
     list(revision, path.trim_end_matches('/'))
 }
 
-/// Reads every policy file of a revision at and below a folder of the work tree, with names that count from there.
+/// Reads every policy file of a revision at and below a folder of the work tree, with names relative to that folder.
 pub(super) fn read_folder(revision: &str, folder: &Path) -> Result<Vec<File>, Failure> {
     let folder = folder.display().to_string();
     let prefix = git(&["-C", &folder, "rev-parse", "--show-prefix"]).map_err(no_git)?;
@@ -46,7 +46,7 @@ pub(super) fn read_folder(revision: &str, folder: &Path) -> Result<Vec<File>, Fa
     Ok(files.into_iter().map(|(path, bytes)| (name(path), bytes)).collect())
 }
 
-/// Returns where the path of `REV:PATH` lies in the work tree.
+/// Returns the path of `REV:PATH` in the work tree.
 pub(super) fn in_work_tree(path: &str) -> Result<PathBuf, Failure> {
     if path == "." || path.starts_with("./") {
         return Ok(PathBuf::from(path));
@@ -56,7 +56,7 @@ pub(super) fn in_work_tree(path: &str) -> Result<PathBuf, Failure> {
     Ok(if path.as_os_str().is_empty() { PathBuf::from(".") } else { path })
 }
 
-/// Reads every policy file of a revision at and below `path`, which counts from the root of git's repository.
+/// Reads every policy file of a revision at and below `path`, relative to the root of the repository.
 fn list(revision: &str, path: &str) -> Result<Vec<File>, Failure> {
     let all = ["ls-tree", "-r", "-z", "--full-tree", revision];
     let below = ["--", path];
@@ -72,7 +72,7 @@ fn list(revision: &str, path: &str) -> Result<Vec<File>, Failure> {
         let hidden = name.split('/').any(|part| part.starts_with('.'));
         match mode {
             Some("160000") => {
-                let message = format!("`{name}` in `{revision}` is a submodule, which is not compared");
+                let message = format!("`{name}` in `{revision}` is a submodule; submodules are not compared");
                 let failure = Failure::new(Exit::CannotRun, &SUBMODULE, message);
                 return Err(failure.help("name a folder without submodules, such as `REV:profiles`"));
             }
@@ -81,7 +81,7 @@ fn list(revision: &str, path: &str) -> Result<Vec<File>, Failure> {
                 || [CONFIGURATION, TRUST_ROOT].map(Some).contains(&name.rsplit('/').next()) => {}
             Some("120000") => {
                 let message =
-                    format!("`{name}` in `{revision}` is a symbolic link, which a revision cannot follow");
+                    format!("`{name}` in `{revision}` is a symbolic link; links in a revision cannot be followed");
                 return Err(Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, message));
             }
             _ => wanted.extend(object.map(|object| (name.to_owned(), object.to_owned()))),
@@ -89,16 +89,16 @@ fn list(revision: &str, path: &str) -> Result<Vec<File>, Failure> {
     }
     if wanted.is_empty() {
         let place = if path.is_empty() { format!("`{revision}`") } else { format!("`{revision}:{path}`") };
-        let message = format!("there is no policy file in {place}");
+        let message = format!("no policy file in {place}");
         let failure = Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, message);
         return Err(
-            failure.help("paths in a revision count from the root of the repository; `REV:./PATH` from here")
+            failure.help("a path in a revision is relative to the repository root; use `REV:./PATH` for the current folder")
         );
     }
     Ok(without_artifacts(contents(wanted, revision)?, path))
 }
 
-/// Leaves out what a compile wrote below the folder that is compared: artifacts that were committed are not policies.
+/// Removes committed compile output below the compared folder: artifacts are not policies.
 fn without_artifacts(files: Vec<File>, compared: &str) -> Vec<File> {
     let bundle = |(name, bytes): &File| {
         let folder = name.strip_suffix(MANIFEST_PATH)?.strip_suffix('/').filter(|folder| *folder != compared)?;
@@ -111,7 +111,7 @@ fn without_artifacts(files: Vec<File>, compared: &str) -> Vec<File> {
     files.into_iter().filter(|(name, _)| !is_artifact(name)).collect()
 }
 
-/// Reads many objects through one process.
+/// Reads all objects through one git process.
 fn contents(wanted: Vec<(String, String)>, revision: &str) -> Result<Vec<File>, Failure> {
     let refused = |told: &dyn std::fmt::Display| {
         Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, format!("cannot read `{revision}`: {told}"))
@@ -126,7 +126,7 @@ fn contents(wanted: Vec<(String, String)>, revision: &str) -> Result<Vec<File>, 
         return Err(refused(&"git gave no streams"));
     };
     let objects: Vec<String> = wanted.iter().map(|(_, object)| object.clone()).collect();
-    // Git answers while it is still asked: without a writer of its own, both sides could wait for ever.
+    // git writes while it still reads; without a separate writer thread both sides could block forever.
     let asker =
         std::thread::spawn(move || objects.iter().try_for_each(|object| writeln!(asking, "{object}")));
     let mut answers = BufReader::new(answers);
@@ -136,7 +136,7 @@ fn contents(wanted: Vec<(String, String)>, revision: &str) -> Result<Vec<File>, 
         answers.read_line(&mut head).map_err(|error| refused(&error))?;
         // `<object> blob <size>`, or `<object> missing`
         let size = head.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
-        let size = size.ok_or_else(|| refused(&format!("`{name}` is not there")))?;
+        let size = size.ok_or_else(|| refused(&format!("`{name}` is missing")))?;
         if size > LARGEST_FILE {
             return Err(refused(&format!("`{name}` is larger than {LARGEST_FILE} bytes")));
         }
@@ -152,7 +152,7 @@ fn contents(wanted: Vec<(String, String)>, revision: &str) -> Result<Vec<File>, 
     Ok(files)
 }
 
-/// Runs git and returns what it printed, or its complaint.
+/// Runs git and returns its output, or its first error line.
 fn git(arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("git").args(arguments).output().map_err(|error| error.to_string())?;
     if output.status.success() {
@@ -164,5 +164,5 @@ fn git(arguments: &[&str]) -> Result<String, String> {
 }
 
 fn no_git(told: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::CannotRun, &NO_GIT, format!("cannot read revisions here: {told}"))
+    Failure::new(Exit::CannotRun, &NO_GIT, format!("cannot read git revisions: {told}"))
 }

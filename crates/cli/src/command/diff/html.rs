@@ -1,12 +1,13 @@
-//! A difference -> one HTML page that needs nothing else: no script, no other file.
+//! A difference -> one self-contained HTML page without scripts.
 
 use std::io::{self, Write};
 
-use telovix_compare::{Direction, SubjectDifference};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use telovix_compare::{Change, Direction, SubjectDifference, Witness};
 
 use super::{Shown, presence, title};
 
-/// The look of the page, in light and in dark.
+/// The style sheet, for light and dark mode.
 const STYLE: &str = "\
 :root{color-scheme:light dark;--page:light-dark(#f6f8fa,#0d1117);--card:light-dark(#fff,#161b22);--text:light-dark(#1f2328,#e6edf3);\
 --quiet:light-dark(#59636e,#9198a1);--line:light-dark(#d0d7de,#3d444d);--come:light-dark(#1a7f37,#57d37a);--gone:light-dark(#b3261e,#ff8a80)}
@@ -28,95 +29,106 @@ nav a{margin-right:1rem;color:inherit}";
 
 /// Prints the page.
 pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let direction = shown.difference.direction;
-    writeln!(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
-    writeln!(out, "<meta name=\"viewport\" content=\"width=device-width\">")?;
-    writeln!(
-        out,
-        "<title>Policy difference: {direction}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>"
-    )?;
-    writeln!(out, "<h1>Policy difference <span class=\"badge {direction}\">{direction}</span></h1>")?;
-    writeln!(out, "<p>{}.</p>", text(shown.sentence()))?;
-    bar(shown, out)?;
-    for subject in shown.difference.subjects.iter().filter(|subject| !subject.is_unchanged()) {
-        section(shown, subject, out)?;
-    }
-    writeln!(out, "</body>\n</html>")
+    writeln!(out, "{}", page(shown).into_string())
 }
 
-/// Draws how many documents went which way.
-fn bar(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn page(shown: &Shown<'_>) -> Markup {
+    let direction = shown.difference.direction;
+    let changed = shown.difference.subjects.iter().filter(|subject| !subject.is_unchanged());
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { "Policy difference: " (direction) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Policy difference " (badge(direction, direction.name())) }
+                p { (shown.sentence()) "." }
+                (bar(shown))
+                @for subject in changed { (section(shown, subject)) }
+            }
+        }
+    }
+}
+
+fn badge(direction: Direction, text: &str) -> Markup {
+    html! { span.badge.(direction) { (text) } }
+}
+
+/// Draws the share of documents with each verdict.
+fn bar(shown: &Shown<'_>) -> Markup {
     let subjects = &shown.difference.subjects;
-    writeln!(out, "<svg class=\"bar\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" role=\"img\">")?;
-    writeln!(out, "<title>{}</title>", text(&shown.counted()))?;
     let mut start = 0;
+    let mut parts = Vec::new();
     for direction in [Direction::Incomparable, Direction::Wider, Direction::Narrower, Direction::Equal] {
         let count = subjects.iter().filter(|subject| subject.direction == direction).count();
-        // What there is of a direction is seen, however little.
+        // Even a small share is visible.
         let width = if count == 0 { 0 } else { (1000 * count / subjects.len().max(1)).max(6) };
         if width > 0 {
-            writeln!(out, "<rect class=\"{direction}\" x=\"{start}\" width=\"{width}\" height=\"12\"/>")?;
+            parts.push(html! { rect.(direction) x=(start) width=(width) height="12" {} });
         }
         start += width;
     }
-    writeln!(out, "</svg>\n<p class=\"quiet\">{}</p>", text(&shown.counted()))
+    html! {
+        svg.bar viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" {
+            title { (shown.counted()) }
+            @for part in parts { (part) }
+        }
+        p.quiet { (shown.counted()) }
+    }
 }
 
-fn section(shown: &Shown<'_>, subject: &SubjectDifference<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn section(shown: &Shown<'_>, subject: &SubjectDifference<'_>) -> Markup {
     let direction = subject.direction;
-    let word = if direction == Direction::Equal { "no effect" } else { direction.name() };
-    let presence = presence(subject).map(|word| format!(" ({word})")).unwrap_or_default();
-    writeln!(
-        out,
-        "<section class=\"{direction}\">\n<h2><span class=\"badge {direction}\">{word}</span>{}{presence}</h2>",
-        text(&title(subject))
-    )?;
+    let verdict = if direction == Direction::Equal { "no effect" } else { direction.name() };
     let new = shown.after.sources().zip(subject.after.and_then(|piece| piece.span));
     let old = shown.before.sources().zip(subject.before.and_then(|piece| piece.span));
-    if let Some((sources, span)) = new.or(old) {
-        writeln!(out, "<p class=\"quiet\"><code>{}</code></p>", text(&sources.locate(span)))?;
-    }
-    if !subject.changes.is_empty() {
-        writeln!(out, "<table>\n<tr><th>dimension</th><th>before</th><th>after</th></tr>")?;
-        for (dimension, change) in &subject.changes {
-            let cell =
-                |entries: &[String]| entries.iter().map(|entry| text(entry)).collect::<Vec<_>>().join("<br>");
-            writeln!(
-                out,
-                "<tr><td>{dimension}</td><td class=\"gone\">{}</td><td class=\"came\">{}</td></tr>",
-                cell(&change.removed),
-                cell(&change.added)
-            )?;
+    html! {
+        section.(direction) {
+            h2 {
+                (badge(direction, verdict)) (title(subject))
+                @if let Some(presence) = presence(subject) { " (" (presence) ")" }
+            }
+            @if let Some((sources, span)) = new.or(old) {
+                p.quiet { code { (sources.locate(span)) } }
+            }
+            @if !subject.changes.is_empty() {
+                table {
+                    tr { th { "dimension" } th { "before" } th { "after" } }
+                    @for (dimension, change) in &subject.changes { (change_row(dimension, change)) }
+                }
+            }
+            @if !subject.witnesses.is_empty() {
+                table {
+                    tr { th { "event" } th { "before" } th { "after" } }
+                    @for witness in &subject.witnesses { (event_row(witness)) }
+                }
+            }
+            @if subject.left_out > 0 {
+                p { "and " (subject.left_out) " more events" }
+            }
         }
-        writeln!(out, "</table>")?;
     }
-    if !subject.witnesses.is_empty() {
-        writeln!(out, "<table>\n<tr><th>event</th><th>before</th><th>after</th></tr>")?;
-        for witness in &subject.witnesses {
-            let class = if witness.before > witness.after { "gone" } else { "came" };
-            let event = text(&witness.event.to_string());
-            let (before, after) = (witness.before, witness.after);
-            writeln!(out, "<tr><td>{event}</td><td>{before}</td><td class=\"{class}\">{after}</td></tr>")?;
-        }
-        writeln!(out, "</table>")?;
-    }
-    if subject.left_out > 0 {
-        writeln!(out, "<p>and {} more events</p>", subject.left_out)?;
-    }
-    writeln!(out, "</section>")
 }
 
-/// Takes the meaning out of what HTML reads as markup.
-fn text(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' => plain.push_str("&lt;"),
-            '>' => plain.push_str("&gt;"),
-            '&' => plain.push_str("&amp;"),
-            '"' => plain.push_str("&quot;"),
-            letter => plain.push(letter),
+fn change_row(dimension: &str, change: &Change) -> Markup {
+    let cell = |entries: &[String]| html! {
+        @for (at, entry) in entries.iter().enumerate() {
+            @if at > 0 { br; }
+            (entry)
         }
+    };
+    html! {
+        tr { td { (dimension) } td.gone { (cell(&change.removed)) } td.came { (cell(&change.added)) } }
     }
-    plain
+}
+
+fn event_row(witness: &Witness) -> Markup {
+    let class = if witness.before > witness.after { "gone" } else { "came" };
+    html! {
+        tr { td { (witness.event) } td { (witness.before) } td.(class) { (witness.after) } }
+    }
 }

@@ -1,4 +1,4 @@
-//! A difference -> Markdown for a pull request: the verdict first, the rest folded away.
+//! A difference -> Markdown for a pull request: the verdict first, details collapsed.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use telovix_compare::{Direction, SubjectDifference};
 
 use super::{Shown, presence, title};
 
-/// Documents beyond this many are counted and not shown: a comment has a size limit.
+/// Further documents are only counted: a comment has a size limit.
 const MOST: usize = 100;
 
 /// Prints the verdict, a table of what changed, and the details of each document.
@@ -35,7 +35,7 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn row(subject: &SubjectDifference<'_>, out: &mut dyn Write) -> io::Result<()> {
     let binary = subject.piece().and_then(|piece| piece.binary).map(code).unwrap_or_default();
-    // What is newly possible matters most to a reviewer.
+    // A newly allowed event matters most to a reviewer.
     let example = subject.witnesses.iter().max_by_key(|witness| witness.before > witness.after);
     let (event, before, after) = match example {
         Some(witness) => (code(&witness.event.to_string()), witness.before.name(), witness.after.name()),
@@ -69,7 +69,7 @@ fn capital(sentence: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Quotes as code, inside a table too.
+/// Formats text as inline code; valid inside tables.
 fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(char::is_control, " "))
 }
@@ -90,7 +90,7 @@ fn text(text: &str) -> String {
     plain
 }
 
-/// Keeps an entry on its line and inside its fence.
+/// Keeps an entry on one line and inside its code fence.
 fn fenced(entry: &str) -> String {
     entry.replace(char::is_control, " ").replace("```", "'''")
 }

@@ -1,4 +1,4 @@
-//! The sides as written -> what each of them means.
+//! The operands of `diff` -> two parsed policy sets.
 
 use std::path::{Path, PathBuf};
 
@@ -22,21 +22,21 @@ pub(crate) struct Operands {
     after: Operand,
 }
 
-/// One side as it was written.
+/// One side as given on the command line.
 #[derive(Debug, PartialEq, Eq)]
 enum Operand {
     /// A file, a folder, or standard input.
     Path(PathBuf),
-    /// The repository around the current folder, whichever of its folders that is.
+    /// The whole repository around the current folder.
     Here,
-    /// What a revision holds, all of it or below a path.
+    /// A revision: all of it, or what is at and below a path.
     Revision(String, Option<String>),
-    /// What a revision holds of the repository around the current folder.
+    /// The part of a revision that is in the current policy repository.
     RevisionHere(String),
 }
 
 impl Operands {
-    /// Tells paths from revisions. What exists as a path is one.
+    /// Distinguishes paths from revisions. An existing path is never taken for a revision.
     pub(crate) fn parse(words: &[String]) -> Result<Self, Failure> {
         match words {
             [before, after] => Ok(Self { before: Operand::parse(before)?, after: Operand::parse(after)? }),
@@ -60,7 +60,7 @@ impl Operands {
             _ => Err(Failure::new(
                 Exit::CannotRun,
                 &UNKNOWN_SIDE,
-                "expected two sides, or one that names both",
+                "expected two sides, or one argument that names both",
             )
             .help("`telovix diff OLD NEW`, or `telovix diff REV..REV`")),
         }
@@ -69,12 +69,12 @@ impl Operands {
     /// Reads both sides.
     ///
     /// # Errors
-    /// When one of them cannot be read, or has an error: nothing is compared then.
+    /// When one of them cannot be read or has an error; then nothing is compared.
     pub(crate) fn load(&self, as_of: Date) -> Result<(Loaded, Loaded), Failure> {
         let (before, after) = std::thread::scope(|scope| {
             let before = scope.spawn(|| self.before.content());
             let after = self.after.content();
-            // A panic over there is one here.
+            // Propagate a panic of the thread.
             (before.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), after)
         });
         Loaded::both(before?, after?, as_of)
@@ -117,13 +117,13 @@ impl Operand {
     }
 }
 
-/// Reads paths, or the repository around the current folder, as every other verb does.
+/// Reads paths, or the current repository, like every other verb.
 fn written(paths: &[PathBuf]) -> Result<Content, Failure> {
     let repository = Repository::find(paths)?;
     Ok(Content::Written(repository.read(&repository.output())))
 }
 
-/// What a side holds.
+/// The content of a side, not yet analysed.
 #[derive(Debug)]
 pub(super) enum Content {
     /// Policies.
@@ -132,14 +132,14 @@ pub(super) enum Content {
     Compiled(Vec<Confinement>),
 }
 
-/// One side, read and understood.
+/// One side, analysed.
 #[derive(Debug)]
 pub(crate) enum Loaded {
     /// Policies.
     Written {
-        /// Their texts.
+        /// Their source texts.
         sources: SourceSet,
-        /// What they mean.
+        /// Their meaning.
         reading: Reading,
     },
     /// The confinements of an image.
@@ -147,10 +147,10 @@ pub(crate) enum Loaded {
 }
 
 impl Loaded {
-    /// Understands two sides, as far as it takes to compare them.
+    /// Analyses two sides as far as the comparison needs.
     ///
     /// # Errors
-    /// With everything that is wrong with a side, when anything is.
+    /// With all errors of a side.
     pub(super) fn both(before: Content, after: Content, as_of: Date) -> Result<(Self, Self), Failure> {
         match (before, after) {
             (Content::Written(before), Content::Written(after)) => {
@@ -161,7 +161,7 @@ impl Loaded {
         }
     }
 
-    /// Reads one side by its word, all of it: a path, REV or REV:PATH.
+    /// Reads one side, given as a path, REV or REV:PATH.
     ///
     /// # Errors
     /// When it cannot be read, or has an error.

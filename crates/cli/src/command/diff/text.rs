@@ -1,4 +1,4 @@
-//! A difference -> text for people: entries side by side where there is room, then the events.
+//! A difference -> text for the terminal: entries side by side if it is wide enough, then the events.
 
 use std::io::{self, Write};
 
@@ -7,16 +7,16 @@ use telovix_compare::{Change, Direction, SubjectDifference, Witness};
 
 use super::{Shown, presence, title};
 
-/// Terminals narrower than this get the entries below one another.
+/// On narrower terminals, entries are listed below one another.
 const SIDE_BY_SIDE: usize = 100;
 
-/// Most events below one heading.
+/// The most events printed below one heading.
 const MOST: usize = 20;
 
-/// Room for the name of a dimension.
+/// Width of the column with the dimension name.
 const DIMENSION: usize = 16;
 
-/// Returns how many characters a line can have, where that is known.
+/// Returns the width of the terminal in characters; 80 if unknown.
 pub(super) fn width() -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let asked = || rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
@@ -67,15 +67,15 @@ fn head(shown: &Shown<'_>, subject: &SubjectDifference<'_>, out: &mut dyn Write)
     }
 }
 
-/// Prints what went on the left and what came on the right.
+/// Prints removed entries on the left and added ones on the right.
 fn columns(dimension: &str, change: &Change, width: usize, out: &mut dyn Write) -> io::Result<()> {
     let (gone, came) = (gone(), came());
-    let room = (width - DIMENSION - 4) / 2;
+    let column = (width - DIMENSION - 4) / 2;
     for at in 0..change.removed.len().max(change.added.len()) {
         let label = if at == 0 { dimension } else { "" };
         let left = change.removed.get(at).map(|entry| format!("- {entry}")).unwrap_or_default();
         let right = change.added.get(at).map(|entry| format!("+ {entry}")).unwrap_or_default();
-        let space = room.saturating_sub(left.chars().count());
+        let space = column.saturating_sub(left.chars().count());
         writeln!(out, "  {label:<DIMENSION$}{gone}{left}{gone:#}{:space$} {came}{right}{came:#}", "")?;
     }
     Ok(())
@@ -103,7 +103,7 @@ fn events(
     }
     match found.len().checked_sub(MOST) {
         None | Some(0) => Ok(()),
-        Some(more) => writeln!(out, "    and {more} more, which `--format json` tells"),
+        Some(more) => writeln!(out, "    and {more} more (see `--format json`)"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A built-in template, or the targets -> their page: what is stopped, way by way and target by target.
+//! A built-in template, or the targets -> their page: what is stopped, for each method on each target.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -20,7 +20,7 @@ pub(crate) fn page(built_in: &BuiltIn, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# {}\n", built_in.template.id())?;
     writeln!(out, "Stops: {}. Effect: {}.\n", built_in.title, built_in.effect.name())?;
     writeln!(out, "{}\n", built_in.explanation.trim())?;
-    write!(out, "| way into the operation |")?;
+    write!(out, "| method |")?;
     Target::ALL.iter().try_for_each(|target| write!(out, " {target} |"))?;
     writeln!(out, "\n|---|{}", "---|".repeat(Target::ALL.len()))?;
     for way in built_in.ways {
@@ -39,28 +39,28 @@ pub(crate) fn page(built_in: &BuiltIn, out: &mut dyn Write) -> io::Result<()> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TemplatePage {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     template: &'static str,
     /// The operation it stops.
     title: &'static str,
-    /// What happens to the operation, where a way is covered.
+    /// The effect on the operation where a method is covered.
     effect: &'static str,
     explanation: &'static str,
-    /// Every known way into the operation.
+    /// Every known method for the operation.
     ways: Vec<WayEntry>,
 }
 
-/// A way into the operation.
+/// A method for the operation.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WayEntry {
     name: &'static str,
-    /// What becomes of it on each target.
+    /// The result on each target.
     targets: BTreeMap<String, Answer>,
 }
 
-/// What becomes of a way on a target.
+/// The result of a method on a target.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Answer {
@@ -68,15 +68,15 @@ struct Answer {
     status: &'static str,
     /// The hook that covers it, or the reason why none does.
     by: &'static str,
-    /// How the answer is known: `measured` or `read in source`.
+    /// The evidence for it: `measured` or `read in source`.
     evidence: &'static str,
 }
 
-/// The targets that have a name.
+/// The named targets.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TargetList {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     targets: Vec<TargetEntry>,
 }
@@ -93,7 +93,7 @@ struct TargetEntry {
     source: String,
 }
 
-/// Returns the page of a template for programs.
+/// Returns the page of a template as a JSON document.
 pub(crate) fn document(built_in: &'static BuiltIn) -> TemplatePage {
     let ways = built_in.ways.iter().map(|way| WayEntry {
         name: way.name,
@@ -119,7 +119,7 @@ fn answer(way: &Way, target: Target) -> Answer {
     Answer { status, by, evidence: way.evidence(target).name() }
 }
 
-/// Returns the targets for programs.
+/// Returns the targets as a JSON document.
 pub(crate) fn target_list() -> TargetList {
     let targets = Target::ALL.into_iter().map(|target| TargetEntry {
         name: target.to_string(),
@@ -130,7 +130,7 @@ pub(crate) fn target_list() -> TargetList {
     TargetList { version: VERSION, targets: targets.collect() }
 }
 
-/// Prints the targets that have a name.
+/// Prints the named targets.
 pub(crate) fn targets(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| target | enforced by | kernel | facts from |\n|---|---|---|---|")?;
     for target in Target::ALL {
@@ -148,11 +148,11 @@ fn word(status: Status) -> &'static str {
         Status::Covered(_) => "stopped",
         Status::Killed(_) => "killed after the fact",
         Status::Open(_) => "**open**",
-        Status::Absent(_) => "not there",
+        Status::Absent(_) => "not present",
     }
 }
 
-/// Prints where each backend stops a way, or why not; once where all kernels answer alike.
+/// Prints where each backend stops a method, or why not; one line if it is the same on all kernels.
 fn details(way: &Way, out: &mut dyn Write) -> io::Result<()> {
     for backend in [Backend::Native, Backend::Engine] {
         let answers = Kernel::ALL.map(|kernel| way.on(Target { backend, kernel }));
@@ -170,7 +170,7 @@ fn details(way: &Way, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Says how the answers of a backend are known.
+/// Returns the evidence for the results of a backend.
 fn known(way: &Way, backend: Backend) -> String {
     let is_measured = |kernel: &Kernel| {
         way.evidence(Target { backend, kernel: *kernel }) == Evidence::Measured
@@ -188,6 +188,6 @@ fn sentence(status: Status) -> String {
         Status::Covered(hook) => format!("stopped at `{hook}`"),
         Status::Killed(hook) => format!("killed at `{hook}`, after the fact"),
         Status::Open(reason) => format!("open: {reason}"),
-        Status::Absent(reason) => format!("not there: {reason}"),
+        Status::Absent(reason) => format!("not present: {reason}"),
     }
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with an image file.
+//! The codes of `telovix inspect`.
 
 use telovix_diagnostic::Code;
 

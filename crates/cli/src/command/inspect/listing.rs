@@ -8,23 +8,23 @@ use telovix_image::{Executables, Reader, Unreadable};
 use super::region::Events;
 use crate::output::json::VERSION;
 
-/// What an image holds.
+/// The contents of an image.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Listing {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     /// The version of the layout the kernel reads.
     pub(super) layout_version: u32,
-    /// SHA-256 over the digests of all sections: the identity of the policy.
+    /// SHA-256 over the digests of all sections; identifies the policy.
     pub(super) digest: String,
-    /// Bytes that all maps take in the kernel.
+    /// Size of all maps in the kernel, in bytes.
     pub(super) kernel_bytes: usize,
     /// The tables.
     pub(super) sections: Vec<SectionEntry>,
     /// Every confinement, by rule id.
     pub(super) rules: Vec<Rule>,
-    /// Every domain, by number. Domain 0 is every program that no subject names.
+    /// Every domain, by number. Domain 0 holds every program that no rule names.
     pub(super) domains: Vec<Domain>,
 }
 
@@ -44,13 +44,13 @@ pub(super) struct SectionEntry {
 pub(crate) struct Rule {
     /// The rule id of events and counters.
     pub(crate) rule: u32,
-    /// What happens: `observe`, `log`, `kill` or `deny`.
+    /// The effect: `observe`, `log`, `kill` or `deny`.
     pub(crate) effect: &'static str,
-    /// What is confined.
+    /// The confined operation.
     pub(super) operation: &'static str,
     /// `sensor:NAME` or `group:NAME`; empty for the whole fleet.
     pub(super) scope: String,
-    /// The document that asks for it.
+    /// The document it comes from.
     pub(crate) document: Document,
     /// The part of the document.
     pub(crate) dimension: String,
@@ -67,20 +67,20 @@ pub(crate) struct Document {
     pub(crate) name: String,
 }
 
-/// The programs that are confined alike.
+/// Programs with the same rules.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Domain {
     pub(super) domain: u32,
-    /// The programs: paths in the notation of documents, or `name` for a base name.
+    /// The programs: path patterns as in policies, or `name` for a base name.
     pub(super) executables: Vec<String>,
-    /// The domain that what they start carries as well; 0 for none.
+    /// The domain that child processes inherit; 0 for none.
     pub(super) inherits: u32,
-    /// What each rule names here.
+    /// The events that each rule matches.
     pub(super) names: Vec<Named>,
 }
 
-/// The events that a rule names in a domain.
+/// The events that a rule matches in a domain.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Named {
@@ -112,7 +112,7 @@ impl Listing {
     }
 }
 
-/// Returns every confinement of an image with where it comes from.
+/// Returns every confinement of an image with its source.
 pub(crate) fn rules(image: &Image) -> Vec<Rule> {
     let confinements = image.records::<layout::Confinement>(layout::Section::Confinements);
     let origins = image.records::<Origin>(layout::Section::Origins);
@@ -140,7 +140,7 @@ fn domain(reader: &mut Reader<'_>, number: u32, subjects: &[Executables]) -> Res
     Ok(Domain { domain: number, executables, inherits: reading.inherits, names: names.collect() })
 }
 
-/// Returns the words for a set of executables: paths, base names in backticks, or both.
+/// Describes a set of executables: paths, base names in backticks, or both.
 fn words(who: &Executables) -> Vec<String> {
     let names: Vec<_> = who.names.iter().map(|name| format!("`{name}`")).collect();
     match (who.paths.is_empty(), names.is_empty()) {

@@ -1,4 +1,4 @@
-//! The events that a confinement names -> words and JSON.
+//! The events that a confinement matches -> text and JSON.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use telovix_policy::confine::{PathSet, PortSet, Region};
 use telovix_policy::value::address_at;
 use telovix_image::patterns;
 
-/// Members of a list that text shows before it counts the rest.
+/// The most members of a list that the text output shows.
 const SHOWN: usize = 6;
 
 /// The events, as alternatives.
@@ -20,19 +20,19 @@ pub(super) struct Events(Vec<Part>);
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Part {
-    /// How a file is used; empty where that does not matter.
+    /// The file access; empty if any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     access: Vec<&'static str>,
-    /// Whether everything is named that neither list has.
+    /// Whether everything matches that is in neither list.
     everything: bool,
-    /// What is named.
+    /// What matches.
     named: Vec<String>,
-    /// What is not.
+    /// What does not match.
     spared: Vec<String>,
 }
 
 impl Events {
-    /// Puts a region into words.
+    /// Describes a region.
     pub(super) fn of(region: &Region) -> Self {
         Self(match region {
             Region::Whole(all) => vec![Part::list(*all, Vec::new(), Vec::new())],
@@ -82,7 +82,7 @@ impl Part {
     }
 }
 
-/// Returns a run of addresses and the ports of it that are named.
+/// Describes a range of addresses and its matching ports.
 fn endpoint(first: u128, last: u128, ports: &PortSet) -> String {
     let address = |number: u128| -> IpAddr { address_at(number) };
     let run = if (first, last) == (0, u128::MAX) {

@@ -1,4 +1,4 @@
-//! Answers of `who` and `what` -> lines for people, JSON, and the edges of a graph.
+//! Answers of `query who` and `query what` -> text, JSON, and the edges of a graph.
 
 use std::io::{self, Write};
 
@@ -13,27 +13,27 @@ use super::graph::Edge;
 use crate::command::why::text;
 use crate::output::json;
 
-/// Who gets which effect.
+/// The effect for each binary.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Who {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     answers: Vec<WhoAnswer>,
 }
 
-/// One process and what happens to it.
+/// One process and the verdict on it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WhoAnswer {
     /// The event, in the shape of `schemas/event.json`.
     event: serde_json::Value,
-    /// What happens, and why.
+    /// The effect, and the reason.
     verdict: VerdictReport,
-    /// Where the document that decided holds; absent where that is the whole fleet.
+    /// The scope of the document that decided; absent for the whole fleet.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Place>,
-    /// The exceptions of what decided: for children of others, or the one that lets this process do it.
+    /// Exceptions of the document that decided: those for children of other processes, or the one that allows this.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exceptions: Vec<Exception>,
     #[serde(skip)]
@@ -58,21 +58,21 @@ struct Place {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Exception {
-    /// The executables it is for; any when absent.
+    /// The executables it applies to; any if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     process: Option<String>,
-    /// The executables of the parents it is for; any when absent.
+    /// The parent executables it applies to; any if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
-    /// Why.
+    /// The reason.
     reason: String,
-    /// Who answers for it.
+    /// The owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
-    /// The last day it holds; without end when absent.
+    /// The last day it is in force; unlimited if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
-    /// File and line; null where an image was asked.
+    /// File and line; null if the query was about an image.
     source: Option<String>,
 }
 
@@ -106,7 +106,7 @@ impl Exception {
         }
     }
 
-    /// Says until when and why.
+    /// Returns the last day and the reason.
     fn ground(&self) -> String {
         let until = self.until.as_ref().map(|day| format!(" until {day}")).unwrap_or_default();
         format!("exception{until}: {}", self.reason)
@@ -114,7 +114,7 @@ impl Exception {
 }
 
 impl Who {
-    /// Takes the answers, with what acts beside the confinements.
+    /// Builds the output from the answers and the documents that are not evaluated.
     pub(super) fn new(answers: &[Answer<'_>], side: &Side<'_>, outside: Option<&Outside<'_>>) -> Self {
         let answer = |answer: &Answer<'_>| {
             let mut verdict = report(answer, side);
@@ -143,12 +143,12 @@ impl Who {
         Self { version: json::VERSION, answers: answers.iter().map(answer).collect() }
     }
 
-    /// Tells whether an effect depends on what is not evaluated.
+    /// Returns whether an effect depends on documents that are not evaluated.
     pub(super) fn is_unknown(&self) -> bool {
         self.answers.iter().any(|answer| answer.verdict.is_unknown())
     }
 
-    /// Prints one line for each process, and then the documents that act beside what was evaluated.
+    /// Prints one line per process, then the documents that may act and were not evaluated.
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         for answer in &self.answers {
             let told = &answer.verdict;
@@ -171,14 +171,14 @@ impl Who {
             writeln!(out, "{:<8} {}  {why}", told.effect, answer.told)?;
         }
         let verdicts = || self.answers.iter().map(|answer| &answer.verdict);
-        beside(
+        outside(
             verdicts().flat_map(|verdict| &verdict.not_evaluated),
             verdicts().flat_map(|verdict| &verdict.detections),
             out,
         )
     }
 
-    /// Returns the lines of a picture.
+    /// Returns the edges of the graph.
     pub(super) fn edges(&self, done: &str) -> Vec<Edge> {
         let edge = |answer: &WhoAnswer| Edge {
             from: answer.told.binary.clone().unwrap_or_default(),
@@ -190,20 +190,20 @@ impl Who {
     }
 }
 
-/// What a binary is let do.
+/// What a binary may do.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct What {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     binary: String,
     operation: &'static str,
-    /// The parts of what is allowed, in words, on a host without sensor and group.
+    /// What is allowed on a host without sensor and group.
     allowed: Vec<String>,
-    /// The exceptions that this owes something to.
+    /// The exceptions that contribute to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     exceptions: Vec<Exception>,
-    /// Where and when it is something else.
+    /// What is allowed elsewhere or under conditions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     otherwise: Vec<WhatOtherwise>,
     /// Documents that may act on it and are not evaluated here.
@@ -211,25 +211,25 @@ pub(crate) struct What {
     not_evaluated: Vec<NotEvaluated>,
 }
 
-/// What a binary is let do somewhere, or below somebody.
+/// What a binary may do on some hosts, or below some processes.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WhatOtherwise {
-    /// The sensor or group; absent where it is everywhere.
+    /// The sensor or group; absent for all hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Place>,
-    /// The exception by which it is more, for children of `parent`.
+    /// The exception that allows more, for children of `parent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     exception: Option<Exception>,
-    /// What it descends from: a binary or a base name.
+    /// An ancestor process: a binary or a base name.
     #[serde(skip_serializing_if = "Option::is_none")]
     descendant_of: Option<String>,
-    /// The parts of what is allowed, in words.
+    /// What is allowed.
     allowed: Vec<String>,
 }
 
 impl What {
-    /// Takes the answer, with what acts beside the confinements.
+    /// Builds the output from the answer and the documents that are not evaluated.
     pub(super) fn new(
         answer: &Allowed<'_>,
         (binary, operation): (&str, Operation),
@@ -259,12 +259,12 @@ impl What {
         }
     }
 
-    /// Tells whether it depends on what is not evaluated.
+    /// Returns whether it depends on documents that are not evaluated.
     pub(super) fn is_unknown(&self) -> bool {
         !self.not_evaluated.is_empty()
     }
 
-    /// Prints one line for each part, and then where and when it is something else.
+    /// Prints one line per part, then what differs elsewhere or under conditions.
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.allowed.iter().try_for_each(|part| writeln!(out, "{part}"))?;
         for exception in &self.exceptions {
@@ -277,10 +277,10 @@ impl What {
             }
             otherwise.allowed.iter().try_for_each(|part| writeln!(out, "  {part}"))?;
         }
-        beside(self.not_evaluated.iter(), std::iter::empty(), out)
+        outside(self.not_evaluated.iter(), std::iter::empty(), out)
     }
 
-    /// Returns the lines of a picture.
+    /// Returns the edges of the graph.
     pub(super) fn edges(&self) -> Vec<Edge> {
         let edge = |part: &String, label: String| Edge {
             from: self.binary.clone(),
@@ -300,20 +300,20 @@ impl What {
 impl WhatOtherwise {
     fn words(&self) -> String {
         let parent = |exception: &Exception| {
-            let parent = exception.parent.as_deref().unwrap_or("anybody");
+            let parent = exception.parent.as_deref().unwrap_or("any process");
             format!("when started by {parent} ({})", exception.ground())
         };
         let words = [
             self.scope.as_ref().map(Place::words),
             self.exception.as_ref().map(parent),
-            self.descendant_of.as_ref().map(|above| format!("below {above}, which passes its confinement on")),
+            self.descendant_of.as_ref().map(|above| format!("as a descendant of {above}, which passes on its confinement")),
         ];
         words.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Names each document once that acts and is not evaluated, and each detection.
-fn beside<'run>(
+/// Prints each document that may act and is not evaluated, and each detection, once.
+fn outside<'run>(
     not_evaluated: impl Iterator<Item = &'run NotEvaluated>,
     detections: impl Iterator<Item = &'run DetectionReport>,
     out: &mut dyn Write,
@@ -328,7 +328,7 @@ fn beside<'run>(
     Ok(())
 }
 
-/// Returns the verdict; what an image says has no line.
+/// Returns the verdict; without source lines for an image.
 fn report(answer: &Answer<'_>, side: &Side<'_>) -> VerdictReport {
     match side.sources() {
         Some(sources) => answer.verdict.report(&answer.event, sources),
@@ -336,7 +336,7 @@ fn report(answer: &Answer<'_>, side: &Side<'_>) -> VerdictReport {
     }
 }
 
-/// Returns the effect, or the strongest that is possible.
+/// Returns the effect, or the strongest possible one if it is unknown.
 pub(super) fn strongest(verdict: &VerdictReport) -> Effect {
     let name = verdict.at_most.unwrap_or(verdict.effect);
     Effect::ALL.into_iter().find(|effect| effect.name() == name).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! An answer as a graph -> DOT for Graphviz, or an SVG picture that needs nothing else.
+//! The edges of an answer -> DOT for Graphviz, or a self-contained SVG image.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -6,17 +6,18 @@ use std::io::{self, Write};
 use telovix_policy::confine::Effect;
 
 use crate::output::text::plural;
+use crate::output::xml::escaped;
 
-/// From whom or what, on the left, to what, on the right, with the effect between them.
+/// An edge from a node on the left to one on the right, with an effect.
 pub(super) struct Edge {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) effect: Effect,
-    /// What stands at the line; the effect when empty.
+    /// The label of the edge; the effect if empty.
     pub(super) label: String,
 }
 
-/// Prints the graph for Graphviz; what is stopped is dashed.
+/// Prints the graph for Graphviz; denied and killed actions are dashed.
 pub(super) fn dot(edges: &[Edge], out: &mut dyn Write) -> io::Result<()> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     writeln!(out, "digraph policy {{\n  rankdir=LR;\n  node [shape=box];")?;
@@ -28,25 +29,25 @@ pub(super) fn dot(edges: &[Edge], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "}}")
 }
 
-/// Height of a row of boxes, of a box, and the space around the picture, in pixels.
+/// Height of a row and of a box, and the outer margin, in pixels.
 const ROW: usize = 44;
 const BOX: usize = 28;
 const MARGIN: usize = 16;
 
-/// Width of a letter at 13 pixels in every common monospaced face.
+/// Width of a character at 13 pixels in common monospaced fonts.
 const LETTER: usize = 8;
 
-/// Room for the lines between the columns.
+/// Width of the space between the columns, for the edges.
 const BETWEEN: usize = 200;
 
-/// More letters than this in a box are cut in the middle; the whole text stands in its title.
+/// Longer texts are shortened in the middle; the full text is in the title of the box.
 const LONGEST: usize = 64;
 
 const STYLE: &str = "text{font:13px ui-monospace,SFMono-Regular,Menlo,monospace;fill:#1f2328}\
 .box{fill:#f6f8fa;stroke:#8c959f}.line{fill:none;stroke-width:1.6}.label{font-size:12px}\
 @media (prefers-color-scheme:dark){text{fill:#e6edf3}.box{fill:#161b22;stroke:#6e7681}}";
 
-/// Prints the graph as a picture: the left column, the right column, and a line for each edge.
+/// Prints the graph as an SVG image: a left and a right column, with a line for each edge.
 pub(super) fn svg(title: &str, edges: &[Edge], out: &mut dyn Write) -> io::Result<()> {
     let left = Column::of(edges.iter().map(|edge| edge.from.as_str()));
     let right = Column::of(edges.iter().map(|edge| edge.to.as_str()));
@@ -67,7 +68,7 @@ pub(super) fn svg(title: &str, edges: &[Edge], out: &mut dyn Write) -> io::Resul
             out,
             "<path class=\"line\" id=\"edge{number}\" stroke=\"{colour}\"{dashes} d=\"M{start},{from} C{near},{from} {far},{to} {end},{to}\"/>"
         )?;
-        // The label stands where lines that meet on one side are still apart.
+        // Put the label at the end where lines to a shared node are still apart.
         let (x, y) = if left.rows.len() >= right.rows.len() { (start + 8, from) } else { (end - 8, to) };
         let anchor = if left.rows.len() >= right.rows.len() { "start" } else { "end" };
         let label = escaped(edge.label());
@@ -85,7 +86,7 @@ pub(super) fn svg(title: &str, edges: &[Edge], out: &mut dyn Write) -> io::Resul
     writeln!(out, "</svg>")
 }
 
-/// Boxes below one another.
+/// A column of boxes.
 struct Column<'edge> {
     rows: BTreeMap<&'edge str, usize>,
     width: usize,
@@ -102,7 +103,7 @@ impl<'edge> Column<'edge> {
         Self { rows, width: longest * LETTER + 20 }
     }
 
-    /// Returns the height of a box's middle, with the column centred.
+    /// Returns the y coordinate of the middle of a box; the column is centred.
     fn middle(&self, text: &str, rows: usize) -> usize {
         let row = self.rows.get(text).copied().unwrap_or_default();
         MARGIN + (rows - self.rows.len().min(rows)) * ROW / 2 + row * ROW + ROW / 2
@@ -129,7 +130,7 @@ impl Edge {
     }
 }
 
-/// Says how much a picture of so many edges holds, for those who cannot see it.
+/// Returns the accessible title of an image with these edges.
 pub(super) fn title(question: &str, edges: &[Edge]) -> String {
     format!("{question}: {}", plural(edges.len(), "line"))
 }
@@ -157,34 +158,17 @@ fn shortened(text: &str) -> String {
     format!("{start}…{end}")
 }
 
-/// Takes the meaning out of what XML reads as markup.
-fn escaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' => plain.push_str("&lt;"),
-            '>' => plain.push_str("&gt;"),
-            '&' => plain.push_str("&amp;"),
-            '"' => plain.push_str("&quot;"),
-            letter if letter.is_control() => plain.push(' '),
-            letter => plain.push(letter),
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Edge, LONGEST, escaped, shortened, svg};
+    use super::{Edge, LONGEST, shortened, svg};
     use telovix_policy::confine::Effect;
 
     #[test]
-    fn a_name_cannot_break_out_of_the_picture() {
-        assert_eq!(escaped("</title><script>\n&\""), "&lt;/title&gt;&lt;script&gt; &amp;&quot;");
+    fn a_name_cannot_break_out_of_the_image() {
         let edge = Edge { from: "a<b".into(), to: "c".into(), effect: Effect::Deny, label: String::new() };
-        let mut picture = Vec::new();
-        svg("who", &[edge], &mut picture).expect("memory can be written");
-        assert!(!String::from_utf8(picture).expect("text").contains("a<b"));
+        let mut image = Vec::new();
+        svg("who", &[edge], &mut image).expect("memory can be written");
+        assert!(!String::from_utf8(image).expect("text").contains("a<b"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! An event -> every document that speaks of it, what it says, and which one decides.
+//! An event -> every document that matches it, the effect of each, and which one decides.
 
 use std::io::{Write, self};
 
@@ -12,24 +12,24 @@ use crate::command::why::text;
 use crate::output::json;
 use super::graph::Edge;
 
-/// What every document that speaks of an event says of it.
+/// The documents that match an event.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Which {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
     /// The event, in the shape of `schemas/event.json`.
     event: serde_json::Value,
-    /// `allow`, `observe`, `log`, `kill` or `deny`: the strongest effect wins. `unknown` where it depends on a field
+    /// `allow`, `observe`, `log`, `kill` or `deny`: the strongest effect wins. `unknown` if it depends on a field
     /// that the event lacks or on a document that is not evaluated.
     effect: &'static str,
-    /// The fields the event lacks and the effect depends on.
+    /// The missing fields of the event that the effect depends on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     depends_on: Vec<&'static str>,
-    /// The weakest effect that is possible, where the effect is unknown.
+    /// The weakest possible effect, if the effect is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     at_least: Option<&'static str>,
-    /// The strongest effect that is possible, where the effect is unknown.
+    /// The strongest possible effect, if the effect is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     at_most: Option<&'static str>,
     /// Documents that may act on the event and that are not evaluated here.
@@ -38,11 +38,11 @@ pub(crate) struct Which {
     /// Detections that match the event, or may.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     detections: Vec<DetectionReport>,
-    /// Who speaks of the event, the one that decides first.
+    /// The documents that match the event; the deciding one comes first.
     opinions: Vec<Said>,
 }
 
-/// What one document says.
+/// The opinion of one document.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Said {
@@ -50,14 +50,14 @@ struct Said {
     decides: bool,
     /// `gives`, `allows`, `exempts` or `may give`.
     says: &'static str,
-    /// The effect it gives, or would give if it did not exempt the process.
+    /// The effect it gives, or would give without the exception.
     effect: &'static str,
     document: DocumentReport,
     /// The part of the document.
     dimension: &'static str,
-    /// File and line; null where an image was asked.
+    /// File and line; null if the query was about an image.
     source: Option<String>,
-    /// The fields on which it depends what it says.
+    /// The missing fields of the event that `says` depends on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     depends_on: Vec<&'static str>,
     #[serde(skip)]
@@ -65,7 +65,7 @@ struct Said {
 }
 
 impl Which {
-    /// Asks a side.
+    /// Evaluates the event on a policy set.
     pub(super) fn ask(side: &Side<'_>, outside: Option<&Outside<'_>>, event: &Event) -> Self {
         let index = Index::new(side.confinements());
         let verdict = index.judge(event);
@@ -92,7 +92,7 @@ impl Which {
         }
     }
 
-    /// Tells whether the effect depends on what is not known.
+    /// Returns whether the effect is unknown.
     pub(super) fn is_unknown(&self) -> bool {
         self.effect == UNKNOWN
     }
@@ -101,7 +101,7 @@ impl Which {
     pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", self.effect)?;
         if self.opinions.is_empty() && self.not_evaluated.is_empty() && self.detections.is_empty() {
-            writeln!(out, "  nothing speaks of it")?;
+            writeln!(out, "  no document matches this event")?;
         }
         for said in &self.opinions {
             let mark = if said.decides { "decides" } else { "" };
@@ -110,7 +110,7 @@ impl Which {
             writeln!(out, "  {mark:<8} {:<13} {source}{kind} `{name}`, {}", said.words(), said.dimension)?;
         }
         if !self.depends_on.is_empty() {
-            writeln!(out, "  the event does not tell {}", self.depends_on.join(", "))?;
+            writeln!(out, "  the event lacks {}", self.depends_on.join(", "))?;
         }
         for document in &self.not_evaluated {
             writeln!(out, "  {}", text::not_evaluated(document))?;
@@ -124,7 +124,7 @@ impl Which {
         Ok(())
     }
 
-    /// Returns the lines of a picture.
+    /// Returns the edges of the graph.
     pub(super) fn edges(&self, event: &Event) -> Vec<Edge> {
         let edge = |said: &Said| Edge {
             from: event.to_string(),
@@ -135,13 +135,13 @@ impl Which {
             effect: if said.says == "gives" { said.effect_given } else { Effect::Allow },
             label: if said.decides { format!("{}, decides", said.words()) } else { said.words() },
         };
-        let beside = |document: &NotEvaluated| Edge {
+        let not_evaluated = |document: &NotEvaluated| Edge {
             from: event.to_string(),
             to: format!("{} ({})", document.document.name, document.source),
             effect: Effect::Deny,
             label: "not evaluated".to_owned(),
         };
-        self.opinions.iter().map(edge).chain(self.not_evaluated.iter().map(beside)).collect()
+        self.opinions.iter().map(edge).chain(self.not_evaluated.iter().map(not_evaluated)).collect()
     }
 }
 

@@ -1,32 +1,32 @@
-//! The folder that is signed -> the revision of the repository around it, and whether the work tree is that revision.
+//! The folder that is signed -> the git revision around it, and whether the work tree has uncommitted changes.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What follows the commit where the work tree holds something else.
+/// The suffix for a work tree with uncommitted changes.
 const DIRTY: &str = "-dirty";
 
-/// The revision that a folder was made from, as git knows it.
+/// The git revision that a folder was compiled from.
 pub(super) struct Revision {
-    /// The commit, with `-dirty` where the work tree differs from it.
+    /// The commit, with `-dirty` if the work tree differs from it.
     pub(super) text: String,
     /// Whether it differs.
     pub(super) state: WorkTree,
 }
 
-/// How the work tree compares with the commit that is checked out.
+/// How the work tree compares with the checked-out commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WorkTree {
-    /// It holds what was committed.
+    /// No uncommitted changes.
     Clean,
-    /// Files were changed, added or removed since.
+    /// Files were changed, added or removed.
     Dirty,
 }
 
 impl Revision {
-    /// Asks git about the repository around the folder; `None` without git or a repository, and where git does not
-    /// know the state of the work tree. What lies in the folder itself is the result and not the source.
+    /// Asks git about the repository around the folder; `None` without git or a repository, or if git cannot report the
+    /// state of the work tree. The folder itself is ignored: it is the output, not the source.
     pub(super) fn around(folder: &Path) -> Option<Self> {
         let folder = std::path::absolute(folder).ok()?;
         let around = folder.parent()?;
@@ -45,7 +45,7 @@ impl Revision {
     }
 }
 
-/// Runs git without the program that a repository's own settings may name, and without taking locks.
+/// Runs git without the fsmonitor program that the repository's configuration may set, and without taking locks.
 fn git(folder: &Path, arguments: &[&OsStr]) -> Option<String> {
     let mut command = Command::new("git");
     command.args(["--no-optional-locks", "-c", "core.fsmonitor=false", "-C"]).arg(folder).args(arguments);

@@ -1,4 +1,4 @@
-//! A wanted change -> the next version of the trust root, with as many signatures as there are keys at hand.
+//! A change -> the next version of the trust root, signed with the given keys.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use super::newest::{tell, write};
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, RepositoryTrust, root_failure};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// The flags every change takes.
+/// The flags of every change.
 #[derive(Debug, Args)]
 struct How {
     #[command(flatten)]
@@ -27,12 +27,11 @@ struct How {
     moment: Moment,
     #[command(flatten)]
     audit: AuditArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
-/// Trust another key.
+/// Add a key to the trust root.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,25 +39,25 @@ Examples:
   telovix trust add root-2=root-2.pub --role root --key root.ed25519
   telovix trust add ~/.ssh/id_ed25519.pub --key root.ed25519")]
 pub(crate) struct Add {
-    /// The public key, in any encoding. The file's name is the key's name when none is given.
+    /// The public key, in any supported encoding. Its name defaults to the file name without extension.
     #[arg(value_name = "[NAME=]FILE")]
     key: NamedKey,
-    /// What it may sign: `sign` for bundles, `root` for the next version of the trust root. May be given twice.
+    /// What it may sign: `sign` for bundles, `root` for the next version of the trust root. Repeatable.
     #[arg(long = "role", default_value = "sign")]
     roles: Vec<Role>,
-    /// The first moment its signatures count.
+    /// Its signatures are valid from this time on.
     #[arg(long, value_name = "TIME")]
     not_before: Option<Timestamp>,
-    /// The first moment its signatures count no more.
+    /// Its signatures are not valid from this time on.
     #[arg(long, value_name = "TIME")]
     not_after: Option<Timestamp>,
     #[command(flatten)]
     how: How,
 }
 
-/// Put a new key in the place of an old one, which ends after an overlap.
+/// Replace a key with a new one; the old key expires after an overlap.
 ///
-/// A new root key signs as well: give both with `--key`.
+/// A new root key must sign as well: pass both keys with `--key`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -71,14 +70,14 @@ pub(crate) struct Rotate {
     /// The new public key; it gets the roles of the old one.
     #[arg(value_name = "[NAME=]FILE")]
     new: NamedKey,
-    /// For how many days signatures by the old key still count.
+    /// How many days signatures by the old key stay valid.
     #[arg(long, value_name = "DAYS", default_value_t = 0)]
     overlap_days: u16,
     #[command(flatten)]
     how: How,
 }
 
-/// Never trust a key again, not even for what it signed before.
+/// Revoke a key, including its earlier signatures.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -87,14 +86,14 @@ pub(crate) struct Revoke {
     /// The key: its name, its id or the start of its id.
     #[arg(value_name = "KEY")]
     key: String,
-    /// Why; `verify` tells it to whoever still uses the key.
+    /// The reason, which `verify` reports for signatures by this key.
     #[arg(long)]
     reason: String,
     #[command(flatten)]
     how: How,
 }
 
-/// Set thresholds, the lowest acceptable epoch, or the end of the trust root itself.
+/// Set the thresholds, the minimum epoch, or the expiry of the trust root.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -109,17 +108,17 @@ pub(crate) struct Set {
     /// How many different keys must sign the next version of the trust root.
     #[arg(long, value_name = "COUNT", group = "what")]
     root_threshold: Option<usize>,
-    /// Refuse every bundle below this epoch. It only rises.
+    /// Refuse bundles with a lower epoch. It cannot be lowered again.
     #[arg(long, value_name = "EPOCH", group = "what")]
     minimum_epoch: Option<u64>,
-    /// The first moment at which nothing counts any more without a newer version; `never` takes it back.
+    /// When this version of the trust root expires; `never` removes the expiry.
     #[arg(long, value_name = "TIME", group = "what", value_parser = expiry)]
     expires: Option<Expiry>,
     #[command(flatten)]
     how: How,
 }
 
-/// Add a signature to the newest version.
+/// Add a signature to the newest version of the trust root.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -129,7 +128,7 @@ pub(crate) struct Sign {
     how: How,
 }
 
-/// The end of a trust root.
+/// The expiry of a trust root.
 #[derive(Clone, Copy, Debug)]
 enum Expiry {
     At(Timestamp),
@@ -145,7 +144,7 @@ fn expiry(text: &str) -> Result<Expiry, String> {
 
 impl Run for Add {
     fn format(&self) -> Format {
-        self.how.format
+        self.how.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -157,7 +156,7 @@ impl Run for Add {
 
 impl Run for Rotate {
     fn format(&self) -> Format {
-        self.how.format
+        self.how.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -173,7 +172,7 @@ impl Run for Rotate {
 
 impl Run for Revoke {
     fn format(&self) -> Format {
-        self.how.format
+        self.how.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -184,7 +183,7 @@ impl Run for Revoke {
 
 impl Run for Set {
     fn format(&self) -> Format {
-        self.how.format
+        self.how.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -202,7 +201,7 @@ impl Run for Set {
 
 impl Run for Sign {
     fn format(&self) -> Format {
-        self.how.format
+        self.how.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -211,7 +210,7 @@ impl Run for Sign {
 }
 
 impl How {
-    /// Appends a version with these changes and signs it with the keys at hand.
+    /// Appends a version with these changes and signs it with the given keys.
     fn append(
         &self,
         changes: impl FnOnce(&Chain, Timestamp) -> Result<Vec<Change>, Failure>,
@@ -239,7 +238,7 @@ impl How {
             chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;
         }
         write(&path, &chain, &self.audit, streams)?;
-        tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
+        tell(&path, &chain, self.moment.timestamp(), self.format.chosen, streams)?;
         Ok(Exit::Clean)
     }
 }
@@ -253,7 +252,7 @@ fn find<'chain>(chain: &'chain Chain, wanted: &str) -> Result<&'chain TrustedKey
         (Some(key), None) => Ok(key),
         (first, _) => {
             let number = if first.is_some() { "more than one key" } else { "no key" };
-            let message = format!("the trust root lists {number} `{wanted}`");
+            let message = format!("the trust root lists {number} named `{wanted}`");
             let names: Vec<String> = keys.iter().map(|key| format!("`{}`", key.name)).collect();
             Err(Failure::new(Exit::CannotRun, &TRUST_ROOT_NOT_CHANGED, message)
                 .help(format!("it lists {}", names.join(", "))))

@@ -13,27 +13,27 @@ use super::newest::{tell, write};
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, RepositoryTrust, cannot, root_failure};
 
-/// Make the first version of a trust root, signed by `--key`.
+/// Create the first version of a trust root, signed with `--key`.
 ///
-/// Without `--root-key`, the keys that sign it are its root keys; without `--signing-key`, they also sign bundles,
-/// which suits one person and is no separation of duties.
+/// Without `--root-key`, the keys that sign it become its root keys. Without `--signing-key`, they may also sign
+/// bundles: suitable for one person, but without separation of duties.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telovix trust init                       # the key that `telovix keygen` made does everything
+  telovix trust init                       # one key for everything: the one of `telovix keygen`
   telovix trust init --key root.ed25519 --signing-key ci=ci.pub --signing-key anna=anna.pub --signing-threshold 2")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     trust_root: RepositoryTrust,
     #[command(flatten)]
     keys: KeyArguments,
-    /// A public key that signs bundles; may be given several times. The file's name is the key's name when none is given.
+    /// A public key that may sign bundles. Its name defaults to the file name without extension. Repeatable.
     #[arg(long = "signing-key", value_name = "[NAME=]FILE")]
     signing_keys: Vec<NamedKey>,
-    /// A public key that signs the next version of the trust root; may be given several times.
+    /// A public key that may sign the next version of the trust root. Repeatable.
     #[arg(long = "root-key", value_name = "[NAME=]FILE")]
     root_keys: Vec<NamedKey>,
     /// How many different keys must sign a bundle.
@@ -46,23 +46,22 @@ pub(crate) struct Arguments {
     moment: Moment,
     #[command(flatten)]
     audit: AuditArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let repository = Repository::find(&[])?;
         let path = self.trust_root.place(&repository);
         if path.exists() {
-            let message = format!("`{}` exists; a trust root is changed, never begun anew", shown(&path));
+            let message = format!("trust root `{}` already exists", shown(&path));
             return Err(Failure::new(Exit::CannotRun, &TRUST_ROOT_NOT_CHANGED, message)
-                .help("`telovix trust add`, `rotate`, `revoke` and `set` append a version"));
+                .help("change it with `telovix trust add`, `rotate`, `revoke` or `set`"));
         }
         let signers = self.keys.open(repository.root(), &[])?;
         let own: Vec<PublicKey> = signers.iter().map(|signer| signer.public_key()).collect();
@@ -74,8 +73,8 @@ impl Run for Arguments {
             chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;
         }
         write(&path, &chain, &self.audit, streams)?;
-        tell(&path, &chain, self.moment.timestamp(), self.format, streams)?;
-        writeln!(streams.talk, "hosts keep a copy as `/etc/telovix/trust-root.json`")?;
+        tell(&path, &chain, self.moment.timestamp(), self.format.chosen, streams)?;
+        writeln!(streams.talk, "copy it to `/etc/telovix/trust-root.json` on each host")?;
         Ok(Exit::Clean)
     }
 }

@@ -1,4 +1,4 @@
-//! The audit log -> what was done, by whom, and whether the log is whole.
+//! The audit log -> its entries, and whether it is complete and unmodified.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,59 +16,58 @@ use crate::failure::Failure;
 use telovix_workspace::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::{AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, begin_log, log_failed};
 
-/// Print the audit log. It is always checked; a log that was changed is refused.
+/// Print the audit log, after checking that it was not modified.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix trust log
-  telovix trust log --verify audit.ndjson      # only whether it is whole
-  telovix trust log --head 5b1c...             # whether it still has the line that was last on some day
-  telovix trust log --begin-new                # keep a broken log as evidence, and begin another")]
+  telovix trust log --verify audit.ndjson      # only check that it is complete
+  telovix trust log --head 5b1c...             # check that it still contains an earlier head
+  telovix trust log --begin-new                # keep a broken log as evidence and start a new one")]
 pub(crate) struct Arguments {
-    /// The log; `/var/lib/telovix/audit.ndjson` when absent, which a host has once something was done on it.
+    /// The log file. Default: `/var/lib/telovix/audit.ndjson`, which is created by the first logged action.
     file: Option<PathBuf>,
-    /// Print only whether every line continues the one before, up to the last one that was written.
+    /// Only check that each line links to the previous one, up to the last line that was written.
     #[arg(long)]
     verify: bool,
-    /// Refuse the log unless it holds the line with this SHA-256: a head that was printed earlier and kept elsewhere.
-    /// Only this tells a log that was rewritten together with its head file.
+    /// Also require a line with this SHA-256: a head that was printed earlier and stored elsewhere. Only this detects a
+    /// log that was rewritten together with its head file.
     #[arg(long, value_name = "SHA256")]
     head: Option<Digest>,
-    /// Move the log, whole or broken, to `FILE.DIGEST`, and begin a new one whose first line holds its SHA-256.
+    /// Move the log to `FILE.DIGEST`, even if it is broken, and start a new one whose first line has its SHA-256.
     #[arg(long, conflicts_with_all = ["verify", "head"])]
     begin_new: bool,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
-/// An audit log that is whole.
+/// A complete audit log.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
-    /// How many lines it has.
+    /// The number of lines.
     entries: usize,
-    /// The SHA-256 that the next line will hold: noted elsewhere, it proves later what the log said today.
+    /// The SHA-256 that the next line will contain. Stored elsewhere, it proves the current contents later.
     head: Option<String>,
-    /// The SHA-256 of a line that a command announced and did not come to write.
+    /// The SHA-256 of a line that a command announced but did not write.
     #[serde(skip_serializing_if = "Option::is_none")]
     announced: Option<String>,
-    /// Where the log before lies, with `--begin-new`.
+    /// The path of the previous log, with `--begin-new`.
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<String>,
-    /// The lines, as they stand in the log; absent with `--verify`.
+    /// The lines of the log; absent with `--verify`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<Value>,
 }
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -80,9 +79,9 @@ impl Run for Arguments {
             self.refuse_missing()?;
         }
         if let Some(head) = self.head.filter(|head| !log.holds(*head)) {
-            let message = format!("`{}` holds no line with the digest {head}", shown(&file));
+            let message = format!("`{}` has no line with the digest {head}", shown(&file));
             return Err(Failure::new(Exit::Findings, &AUDIT_LOG_BROKEN, message)
-                .help("the log was begun anew or rewritten since that head was printed"));
+                .help("the log was restarted or rewritten after that head was printed"));
         }
         let shown_entries = if self.verify { &[][..] } else { &log.entries[..] };
         let document = Document {
@@ -93,7 +92,7 @@ impl Run for Arguments {
             kept: kept.as_deref().map(shown),
             lines: shown_entries.iter().map(value).collect(),
         };
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => {
                 shown_entries.iter().try_for_each(|entry| line(entry, &mut streams.data))?;
@@ -105,28 +104,28 @@ impl Run for Arguments {
 }
 
 impl Arguments {
-    /// A host on which nothing was done has no log. A log that was named is one that should be there.
+    /// A host without logged actions has no log. A log that is named explicitly must exist.
     fn refuse_missing(&self) -> Result<(), Failure> {
         let Some(file) = &self.file else { return Ok(()) };
-        let message = format!("there is no audit log `{}`", shown(file));
+        let message = format!("audit log `{}` does not exist", shown(file));
         Err(Failure::new(Exit::CannotRun, &AUDIT_LOG_ABSENT, message)
-            .help("a host begins one with its first `apply`; elsewhere `--audit-log FILE` names one"))
+            .help("the first `apply` on a host creates it; elsewhere, use `--audit-log FILE`"))
     }
 }
 
-/// Says whether the log is whole.
+/// Prints a summary of the log.
 fn tell(document: &Document, nothing: bool, talk: &mut dyn Write) -> std::io::Result<()> {
     let Document { entries, head, announced, kept, .. } = document;
     if let Some(kept) = kept {
-        writeln!(talk, "the log before lies in `{kept}`")?;
+        writeln!(talk, "the previous log was moved to `{kept}`")?;
     }
     if nothing {
-        return writeln!(talk, "nothing was done on this host that is logged: there is no `{HOST_LOG}`");
+        return writeln!(talk, "no logged actions on this host: `{HOST_LOG}` does not exist");
     }
-    let whole = plural(*entries, "entry").replace("entrys", "entries");
-    writeln!(talk, "{whole}, each continuing the one before; head {}", head.as_deref().unwrap_or_default())?;
+    let count = plural(*entries, "entry").replace("entrys", "entries");
+    writeln!(talk, "{count}, each linked to the previous one; head {}", head.as_deref().unwrap_or_default())?;
     if announced.is_some() {
-        writeln!(talk, "a command was stopped before it wrote the next line; the next command records that")?;
+        writeln!(talk, "a command was interrupted before it wrote the next line; the next command records that")?;
     }
     Ok(())
 }
@@ -157,12 +156,12 @@ mod tests {
     use std::path::PathBuf;
 
     use super::Arguments;
-    use crate::output::Format;
+    use crate::output::FormatArgument;
 
     #[test]
     fn a_host_without_a_log_has_an_empty_one_and_a_named_log_is_missed() {
         let arguments =
-            |file| Arguments { file, verify: false, head: None, begin_new: false, format: Format::Text };
+            |file| Arguments { file, verify: false, head: None, begin_new: false, format: FormatArgument::default() };
         assert!(arguments(None).refuse_missing().is_ok());
         let failure = arguments(Some(PathBuf::from("missing.ndjson"))).refuse_missing().unwrap_err();
         assert_eq!(failure.codes(), ["audit-log-absent"]);

@@ -9,7 +9,7 @@ use telovix_trust::root::TrustedKey;
 use crate::failure::Failure;
 use crate::signing::public_key;
 
-/// A key file with the name people call the key by.
+/// A key file and the name of the key.
 #[derive(Clone, Debug)]
 pub(super) struct NamedKey {
     name: String,

@@ -1,4 +1,4 @@
-//! An epoch that an operator names -> a host that accepts bundles from it on again, with a line in its audit log.
+//! An epoch -> a host that accepts bundles from this epoch on again, with an entry in its audit log.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,41 +13,41 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use telovix_workspace::shown;
 use crate::output::json::{self, VERSION};
-use crate::output::{Format, Streams};
+use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::{AuditArguments, Deed, EPOCH_NOT_RESET, HOST_STATE, HOST_STATE_NOT_USABLE, cannot};
 
-/// Make this host accept lower epochs again, from the one that is named on.
+/// Make this host accept lower epochs again, starting with the given one.
 ///
-/// For a host whose accepted epoch was raised by a mistake. What a stolen key raised falls by itself once the trust root
-/// revokes the key. The pinned trust root stays; the reason is written to the host's audit log first.
+/// For a host whose accepted epoch was raised by mistake. An epoch that was raised with a stolen key is reset
+/// automatically when the trust root revokes the key. The pinned trust root is unchanged. The reason is written to the
+/// audit log of the host first.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix trust reset-epoch --to 1795255200 --reason 'signed on a machine whose clock was wrong'")]
 pub(crate) struct Arguments {
-    /// The lowest epoch that is accepted from now on; older bundles stay refused.
+    /// The lowest epoch to accept; bundles with a lower one stay refused.
     #[arg(long, value_name = "EPOCH")]
     to: u64,
-    /// Why, for the audit log.
+    /// The reason, for the audit log.
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: String,
-    /// Where the host remembers the epochs it accepted.
+    /// The file in which the host stores the accepted epochs.
     #[arg(long, value_name = "FILE", default_value = HOST_STATE)]
     state: PathBuf,
     #[command(flatten)]
     audit: AuditArguments,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// What a host accepts after a reset.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
+    /// The version of this JSON format.
     version: u32,
-    /// The file in which the host remembers.
+    /// The file in which the host stores them.
     state: String,
     /// The highest epoch that was accepted before.
     highest_epoch: u64,
@@ -57,29 +57,29 @@ pub(crate) struct Document {
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let subject = format!("{} reset to epoch {}: {}", self.state.display(), self.to, self.reason);
-        let deed = Deed::new(self.audit.beside(&self.state), Action::TrustChanged, subject);
-        let deed = deed.begin(streams)?;
+        let action = Deed::new(self.audit.beside(&self.state), Action::TrustChanged, subject);
+        let action = action.begin(streams)?;
         let highest_epoch = match reset(&self.state, self.to) {
             Ok(highest) => highest,
-            Err(failure) => return Err(deed.failed(failure)),
+            Err(failure) => return Err(action.failed(failure)),
         };
-        deed.done()?;
+        action.done()?;
         let document = Document {
             version: VERSION,
             state: self.state.display().to_string(),
             highest_epoch,
             lowest_acceptable_epoch: self.to,
         };
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => {
                 let to = self.to;
-                writeln!(streams.data, "epochs from {to} on are accepted again; the highest so far was {highest_epoch}")?;
+                writeln!(streams.data, "epochs from {to} on are accepted again; the highest accepted one was {highest_epoch}")?;
             }
         }
         Ok(Exit::Clean)
@@ -92,14 +92,14 @@ fn reset(state: &Path, epoch: u64) -> Result<u64, Failure> {
         error @ ResetError::NothingAbove { .. } => {
             let message = format!("`{}`: {error}", shown(state));
             Failure::new(Exit::CannotRun, &EPOCH_NOT_RESET, message)
-                .help("a reset only lowers what is accepted; a new bundle raises it")
+                .help("a reset can only lower the accepted epoch; a new bundle raises it")
         }
     })
 }
 
 fn reason(text: &str) -> Result<String, String> {
     if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err("expected one line that says why".to_owned());
+        return Err("expected a reason of one line".to_owned());
     }
     Ok(text.to_owned())
 }

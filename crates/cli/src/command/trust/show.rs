@@ -1,4 +1,4 @@
-//! The trust root -> the page a person reads.
+//! The trust root -> a readable summary.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -7,51 +7,41 @@ use clap::Args;
 use serde::Serialize;
 use telovix_trust::root::TrustedKey;
 use telovix_trust::{Role, Timestamp};
-use telovix_workspace::shown;
 
+use super::newest;
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::json::{self, VERSION};
-use crate::output::{Format, Streams};
+use crate::output::json;
+use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::{Moment, NamedTrustRoot, RepositoryTrust, read_chain, refused};
 
-/// Print the newest version of the trust root, and whether it counts.
+/// Print the newest version of the trust root, and whether it is trusted.
 ///
-/// Git shows changes of the file readably with `git config diff.telovix.textconv 'telovix trust show'` and the line
-/// `trust-root.json diff=telovix` in `.gitattributes`.
+/// To make git show readable diffs of it, run `git config diff.telovix.textconv 'telovix trust show'` and add the line
+/// `trust-root.json diff=telovix` to `.gitattributes`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telovix trust show
   telovix trust show /etc/telovix/trust-root.json --format json")]
 pub(crate) struct Arguments {
-    /// The trust root file; found as for `telovix verify` when absent.
+    /// The trust root file. Default: the one that `telovix verify` would use.
     file: Option<PathBuf>,
     #[command(flatten)]
     trust_root: RepositoryTrust,
     #[command(flatten)]
     moment: Moment,
-    /// The form of the answer.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatArgument,
 }
 
 /// The newest version of a trust root.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Document {
-    /// The version of this shape.
-    version: u32,
-    /// The file.
-    file: String,
-    /// The version of the trust root.
-    root_version: u64,
-    /// Whether it has every signature it needs and has not expired.
-    trusted: bool,
-    /// Why not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
+    #[serde(flatten)]
+    newest: newest::Document,
     issued_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
@@ -85,7 +75,7 @@ struct Key {
 
 impl Run for Arguments {
     fn format(&self) -> Format {
-        self.format
+        self.format.chosen
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
@@ -104,11 +94,7 @@ impl Run for Arguments {
         let refusal = chain.current(now).err();
         let root = chain.newest();
         let document = Document {
-            version: VERSION,
-            file: shown(&path),
-            root_version: root.version(),
-            trusted: refusal.is_none(),
-            problem: refusal.as_ref().map(ToString::to_string),
+            newest: newest::Document::of(&path, &chain, refusal.as_ref()),
             issued_at: root.issued_at().to_string(),
             expires_at: root.expires_at().map(|end| end.to_string()),
             minimum_epoch: root.minimum_epoch(),
@@ -116,7 +102,7 @@ impl Run for Arguments {
             root_threshold: root.threshold(Role::Root),
             keys: root.keys().iter().map(|listed| key(listed, now)).collect(),
         };
-        match self.format {
+        match self.format.chosen {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => page(&document, &mut streams.data)?,
         }
@@ -143,8 +129,9 @@ fn key(listed: &TrustedKey, now: Timestamp) -> Key {
 }
 
 fn page(document: &Document, out: &mut dyn Write) -> io::Result<()> {
-    let state = document.problem.as_ref().map_or("it counts".to_owned(), |problem| format!("it does not count: {problem}"));
-    writeln!(out, "{}, version {} of {}: {state}", document.file, document.root_version, document.issued_at)?;
+    let newest::Document { file, root_version, problem, .. } = &document.newest;
+    let state = problem.as_ref().map_or("trusted".to_owned(), |problem| format!("not trusted: {problem}"));
+    writeln!(out, "{file}, version {root_version} of {}: {state}", document.issued_at)?;
     let of = |role: &str| {
         let fits = |key: &&Key| key.standing == "valid" && key.roles.iter().any(|other| other == role);
         document.keys.iter().filter(fits).count()
@@ -161,7 +148,7 @@ fn page(document: &Document, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "\n{}\n  id     {}\n  signs  ", key.name, key.id)?;
         let words = key.roles.iter().map(|role| if role == "root" { "the trust root" } else { "bundles and policies" });
         writeln!(out, "{}", words.collect::<Vec<_>>().join(", "))?;
-        write!(out, "  is     {}", key.standing)?;
+        write!(out, "  state  {}", key.standing)?;
         key.not_before.iter().try_for_each(|start| write!(out, ", from {start}"))?;
         key.not_after.iter().try_for_each(|end| write!(out, ", until {end}"))?;
         key.revoked.iter().try_for_each(|why| write!(out, ", {why}"))?;

@@ -1,4 +1,4 @@
-//! What a verify rests on: one public key that was named, or the keys of a trust root with their standing at a time.
+//! The keys that `verify` checks against: one named public key, or the keys of a trust root.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use super::Arguments;
 use crate::failure::Failure;
 use crate::signing::{FindTrustRoot as _, NamedTrustRoot, TrustRootEntry, public_key, refused, root_failure};
 
-/// Whose signatures count.
+/// What signatures are checked against.
 pub(super) enum Basis {
     /// One key, named with `--public-key`.
     PublicKey { file: PathBuf, key: PublicKey },
@@ -26,7 +26,7 @@ pub(super) enum Keys {
 }
 
 impl Basis {
-    /// Finds it by the flags and the current folder; what is verified has no say.
+    /// Finds it by the flags and the current folder, independent of what is verified.
     pub(super) fn find(arguments: &Arguments) -> Result<Self, Failure> {
         match &arguments.public_key {
             Some(file) => Ok(Basis::PublicKey { file: file.clone(), key: public_key(file)? }),
@@ -34,7 +34,7 @@ impl Basis {
         }
     }
 
-    /// Returns what a machine-readable answer says of it.
+    /// Returns the JSON entries for it.
     pub(super) fn entries(&self) -> (Option<TrustRootEntry>, Option<String>) {
         match self {
             Basis::PublicKey { file, .. } => (None, Some(file.display().to_string())),
@@ -68,7 +68,7 @@ impl Keys {
         Ok(Keys::Root { root: Box::new(root.clone()), now, named: named.clone() })
     }
 
-    /// Returns every key whose signatures are looked for.
+    /// Returns every key to check signatures against.
     pub(super) fn all(&self) -> Vec<PublicKey> {
         match self {
             Keys::One(key) => vec![*key],
@@ -79,7 +79,7 @@ impl Keys {
         }
     }
 
-    /// Decides about a signature that was found to fit, or tells why none does.
+    /// Accepts a correct signature if its key is valid now; otherwise returns the refusal.
     pub(super) fn judge(
         &self,
         subject: &str,
@@ -95,7 +95,7 @@ impl Keys {
         });
         standing.map_err(|refusal| match self {
             Keys::One(_) => refused(&refusal),
-            Keys::Root { named, .. } => refused(&refusal).help(format!("decided by {named}")),
+            Keys::Root { named, .. } => refused(&refusal).help(format!("checked against {named}")),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with events.
+//! The codes of `telovix why`.
 
 use telovix_diagnostic::Code;
 

@@ -1,7 +1,7 @@
-//! A file of events, standard input, or one event on the command line -> events, with the line of each mistake.
+//! A file of events, standard input, or one event on the command line -> events, or an error with its line.
 //!
-//! A stream is read line by line, and of a line that is too long no more than its limit is held: however large a file
-//! is, it takes the same memory.
+//! A stream is read line by line, and a line is never buffered beyond its limit, so memory use does not depend on the
+//! size of the file.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, self};
@@ -16,10 +16,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 
-/// A line with more bytes is no event.
+/// The maximum length of a line, in bytes.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// Tells whether an argument is an event or names events, and so no policy.
+/// Returns whether an argument is an event or a file of events, rather than a policy.
 pub(super) fn is_argument(argument: &Path) -> bool {
     let text = argument.to_string_lossy();
     let lines = argument.extension().is_some_and(|extension| extension == "ndjson" || extension == "jsonl");
@@ -37,7 +37,7 @@ pub(super) struct Events {
     line: usize,
 }
 
-/// A line that is no event.
+/// An input line that is not an event.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Refused {
@@ -50,7 +50,7 @@ pub(crate) struct Refused {
 }
 
 impl Events {
-    /// Opens the stream that the argument names.
+    /// Opens the stream that the argument describes.
     pub(super) fn open(argument: &Path) -> Result<Self, Failure> {
         let text = argument.to_string_lossy();
         let (name, lines): (String, Box<dyn BufRead>) = if text == "-" {
@@ -67,7 +67,7 @@ impl Events {
         Ok(Self { name, lines, line: 0 })
     }
 
-    /// Returns the next event, or what is wrong with its line. Blank lines are passed over.
+    /// Returns the next event, or what is wrong with its line. Blank lines are skipped.
     pub(super) fn next(&mut self) -> Option<Result<Event, Refused>> {
         let mut bytes = Vec::new();
         loop {
@@ -95,7 +95,7 @@ impl Events {
         Some(Event::parse(text).map_err(|error| self.refuse(&error.to_string())))
     }
 
-    /// Reads up to the end of a line and keeps nothing of it.
+    /// Discards the rest of a line.
     fn pass_over_line(&mut self) -> io::Result<()> {
         loop {
             let chunk = match self.lines.fill_buf() {
@@ -112,13 +112,13 @@ impl Events {
         }
     }
 
-    /// Ends a stream that cannot be read any further.
+    /// Ends a stream after a read error.
     fn end(&mut self, error: &io::Error) -> Refused {
         self.lines = Box::new(io::empty());
-        self.refuse(&format!("it cannot be read: {error}"))
+        self.refuse(&format!("cannot read it: {error}"))
     }
 
-    /// Says what is wrong with the line that was read last.
+    /// Returns the error about the last line that was read.
     pub(super) fn refuse(&self, problem: &str) -> Refused {
         Refused { code: INVALID_EVENT.id, line: self.line, message: problem.to_owned() }
     }
@@ -129,7 +129,7 @@ impl Events {
         Diagnostic::new(&INVALID_EVENT, None, message)
     }
 
-    /// Returns the finding about lines that are not told one by one.
+    /// Returns the finding about lines that are not reported individually.
     pub(super) fn diagnostic_of_many(&self, lines: usize, more: &str) -> Diagnostic {
         let lines = match lines {
             1 => format!("1 {more}line is not an event"),

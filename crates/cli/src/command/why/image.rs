@@ -1,4 +1,4 @@
-//! An image and an event -> the verdict that the packed bytes give, in the shape of `why`.
+//! An image and an event -> the verdict of the packed image, as `why` reports it.
 
 use telovix_bpf_programs::image::Image;
 use telovix_image::{ImageJudge, recover};
@@ -7,13 +7,13 @@ use telovix_policy::judge::{DocumentReport, Event, Field, UNKNOWN, VerdictReport
 
 use crate::command::inspect::{Rule, rules};
 
-/// Decides events from an image alone.
+/// Evaluates events with an image.
 pub(super) struct Judge<'image> {
     judge: ImageJudge<'image>,
     rules: Vec<Rule>,
 }
 
-/// Returns what an image confines, by which the ways to fill in an event are told apart.
+/// Returns the confinements of an image, which show which missing fields of an event matter.
 pub(super) fn confinements(image: &Image) -> Result<Vec<Confinement>, String> {
     recover(image).map_err(|problem| problem.to_string())
 }

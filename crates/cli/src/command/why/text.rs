@@ -1,20 +1,20 @@
-//! An event and its verdict -> a few lines for people.
+//! An event and its verdict -> text for the terminal.
 
 use std::io::{Write, self};
 
 use telovix_policy::judge::{DetectionReport, Event, NotEvaluated, VerdictReport};
 
-/// Prints the verdict, what decided, what it depends on, and what would have been allowed.
+/// Prints the verdict, the document that decided, unknown fields, and the nearest allowed event.
 pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) -> io::Result<()> {
     let binary = event.binary.as_deref().unwrap_or("an unknown binary");
-    writeln!(out, "{:<8} {binary}: {}", told.effect, deed(event))?;
+    writeln!(out, "{:<8} {binary}: {}", told.effect, action(event))?;
     match (&told.document, &told.dimension, &told.source) {
         (Some(document), Some(dimension), Some(source)) => {
             let (kind, name, id) = (&document.kind, &document.name, &document.id);
             writeln!(out, "         {source}: {kind} `{name}` ({id}), {dimension}")?;
         }
         _ if told.not_evaluated.is_empty() && told.detections.is_empty() => {
-            writeln!(out, "         no policy speaks of it")?;
+            writeln!(out, "         no policy matches this event")?;
         }
         _ => {}
     }
@@ -28,13 +28,13 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
         writeln!(out, "         nearest allowed: {nearest}")?;
     }
     if let Some(written) = told.written {
-        writeln!(out, "         written as {written}; the state of the pack holds it back")?;
+        writeln!(out, "         written as {written}, but weakened by the state of the pack")?;
     }
     if !told.depends_on.is_empty() {
         let fields = told.depends_on.join(", ");
-        writeln!(out, "         the event does not tell {fields}")?;
+        writeln!(out, "         the event lacks {fields}")?;
     }
-    // Detections are told below, with what they depend on.
+    // Detections are printed below, with the fields they depend on.
     for document in told.not_evaluated.iter().filter(|one| one.document.kind != "GuardianPolicy") {
         writeln!(out, "         {}", not_evaluated(document))?;
     }
@@ -47,12 +47,12 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
     Ok(())
 }
 
-/// Says which document may act, by which hooks, and that it is not evaluated.
+/// Describes a document that may act and is not evaluated, with its hooks.
 pub(crate) fn not_evaluated(document: &NotEvaluated) -> String {
     let NotEvaluated { document, source, hooks, .. } = document;
     let name = &document.name;
     if document.kind == "GuardianPolicy" {
-        return format!("detection `{name}` at {source} kills the process if it matches, which is not known here");
+        return format!("detection `{name}` at {source} kills the process if it matches; whether it does is unknown");
     }
     match hooks.as_slice() {
         [] => format!("`{name}` at {source} is not evaluated here"),
@@ -60,7 +60,7 @@ pub(crate) fn not_evaluated(document: &NotEvaluated) -> String {
     }
 }
 
-/// Says what the Console does after the event.
+/// Describes what the Console does after the event.
 pub(crate) fn detection(found: &DetectionReport) -> String {
     let DetectionReport { document, source, action, severity, .. } = found;
     let matches = match (found.matches, found.depends_on.as_slice()) {
@@ -72,8 +72,8 @@ pub(crate) fn detection(found: &DetectionReport) -> String {
     format!("{source}: detection `{name}` {matches}: {action} ({severity}), by the Console after the event")
 }
 
-/// Returns what the process does, in the words of the event.
-fn deed(event: &Event) -> String {
+/// Describes the action of an event.
+fn action(event: &Event) -> String {
     let mut words = vec![event.operation.name().to_owned()];
     words.extend(event.path.clone());
     if event.anonymous == Some(true) {

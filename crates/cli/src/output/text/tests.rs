@@ -26,7 +26,7 @@ fn rendered(source: &str, diagnostic: impl FnOnce(&dyn Fn(&str) -> Span) -> Diag
 }
 
 #[test]
-fn a_finding_shows_its_line_its_relatives_and_the_way_out() {
+fn a_finding_shows_its_line_related_locations_and_the_fix() {
     let text = rendered("kind: GuardianProfile\nmodee: audit\nname: amf\n", |place| {
         Diagnostic::new(&CODE, place("modee"), "unknown key `modee`")
             .label("no such key")
@@ -50,7 +50,7 @@ help: write this instead
 2 + mode: audit
   |
 
-1 error; `telovix explain CODE` tells more about each
+1 error; run `telovix explain CODE` for details
 ";
     assert_eq!(text, expected, "\n{text}");
 }
