@@ -6,6 +6,7 @@
 
 mod budget;
 mod codes;
+mod described;
 mod dimension_ways;
 mod effect;
 mod engine;
@@ -16,6 +17,7 @@ mod native;
 mod passed_through;
 mod race;
 mod target_effect;
+mod waiver;
 mod weakening;
 
 pub use budget::{Budget, TRAMPOLINE_SLOTS};
@@ -25,11 +27,12 @@ pub use engine::{Reach, reach};
 pub use evasion::{Evasion, OPEN_WAY, Topic};
 pub use native::covering;
 pub use target_effect::TargetEffect;
-pub use weakening::{waiver, weakening};
+pub use waiver::waiver;
+pub use weakening::weakening;
 
 use telovix_diagnostic::{Code, Sink};
 use telovix_document::lower::Policy;
-use telovix_platform::Target;
+use telovix_platform::{Backend, Target};
 
 /// The codes this module reports.
 pub const CODES: &[&Code] = &[
@@ -101,4 +104,9 @@ fn list(targets: &[Target]) -> String {
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => String::new(),
     }
+}
+
+/// Returns the Tetragon targets among `targets`.
+fn engines(targets: &[Target]) -> Vec<Target> {
+    targets.iter().copied().filter(|target| target.backend == Backend::Engine).collect()
 }

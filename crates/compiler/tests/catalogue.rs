@@ -27,7 +27,7 @@ fn every_code_explains_itself() {
         let is_kebab =
             code.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         assert!(is_kebab, "`{}` is not kebab-case", code.id);
-        let starts_with_a_name = ["YAML", "Tetragon"].iter().any(|name| code.title.starts_with(name));
+        let starts_with_a_name = ["YAML", "Tetragon", "LSM"].iter().any(|name| code.title.starts_with(name));
         let is_lower_case = code.title.starts_with(|first: char| !first.is_uppercase());
         assert!(is_lower_case || starts_with_a_name, "{}", code.title);
         assert!(!code.title.ends_with('.'), "the title of `{}` ends with a full stop", code.id);

@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_template_that_kills_is_never_said_to_be_weakened_to_a_kill() {
-        for built_in in ALL.into_iter().filter(|built_in| built_in.effect == Effect::Kill) {
+        for built_in in ALL.iter().filter(|built_in| built_in.effect == Effect::Kill) {
             for (way, target) in built_in.ways.iter().flat_map(|way| Target::ALL.map(|target| (way, target)))
             {
                 assert!(!matches!(way.on(target), Status::Killed(_)), "{}: {}", built_in.title, way.name);

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use telovix_bpf_programs::image::Image;
-use telovix_trust::bundle::{self, Expectations, VerifiedBundle};
+use telovix_trust::Timestamp;
+use telovix_trust::bundle::{self, Expectations};
 use telovix_trust::root::Chain;
-use telovix_trust::{Acceptance, Digest, Timestamp};
 
-use crate::{Host, HostError, Kernel, Verification};
+use crate::admitted::{Admitted, Basis, RootOrigin, RootUsed, Verified};
+use crate::{Host, HostError, Kernel};
 
 /// The file of a bundle that is loaded.
 pub const IMAGE: &str = "policy.image";
@@ -50,52 +50,6 @@ pub struct RequiredTrust {
     pub allowed_epoch: Option<u64>,
 }
 
-/// Where the path of the trust root came from: never from the bundle that is verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RootOrigin {
-    /// The caller, with `--trust-root`.
-    Named,
-    /// The host: `/etc/telovix/trust-root.json`.
-    Host,
-}
-
-/// The trust root that a policy was verified against.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RootUsed {
-    /// Its file.
-    pub file: String,
-    /// Who named the file.
-    pub origin: RootOrigin,
-    /// Its newest version.
-    pub version: u64,
-    /// The digest of that version.
-    pub sha256: Digest,
-}
-
-/// A policy that may be loaded. Only [`Host::admit`] makes one.
-#[derive(Debug)]
-pub struct Admitted {
-    bundle: PathBuf,
-    image: Image,
-    basis: Basis,
-}
-
-#[derive(Debug)]
-enum Basis {
-    Verified(Box<Verified>),
-    Unverified { reason: String },
-}
-
-#[derive(Debug)]
-struct Verified {
-    bundle: VerifiedBundle,
-    chain: Chain,
-    root: RootUsed,
-    allowed_epoch: Option<u64>,
-    what: String,
-}
-
 impl<K: Kernel> Host<K> {
     /// Verifies a bundle, unless it is explicitly used unverified, and reads the image in it. Nothing is written.
     ///
@@ -117,7 +71,7 @@ impl<K: Kernel> Host<K> {
                 (read(Path::new(IMAGE), bytes)?, Basis::Verified(Box::new(verified)))
             }
         };
-        Ok(Admitted { bundle: bundle.clone(), image, basis })
+        Ok(Admitted::new(bundle.clone(), image, basis))
     }
 
     fn verify(&self, path: &Path, required: &RequiredTrust) -> Result<Verified, HostError> {
@@ -141,84 +95,6 @@ impl<K: Kernel> Host<K> {
         };
         let what = format!("bundle `{}`", path.display());
         Ok(Verified { bundle, chain: chain.clone(), root, allowed_epoch: *allowed_epoch, what })
-    }
-}
-
-impl Admitted {
-    /// Returns the folder of the bundle.
-    #[must_use]
-    pub fn bundle(&self) -> &Path {
-        &self.bundle
-    }
-
-    /// Returns what the kernel is to enforce.
-    #[must_use]
-    pub fn image(&self) -> &Image {
-        &self.image
-    }
-
-    /// Returns the digest of the policy, as `status` prints it.
-    #[must_use]
-    pub fn policy(&self) -> Digest {
-        Digest::from(*self.image.digest())
-    }
-
-    /// Returns whether the bundle was verified.
-    #[must_use]
-    pub fn verification(&self) -> Verification {
-        match self.basis {
-            Basis::Verified(_) => Verification::Verified,
-            Basis::Unverified { .. } => Verification::Skipped,
-        }
-    }
-
-    /// Returns the trust root it was verified against.
-    #[must_use]
-    pub fn root(&self) -> Option<&RootUsed> {
-        match &self.basis {
-            Basis::Verified(verified) => Some(&verified.root),
-            Basis::Unverified { .. } => None,
-        }
-    }
-
-    /// Returns the epoch of the bundle, if it was verified.
-    #[must_use]
-    pub fn epoch(&self) -> Option<u64> {
-        match &self.basis {
-            Basis::Verified(verified) => Some(verified.bundle.approval.epoch),
-            Basis::Unverified { .. } => None,
-        }
-    }
-
-    /// Returns the digest of the bundle's manifest, if it was verified.
-    #[must_use]
-    pub fn manifest(&self) -> Option<Digest> {
-        match &self.basis {
-            Basis::Verified(verified) => Some(verified.bundle.approval.manifest),
-            Basis::Unverified { .. } => None,
-        }
-    }
-
-    /// Returns why it is used although it was not verified.
-    pub(crate) fn reason(&self) -> Option<&str> {
-        match &self.basis {
-            Basis::Verified(_) => None,
-            Basis::Unverified { reason } => Some(reason),
-        }
-    }
-
-    /// Returns what the host is to remember.
-    pub(crate) fn acceptance(&self) -> Option<Acceptance<'_>> {
-        match &self.basis {
-            Basis::Verified(verified) => Some(Acceptance {
-                what: &verified.what,
-                approval: &verified.bundle.approval,
-                signers: &verified.bundle.signers,
-                chain: &verified.chain,
-                allowed_epoch: verified.allowed_epoch,
-            }),
-            Basis::Unverified { .. } => None,
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use telovix_bpf_runtime::plan::{self, Plan};
 use telovix_bpf_runtime::status::{self, Status};
 use telovix_bpf_runtime::{Places, RuntimeError, Scope, switch};
 
-use crate::Admitted;
+use crate::admitted::Admitted;
 
 /// What a host needs of a kernel. Only an [`Admitted`] policy can be loaded.
 pub trait Kernel {

@@ -23,6 +23,7 @@
 
 mod actor;
 mod admit;
+mod admitted;
 mod apply;
 pub mod code;
 mod error;
@@ -33,12 +34,13 @@ mod provenance;
 mod turn;
 
 pub use actor::actor;
-pub use admit::{Admitted, IMAGE, Offer, RequiredTrust, RootOrigin, RootUsed, Trust};
+pub use admit::{IMAGE, Offer, RequiredTrust, Trust};
+pub use admitted::{Admitted, RootOrigin, RootUsed, Verification};
 pub use apply::{Applied, ApplyOptions};
 pub use error::HostError;
 pub use journal::{Announced, HOST_LOG, Journal, Notice, Operation};
 pub use kernel::{Kernel, Linux, Prepared, Switched};
-pub use provenance::{Origin, Provenance, Verification};
+pub use provenance::{Origin, Provenance};
 pub use telovix_bpf_runtime::events::{Events, Report};
 pub use telovix_bpf_runtime::plan::Plan;
 pub use telovix_bpf_runtime::status::{HookProgram, RuleCount, Status};

@@ -7,22 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use telovix_trust::{Digest, replace_whole};
 
-use crate::{Admitted, RootUsed};
+use crate::admitted::{Admitted, RootUsed, Verification};
 
 /// Two generations are loaded at a time; events of a few earlier ones may still be unread.
 const REMEMBERED: usize = 16;
-
-/// Whether a policy was verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verification {
-    /// The bundle was verified against the trust root.
-    Verified,
-    /// It was explicitly used unverified.
-    Skipped,
-    /// The record of it is missing.
-    Unknown,
-}
 
 /// The record of the policies that were applied since boot, oldest first.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -144,7 +132,8 @@ fn path(folder: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{Origin, Provenance, Verification};
+    use super::{Origin, Provenance};
+    use crate::Verification;
 
     fn origin(policy: &str, verification: Verification) -> Origin {
         Origin { policy: policy.to_owned(), verification, bundle: None, epoch: None, root: None }

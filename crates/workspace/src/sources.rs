@@ -2,6 +2,7 @@
 
 pub(crate) mod code;
 mod decode;
+mod folder;
 mod problem;
 mod recognise;
 mod skipped;
@@ -20,7 +21,8 @@ use crate::bounded::{self, LARGEST_FILE};
 use crate::findings::Findings;
 use crate::path::{STANDARD_INPUT, shown};
 use crate::root::Root;
-use walk::{Found, Identity, identity};
+use folder::{Identity, identity};
+use walk::Found;
 
 pub use code::CODES;
 pub use problem::{Problem, Skipped};

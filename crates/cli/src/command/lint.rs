@@ -9,7 +9,7 @@ use super::Run;
 use crate::compilation::Selection;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Streams, github, json, junit, sarif, text};
+use crate::output::{Format, Streams, github, json, junit, narrated, sarif, text};
 use crate::progress::Progress;
 
 /// Report all findings that `compile` would report, without writing anything.
@@ -37,6 +37,8 @@ enum LintFormat {
     /// Text for the terminal.
     #[default]
     Text,
+    /// Sentences for screen readers: no drawing characters, no colours.
+    Narrated,
     /// One JSON document with a `version` and a published schema.
     Json,
     /// SARIF 2.1.0, for code scanning services.
@@ -59,14 +61,16 @@ impl Run for Arguments {
         let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
         let compilation = self.selection.compile(&repository, &output, &progress, discard)?;
         drop(progress);
-        let (report, out) = (&compilation.report, &mut streams.data);
+        let (report, out) = (compilation.report, &mut streams.data);
+        let exit = report.exit_of_findings();
         match self.format {
-            LintFormat::Text => text::write(report, out)?,
-            LintFormat::Json => json::write(report, out)?,
-            LintFormat::Sarif => sarif::write(report, out)?,
-            LintFormat::Github => github::write(report, out)?,
-            LintFormat::Junit => junit::write(report, out)?,
+            LintFormat::Text => text::write(&report, out)?,
+            LintFormat::Narrated => narrated::write(report, out)?,
+            LintFormat::Json => json::write(&report, out)?,
+            LintFormat::Sarif => sarif::write(&report, out)?,
+            LintFormat::Github => github::write(&report, out)?,
+            LintFormat::Junit => junit::write(&report, out)?,
         }
-        Ok(report.exit_of_findings())
+        Ok(exit)
     }
 }

@@ -41,8 +41,7 @@ fn cells() -> Vec<Cell> {
 }
 
 fn ways() -> Vec<(Topic, &'static Way)> {
-    let templates =
-        template::ALL.iter().map(|built_in| (Topic::Template(built_in.template), built_in.ways));
+    let templates = template::ALL.iter().map(|built_in| (Topic::Template(built_in.template), built_in.ways));
     let dimensions = DIMENSIONS.iter().map(|(dimension, ways)| (Topic::Dimension(*dimension), *ways));
     let topics = templates.chain(dimensions).chain([(Topic::Subject, SUBJECTS)]);
     topics.flat_map(|(topic, ways)| ways.iter().map(move |way| (topic, way))).collect()

@@ -7,8 +7,9 @@ use telovix_document::lower::{CustomPolicy, Policy, PolicyDocument};
 use telovix_platform::{Backend, Target};
 
 use super::codes::{TRACING_POLICY_NOT_NATIVE, TRACING_POLICY_UNWATCHED};
+use super::described::passed_through;
 use super::list;
-use super::weakening::waiver;
+use super::waiver::waiver;
 
 /// Reports every TracingPolicy that native targets do not evaluate.
 pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
@@ -18,7 +19,7 @@ pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
         return;
     }
     for CustomPolicy { placed: document, policy: custom, .. } in policy.custom_policies() {
-        let what = described(document);
+        let what = passed_through(document);
         let Some(action) = enforcing(document) else {
             let message = format!("{what} only reports, and is not evaluated on {}", list(&native));
             sink.report(Diagnostic::new(&TRACING_POLICY_UNWATCHED, custom.name.span, message));
@@ -46,14 +47,4 @@ pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
 pub(super) fn enforcing(document: &PolicyDocument) -> Option<Span> {
     let custom = document.custom_policy().filter(|custom| custom.enabled)?;
     Some(custom.policy.actions.enforcing?.span)
-}
-
-/// Names a passed-through document as messages do.
-pub(super) fn described(document: &PolicyDocument) -> String {
-    match &document.document {
-        Document::EnforcementRule(rule) => format!("custom rule `{}`", rule.name.value),
-        _ => document
-            .custom_policy()
-            .map_or_else(String::new, |custom| format!("TracingPolicy `{}`", custom.policy.name.value)),
-    }
 }

@@ -8,8 +8,8 @@ use telovix_policy::confine::{Confinement, Dimension, Effect, Region};
 
 use super::codes::DENIAL_RACE;
 use super::engine::{Reach, reach};
-use super::weakening::{described_document, engines, waiver};
-use super::{EngineDenial, Options, Target, list, passed_through};
+use super::waiver::waiver;
+use super::{EngineDenial, Options, Target, described, engines, list};
 
 /// Reports one finding for the run: the race is a defect of Tetragon, not of one document.
 pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
@@ -57,13 +57,13 @@ fn leaking(
         && let Some(confinement) = confinements.iter().find(|confinement| leaks(confinement, engines))
     {
         let remedy = "set `tetragon: { deny_with_kill: true }` in telovix.yaml: a leaked denial then still kills the process";
-        return Some(Leaking { who: described_document(confinement), span: confinement.span, remedy });
+        return Some(Leaking { who: described::document(confinement), span: confinement.span, remedy });
     }
     let custom = document.custom_policy().filter(|custom| custom.enabled)?;
     let span = custom.policy.actions.racing_denial?.span;
     let remedy =
         "add `action: Sigkill` next to `action: Override`: a TracingPolicy is passed through as written";
-    Some(Leaking { who: passed_through::described(document), span, remedy })
+    Some(Leaking { who: described::passed_through(document), span, remedy })
 }
 
 /// Returns whether a confinement is denied by `Override` at an LSM hook on one of the Tetragon targets.

@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::GuardMode;
 use telovix_document::lower::{HostLimit, OPEN_NAME_SPACE, Policy, PolicyDocument};
-use telovix_platform::{Backend, Target};
+use telovix_platform::Target;
 use telovix_policy::confine::{Condition, Confinement, Dimension, DocumentKind, Operation};
-use telovix_policy::value::Waiver;
 
 use super::codes::{
     DENIAL_RACE, ENGINE_LOCKED_OUT, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY,
     PARENT_EXCEPTION, TRACING_POLICY_NOT_NATIVE, WAIVABLE, WAIVER_UNUSED,
 };
-use super::{Options, TargetEffect, effect, list, passed_through, race};
+use super::waiver::waiver;
+use super::{Options, TargetEffect, described, effect, engines, list, passed_through, race};
 
 /// Returns the code for the weaker effect of a confinement on a target, if it is weaker than written.
 #[must_use]
@@ -26,12 +26,6 @@ pub fn weakening(confinement: &Confinement, on_target: &TargetEffect) -> Option<
         Dimension::NameSpace => &OPEN_NAME_SPACE,
         _ => &KILL_INSTEAD_OF_DENY,
     })
-}
-
-/// Returns the waiver that accepts a weakening.
-#[must_use]
-pub fn waiver<'document>(waivers: &'document [Waiver], code: &Code) -> Option<&'document Waiver> {
-    waivers.iter().find(|waiver| waiver.name.value == code.id)
 }
 
 /// Reports everything that is weaker than written and not waived.
@@ -67,7 +61,7 @@ fn report_weaker(confinement: &Confinement, targets: &[Target], sink: &mut Sink)
     }
     for (reason, targets) in by_reason {
         let message =
-            format!("{} requires deny, but {} can only kill", described(confinement), list(&targets));
+            format!("{} requires deny, but {} can only kill", described_list(confinement), list(&targets));
         sink.report(
             Diagnostic::new(&KILL_INSTEAD_OF_DENY, confinement.span, message)
                 .label(reason)
@@ -89,7 +83,7 @@ fn report_locked_out(confinement: &Confinement, targets: &[Target], sink: &mut S
     }
     let message = format!(
         "{} stops Tetragon on {} from loading its next policy",
-        described(confinement),
+        described_list(confinement),
         list(&engines)
     );
     sink.report(
@@ -191,23 +185,10 @@ fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) 
     })
 }
 
-pub(super) fn engines(targets: &[Target]) -> Vec<Target> {
-    targets.iter().copied().filter(|target| target.backend == Backend::Engine).collect()
-}
-
-fn described(confinement: &Confinement) -> String {
+fn described_list(confinement: &Confinement) -> String {
     match (&confinement.condition, confinement.dimension) {
-        (_, Dimension::Template) => described_document(confinement),
-        (Condition::Syscall(_), _) => format!("`blocked_syscalls` of {}", described_document(confinement)),
-        (_, dimension) => format!("{} of {}", dimension.name(), described_document(confinement)),
+        (_, Dimension::Template) => described::document(confinement),
+        (Condition::Syscall(_), _) => format!("`blocked_syscalls` of {}", described::document(confinement)),
+        (_, dimension) => format!("{} of {}", dimension.name(), described::document(confinement)),
     }
-}
-
-pub(super) fn described_document(confinement: &Confinement) -> String {
-    let kind = match confinement.document.kind {
-        DocumentKind::GuardianProfile => "profile",
-        DocumentKind::EnforcementRule => "rule",
-        DocumentKind::RuntimeGuard => "the guard of",
-    };
-    format!("{kind} `{}`", confinement.document.name)
 }

@@ -47,7 +47,7 @@ pub enum Problem {
     #[error("`{0}` is a link to one of its parent folders")]
     Circle(String),
     /// Folders are nested too deeply.
-    #[error("`{0}` is nested more than {most} folders deep", most = super::walk::DEEPEST)]
+    #[error("`{0}` is nested more than {most} folders deep", most = super::folder::DEEPEST)]
     TooDeep(String),
     /// Documents are in a place that is not read.
     #[error("{}", told_of_skipped(.reason, .path, .documents))]

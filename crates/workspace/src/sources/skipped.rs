@@ -5,8 +5,8 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::folder::{DEEPEST, Identity, entries, identity};
 use super::recognise::holds_document;
-use super::walk::{DEEPEST, Identity, entries, identity};
 use super::{Problem, Skipped};
 use crate::bounded::read_file;
 use crate::bundle::Bundle;

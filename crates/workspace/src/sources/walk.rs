@@ -3,26 +3,16 @@
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::folder::{DEEPEST, Identity, entries, identity};
 use super::skipped::Search;
 use super::{LeftOut, Problem, Skipped};
 use crate::bundle::Bundle;
 use crate::path::{CONFIGURATION, TRUST_ROOT, is_policy_name, shown};
 
-/// Folders nested deeper than this are not entered, so that the walk always ends.
-pub(super) const DEEPEST: usize = 128;
-
 /// Folders of version control, which hold earlier versions of the same documents.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
-
-/// The identity of a file: device and inode.
-pub(super) type Identity = (u64, u64);
-
-pub(super) fn identity(metadata: &Metadata) -> Identity {
-    (metadata.dev(), metadata.ino())
-}
 
 /// The result of a walk.
 #[derive(Debug, Default)]
@@ -117,12 +107,4 @@ impl Walk<'_> {
     fn unreadable(&mut self, path: &Path, error: io::Error) {
         self.found.problems.push(Problem::unreadable(shown(path), error));
     }
-}
-
-/// Returns the entries of a folder, sorted by name.
-pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths =
-        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
-    paths.sort_unstable();
-    Ok(paths)
 }
