@@ -21,7 +21,7 @@ use std::ops::Range;
 
 pub use exception::report_outlived;
 pub use identity::Identity;
-pub use name_space::OPEN_NAME_SPACE;
+pub use name_space::{NAME_SPACE_CLOSED, OPEN_NAME_SPACE};
 pub use pack::{Pack, PackName};
 pub use runtime_guard::endpoints;
 pub use severity::violation_severity;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::GuardMode;
-use telovix_document::lower::{HostLimit, OPEN_NAME_SPACE, Policy, PolicyDocument};
-use telovix_platform::Target;
-use telovix_policy::confine::{Condition, Confinement, Dimension, DocumentKind, Operation};
+use telovix_document::lower::{HostLimit, NAME_SPACE_CLOSED, OPEN_NAME_SPACE, Policy, PolicyDocument};
+use telovix_platform::{Backend, Target};
+use telovix_policy::confine::{Condition, Confinement, Dimension, DocumentKind, Operation, Subject};
 
 use super::codes::{
     DENIAL_RACE, ENGINE_LOCKED_OUT, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY,
@@ -98,6 +98,20 @@ fn report_name_space(confinements: &[Confinement], targets: &[Target], sink: &mu
     else {
         return;
     };
+    if targets.iter().any(|target| target.backend == Backend::Native) {
+        let binary = match &closing.subject {
+            Subject::Binary(path) => path.as_str(),
+            _ => &closing.document.name,
+        };
+        let message = format!(
+            "native targets also deny mounts, chroot and new namespaces to `{binary}`: they could bypass its path rules"
+        );
+        sink.report(
+            Diagnostic::new(&NAME_SPACE_CLOSED, closing.span, message)
+                .label("confines paths")
+                .help("to allow them, waive `open-name-space` with a reason"),
+        );
+    }
     let open: Vec<Target> = engines(targets);
     if open.is_empty() {
         return;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{Span, Spanned};
-use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_policy::confine::{
     AccessSet, CapabilitySet, Condition, Confinement, Dimension, DocumentKind, DocumentReference, Effect,
     EndpointSet, Exemption, Gate, Listing, Member, MemberValue, Operation, PathSet, PortSet, Subject,
 };
 use telovix_policy::value::{Capability, Cidr, PathPattern, PortRange, Syscall};
 
-use super::name_space::{NAME_SPACE_CLOSED, OPEN_NAME_SPACE};
+use super::name_space::OPEN_NAME_SPACE;
 use super::{Options, exception};
 use crate::{GuardianProfile, List, ProfileMode};
 
@@ -40,15 +40,6 @@ pub(super) fn lower(
     confinements.extend(profile.blocked_syscalls.as_ref().map(|list| envelope.syscalls(list)));
     if let Some(span) = envelope.name_space_span() {
         confinements.extend(envelope.name_space(span));
-        let message = format!(
-            "native targets also deny mounts, chroot and new namespaces to `{}`: they could bypass its path rules",
-            profile.target_binary.value
-        );
-        sink.report(
-            Diagnostic::new(&NAME_SPACE_CLOSED, span, message)
-                .label("confines paths")
-                .help("to allow them, waive `open-name-space` with a reason"),
-        );
     }
 }
 
