@@ -17,7 +17,7 @@ use crate::generation::{self, Demands};
 use crate::object::{Object, Place, pinned_programs, place_tasks, places as places_needed};
 use crate::pins::Places;
 use crate::status::image_of;
-use crate::{RuntimeError, Scope, lockout, preflight};
+use crate::{RuntimeError, Scope, liveness, lockout, preflight};
 
 /// How an image is to be applied.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +90,7 @@ pub fn apply(places: &Places, image: &Image, options: &Options) -> Result<Applie
 /// Any reason to refuse.
 pub fn prepare(places: &Places, image: &Image, options: &Options) -> Result<Prepared, RuntimeError> {
     preflight::check(&places.bpffs)?;
+    liveness::require_trampolines()?;
     lockout::check(image, &options.confine)?;
     let lock = places.lock()?;
     if let Some(switch) = Switch::open(places)? {

@@ -21,6 +21,8 @@ codes! {
     KERNEL_TOO_OLD = "kernel-too-old";
     NO_BTF = "no-btf";
     NO_BPF_LSM = "no-bpf-lsm";
+    FTRACE_DISABLED = "ftrace-disabled";
+    CALLS_NOT_COUNTED = "calls-not-counted";
     NO_BPF_FILE_SYSTEM = "no-bpf-file-system";
     NO_KERNEL_SYMBOL = "no-kernel-symbol";
     BUSY = "busy";

@@ -36,6 +36,15 @@ pub enum RuntimeError {
         /// The list.
         active: String,
     },
+    /// `kernel.ftrace_enabled` is 0, so that the kernel calls no attached program.
+    #[error("`kernel.ftrace_enabled` is 0, so the kernel calls no program that is attached to a hook")]
+    FtraceDisabled,
+    /// The calls of programs cannot be counted.
+    #[error("the calls of programs cannot be counted: {reason}")]
+    Counting {
+        /// What the kernel said.
+        reason: String,
+    },
     /// No BPF file system.
     #[error("no BPF file system is mounted at `{}`", .folder.display())]
     NoBpfFileSystem {
@@ -135,6 +144,8 @@ impl RuntimeError {
             Self::KernelTooOld { .. } => &code::KERNEL_TOO_OLD,
             Self::NoBtf => &code::NO_BTF,
             Self::NoBpfLsm { .. } => &code::NO_BPF_LSM,
+            Self::FtraceDisabled => &code::FTRACE_DISABLED,
+            Self::Counting { .. } => &code::CALLS_NOT_COUNTED,
             Self::NoBpfFileSystem { .. } => &code::NO_BPF_FILE_SYSTEM,
             Self::NoSymbol { .. } => &code::NO_KERNEL_SYMBOL,
             Self::Busy => &code::BUSY,
@@ -163,6 +174,8 @@ impl RuntimeError {
             Self::NoBpfLsm { .. } => {
                 "add `bpf` to the `lsm=` parameter of the kernel command line and reboot"
             }
+            Self::FtraceDisabled => "find out who changed it, then `sysctl -w kernel.ftrace_enabled=1`",
+            Self::Counting { .. } => "see the kernel's log (`dmesg`)",
             Self::NoBpfFileSystem { .. } => "mount it: `mount -t bpf bpf /sys/fs/bpf`",
             Self::NoSymbol { .. } => {
                 "set `kernel.kptr_restrict` to 0 or 1; the kernel needs CONFIG_KALLSYMS_ALL for path rules"

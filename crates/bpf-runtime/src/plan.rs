@@ -11,7 +11,7 @@ use crate::object::{Place, places as places_needed};
 use crate::pins::Places;
 use crate::probe::{HookState, probe_places};
 use crate::status::image_of;
-use crate::{RuntimeError, apply, lockout, preflight};
+use crate::{RuntimeError, apply, liveness, lockout, preflight};
 
 /// What an apply would do.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +36,7 @@ pub struct Plan {
 /// The host cannot enforce at all.
 pub fn plan(places: &Places, image: &Image, confine: &[String]) -> Result<Plan, RuntimeError> {
     preflight::check(&places.bpffs)?;
+    liveness::require_trampolines()?;
     let needed = places_needed(&Demands::of(image), preflight::kernel_version()?);
     let (mut generation, mut active) = (0, None);
     if let Some(switch) = Switch::open(places)? {

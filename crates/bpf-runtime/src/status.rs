@@ -13,7 +13,7 @@ use crate::control::{Switch, now, statistic_of};
 use crate::generation::{Demands, HITS, loaded_bytes, slot_record};
 use crate::object::{Place, pinned_programs, places as places_needed};
 use crate::pins::{Places, map_name};
-use crate::{RuntimeError, Scope, preflight, sys};
+use crate::{RuntimeError, Scope, liveness, preflight, sys};
 
 /// What the kernel enforces.
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +44,8 @@ pub struct Status {
     pub drift: Vec<String>,
     /// Hooks that the image needs and that have no program.
     pub missing: Vec<&'static str>,
+    /// Hooks whose program is attached but no longer called by the kernel.
+    pub not_called: Vec<String>,
 }
 
 /// A program and where it is attached.
@@ -94,6 +96,10 @@ pub fn status(places: &Places, scope: &Scope) -> Result<Status, RuntimeError> {
         missing: match &image {
             Some(image) => missing(image, &hooks)?,
             None => Vec::new(),
+        },
+        not_called: match generation {
+            0 => Vec::new(),
+            _ => liveness::not_called(&hooks)?,
         },
         hooks: hooks.into_iter().map(|(hook, program)| HookProgram { hook, program }).collect(),
         rules: match &image {

@@ -31,6 +31,7 @@ mod journal;
 mod kernel;
 mod memory;
 mod provenance;
+mod status;
 mod turn;
 
 pub use actor::actor;
@@ -41,6 +42,7 @@ pub use error::HostError;
 pub use journal::{Announced, HOST_LOG, Journal, Notice, Operation};
 pub use kernel::{Kernel, Linux, Prepared, Switched};
 pub use provenance::{Origin, Provenance};
+pub use status::{Enforcement, HostStatus};
 pub use telovix_bpf_runtime::events::{Events, Report};
 pub use telovix_bpf_runtime::plan::Plan;
 pub use telovix_bpf_runtime::status::{HookProgram, RuleCount, Status};
@@ -109,12 +111,8 @@ impl<K: Kernel> Host<K> {
     ///
     /// # Errors
     /// Nothing is loaded, or the maps cannot be read.
-    pub fn status(&self) -> Result<(Status, Option<Origin>), HostError> {
-        let status = self.kernel.status(&self.scope())?;
-        let loaded = status.generation != 0;
-        let origin =
-            loaded.then(|| self.provenance().find(status.generation, status.image.as_deref()).cloned());
-        Ok((status, origin.flatten()))
+    pub fn status(&self) -> Result<HostStatus, HostError> {
+        Ok(HostStatus::of(self.kernel.status(&self.scope())?, &self.provenance()))
     }
 
     fn scope(&self) -> telovix_bpf_runtime::Scope {

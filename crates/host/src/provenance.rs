@@ -75,6 +75,11 @@ impl Provenance {
         numbered.or_else(unnumbered).filter(fits).map(|delivery| &delivery.origin)
     }
 
+    /// Returns whether a policy was switched to since boot and not removed again.
+    pub(crate) fn has_applied(&self) -> bool {
+        self.deliveries.iter().any(|delivery| delivery.generation.is_some())
+    }
+
     /// Returns how a generation, or else the policy of that digest, was verified.
     #[must_use]
     pub fn verification(&self, generation: u32, policy: Option<&str>) -> Verification {

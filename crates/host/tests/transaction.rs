@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use support::{Probe, Site, Step, chain, offer};
-use telovix_host::{HostError, Offer, RootOrigin, RuntimeError, Trust, Verification};
+use telovix_host::{HostError, HostStatus, Offer, RootOrigin, RuntimeError, Trust, Verification};
 use telovix_trust::audit::{self, Action, Outcome};
 use telovix_trust::{HostState, Refusal};
 
@@ -33,7 +33,7 @@ fn a_bundle_that_is_accepted_is_enforced_remembered_and_logged() {
     assert_eq!(site.calls(), ["prepare", "switch", "tidy"]);
     assert_eq!(site.outcomes(), [BEGUN, DONE]);
     assert_eq!((site.epoch(), site.enforced()), (Some(41), Some(1)));
-    let (_, origin) = site.host.status().expect("a status");
+    let origin = site.host.status().expect("a status").origin;
     let origin = origin.expect("it is known where it came from");
     assert_eq!(
         (origin.verification, origin.epoch, origin.root),
@@ -93,12 +93,12 @@ fn a_refused_apply_remembers_nothing() {
             let older = offer(&site.bundle(154), chain(8));
             site.apply(&older).expect("applied");
             let before = site.state();
-            let (generation, _) = site.host.status().expect("a status");
+            let generation = site.host.status().expect("a status").kernel;
             site.fail(step, refusal);
             let renewed = offer(&site.bundle(200), chain(8));
             site.apply(&renewed).expect_err("refused");
             assert_eq!((site.state(), site.enforced()), (before, Some(1)));
-            let (after, origin) = site.host.status().expect("a status");
+            let HostStatus { kernel: after, origin, .. } = site.host.status().expect("a status");
             assert_eq!((after.image, origin.and_then(|origin| origin.epoch)), (generation.image, Some(154)));
         }
     }
@@ -182,7 +182,7 @@ fn a_memory_that_cannot_be_written_stops_it_before_the_switch() {
     assert_eq!(error.code().id, "host-state-not-usable");
     assert_eq!((site.enforced(), site.epoch()), (Some(1), Some(41)));
     assert_eq!(site.outcomes()[2..], [BEGUN, FAILED]);
-    let (_, origin) = site.host.status().expect("a status");
+    let origin = site.host.status().expect("a status").origin;
     assert_eq!(origin.and_then(|origin| origin.epoch), Some(41), "and the active policy is still known");
 }
 
@@ -239,7 +239,7 @@ fn an_unverified_bundle_is_loud_in_the_log_and_leaves_the_memory_alone() {
     assert_eq!(site.outcomes(), [(Action::VerificationSkipped, Outcome::Success), BEGUN, DONE]);
     assert!(site.lines()[0].2.contains("--insecure-skip-verify"));
     assert_eq!(site.state(), HostState::default());
-    let (_, origin) = site.host.status().expect("a status");
+    let origin = site.host.status().expect("a status").origin;
     assert_eq!(origin.map(|origin| (origin.verification, origin.root)), Some((Verification::Skipped, None)));
 }
 

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_host::{HOST_LOG, HOST_STATE, Host, HookProgram, Origin, RuleCount as Decided, Status};
+use telovix_host::{
+    Enforcement, HOST_LOG, HOST_STATE, HookProgram, Host, HostStatus, Origin, RuleCount as Decided, Status,
+};
 use telovix_trust::Host as Identity;
 
 use super::Run;
@@ -18,8 +20,9 @@ use crate::signing::journal;
 
 /// Show the policy that the kernel enforces now.
 ///
-/// Prints the active generation, a pending deadline, the hooks, and how often each rule decided. Exit code 1 if a map no
-/// longer matches the image, or a hook has lost its program.
+/// Prints the active generation, a pending deadline, the hooks, and how often each rule decided. Performs a few harmless
+/// operations to check that the kernel calls the programs. Exit code 1 if it does not, if a map no longer matches the
+/// image, if a hook has lost its program, or if the applied policy is no longer active.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -44,6 +47,8 @@ pub(crate) struct Arguments {
 pub(crate) struct Document {
     /// The version of this JSON format.
     version: u32,
+    /// Whether a policy is enforced as it was applied.
+    enforcement: Enforced,
     /// Number of the active generation; 0 when nothing is enforced.
     generation: u32,
     /// SHA-256 of the active policy, as in `telovix inspect`.
@@ -82,6 +87,40 @@ pub(crate) struct Document {
     drift: Vec<String>,
     /// Hooks that the policy needs and that have no program attached.
     missing: Vec<String>,
+    /// Hooks whose program is attached but not called by the kernel.
+    not_called: Vec<String>,
+}
+
+/// Whether a policy is enforced as it was applied.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+enum Enforced {
+    /// No policy was applied, or it was removed.
+    Nothing,
+    /// The active policy is enforced.
+    Whole,
+    /// The copy of the active image is missing, so the maps cannot be checked.
+    Unknown,
+    /// A map does not match the image, or a hook has lost its program.
+    Partial,
+    /// The kernel does not call the attached programs: nothing is enforced.
+    NotCalled,
+    /// A policy was applied, and something other than `telovix` made the kernel use none.
+    Replaced,
+}
+
+impl From<Enforcement> for Enforced {
+    fn from(enforcement: Enforcement) -> Self {
+        match enforcement {
+            Enforcement::Nothing => Self::Nothing,
+            Enforcement::Whole => Self::Whole,
+            Enforcement::Unknown => Self::Unknown,
+            Enforcement::Partial => Self::Partial,
+            Enforcement::NotCalled => Self::NotCalled,
+            Enforcement::Replaced => Self::Replaced,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -115,19 +154,18 @@ impl Run for Arguments {
         let kernel = self.places.kernel();
         let state = kernel.places.state.clone();
         let host = Host::new(identity, HOST_STATE.into(), journal(HOST_LOG.into()), state, kernel);
-        let (state, origin) = host.status().map_err(|error| failed(&error))?;
-        let whole = state.drift.is_empty() && state.missing.is_empty() && !is_unknown(&state);
-        let exit = if whole { Exit::Clean } else { Exit::Findings };
+        let status = host.status().map_err(|error| failed(&error))?;
+        let exit = if status.enforcement.is_as_applied() { Exit::Clean } else { Exit::Findings };
         match self.format.chosen {
-            Format::Json => json::print(&Document::of(state, origin), &mut streams.data)?,
-            Format::Text => write(&state, origin.as_ref(), &mut streams.data)?,
+            Format::Json => json::print(&Document::of(status), &mut streams.data)?,
+            Format::Text => write(&status, &mut streams.data)?,
         }
         Ok(exit)
     }
 }
 
 impl Document {
-    fn of(state: Status, origin: Option<Origin>) -> Self {
+    fn of(HostStatus { kernel: state, origin, enforcement }: HostStatus) -> Self {
         let verification = verification(&state, origin.as_ref());
         let trust_root = origin.as_ref().and_then(|origin| origin.root.as_ref()).map(TrustRoot::from);
         let hook = |program: HookProgram| Hook { hook: program.hook, program: program.program };
@@ -141,6 +179,7 @@ impl Document {
         };
         Self {
             version: VERSION,
+            enforcement: enforcement.into(),
             generation: state.generation,
             policy: state.image,
             verification,
@@ -158,13 +197,9 @@ impl Document {
             doubts: state.doubts,
             drift: state.drift,
             missing: state.missing.into_iter().map(str::to_owned).collect(),
+            not_called: state.not_called,
         }
     }
-}
-
-/// Returns whether the copy of the active image is missing.
-fn is_unknown(state: &Status) -> bool {
-    state.generation != 0 && state.image.is_none()
 }
 
 /// Returns whether the active policy was verified; `None` if nothing is enforced.
@@ -173,15 +208,26 @@ fn verification(state: &Status, origin: Option<&Origin>) -> Option<Verification>
     (state.generation != 0).then(|| origin.map_or(unknown, |origin| origin.verification.into()))
 }
 
-fn write(state: &Status, origin: Option<&Origin>, out: &mut dyn Write) -> io::Result<()> {
-    match state.generation {
-        0 => writeln!(out, "nothing is enforced")?,
-        generation => writeln!(out, "generation {generation} is active")?,
+fn write(status: &HostStatus, out: &mut dyn Write) -> io::Result<()> {
+    let (state, origin) = (&status.kernel, status.origin.as_ref());
+    match (status.enforcement, state.generation) {
+        (Enforcement::Nothing, _) => writeln!(out, "nothing is enforced")?,
+        (Enforcement::Replaced, _) => writeln!(
+            out,
+            "not enforced: the applied policy is no longer active, and `telovix` did not change it; \
+             apply the bundle again and find the cause"
+        )?,
+        (Enforcement::NotCalled, generation) => writeln!(
+            out,
+            "not enforced: generation {generation} is loaded, but the kernel does not call its programs; \
+             check that `kernel.ftrace_enabled` is 1"
+        )?,
+        (_, generation) => writeln!(out, "generation {generation} is active")?,
     }
     if let Some(policy) = &state.image {
         writeln!(out, "policy {policy}")?;
     }
-    if is_unknown(state) {
+    if status.enforcement == Enforcement::Unknown {
         writeln!(out, "the copy of its image is gone, so the maps cannot be checked: apply the bundle again")?;
     }
     match verification(state, origin) {
@@ -212,6 +258,9 @@ fn write(state: &Status, origin: Option<&Origin>, out: &mut dyn Write) -> io::Re
     }
     for hook in &state.missing {
         writeln!(out, "hook `{hook}` has no program: apply the bundle again")?;
+    }
+    for hook in &state.not_called {
+        writeln!(out, "the program of hook `{hook}` is not called")?;
     }
     for map in &state.drift {
         writeln!(out, "map `{map}` does not match the image: apply the bundle again")?;

@@ -138,6 +138,7 @@ impl Kernel for FakeKernel {
             doubts: 0,
             drift: vec![],
             missing: vec![],
+            not_called: vec![],
         })
     }
 }

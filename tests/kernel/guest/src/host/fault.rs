@@ -132,6 +132,17 @@ pub(super) fn spoil(map: &str) -> anyhow::Result<()> {
     bpf(MAP_UPDATE, &words).map(drop).context("the map takes no writes")
 }
 
+/// Makes the slot that is not active the active one behind the loader's back, as a process may that can open the map.
+pub(super) fn turn_off() -> anyhow::Result<()> {
+    let control = open("control")?;
+    let key = 0_u32.to_le_bytes();
+    let word: [u8; 8] = lookup(&control, &key, 8)?.try_into().ok().context("a word")?;
+    let other = u64::from(1 - active_slot()?);
+    let word = (u64::from_le_bytes(word) & 0xff_fffe | other).to_le_bytes();
+    let words = [number_of(&control), key.as_ptr() as u64, word.as_ptr() as u64, 0];
+    bpf(MAP_UPDATE, &words).map(drop).context("the map takes no writes")
+}
+
 /// Puts a map of another shape where a map of ours is pinned.
 pub(super) fn foreign_pin(map: &str) -> anyhow::Result<()> {
     let path = format!("{MAPS}/{map}");

@@ -260,6 +260,8 @@ fn act(words: &[&str]) -> anyhow::Result<()> {
             sys::call(libc::SYS_umount2, [path.as_ptr() as i64, 0, 0, 0, 0, 0])?;
         }
         ["empty", path] => std::fs::remove_file(format!("{path}/filler"))?,
+        ["write", text, path] => std::fs::write(path, text)?,
+        ["turn-off"] => fault::turn_off()?,
         ["spoil", map] => fault::spoil(map)?,
         ["foreign-pin", map] => fault::foreign_pin(map)?,
         ["flood", times] => {
