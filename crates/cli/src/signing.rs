@@ -18,7 +18,9 @@ use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
 use telovix_workspace::shown;
 
-pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};
+pub(crate) use audit::{
+    AuditArguments, LoggedAction, actor, begin_log, failed as log_failed, journal, tell_notices,
+};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
     AUDIT_LOG_ABSENT, KEY_NOT_WRITTEN, NO_SIGNING_KEY, SIGNING_KEY_NOT_TRUSTED, SOURCE_NOT_COMMITTED,

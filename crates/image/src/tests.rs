@@ -13,7 +13,7 @@ use telovix_bpf_programs::layout;
 use telovix_compare::{Direction, Side, compare};
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{SourceSet, Span};
-use telovix_policy::arbitrary::{confinements, deeds, forget, join, plain, processes};
+use telovix_policy::arbitrary::{actions, confinements, forget, join, plain, processes};
 use telovix_policy::confine::{
     Access, Condition, Confinement, Effect, Exemption, Operation, PathSet, SocketSet, SocketType, Subject,
 };
@@ -63,25 +63,25 @@ proptest! {
     #[test]
     fn image_and_judge_agree_over_the_small_universe(
         confinements in confinements().prop_map(packable),
-        events in prop::collection::vec((select(processes()), select(deeds())), 64),
+        events in prop::collection::vec((select(processes()), select(actions())), 64),
     ) {
         let image = packed(&confinements);
-        for (process, deed) in events {
-            agree(&image, &confinements, &join(&process, &deed))?;
+        for (process, action) in events {
+            agree(&image, &confinements, &join(&process, &action))?;
         }
     }
 
     #[test]
     fn image_and_judge_agree_on_what_is_unknown(
         confinements in confinements().prop_map(packable),
-        events in prop::collection::vec((select(processes()), select(deeds())), 4),
+        events in prop::collection::vec((select(processes()), select(actions())), 4),
         forgotten in prop::sample::subsequence(Field::ALL.to_vec(), 1..6),
     ) {
         let image = packed(&confinements);
         let recovered = recover(&image).expect("what a compile packs");
         let bytes = ImageJudge::new(&image, &recovered);
-        for (process, deed) in events {
-            let event = forget(&join(&process, &deed), &forgotten);
+        for (process, action) in events {
+            let event = forget(&join(&process, &action), &forgotten);
             let (judged, packed) = (judge(&confinements, &event), bytes.judge(&event));
             let judged = (judged.effect, judged.at_least, judged.depends_on);
             prop_assert_eq!((packed.effect, packed.at_least, packed.depends_on), judged, "{:?}", event);
@@ -334,8 +334,8 @@ proptest! {
         prop_assert_eq!(difference.direction, Direction::Equal, "{:?}", difference.subjects);
         let (old, new) = (Index::new(&policy), Index::new(&recovered));
         for process in processes() {
-            for deed in deeds() {
-                let event = join(&process, &deed);
+            for action in actions() {
+                let event = join(&process, &action);
                 prop_assert_eq!(old.judge(&event).effect, new.judge(&event).effect, "{:?}", event);
             }
         }

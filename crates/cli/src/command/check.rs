@@ -50,7 +50,7 @@ impl Run for Arguments {
         let options = repository.options(self.day.asked(), self.day.of_findings()?);
         let analysis = analyse(&input.sources, &options);
         let mut sink = Sink::new(options.levels);
-        telovix_compare::hold(&analysis.policy, &input.sources, &mut sink);
+        telovix_compare::check_invariants(&analysis.policy, &input.sources, &mut sink);
         telovix_lint::overlaps(&analysis.policy, &mut sink);
         telovix_compare::analyse(&analysis.policy, &mut sink);
         if let Some(base) = &base {

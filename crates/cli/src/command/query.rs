@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use telovix_compare::{what, who};
 use telovix_diagnostic::Code;
-use telovix_policy::confine::{Deed, Endpoint, Operation};
+use telovix_policy::confine::{Action, Endpoint, Operation};
 use telovix_policy::judge::Event;
 use telovix_policy::value::{Capability, Syscall};
 
@@ -166,26 +166,26 @@ fn parse_operation(word: &str) -> Result<Operation, Failure> {
     })
 }
 
-fn action(operation: &str, value: &str) -> Result<(Operation, Deed), Failure> {
+fn action(operation: &str, value: &str) -> Result<(Operation, Action), Failure> {
     let operation = parse_operation(operation)?;
     let wrong = |expected: &str| unknown(format!("`{value}` is not {expected}"));
     let path = || if value.starts_with('/') { Ok(value.to_owned()) } else { Err(wrong("an absolute path")) };
     let action = match operation {
-        Operation::Exec => Deed::Exec(Some(path()?)),
-        Operation::Open => Deed::Open(path()?, telovix_policy::confine::Access::Read),
+        Operation::Exec => Action::Exec(Some(path()?)),
+        Operation::Open => Action::Open(path()?, telovix_policy::confine::Access::Read),
         Operation::Connect => {
             let address: std::net::SocketAddr =
                 value.parse().map_err(|_| wrong("an address with a port, such as 10.0.0.1:443"))?;
-            Deed::Connect(Endpoint { address: address.ip(), port: address.port() })
+            Action::Connect(Endpoint { address: address.ip(), port: address.port() })
         }
         Operation::Capability | Operation::Capset => {
-            Deed::Capability(Capability::parse(value).map_err(|_| wrong("a capability"))?)
+            Action::Capability(Capability::parse(value).map_err(|_| wrong("a capability"))?)
         }
-        Operation::Syscall => Deed::Syscall(Syscall::parse(value).map_err(|_| wrong("a system call"))?),
+        Operation::Syscall => Action::Syscall(Syscall::parse(value).map_err(|_| wrong("a system call"))?),
         Operation::Socket => {
             return Err(unknown("`socket` is not supported in queries".to_owned()).help("use `telovix why` with an event"));
         }
-        _ => Deed::Whole,
+        _ => Action::Whole,
     };
     Ok((operation, action))
 }

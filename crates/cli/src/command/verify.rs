@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::output::{Format, FormatArgument, Report, Streams};
 use crate::output::json::{VERSION, self};
 use crate::output::text::plural;
-use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed, NOT_VERIFIED, NamedTrustRoot, Origin, TrustRootEntry, VerifyTrust, actor, cannot, read_named};
+use crate::signing::{Accepted, AuditArguments, BundleArguments, LoggedAction, NOT_VERIFIED, NamedTrustRoot, Origin, TrustRootEntry, VerifyTrust, actor, cannot, read_named};
 use self::keys::{Basis, Keys};
 use super::Run;
 
@@ -250,9 +250,9 @@ impl Arguments {
 
     /// Logs and records that this host accepted the bundle.
     fn accept(&self, subject: &str, accepted: &Accepted, streams: &mut Streams) -> Result<(), Failure> {
-        let log = self.audit.beside(&self.bundle.state_path());
+        let log = self.audit.next_to(&self.bundle.state_path());
         let approval = &accepted.bundle.approval;
-        let action = Deed::new(log, Action::Accepted, subject.to_owned());
+        let action = LoggedAction::new(log, Action::Accepted, subject.to_owned());
         let action = action.with(Some(approval.manifest), Some(approval.epoch), None);
         let action = action.begin(streams)?;
         match self.bundle.record(accepted) {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Field, Fields};
-use crate::confine::{AccessSet, Deed, Operation, SocketType};
+use crate::confine::{AccessSet, Action, Operation, SocketType};
 use crate::value::{Capability, Syscall};
 
 /// What one process did, or would do.
@@ -142,23 +142,23 @@ impl Event {
 
     /// Returns the event in which `binary` does this.
     #[must_use]
-    pub fn of(operation: Operation, binary: &str, deed: &Deed) -> Self {
+    pub fn of(operation: Operation, binary: &str, action: &Action) -> Self {
         let mut event = Self { binary: Some(binary.to_owned()), ..Self::new(operation) };
-        match deed {
-            Deed::Whole => {}
-            Deed::Exec(Some(path)) => event.path = Some(path.clone()),
-            Deed::Exec(None) => event.anonymous = Some(true),
-            Deed::Open(path, access) => {
+        match action {
+            Action::Whole => {}
+            Action::Exec(Some(path)) => event.path = Some(path.clone()),
+            Action::Exec(None) => event.anonymous = Some(true),
+            Action::Open(path, access) => {
                 event.path = Some(path.clone());
                 event.access = Some(AccessSet::default().with(*access));
             }
-            Deed::Connect(endpoint) => {
+            Action::Connect(endpoint) => {
                 event.address = Some(endpoint.address);
                 event.port = Some(endpoint.port);
             }
-            Deed::Capability(capability) => event.capability = Some(*capability),
-            Deed::Syscall(syscall) => event.syscall = Some(*syscall),
-            Deed::Socket(family, kind) => {
+            Action::Capability(capability) => event.capability = Some(*capability),
+            Action::Syscall(syscall) => event.syscall = Some(*syscall),
+            Action::Socket(family, kind) => {
                 event.family = Some(*family);
                 event.socket_type = Some(*kind);
             }

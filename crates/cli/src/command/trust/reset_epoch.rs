@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use telovix_workspace::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, FormatArgument, Streams};
-use crate::signing::{AuditArguments, Deed, EPOCH_NOT_RESET, HOST_STATE, HOST_STATE_NOT_USABLE, cannot};
+use crate::signing::{AuditArguments, LoggedAction, EPOCH_NOT_RESET, HOST_STATE, HOST_STATE_NOT_USABLE, cannot};
 
 /// Make this host accept lower epochs again, starting with the given one.
 ///
@@ -62,7 +62,7 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let subject = format!("{} reset to epoch {}: {}", self.state.display(), self.to, self.reason);
-        let action = Deed::new(self.audit.beside(&self.state), Action::TrustChanged, subject);
+        let action = LoggedAction::new(self.audit.next_to(&self.state), Action::TrustChanged, subject);
         let action = action.begin(streams)?;
         let highest_epoch = match reset(&self.state, self.to) {
             Ok(highest) => highest,
