@@ -4,6 +4,7 @@ use serde::Serialize;
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{self, Effect, LAYOUT_VERSION, Operation, Origin};
 use telovix_image::{Executables, Reader, Unreadable};
+use telovix_trust::Digest;
 
 use super::region::Events;
 use crate::output::json::VERSION;
@@ -103,7 +104,7 @@ impl Listing {
         Ok(Self {
             version: VERSION,
             layout_version: LAYOUT_VERSION,
-            digest: image.digest().iter().map(|byte| format!("{byte:02x}")).collect(),
+            digest: Digest::from(*image.digest()).to_string(),
             kernel_bytes: image.kernel_bytes(),
             sections: sections.collect(),
             rules: rules(image),

@@ -339,5 +339,5 @@ fn report(answer: &Answer<'_>, side: &Side<'_>) -> VerdictReport {
 /// Returns the effect, or the strongest possible one if it is unknown.
 pub(super) fn strongest(verdict: &VerdictReport) -> Effect {
     let name = verdict.at_most.unwrap_or(verdict.effect);
-    Effect::ALL.into_iter().find(|effect| effect.name() == name).unwrap_or_default()
+    Effect::ALL.into_iter().find(|effect| effect.name() == name).expect("reports have names of effects")
 }
