@@ -242,7 +242,7 @@ fn action(operation: Operation) -> BoxedStrategy<Event> {
 /// One complete event of any operation, by any process, on any host.
 pub(super) fn event() -> impl Strategy<Value = Event> {
     let what = operation().prop_flat_map(action);
-    let binaries = || select(BINARIES.iter().copied().chain(["/nobody"]).collect::<Vec<_>>());
+    let binaries = || select(BINARIES.iter().copied().chain(["/unnamed"]).collect::<Vec<_>>());
     let host = (select(vec!["", "s1"]), select(vec!["", "g1"]));
     (what, binaries(), binaries(), binaries(), host).prop_map(
         |(action, binary, parent, above, (sensor, group))| Event {
