@@ -6,6 +6,7 @@
 pub(crate) mod github;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod markdown;
 pub(crate) mod narrated;
 mod report;
 pub(crate) mod sarif;

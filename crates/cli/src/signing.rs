@@ -46,7 +46,7 @@ pub(crate) const PUBLIC_KEY: &str = "policy-signing.pub";
 /// The flags about the time of a decision.
 #[derive(Debug, Args)]
 pub(crate) struct Moment {
-    /// Decide as of this moment, such as `2026-11-21T10:00:00Z`; now when absent.
+    /// Use this time instead of now, such as `2026-11-21T10:00:00Z`.
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
 }

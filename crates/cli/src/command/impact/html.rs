@@ -8,6 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use telovix_replay::{Count, Delta, Impact, RuleImpact};
 
 use super::words::{by_effect, events, grouped, limits, rule, sample, sentence};
+use crate::output::text::capital;
 
 /// Rules shown with their samples.
 const MOST: usize = 100;
@@ -198,9 +199,4 @@ fn confidence(impact: &Impact) -> Markup {
             }
         }
     }
-}
-
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
