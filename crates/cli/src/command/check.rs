@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use telovix_compare::{Side, compare, self};
+use telovix_compare::{self, Side, compare};
 use telovix_compiler::analyse;
 use telovix_diagnostic::{Severity, Sink};
 use telovix_workspace::Repository;
 
+use super::Run;
+use super::diff::Loaded;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, FormatArgument, Report, Streams, json, text};
-use super::Run;
-use super::diff::Loaded;
 
 /// Check a set of policies for conflicts and violated invariants.
 ///

@@ -4,7 +4,7 @@ mod answer;
 mod graph;
 mod which;
 
-use std::io::{Write, self};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,13 +14,13 @@ use telovix_policy::confine::{Action, Endpoint, Operation};
 use telovix_policy::judge::Event;
 use telovix_policy::value::{Capability, Syscall};
 
+use super::Run;
+use super::diff::Loaded;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json};
 use graph::Edge;
-use super::Run;
-use super::diff::Loaded;
 
 pub(crate) use answer::{What, Who};
 pub(crate) use which::Which;
@@ -120,7 +120,8 @@ impl Run for Arguments {
             }
             Question::What { binary, operation } => {
                 let operation = parse_operation(operation)?;
-                let what = What::new(&what(&side, binary, operation), (binary, operation), &side, outside.as_ref());
+                let what =
+                    What::new(&what(&side, binary, operation), (binary, operation), &side, outside.as_ref());
                 match self.format {
                     QueryFormat::Text => what.write(out)?,
                     QueryFormat::Json => json::print(&what, out)?,
@@ -131,7 +132,8 @@ impl Run for Arguments {
                 Ok(exit(what.is_unknown()))
             }
             Question::Which { event } => {
-                let event = Event::parse(event).map_err(|problem| unknown(format!("invalid event: {problem}")))?;
+                let event =
+                    Event::parse(event).map_err(|problem| unknown(format!("invalid event: {problem}")))?;
                 let which = Which::ask(&side, outside.as_ref(), &event);
                 match self.format {
                     QueryFormat::Text => which.write(out)?,
@@ -183,7 +185,8 @@ fn action(operation: &str, value: &str) -> Result<(Operation, Action), Failure> 
         }
         Operation::Syscall => Action::Syscall(Syscall::parse(value).map_err(|_| wrong("a system call"))?),
         Operation::Socket => {
-            return Err(unknown("`socket` is not supported in queries".to_owned()).help("use `telovix why` with an event"));
+            return Err(unknown("`socket` is not supported in queries".to_owned())
+                .help("use `telovix why` with an event"));
         }
         _ => Action::Whole,
     };

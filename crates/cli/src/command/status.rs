@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_host::{HOST_LOG, HOST_STATE, Host, HookProgram, Origin, RuleCount as Decided, Status};
+use telovix_host::{HOST_LOG, HOST_STATE, HookProgram, Host, Origin, RuleCount as Decided, Status};
 use telovix_trust::Host as Identity;
 
 use super::Run;
@@ -182,13 +182,18 @@ fn write(state: &Status, origin: Option<&Origin>, out: &mut dyn Write) -> io::Re
         writeln!(out, "policy {policy}")?;
     }
     if is_unknown(state) {
-        writeln!(out, "the copy of its image is gone, so the maps cannot be checked: apply the bundle again")?;
+        writeln!(
+            out,
+            "the copy of its image is gone, so the maps cannot be checked: apply the bundle again"
+        )?;
     }
     match verification(state, origin) {
         Some(Verification::Skipped) => {
             writeln!(out, "not verified: it was applied with `--insecure-skip-verify`")?;
         }
-        Some(Verification::Unknown) => writeln!(out, "unknown whether it was verified, the record is missing: apply the bundle again")?,
+        Some(Verification::Unknown) => {
+            writeln!(out, "unknown whether it was verified, the record is missing: apply the bundle again")?
+        }
         Some(Verification::Verified) | None => {}
     }
     if let Some(root) = origin.and_then(|origin| origin.root.as_ref()) {
@@ -205,7 +210,12 @@ fn write(state: &Status, origin: Option<&Origin>, out: &mut dyn Write) -> io::Re
     }
     let hooks: Vec<&str> = state.hooks.iter().map(|hook| hook.hook.as_str()).collect();
     writeln!(out, "{}: {}", plural(hooks.len(), "program"), hooks.join(", "))?;
-    writeln!(out, "{} written, {} dropped", plural(usize::try_from(state.events).unwrap_or(usize::MAX), "event"), state.dropped)?;
+    writeln!(
+        out,
+        "{} written, {} dropped",
+        plural(usize::try_from(state.events).unwrap_or(usize::MAX), "event"),
+        state.dropped
+    )?;
     for rule in &state.rules {
         let (count, document, dimension) = (rule.count, &rule.document, &rule.dimension);
         writeln!(out, "  {count:>8} x {document}, {dimension} ({}:{})", rule.file, rule.line)?;

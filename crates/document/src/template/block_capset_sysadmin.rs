@@ -1,6 +1,6 @@
 //! `block-capset-sysadmin`: denies adding CAP_SYS_ADMIN to the capability sets of a process.
 
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
 use telovix_policy::value::Capability;

@@ -1,6 +1,6 @@
 //! `block-chmod-suid`: denies making setuid and setgid files.
 
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 

@@ -1,6 +1,6 @@
 //! `block-execve-tmp`: denies execution from world-writable folders and from memory.
 
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
 use telovix_policy::value::PathPattern;

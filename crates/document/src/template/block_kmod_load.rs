@@ -1,7 +1,7 @@
 //! `block-kmod-load`: denies loading kernel modules.
 
 use telovix_platform::Status::{Absent, Covered};
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 

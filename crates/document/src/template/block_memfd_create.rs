@@ -1,7 +1,7 @@
 //! `block-memfd-create`: denies creating anonymous memory files.
 
 use telovix_platform::Status::{Absent, Covered, Killed};
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 

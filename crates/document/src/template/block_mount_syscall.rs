@@ -1,6 +1,6 @@
 //! `block-mount-syscall`: denies mounting, by the old and the new interface.
 
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 

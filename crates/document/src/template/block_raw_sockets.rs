@@ -1,6 +1,6 @@
 //! `block-raw-sockets`: denies raw IP sockets.
 
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, Operation, SocketSet, SocketType};
 

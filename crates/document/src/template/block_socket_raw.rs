@@ -1,6 +1,6 @@
 //! `block-socket-raw`: denies packet sockets.
 
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, Operation, SocketSet, SocketType};
 
@@ -51,7 +51,11 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             native: Coverage::open(XDP).read(),
             engine: Coverage::open(XDP).read(),
         },
-        Bypass { name: "a TAP device", native: Coverage::open(TAP).read(), engine: Coverage::open(TAP).read() },
+        Bypass {
+            name: "a TAP device",
+            native: Coverage::open(TAP).read(),
+            engine: Coverage::open(TAP).read(),
+        },
         Bypass {
             name: "a packet socket inherited or received from another process",
             native: Coverage::open(PASSED).read(),

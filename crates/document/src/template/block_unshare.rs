@@ -1,6 +1,6 @@
 //! `block-unshare`: denies new namespaces and setns.
 
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 

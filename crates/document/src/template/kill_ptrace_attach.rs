@@ -1,6 +1,6 @@
 //! `kill-ptrace-attach`: kills a process that attaches to another.
 
-use telovix_platform::{Coverage, Bypass};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 

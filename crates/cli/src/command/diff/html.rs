@@ -115,10 +115,12 @@ fn section(shown: &Shown<'_>, subject: &SubjectDifference<'_>) -> Markup {
 }
 
 fn change_row(dimension: &str, change: &Change) -> Markup {
-    let cell = |entries: &[String]| html! {
-        @for (at, entry) in entries.iter().enumerate() {
-            @if at > 0 { br; }
-            (entry)
+    let cell = |entries: &[String]| {
+        html! {
+            @for (at, entry) in entries.iter().enumerate() {
+                @if at > 0 { br; }
+                (entry)
+            }
         }
     };
     html! {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use telovix_platform::{Backend, Kernel, Target};
 use telovix_document::template::{ALL, BuiltIn};
-use telovix_platform::{Evidence, Status, Bypass};
+use telovix_platform::{Backend, Kernel, Target};
+use telovix_platform::{Bypass, Evidence, Status};
 
 use crate::output::json::VERSION;
 
@@ -173,14 +173,19 @@ fn details(bypass: &Bypass, out: &mut dyn Write) -> io::Result<()> {
 
 /// Returns the evidence for the results of a backend.
 fn known(bypass: &Bypass, backend: Backend) -> String {
-    let is_measured = |kernel: &Kernel| {
-        bypass.evidence(Target { backend, kernel: *kernel }) == Evidence::Measured
-    };
-    let measured: Vec<&str> = Kernel::ALL.iter().filter(|kernel| is_measured(kernel)).map(|kernel| kernel.name()).collect();
+    let is_measured =
+        |kernel: &Kernel| bypass.evidence(Target { backend, kernel: *kernel }) == Evidence::Measured;
+    let measured: Vec<&str> =
+        Kernel::ALL.iter().filter(|kernel| is_measured(kernel)).map(|kernel| kernel.name()).collect();
     match measured.len() {
         0 => Evidence::Read.name().to_owned(),
         3 => Evidence::Measured.name().to_owned(),
-        _ => format!("{} on {}, else {}", Evidence::Measured.name(), measured.join(", "), Evidence::Read.name()),
+        _ => format!(
+            "{} on {}, else {}",
+            Evidence::Measured.name(),
+            measured.join(", "),
+            Evidence::Read.name()
+        ),
     }
 }
 

@@ -134,7 +134,8 @@ pub(crate) fn rules(image: &Image) -> Vec<Rule> {
 fn domain(reader: &mut Reader<'_>, number: u32, subjects: &[Executables]) -> Result<Domain, Unreadable> {
     let reading = reader.domain(number)?;
     let names = reading.regions.into_iter().map(|(rule, region)| Named { rule, events: Events::of(&region) });
-    let mut executables: Vec<String> = subjects.iter().filter(|who| who.domain == number).flat_map(words).collect();
+    let mut executables: Vec<String> =
+        subjects.iter().filter(|who| who.domain == number).flat_map(words).collect();
     if number == 0 {
         executables.push("every other program".to_owned());
     }
@@ -147,6 +148,8 @@ fn words(who: &Executables) -> Vec<String> {
     match (who.paths.is_empty(), names.is_empty()) {
         (true, _) => names,
         (false, true) => who.paths.clone(),
-        (false, false) => who.paths.iter().map(|path| format!("{path} named {}", names.join(" or "))).collect(),
+        (false, false) => {
+            who.paths.iter().map(|path| format!("{path} named {}", names.join(" or "))).collect()
+        }
     }
 }
