@@ -256,6 +256,30 @@ fn every_number_of_a_call_is_confined() {
 }
 
 #[test]
+fn an_event_without_its_fields_is_unknown_and_never_allowed() {
+    let every = |operation, condition| plain(0, operation, condition, Effect::Deny);
+    let calls = telovix_policy::confine::SyscallSet::all();
+    let confinements = [
+        every(
+            Operation::Open,
+            Condition::Open { paths: PathSet::all(), accesses: [Access::Write].into_iter().collect() },
+        ),
+        // Every named call: one without a name is in no list.
+        every(Operation::Syscall, Condition::Syscall(calls)),
+        every(Operation::Ptrace, Condition::Always),
+    ];
+    let image = packed(&confinements);
+    let recovered = recover(&image).expect("what a compile packs");
+    let verdict = |operation| {
+        let verdict = ImageJudge::new(&image, &recovered).judge(&Event::new(operation));
+        (verdict.effect, verdict.at_least, verdict.depends_on.iter().collect::<Vec<_>>())
+    };
+    assert_eq!(verdict(Operation::Open), (Effect::Deny, Effect::Allow, vec![Field::Access]));
+    assert_eq!(verdict(Operation::Syscall), (Effect::Deny, Effect::Allow, vec![Field::Syscall]));
+    assert_eq!(verdict(Operation::Ptrace), (Effect::Deny, Effect::Deny, vec![]));
+}
+
+#[test]
 fn refuses_what_the_image_cannot_contain() {
     let sockets = Condition::Socket(SocketSet::of(&[1], &[SocketType::Stream]));
     let unix = plain(0, Operation::Socket, sockets, Effect::Deny);

@@ -48,7 +48,7 @@ impl Run for Arguments {
         match self.turn.format {
             Format::Json => json::print(&Document { version: VERSION, programs }, &mut streams.data)?,
             Format::Text => {
-                writeln!(streams.data, "{} removed, nothing is enforced", plural(programs, "program"))?
+                writeln!(streams.data, "{} removed, nothing is enforced", plural(programs, "program"))?;
             }
         }
         Ok(Exit::Clean)

@@ -192,7 +192,7 @@ fn write(state: &Status, origin: Option<&Origin>, out: &mut dyn Write) -> io::Re
             writeln!(out, "not verified: it was applied with `--insecure-skip-verify`")?;
         }
         Some(Verification::Unknown) => {
-            writeln!(out, "unknown whether it was verified, the record is missing: apply the bundle again")?
+            writeln!(out, "unknown whether it was verified, the record is missing: apply the bundle again")?;
         }
         Some(Verification::Verified) | None => {}
     }

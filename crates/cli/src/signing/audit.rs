@@ -144,7 +144,7 @@ pub(crate) fn tell_notices(notices: Vec<Notice>, streams: &mut Streams) -> Resul
         let Notice::LineNotFinished { log, bytes } = notice;
         let log = shown(&log);
         let message = match bytes {
-            0 => format!("the last line of `{log}` was announced but never written"),
+            0 => format!("a command was stopped before it wrote the last line of `{log}`"),
             bytes => format!("the last line of `{log}` is incomplete; its {bytes} bytes were removed"),
         };
         let mut warning = Diagnostic::new(code, None, message);
