@@ -4,6 +4,7 @@
 //! `NO_COLOR`. Output to a closed pipe is discarded, so that the exit code stays that of the findings.
 
 pub(crate) mod github;
+pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;

@@ -1,5 +1,6 @@
 //! A folder of artifacts or single policy files -> their signatures.
 
+mod delivery;
 mod revision;
 mod trust;
 
@@ -11,7 +12,7 @@ use serde::Serialize;
 use telovix_diagnostic::Diagnostic;
 use telovix_trust::audit::{Action, Outcome, Record};
 use telovix_trust::bundle::{self, Asked, Existing, MANIFEST, SignRequest, SignedBundle};
-use telovix_trust::policy::{self, Delivery, EnforcementPolicy, PolicyName};
+use telovix_trust::policy::{self, PolicyName};
 use telovix_trust::{Digest, ResultDigest, Scope, Signer, Timestamp, highest_epoch};
 use telovix_workspace::{Repository, shown};
 
@@ -155,7 +156,7 @@ impl Run for Arguments {
             None => writeln!(streams.talk, "no trust root found: not checked whether hosts trust this key")?,
         }
         if self.delivery {
-            self.deliver(&paths, signer.as_ref(), streams)?;
+            delivery::print(&paths, self.name.as_ref(), signer.as_ref(), streams)?;
             return Ok(Exit::Clean);
         }
         let mut signed = Vec::new();
@@ -285,24 +286,6 @@ impl Arguments {
         Ok(Signed { path: shown(path), policies: 1, approval: None })
     }
 
-    fn deliver(&self, paths: &[PathBuf], signer: &dyn Signer, streams: &mut Streams) -> Result<(), Failure> {
-        let told = |error: &dyn std::error::Error| cannot(&NOT_SIGNED, error);
-        let mut delivery = Delivery { enforcement_policies: Vec::new(), other: serde_json::Map::new() };
-        for path in &below(paths)? {
-            let own = || PolicyName::of_file(path);
-            let name = self.name.clone().map_or_else(own, Ok).map_err(|error| told(&error))?;
-            let content = policy::read_policy(path).map_err(|error| told(&error))?;
-            let content = String::from_utf8(content).map_err(|error| told(&error))?;
-            let policy =
-                EnforcementPolicy::sign(&name, content, true, signer).map_err(|error| told(&error))?;
-            delivery.enforcement_policies.push(policy);
-        }
-        // Parsing it again refuses what a sensor would refuse, such as a duplicate name.
-        Delivery::read(delivery.to_json().as_bytes()).map_err(|error| told(&error))?;
-        write!(streams.data, "{}", delivery.to_json())?;
-        Ok(())
-    }
-
     fn log(
         &self,
         path: &Path,
@@ -325,26 +308,6 @@ impl Arguments {
         };
         self.audit.record(&record, streams)
     }
-}
-
-/// Returns the named files, and all policies below the named folders.
-fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let found = policy::policies_below(path).map_err(|error| {
-            Failure::new(Exit::CannotRun, &NOT_SIGNED, format!("cannot list `{}`: {error}", shown(path)))
-        })?;
-        if found.is_empty() {
-            let message = format!("no policy in `{}`", shown(path));
-            return Err(Failure::new(Exit::CannotRun, &NOT_SIGNED, message));
-        }
-        files.extend(found);
-    }
-    Ok(files)
 }
 
 fn not_signed(error: &bundle::SignError) -> Failure {

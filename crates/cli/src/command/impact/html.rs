@@ -4,10 +4,11 @@ mod plot;
 
 use std::io::{self, Write};
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use telovix_replay::{Count, Delta, Impact, RuleImpact};
 
 use super::words::{by_effect, events, grouped, limits, rule, sample, sentence};
+use crate::output::html::page;
 use crate::output::text::capital;
 
 /// Rules shown with their samples.
@@ -44,34 +45,23 @@ svg text{font:12px system-ui,sans-serif;fill:var(--text)}svg .quiet{fill:var(--q
 
 /// Prints the page.
 pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", page(impact).into_string())
+    writeln!(out, "{}", page("Policy impact", STYLE, &body(impact)).into_string())
 }
 
-fn page(impact: &Impact) -> Markup {
+fn body(impact: &Impact) -> Markup {
     html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
-                title { "Policy impact" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "Policy impact" }
-                p { (capital(&sentence(impact))) "." }
-                (tiles(impact))
-                (section("Affected events over time (UTC)", &plot::timeline(&impact.by_hour)))
-                (most_frequent(impact))
-                @if !impact.by_rule.is_empty() {
-                    (section("Hour of the day (UTC) by rule", &plot::heat_map(&impact.by_rule)))
-                }
-                @if let Some(delta) = &impact.delta { (compared(delta)) }
-                (rules("By rule", &impact.by_rule))
-                (rules("May be affected, depending on missing fields", &impact.possible.by_rule))
-                (section("Limits of this answer", &confidence(impact)))
-            }
+        h1 { "Policy impact" }
+        p { (capital(&sentence(impact))) "." }
+        (tiles(impact))
+        (section("Affected events over time (UTC)", &plot::timeline(&impact.by_hour)))
+        (most_frequent(impact))
+        @if !impact.by_rule.is_empty() {
+            (section("Hour of the day (UTC) by rule", &plot::heat_map(&impact.by_rule)))
         }
+        @if let Some(delta) = &impact.delta { (compared(delta)) }
+        (rules("By rule", &impact.by_rule))
+        (rules("May be affected, depending on missing fields", &impact.possible.by_rule))
+        (section("Limits of this answer", &confidence(impact)))
     }
 }
 
