@@ -5,9 +5,9 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 
 use libfuzzer_sys::fuzz_target;
-use telovix_policy::value::Date;
-use telovix_diagnostic::source::SourceSet;
 use telovix_compiler::{Options as CompilerOptions, analyse};
+use telovix_diagnostic::source::SourceSet;
+use telovix_policy::value::Date;
 use telovix_replay::{Impact, Judge, Options, Question, Reading, Source, scan};
 
 const POLICY: &str = "\

@@ -1,21 +1,6 @@
 //! The codes of [`RuntimeError`](crate::RuntimeError), each with the page that `telovix explain` prints.
 
-use telovix_diagnostic::Code;
-
-/// Declares the codes, each with the Markdown page of the same name, and the list of them.
-macro_rules! codes {
-    ($($name:ident = $id:literal;)*) => {
-        $(
-            #[doc = concat!("The code `", $id, "`.")]
-            pub static $name: Code = Code::page(include_str!(concat!("code/", $id, ".md")));
-        )*
-
-        /// Every code of this crate.
-        pub const CODES: &[&Code] = &[$(&$name),*];
-    };
-}
-
-codes! {
+telovix_diagnostic::codes! {
     NOT_ROOT = "not-root";
     ARCHITECTURE_NOT_SUPPORTED = "architecture-not-supported";
     KERNEL_TOO_OLD = "kernel-too-old";

@@ -149,9 +149,9 @@ struct Shape {
 
 /// The type and sizes of the maps that the object declares pinned, by name.
 static SHAPES: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(|| {
-    let object = aya_obj::Object::parse(OBJECT);
-    let maps = object.map(|object| object.maps).unwrap_or_default();
-    let pinned = maps.into_iter().filter(|(_, map)| map.pinning() == aya_obj::maps::PinningType::ByName);
+    let object = aya_obj::Object::parse(OBJECT).expect("the object of this build can be parsed");
+    let pinned =
+        object.maps.into_iter().filter(|(_, map)| map.pinning() == aya_obj::maps::PinningType::ByName);
     pinned.map(|(name, map)| (name, Shape::declared(&map))).collect()
 });
 

@@ -22,7 +22,7 @@ use crate::progress::Progress;
 /// The flags of the verbs that compile.
 #[derive(Debug, Args)]
 pub(crate) struct Selection {
-    /// Files and folders to read; `-` is standard input. The repository around the current folder when absent.
+    /// Files and folders to read; `-` is standard input. Default: the current repository.
     paths: Vec<PathBuf>,
     /// What the artifacts must run on; several are separated by commas or given one by one. Replaces the targets of
     /// `telovix.yaml`.
@@ -30,10 +30,10 @@ pub(crate) struct Selection {
     targets: Vec<Named>,
     #[command(flatten)]
     day: Day,
-    /// Compile what holds on this sensor only.
+    /// Compile only what applies to this sensor.
     #[arg(long, value_name = "ID")]
     sensor: Option<String>,
-    /// Compile what holds in this group of sensors only.
+    /// Compile only what applies to this group of sensors.
     #[arg(long, value_name = "ID")]
     group: Option<String>,
     /// Give a finding another level: ignore, note, warning or error. May be given several times.

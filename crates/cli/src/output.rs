@@ -4,8 +4,10 @@
 //! `NO_COLOR`. Output to a closed pipe is discarded, so that the exit code stays that of the findings.
 
 pub(crate) mod github;
+pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod markdown;
 pub(crate) mod narrated;
 mod report;
 pub(crate) mod sarif;

@@ -18,7 +18,9 @@ use telovix_trust::root::{Chain, ChainError};
 use telovix_trust::{Refusal, Timestamp};
 use telovix_workspace::shown;
 
-pub(crate) use audit::{AuditArguments, Deed, actor, begin_log, failed as log_failed, journal, tell_notices};
+pub(crate) use audit::{
+    AuditArguments, LoggedAction, actor, begin_log, failed as log_failed, journal, tell_notices,
+};
 pub(crate) use bundle::{Accepted, BundleArguments};
 pub(crate) use code::{
     AUDIT_LOG_ABSENT, KEY_NOT_WRITTEN, NO_SIGNING_KEY, SIGNING_KEY_NOT_TRUSTED, SOURCE_NOT_COMMITTED,
@@ -44,7 +46,7 @@ pub(crate) const PUBLIC_KEY: &str = "policy-signing.pub";
 /// The flags about the time of a decision.
 #[derive(Debug, Args)]
 pub(crate) struct Moment {
-    /// Decide as of this moment, such as `2026-11-21T10:00:00Z`; now when absent.
+    /// Use this time instead of now, such as `2026-11-21T10:00:00Z`.
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
 }

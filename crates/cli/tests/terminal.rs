@@ -71,7 +71,7 @@ fn a_passphrase_is_asked_for_on_the_terminal_and_never_shown() {
     person.answer(question, "something else");
     let (code, said) = end(child);
     assert_eq!(code, Some(2));
-    assert!(said.contains("the passphrase does not open this key"), "{said}");
+    assert!(said.contains("the passphrase does not decrypt this key"), "{said}");
     let (mut person, child) = Person::at(folder.path(), &sign);
     person.answer(question, PASSPHRASE);
     let (code, said) = end(child);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use telovix_policy::confine::{Confinement, Deed, Effect, Operation, Region};
+use telovix_policy::confine::{Action, Confinement, Effect, Operation, Region};
 use telovix_policy::judge::{Event, Index};
 
 use super::process::{World, binary};
@@ -117,14 +117,14 @@ impl<'policy> Sides<'policy> {
         &self,
         process: &Event,
         direction: Direction,
-        deeds: &[Deed],
+        actions: &[Action],
         found: &mut Found,
         seen: &mut BTreeSet<String>,
     ) {
         let mut reported = 0;
-        for deed in deeds {
+        for action in actions {
             let what =
-                Event::of(process.operation, if found.by_process { binary(process) } else { "" }, deed);
+                Event::of(process.operation, if found.by_process { binary(process) } else { "" }, action);
             if !seen.insert(format!("{direction} {}", what.to_json())) {
                 continue;
             }
@@ -133,15 +133,15 @@ impl<'policy> Sides<'policy> {
                 continue;
             }
             reported += 1;
-            let event = self.concise(process, deed);
+            let event = self.concise(process, action);
             let (before, after) = judge_both(&self.before, &self.after, &event);
             found.witnesses.push(Witness { event, before: before.effect, after: after.effect });
         }
     }
 
     /// Returns the event with only those fields of its process that the verdicts depend on.
-    fn concise(&self, process: &Event, deed: &Deed) -> Event {
-        let mut event = Event::of(process.operation, binary(process), deed);
+    fn concise(&self, process: &Event, action: &Action) -> Event {
+        let mut event = Event::of(process.operation, binary(process), action);
         // A known field can make the verdict depend on another one.
         for _ in 0..3 {
             let (before, after) = judge_both(&self.before, &self.after, &event);

@@ -11,7 +11,7 @@ use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_document::lower::Policy;
 use telovix_document::{Document, GuardMode, Invariant, InvariantMode, List, ProfileMode};
-use telovix_policy::confine::{Deed, Effect, Gate, Operation, Region, Subject};
+use telovix_policy::confine::{Action, Effect, Gate, Operation, Region, Subject};
 use telovix_policy::judge::{Decision, Event, Index, Reason, Verdict};
 use telovix_policy::value::PathPattern;
 use telovix_policy::value::{Children, Scope};
@@ -23,7 +23,7 @@ use super::piece::{Origin, Piece, Side};
 use super::process::{World, binary};
 
 /// Reports every violation of an invariant.
-pub fn hold(policy: &Policy, sources: &SourceSet, sink: &mut Sink) {
+pub fn check_invariants(policy: &Policy, sources: &SourceSet, sink: &mut Sink) {
     let invariants = policy.documents.iter().filter_map(|placed| match &placed.document {
         Document::Invariant(invariant) => Some(invariant),
         _ => None,
@@ -176,7 +176,7 @@ impl<'policy> Checker<'policy> {
                 Must::BeStopped(effect) => demand.region().difference(&self.stopped(&process, effect)),
                 Must::Pass => demand.region().intersection(&self.stopped(&process, Effect::Kill)),
             };
-            wrong.witnesses().first().map(|deed| self.event(&process, deed))
+            wrong.witnesses().first().map(|action| self.event(&process, action))
         })
     }
 
@@ -204,9 +204,9 @@ impl<'policy> Checker<'policy> {
     }
 
     /// Returns the event with every known field of its process, and its verdict.
-    fn event(&self, process: &Event, deed: &Deed) -> (Event, Verdict<'policy>) {
+    fn event(&self, process: &Event, action: &Action) -> (Event, Verdict<'policy>) {
         let binary = binary(process);
-        let short = Event::of(process.operation, binary, deed);
+        let short = Event::of(process.operation, binary, action);
         let verdict = self.index.judge(&short);
         if verdict.depends_on.is_empty() {
             return (short, verdict);

@@ -26,7 +26,7 @@ mod words;
 pub use analysis::analyse;
 pub use change::Witness;
 pub use direction::Direction;
-pub use invariant::hold;
+pub use invariant::check_invariants;
 pub use merge::{Contradiction, Merged, Refusal, Version, Versions, merge};
 pub use outline::{Change, Outline};
 pub use outside::Outside;

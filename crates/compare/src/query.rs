@@ -2,7 +2,7 @@
 //! is allowed, with the differences by scope, exception and ancestor.
 
 use rustc_hash::FxHashSet;
-use telovix_policy::confine::{Confinement, Deed, Exemption, Operation, PathSet, Subject};
+use telovix_policy::confine::{Action, Confinement, Exemption, Operation, PathSet, Subject};
 use telovix_policy::judge::{Decision, Event, Index, Verdict};
 use telovix_policy::value::{Children, Scope};
 
@@ -25,7 +25,11 @@ pub struct Answer<'policy> {
 /// A process appears once for each line that decides about it, with one of the parents, sensors and groups that lead
 /// to that line.
 #[must_use]
-pub fn who<'policy>(side: &'policy Side<'policy>, operation: Operation, deed: &Deed) -> Vec<Answer<'policy>> {
+pub fn who<'policy>(
+    side: &'policy Side<'policy>,
+    operation: Operation,
+    action: &Action,
+) -> Vec<Answer<'policy>> {
     let index = Index::new(side.confinements());
     let world = World::new(side.confinements());
     let mut answers = Vec::new();
@@ -36,7 +40,7 @@ pub fn who<'policy>(side: &'policy Side<'policy>, operation: Operation, deed: &D
         processes.sort_by_key(|process| process.parent.is_none());
         for process in processes {
             for process in on_hosts(&process, &index.about(&process)) {
-                let (event, verdict) = judge(&index, &process, deed);
+                let (event, verdict) = judge(&index, &process, action);
                 let decision = verdict.decision.as_ref();
                 let decision =
                     decision.map(|Decision { index, reason, .. }| (*index, std::mem::discriminant(reason)));
@@ -138,8 +142,8 @@ pub fn what<'policy>(side: &'policy Side<'policy>, binary: &str, operation: Oper
 }
 
 /// Returns the event with only those fields of its process that the verdict depends on, and the verdict.
-fn judge<'policy>(index: &Index<'policy>, process: &Event, deed: &Deed) -> (Event, Verdict<'policy>) {
-    let mut event = Event::of(process.operation, binary(process), deed);
+fn judge<'policy>(index: &Index<'policy>, process: &Event, action: &Action) -> (Event, Verdict<'policy>) {
+    let mut event = Event::of(process.operation, binary(process), action);
     let mut verdict = index.judge(&event);
     // Each round adds a field.
     for _ in 0..4 {

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use telovix_policy::arbitrary::{cases, confinement, deed, deeds, join, processes};
-use telovix_policy::confine::{Confinement, Deed, Operation, Region};
+use telovix_policy::arbitrary::{action, actions, cases, confinement, join, processes};
+use telovix_policy::confine::{Action, Confinement, Operation, Region};
 use telovix_policy::judge::{Event, Index};
 
 use super::{Direction, Side, compare};
@@ -38,12 +38,13 @@ fn pair() -> impl Strategy<Value = (Vec<Confinement>, Vec<Confinement>)> {
 
 /// Every event of the universe that a confinement of either side can apply to.
 fn universe(before: &[Confinement], after: &[Confinement]) -> Vec<Event> {
-    let is_confined =
-        |deed: &Event| before.iter().chain(after).any(|confinement| confinement.operation == deed.operation);
-    let deeds: Vec<_> = deeds().into_iter().filter(is_confined).collect();
+    let is_confined = |action: &Event| {
+        before.iter().chain(after).any(|confinement| confinement.operation == action.operation)
+    };
+    let actions: Vec<_> = actions().into_iter().filter(is_confined).collect();
     processes()
         .iter()
-        .flat_map(|process| deeds.iter().map(|deed| join(process, deed)).collect::<Vec<_>>())
+        .flat_map(|process| actions.iter().map(|action| join(process, action)).collect::<Vec<_>>())
         .collect()
 }
 
@@ -68,8 +69,8 @@ impl Change {
         Self(pairs.into_iter().map(|(old, new)| sides.changed(process, old, new)).collect())
     }
 
-    fn direction(&self, deed: &Deed) -> Direction {
-        let inside = |levels: &[Region]| levels.iter().any(|level| level.contains(deed));
+    fn direction(&self, action: &Action) -> Direction {
+        let inside = |levels: &[Region]| levels.iter().any(|level| level.contains(action));
         self.0.iter().fold(Direction::Equal, |sum, (lost, gained)| {
             let widens = if inside(lost) { Direction::Wider } else { Direction::Equal };
             let narrows = if inside(gained) { Direction::Narrower } else { Direction::Equal };
@@ -87,25 +88,25 @@ fn agree(before: &[Confinement], after: &[Confinement], pair: usize) -> Result<u
     let (judge_old, judge_new) = (Index::new(before), Index::new(after));
     let sides = Sides::new(&old, &new);
     let mut by_operation: BTreeMap<Operation, Vec<Event>> = BTreeMap::new();
-    for deed in deeds() {
-        if before.iter().chain(after).any(|confinement| confinement.operation == deed.operation) {
-            by_operation.entry(deed.operation).or_default().push(deed);
+    for action in actions() {
+        if before.iter().chain(after).any(|confinement| confinement.operation == action.operation) {
+            by_operation.entry(action.operation).or_default().push(action);
         }
     }
     let mut events = 0;
     for process in processes().iter().skip(pair % STRIDE).step_by(STRIDE) {
-        for (operation, deeds) in &by_operation {
+        for (operation, actions) in &by_operation {
             let asked = Event { operation: *operation, ..process.clone() };
             let change = Change::of(&sides, &old, &new, &asked);
-            for event in deeds.iter().map(|deed| join(process, deed)) {
-                let Some(deed) = deed(&event) else { continue };
+            for event in actions.iter().map(|action| join(process, action)) {
+                let Some(action) = action(&event) else { continue };
                 events += 1;
                 let judged = match judge_old.judge(&event).effect.cmp(&judge_new.judge(&event).effect) {
                     Ordering::Less => Direction::Narrower,
                     Ordering::Equal => Direction::Equal,
                     Ordering::Greater => Direction::Wider,
                 };
-                let computed = change.direction(&deed);
+                let computed = change.direction(&action);
                 if computed != judged {
                     return Err(format!("{event:?}: {computed} by the sets, {judged} by the judge"));
                 }

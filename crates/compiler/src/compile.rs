@@ -108,7 +108,7 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
 pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>) -> Outcome {
     let mut sink = Sink::new(options.levels.clone());
     let policy = understand(sources, options, &mut sink);
-    compare::hold(&policy, sources, &mut sink);
+    compare::check_invariants(&policy, sources, &mut sink);
     check::check(&policy, options.day_of_findings(), &mut sink);
     let assessed = target::Options { targets: options.targets.clone(), engine_denial: options.engine.denial };
     let assessment = target::assess(&policy, &assessed, &mut sink);

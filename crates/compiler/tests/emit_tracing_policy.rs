@@ -103,14 +103,14 @@ fn order_of_arrival_does_not_matter() {
 
 #[test]
 fn every_code_of_the_engine_keeps_the_word_of_its_examples() {
-    let rooms = [tracing_policy::REJECTIONS, tracing_policy::OBJECTIONS, emit::tracing_policy::CODES];
+    let tables = [tracing_policy::REJECTIONS, tracing_policy::OBJECTIONS, emit::tracing_policy::CODES];
     let text = |example: Example| match example {
         Example::Text(text) => Some(text.to_owned()),
         Example::Made(_, make) => Some(make()),
         Example::Situation(_) => None,
     };
     let mut broken = Vec::new();
-    for code in rooms.into_iter().flatten() {
+    for code in tables.into_iter().flatten() {
         for (example, expected) in [(code.fires, true), (code.silent, false)] {
             let Some(text) = text(example) else { continue };
             let found = compile([("example.yaml".to_owned(), text.clone())]);

@@ -67,7 +67,7 @@ proptest! {
 #[derive(Debug, Clone)]
 enum Change {
     Before(&'static str),
-    Behind(&'static str),
+    After(&'static str),
     Line(&'static str),
     Deeper(usize),
 }
@@ -77,7 +77,7 @@ impl Change {
         let at = place.index(lines.len());
         match self {
             Change::Before(text) => lines[at].insert_str(0, text),
-            Change::Behind(text) => lines[at].push_str(text),
+            Change::After(text) => lines[at].push_str(text),
             Change::Line(text) => lines.insert(at, (*text).to_owned()),
             // All that follows moves, so that blocks stay blocks.
             Change::Deeper(columns) => {
@@ -93,7 +93,7 @@ fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
         prop::sample::select(&[" ", "  ", "    ", "- ", "# "][..]).prop_map(Change::Before),
         prop::sample::select(&["   ", "\t", " # why", " |", " >-", ":", " [", "\\ "][..])
-            .prop_map(Change::Behind),
+            .prop_map(Change::After),
         prop::sample::select(&["", "   ", "# a", "  # b", "    # c", "---", "...", "note: |+"][..])
             .prop_map(Change::Line),
         (1usize..4).prop_map(Change::Deeper),

@@ -31,6 +31,21 @@ pub enum Example {
     Situation(&'static str),
 }
 
+/// Declares the codes of a crate, each with the Markdown page of the same name in `code/` next to the file, and the list
+/// of them: `codes! { NOT_ROOT = "not-root"; }`.
+#[macro_export]
+macro_rules! codes {
+    ($($name:ident = $id:literal;)*) => {
+        $(
+            #[doc = concat!("The code `", $id, "`.")]
+            pub static $name: $crate::Code = $crate::Code::page(include_str!(concat!("code/", $id, ".md")));
+        )*
+
+        /// Every code of this crate.
+        pub const CODES: &[&$crate::Code] = &[$(&$name),*];
+    };
+}
+
 impl PartialEq for Code {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id

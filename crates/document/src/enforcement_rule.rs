@@ -3,6 +3,7 @@
 pub(super) mod read;
 
 use std::sync::Arc;
+use strum::VariantArray;
 
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_policy::value::{Scope, Waiver};
@@ -35,7 +36,10 @@ pub struct EnforcementRule {
 }
 
 /// An enforcement template: an intent, not a system call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Template {
     /// Load a kernel module, from memory or from a file.
     BlockKmodLoad,
@@ -69,41 +73,11 @@ pub enum Template {
 
 impl Template {
     /// Every template, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
-        Self::BlockKmodLoad,
-        Self::BlockUserNamespace,
-        Self::BlockRawSockets,
-        Self::BlockCapsetSysadmin,
-        Self::KillPtraceAttach,
-        Self::BlockExecveTmp,
-        Self::BlockMemfdCreate,
-        Self::BlockPivotRoot,
-        Self::BlockMountSyscall,
-        Self::BlockUnshare,
-        Self::BlockBpfLoad,
-        Self::BlockSocketRaw,
-        Self::BlockChmodSuid,
-        Self::Custom,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the id of the document.
     #[must_use]
     pub fn id(self) -> &'static str {
-        match self {
-            Self::BlockKmodLoad => "block-kmod-load",
-            Self::BlockUserNamespace => "block-user-namespace",
-            Self::BlockRawSockets => "block-raw-sockets",
-            Self::BlockCapsetSysadmin => "block-capset-sysadmin",
-            Self::KillPtraceAttach => "kill-ptrace-attach",
-            Self::BlockExecveTmp => "block-execve-tmp",
-            Self::BlockMemfdCreate => "block-memfd-create",
-            Self::BlockPivotRoot => "block-pivot-root",
-            Self::BlockMountSyscall => "block-mount-syscall",
-            Self::BlockUnshare => "block-unshare",
-            Self::BlockBpfLoad => "block-bpf-load",
-            Self::BlockSocketRaw => "block-socket-raw",
-            Self::BlockChmodSuid => "block-chmod-suid",
-            Self::Custom => "custom",
-        }
+        self.into()
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod read;
 
+use strum::VariantArray;
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_policy::value::{Cidr, PortRange};
 
@@ -45,7 +46,10 @@ pub struct GuardianPolicy {
 }
 
 /// What the Console does on a match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum DetectionAction {
     /// Stores a flag.
     #[default]
@@ -60,22 +64,20 @@ pub enum DetectionAction {
 
 impl DetectionAction {
     /// Every action.
-    pub const ALL: [Self; 4] = [Self::Flag, Self::Alert, Self::KillProcess, Self::CreateInvestigation];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Flag => "flag",
-            Self::Alert => "alert",
-            Self::KillProcess => "kill_process",
-            Self::CreateInvestigation => "create_investigation",
-        }
+        self.into()
     }
 }
 
 /// The severity of a match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum DetectionSeverity {
     /// For information.
     Info,
@@ -88,15 +90,11 @@ pub enum DetectionSeverity {
 
 impl DetectionSeverity {
     /// Every severity.
-    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
+        self.into()
     }
 }

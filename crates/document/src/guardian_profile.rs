@@ -3,6 +3,7 @@
 pub(super) mod read;
 
 use std::sync::Arc;
+use strum::VariantArray;
 
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_policy::value::{
@@ -66,7 +67,8 @@ impl GuardianProfile {
 }
 
 /// What a profile does on a violation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum ProfileMode {
     /// Nothing is stopped.
     Observe,
@@ -78,15 +80,11 @@ pub enum ProfileMode {
 
 impl ProfileMode {
     /// Every mode, weakest first.
-    pub const ALL: [Self; 3] = [Self::Observe, Self::Audit, Self::Enforce];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Audit => "audit",
-            Self::Enforce => "enforce",
-        }
+        self.into()
     }
 }

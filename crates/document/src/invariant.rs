@@ -2,6 +2,7 @@
 
 pub(super) mod read;
 
+use strum::VariantArray;
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_policy::confine::{Effect, Operation};
 use telovix_policy::value::{Capability, NetworkPattern, PathPattern, Syscall};
@@ -48,7 +49,8 @@ pub struct InvariantSubjects {
 }
 
 /// A mode of a profile, or of a guard, as an invariant names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum InvariantMode {
     /// Nothing is stopped.
     Observe,
@@ -60,16 +62,12 @@ pub enum InvariantMode {
 
 impl InvariantMode {
     /// Every mode.
-    pub const ALL: [Self; 3] = [Self::Observe, Self::Audit, Self::Enforce];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Audit => "audit",
-            Self::Enforce => "enforce",
-        }
+        self.into()
     }
 }
 
@@ -95,7 +93,8 @@ pub struct EventSet {
 }
 
 /// Something a document must have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Requirement {
     /// Each exception has an owner.
     ExceptionOwner,
@@ -117,29 +116,11 @@ pub enum Requirement {
 
 impl Requirement {
     /// Every requirement.
-    pub const ALL: [Self; 8] = [
-        Self::ExceptionOwner,
-        Self::ExceptionExpiry,
-        Self::Description,
-        Self::Role,
-        Self::Spawns,
-        Self::Files,
-        Self::Network,
-        Self::Capabilities,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::ExceptionOwner => "exception-owner",
-            Self::ExceptionExpiry => "exception-expiry",
-            Self::Description => "description",
-            Self::Role => "role",
-            Self::Spawns => "spawns",
-            Self::Files => "files",
-            Self::Network => "network",
-            Self::Capabilities => "capabilities",
-        }
+        self.into()
     }
 }

@@ -134,7 +134,8 @@ pub fn lower(mut documents: Vec<Document>, sources: &SourceSet, options: Options
             confinement.gate = gate;
         }
         let pack = pack.map(|pack| pack.name.clone());
-        let units = unit::units(&document, start, confinements.get(start..).unwrap_or_default());
+        let added = confinements.get(start..).expect("lowering only adds confinements");
+        let units = unit::units(&document, start, added);
         placed.push(PolicyDocument { document, pack, gate, confinements: own, units });
     }
     pack::report_held(&packs, &placed, sink);
@@ -160,13 +161,13 @@ impl Policy {
     /// Returns the confinements of one of its documents.
     #[must_use]
     pub fn confinements_of(&self, document: &PolicyDocument) -> &[Confinement] {
-        self.confinements.get(document.confinements.clone()).unwrap_or_default()
+        self.confinements.get(document.confinements.clone()).expect("made by this policy")
     }
 
     /// Returns the confinements of a unit.
     #[must_use]
     pub fn confinements_of_unit(&self, unit: &Unit) -> &[Confinement] {
-        self.confinements.get(unit.confinements.clone()).unwrap_or_default()
+        self.confinements.get(unit.confinements.clone()).expect("made by this policy")
     }
 
     /// Returns every limit that the host has to enforce, in the order of the documents.

@@ -2,6 +2,7 @@
 
 pub(super) mod read;
 
+use strum::VariantArray;
 use telovix_diagnostic::source::{Span, Spanned};
 
 /// A pack: the documents in its folder `{pack_id}/{version}/`, and whether they are enforced.
@@ -28,7 +29,8 @@ pub struct PolicyPack {
 }
 
 /// What a pack is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum PackKind {
     /// Records events.
     Observe,
@@ -38,20 +40,18 @@ pub enum PackKind {
 
 impl PackKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Observe, Self::Guard];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Guard => "guard",
-        }
+        self.into()
     }
 }
 
 /// How far a pack has advanced. The YAML is the same in every state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum PackState {
     /// Events only.
     Observe,
@@ -63,16 +63,12 @@ pub enum PackState {
 
 impl PackState {
     /// Every state, in order.
-    pub const ALL: [Self; 3] = [Self::Observe, Self::EnforceReady, Self::Enforced];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::EnforceReady => "enforce_ready",
-            Self::Enforced => "enforced",
-        }
+        self.into()
     }
 
     /// Returns whether a pack may go from this state to another in one step.

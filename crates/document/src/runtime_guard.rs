@@ -3,6 +3,7 @@
 pub(super) mod read;
 
 use std::sync::Arc;
+use strum::VariantArray;
 
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_policy::value::Waiver;
@@ -28,7 +29,8 @@ pub struct RuntimeGuard {
 }
 
 /// What a guard does on a violation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum GuardMode {
     /// Logs. (A profile's `audit` kills; the same word means the opposite here.)
     Audit,
@@ -40,16 +42,12 @@ pub enum GuardMode {
 
 impl GuardMode {
     /// Every mode, weakest first.
-    pub const ALL: [Self; 3] = [Self::Audit, Self::Alert, Self::Enforce];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Audit => "audit",
-            Self::Alert => "alert",
-            Self::Enforce => "enforce",
-        }
+        self.into()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The built-in templates: their confinements, every known bypass, and which target covers it.
 //!
 //! A template names an operation, not a system call. Each file of this folder has the confinements of one template,
-//! lists every other way to the same operation that is known, and says for each backend and kernel
+//! lists every known bypass of the operation, and says for each backend and kernel
 //! whether it is denied, only killed, or open. An open bypass is reported.
 
-use telovix_platform::Way;
+use telovix_platform::Bypass;
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
 
@@ -25,8 +25,8 @@ pub struct BuiltIn {
     pub clauses: fn() -> Vec<Clause>,
     /// The system calls for the operation, for event histories and engines that know only system calls.
     pub syscalls: &'static [&'static str],
-    /// Every known way to do the operation.
-    pub ways: &'static [Way],
+    /// Every known bypass, and the ways to the operation that are covered.
+    pub bypasses: &'static [Bypass],
     /// Why to use it, and what it breaks. Markdown paragraphs.
     pub explanation: &'static str,
 }
@@ -103,14 +103,15 @@ mod tests {
     #[test]
     fn what_is_covered_natively_is_covered_by_a_program_that_attaches_there() {
         for built_in in ALL {
-            for (way, target) in built_in.ways.iter().flat_map(|way| Target::ALL.map(|target| (way, target)))
+            for (bypass, target) in
+                built_in.bypasses.iter().flat_map(|bypass| Target::ALL.map(|target| (bypass, target)))
             {
-                let Status::Covered(hook) = way.on(target) else { continue };
+                let Status::Covered(hook) = bypass.on(target) else { continue };
                 let attaches = HOOKS.iter().any(|known| {
                     known.name == hook && known.until.is_none_or(|until| target.kernel.version() < until)
                 });
                 let is_native = target.backend == Backend::Native;
-                assert!(attaches || !is_native, "{target} has no program at `{hook}`: {}", way.name);
+                assert!(attaches || !is_native, "{target} has no program at `{hook}`: {}", bypass.name);
             }
         }
     }
@@ -118,9 +119,15 @@ mod tests {
     #[test]
     fn a_template_that_kills_is_never_said_to_be_weakened_to_a_kill() {
         for built_in in ALL.iter().filter(|built_in| built_in.effect == Effect::Kill) {
-            for (way, target) in built_in.ways.iter().flat_map(|way| Target::ALL.map(|target| (way, target)))
+            for (bypass, target) in
+                built_in.bypasses.iter().flat_map(|bypass| Target::ALL.map(|target| (bypass, target)))
             {
-                assert!(!matches!(way.on(target), Status::Killed(_)), "{}: {}", built_in.title, way.name);
+                assert!(
+                    !matches!(bypass.on(target), Status::Killed(_)),
+                    "{}: {}",
+                    built_in.title,
+                    bypass.name
+                );
             }
         }
     }

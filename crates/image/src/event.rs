@@ -11,6 +11,9 @@ use super::kernel::{access_bit, packet_sockets, raw_sockets};
 
 const ALLOW: Outcome = Outcome { effect: layout::Effect::Allow, rule: None };
 
+/// A number of the 64-bit entry that no system call has: above every table, without the bit of the x32 ABI.
+const UNNAMED_SYSCALL: u32 = (1 << 30) - 1;
+
 impl Interpreter<'_> {
     /// Decides an event in the format of files and logs. Its `sensor` and `group` are ignored: an interpreter is for
     /// one host.
@@ -19,11 +22,23 @@ impl Interpreter<'_> {
     /// Names the missing field of the event that a hook would see. A missing field is unknown: it does not mean a
     /// process without an executable or without ancestors.
     pub fn decide_event(&self, event: &Event) -> Result<Outcome, Field> {
-        let ancestors = event.ancestors.as_deref().ok_or(Field::Ancestors)?;
-        let binary = event.binary.as_deref().ok_or(Field::Binary)?;
-        let task = Task { binary: Some(binary), parent: event.parent(), ancestors };
+        let task = task(event)?;
         Ok(action(event)?.map_or(ALLOW, |action| self.decide(task, action)))
     }
+
+    /// Decides a system call of the event's process that no table names.
+    ///
+    /// # Errors
+    /// As [`Interpreter::decide_event`], for the fields of the process.
+    pub(crate) fn decide_unnamed_syscall(&self, event: &Event) -> Result<Outcome, Field> {
+        Ok(self.decide(task(event)?, Action::Syscall(Entry::X86_64, UNNAMED_SYSCALL)))
+    }
+}
+
+fn task(event: &Event) -> Result<Task<'_>, Field> {
+    let ancestors = event.ancestors.as_deref().ok_or(Field::Ancestors)?;
+    let binary = event.binary.as_deref().ok_or(Field::Binary)?;
+    Ok(Task { binary: Some(binary), parent: event.parent(), ancestors })
 }
 
 /// Returns what a hook would see; `None` if no table can apply to it.

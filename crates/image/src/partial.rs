@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use telovix_bpf_programs::image::Image;
 use telovix_policy::confine::{Confinement, Effect};
-use telovix_policy::judge::{Event, Fields, Index};
+use telovix_policy::judge::{Event, Field, Fields, Index};
 
 use super::Interpreter;
 
@@ -44,9 +44,18 @@ impl<'image> ImageJudge<'image> {
         let completions = self.index.completions(event);
         let mut places: BTreeMap<(Option<String>, Option<String>), Interpreter<'_>> = BTreeMap::new();
         let mut strongest: Option<(Effect, Option<u32>)> = None;
+        let mut undecided: Vec<Field> = Vec::new();
         let spread = completions.spread(|complete| {
             let place = (complete.sensor.clone(), complete.group.clone());
-            let decided = decide(places.entry(place).or_insert_with(|| self.at(complete)), complete);
+            let interpreter = places.entry(place).or_insert_with(|| self.at(complete));
+            let decided = match decide(interpreter, complete) {
+                Ok(decided) => decided,
+                Err(field) => {
+                    undecided.push(field);
+                    // Replaced below: the verdict is then unknown.
+                    (Effect::Deny, None)
+                }
+            };
             if strongest.is_none_or(|known| decided.0 > known.0) {
                 strongest = Some(decided);
             }
@@ -54,14 +63,14 @@ impl<'image> ImageJudge<'image> {
         });
         let rule = strongest.and_then(|(_, rule)| rule);
         match spread {
-            Some(spread) => {
+            Some(spread) if undecided.is_empty() => {
                 ImageVerdict { effect: spread.most, at_least: spread.least, depends_on: spread.fields, rule }
             }
-            // Values that were not tried may have any effect.
-            None => ImageVerdict {
+            // Values that were not tried may have any effect, and so may what no hook can decide.
+            _ => ImageVerdict {
                 effect: Effect::Deny,
                 at_least: Effect::Allow,
-                depends_on: completions.open(),
+                depends_on: completions.open().union(undecided.into_iter().collect()),
                 rule,
             },
         }
@@ -76,13 +85,20 @@ impl<'image> ImageJudge<'image> {
     }
 }
 
-/// Decides a complete event. A system call without a known name is in no list.
-fn decide(interpreter: &Interpreter<'_>, event: &Event) -> (Effect, Option<u32>) {
-    let Ok(outcome) = interpreter.decide_event(event) else { return (Effect::Allow, None) };
+/// Decides a complete event.
+///
+/// # Errors
+/// Names the field that a hook would see and the event does not have.
+fn decide(interpreter: &Interpreter<'_>, event: &Event) -> Result<(Effect, Option<u32>), Field> {
+    let outcome = match interpreter.decide_event(event) {
+        // The one field that is still missing in a complete event: a system call that has no name.
+        Err(Field::Syscall) => interpreter.decide_unnamed_syscall(event),
+        decided => decided,
+    }?;
     let name = outcome.effect.name();
     let effect = Effect::ALL
         .into_iter()
         .find(|effect| effect.name() == name)
         .expect("image and policy have the same effects");
-    (effect, outcome.rule)
+    Ok((effect, outcome.rule))
 }

@@ -13,7 +13,7 @@ use telovix_bpf_programs::layout;
 use telovix_compare::{Direction, Side, compare};
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{SourceSet, Span};
-use telovix_policy::arbitrary::{confinements, deeds, forget, join, plain, processes};
+use telovix_policy::arbitrary::{actions, confinements, forget, join, plain, processes};
 use telovix_policy::confine::{
     Access, Condition, Confinement, Effect, Exemption, Operation, PathSet, SocketSet, SocketType, Subject,
 };
@@ -63,25 +63,25 @@ proptest! {
     #[test]
     fn image_and_judge_agree_over_the_small_universe(
         confinements in confinements().prop_map(packable),
-        events in prop::collection::vec((select(processes()), select(deeds())), 64),
+        events in prop::collection::vec((select(processes()), select(actions())), 64),
     ) {
         let image = packed(&confinements);
-        for (process, deed) in events {
-            agree(&image, &confinements, &join(&process, &deed))?;
+        for (process, action) in events {
+            agree(&image, &confinements, &join(&process, &action))?;
         }
     }
 
     #[test]
     fn image_and_judge_agree_on_what_is_unknown(
         confinements in confinements().prop_map(packable),
-        events in prop::collection::vec((select(processes()), select(deeds())), 4),
+        events in prop::collection::vec((select(processes()), select(actions())), 4),
         forgotten in prop::sample::subsequence(Field::ALL.to_vec(), 1..6),
     ) {
         let image = packed(&confinements);
         let recovered = recover(&image).expect("what a compile packs");
         let bytes = ImageJudge::new(&image, &recovered);
-        for (process, deed) in events {
-            let event = forget(&join(&process, &deed), &forgotten);
+        for (process, action) in events {
+            let event = forget(&join(&process, &action), &forgotten);
             let (judged, packed) = (judge(&confinements, &event), bytes.judge(&event));
             let judged = (judged.effect, judged.at_least, judged.depends_on);
             prop_assert_eq!((packed.effect, packed.at_least, packed.depends_on), judged, "{:?}", event);
@@ -256,6 +256,30 @@ fn every_number_of_a_call_is_confined() {
 }
 
 #[test]
+fn an_event_without_its_fields_is_unknown_and_never_allowed() {
+    let every = |operation, condition| plain(0, operation, condition, Effect::Deny);
+    let calls = telovix_policy::confine::SyscallSet::all();
+    let confinements = [
+        every(
+            Operation::Open,
+            Condition::Open { paths: PathSet::all(), accesses: [Access::Write].into_iter().collect() },
+        ),
+        // Every named call: one without a name is in no list.
+        every(Operation::Syscall, Condition::Syscall(calls)),
+        every(Operation::Ptrace, Condition::Always),
+    ];
+    let image = packed(&confinements);
+    let recovered = recover(&image).expect("what a compile packs");
+    let verdict = |operation| {
+        let verdict = ImageJudge::new(&image, &recovered).judge(&Event::new(operation));
+        (verdict.effect, verdict.at_least, verdict.depends_on.iter().collect::<Vec<_>>())
+    };
+    assert_eq!(verdict(Operation::Open), (Effect::Deny, Effect::Allow, vec![Field::Access]));
+    assert_eq!(verdict(Operation::Syscall), (Effect::Deny, Effect::Allow, vec![Field::Syscall]));
+    assert_eq!(verdict(Operation::Ptrace), (Effect::Deny, Effect::Deny, vec![]));
+}
+
+#[test]
 fn refuses_what_the_image_cannot_contain() {
     let sockets = Condition::Socket(SocketSet::of(&[1], &[SocketType::Stream]));
     let unix = plain(0, Operation::Socket, sockets, Effect::Deny);
@@ -334,8 +358,8 @@ proptest! {
         prop_assert_eq!(difference.direction, Direction::Equal, "{:?}", difference.subjects);
         let (old, new) = (Index::new(&policy), Index::new(&recovered));
         for process in processes() {
-            for deed in deeds() {
-                let event = join(&process, &deed);
+            for action in actions() {
+                let event = join(&process, &action);
                 prop_assert_eq!(old.judge(&event).effect, new.judge(&event).effect, "{:?}", event);
             }
         }

@@ -2,10 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod bypass;
 mod kernel;
 mod table;
-mod way;
 
+pub use bypass::{Bypass, Coverage, Evidence, Status};
 pub use kernel::Kernel;
 pub use table::{Backend, ENGINE_VERSION, Target};
-pub use way::{Coverage, Evidence, Status, Way};

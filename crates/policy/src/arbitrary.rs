@@ -10,9 +10,9 @@ use proptest::sample::select;
 use telovix_diagnostic::source::{SourceSet, Span};
 
 use crate::confine::{
-    Access, CapabilitySet, Condition, Confinement, Deed, Dimension, DocumentKind, DocumentReference, Effect,
-    Endpoint, EndpointSet, Exemption, Gate, Listing, Operation, PathSet, PortSet, SocketSet, SocketType,
-    Subject, SyscallSet,
+    Access, Action, CapabilitySet, Condition, Confinement, Dimension, DocumentKind, DocumentReference,
+    Effect, Endpoint, EndpointSet, Exemption, Gate, Listing, Operation, PathSet, PortSet, SocketSet,
+    SocketType, Subject, SyscallSet,
 };
 use crate::judge::{Event, Field};
 use crate::value::{AbsolutePath, Capability, Cidr, PathPattern, PortRange, Syscall};
@@ -198,61 +198,65 @@ pub fn processes() -> Vec<Event> {
 }
 
 /// Everything that one process of the universe can do, one access at a time.
-pub fn deeds() -> Vec<Event> {
-    let mut deeds = Vec::new();
+pub fn actions() -> Vec<Event> {
+    let mut actions = Vec::new();
     let new = Event::new;
     for path in PATHS {
-        deeds.push(Event { path: Some(path.to_owned()), ..new(Operation::Exec) });
+        actions.push(Event { path: Some(path.to_owned()), ..new(Operation::Exec) });
         for access in [Access::Read, Access::Write, Access::Execute, Access::Link] {
             let access = Some([access].into_iter().collect());
-            deeds.push(Event { path: Some(path.to_owned()), access, ..new(Operation::Open) });
+            actions.push(Event { path: Some(path.to_owned()), access, ..new(Operation::Open) });
         }
     }
-    deeds.push(Event { anonymous: Some(true), ..new(Operation::Exec) });
+    actions.push(Event { anonymous: Some(true), ..new(Operation::Exec) });
     for address in ["10.0.0.1", "10.128.0.1", "192.0.2.1", "2001:db8::1", "fe80::1"] {
         for port in [443, 80, 8080] {
-            deeds.push(Event { address: address.parse().ok(), port: Some(port), ..new(Operation::Connect) });
+            actions.push(Event {
+                address: address.parse().ok(),
+                port: Some(port),
+                ..new(Operation::Connect)
+            });
         }
     }
     for number in [0, 21, 12] {
-        deeds.push(Event { capability: Capability::from_number(number), ..new(Operation::Capability) });
+        actions.push(Event { capability: Capability::from_number(number), ..new(Operation::Capability) });
     }
     for name in ["ptrace", "chroot", "read"] {
-        deeds.push(Event { syscall: Syscall::parse(name).ok(), ..new(Operation::Syscall) });
+        actions.push(Event { syscall: Syscall::parse(name).ok(), ..new(Operation::Syscall) });
     }
     for family in [2, 17, 1] {
         for kind in [SocketType::Raw, SocketType::Stream, SocketType::Datagram] {
-            deeds.push(Event { family: Some(family), socket_type: Some(kind), ..new(Operation::Socket) });
+            actions.push(Event { family: Some(family), socket_type: Some(kind), ..new(Operation::Socket) });
         }
     }
-    deeds.push(new(Operation::Mount));
-    deeds
+    actions.push(new(Operation::Mount));
+    actions
 }
 
 /// Returns the event in which a process does an action.
-pub fn join(process: &Event, deed: &Event) -> Event {
+pub fn join(process: &Event, action: &Event) -> Event {
     Event {
         binary: process.binary.clone(),
         parent: process.parent.clone(),
         ancestors: process.ancestors.clone(),
         sensor: process.sensor.clone(),
         group: process.group.clone(),
-        ..deed.clone()
+        ..action.clone()
     }
 }
 
 /// Returns the action of an event without its process; none for an open with several accesses.
-pub fn deed(event: &Event) -> Option<Deed> {
+pub fn action(event: &Event) -> Option<Action> {
     let path = || event.path.clone();
     Some(match event.operation {
-        Operation::Exec if event.anonymous == Some(true) => Deed::Exec(None),
-        Operation::Exec => Deed::Exec(Some(path()?)),
-        Operation::Open => Deed::Open(path()?, event.access?.iter().next()?),
-        Operation::Connect => Deed::Connect(Endpoint { address: event.address?, port: event.port? }),
-        Operation::Capability | Operation::Capset => Deed::Capability(event.capability?),
-        Operation::Syscall => Deed::Syscall(event.syscall?),
-        Operation::Socket => Deed::Socket(event.family?, event.socket_type?),
-        _ => Deed::Whole,
+        Operation::Exec if event.anonymous == Some(true) => Action::Exec(None),
+        Operation::Exec => Action::Exec(Some(path()?)),
+        Operation::Open => Action::Open(path()?, event.access?.iter().next()?),
+        Operation::Connect => Action::Connect(Endpoint { address: event.address?, port: event.port? }),
+        Operation::Capability | Operation::Capset => Action::Capability(event.capability?),
+        Operation::Syscall => Action::Syscall(event.syscall?),
+        Operation::Socket => Action::Socket(event.family?, event.socket_type?),
+        _ => Action::Whole,
     })
 }
 

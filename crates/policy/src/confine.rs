@@ -31,7 +31,7 @@ pub use operation::{Access, AccessSet, Operation};
 pub use path_set::{Cell, PathSet};
 pub use port_set::PortSet;
 pub use prefix_list::PrefixList;
-pub use region::{Deed, OpenRegion, Region};
+pub use region::{Action, OpenRegion, Region};
 pub use severity::ViolationSeverity;
 pub use socket_set::{SocketSet, SocketType};
 pub use subject::Subject;

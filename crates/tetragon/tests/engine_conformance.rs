@@ -65,8 +65,8 @@ fn cases() -> Vec<(String, String)> {
 fn what_the_engine_rejects_is_an_error_and_what_it_accepts_is_at_most_objected_to() {
     let mut wrong = Vec::new();
     for (name, text) in cases() {
-        let rejected = text.starts_with("# The engine: rejects");
-        assert!(rejected || text.starts_with("# The engine: accepts"), "{name} has no verdict");
+        let rejected = text.starts_with("# Tetragon: rejects");
+        assert!(rejected || text.starts_with("# Tetragon: accepts"), "{name} has no verdict");
         let codes = judge(&name, &text);
         let errors = codes.iter().filter(|(_, severity)| **severity == Severity::Error);
         let errors: Vec<_> = errors.map(|(code, _)| *code).collect();

@@ -1,21 +1,6 @@
 //! The codes of this crate's refusals and errors, each with the page that `telovix explain` prints.
 
-use telovix_diagnostic::Code;
-
-/// Declares the codes, each with the Markdown page of the same name, and the list of them.
-macro_rules! codes {
-    ($($name:ident = $id:literal;)*) => {
-        $(
-            #[doc = concat!("The code `", $id, "`.")]
-            pub static $name: Code = Code::page(include_str!(concat!("code/", $id, ".md")));
-        )*
-
-        /// Every code of this crate.
-        pub const CODES: &[&Code] = &[$(&$name),*];
-    };
-}
-
-codes! {
+telovix_diagnostic::codes! {
     UNSIGNED = "unsigned";
     BAD_SIGNATURE = "bad-signature";
     SIGNED_UNDER_OTHER_NAME = "signed-under-other-name";

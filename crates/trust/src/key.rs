@@ -89,7 +89,7 @@ pub enum KeyError {
     #[error("the private key is encrypted; expected a passphrase")]
     PassphraseNeeded,
     /// The passphrase does not open the key.
-    #[error("the passphrase does not open this key")]
+    #[error("the passphrase does not decrypt this key")]
     WrongPassphrase,
     /// The cipher or key derivation is not one this crate opens.
     #[error("the private key is encrypted with `{0}`, an unsupported cipher")]

@@ -43,7 +43,7 @@ impl Log {
         self.path.with_extension("ndjson.head")
     }
 
-    /// Makes the head say what it says while the line behind `lines` of the log is being written.
+    /// Makes the head say what it says while the line after `lines` of the log is being written.
     fn announce(&self, lines: usize, next: &str) {
         let lines = self.lines().into_iter().take(lines).collect::<Vec<_>>();
         let last = Digest::of(lines.last().map_or("", String::as_str).as_bytes());

@@ -58,8 +58,8 @@ impl Modules {
                     match inner.content {
                         Some((_, items)) => self.items(items, &folder, &child)?,
                         None => {
-                            let beside = below.join(format!("{word}.rs"));
-                            let file = if beside.exists() { beside } else { folder.join("mod.rs") };
+                            let sibling = below.join(format!("{word}.rs"));
+                            let file = if sibling.exists() { sibling } else { folder.join("mod.rs") };
                             self.file(&file, &folder, &child)?;
                         }
                     }
@@ -130,11 +130,11 @@ impl Modules {
             let child = [at.as_slice(), std::slice::from_ref(word)].concat();
             if self.modules.contains_key(&child) {
                 (at, rest) = (child, &rest[1..]);
-            } else if let Some(behind) = self.modules.get(&at).and_then(|module| module.imports.get(word))
+            } else if let Some(import) = self.modules.get(&at).and_then(|module| module.imports.get(word))
                 && depth < 8
                 && at != from
             {
-                return self.resolve(&at, behind, depth + 1).or(Some(at));
+                return self.resolve(&at, import, depth + 1).or(Some(at));
             } else {
                 break;
             }

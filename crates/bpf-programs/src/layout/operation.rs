@@ -1,9 +1,14 @@
 //! Operations, effects and file accesses: numbers shared with the kernel.
 
+use strum::VariantArray;
+
 /// An operation that a domain can confine. The number is the bit in [`Domain::operations`](super::Domain) and
 /// the `operation` of a ring-buffer event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[repr(u8)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Operation {
     /// Execute a program.
     Exec = 0,
@@ -43,25 +48,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order of its number.
-    pub const ALL: [Self; 17] = [
-        Self::Exec,
-        Self::File,
-        Self::Connect,
-        Self::Capability,
-        Self::Syscall,
-        Self::ModuleLoad,
-        Self::UserNamespace,
-        Self::RawSocket,
-        Self::PacketSocket,
-        Self::CapsetSysAdmin,
-        Self::PtraceAttach,
-        Self::MemoryFile,
-        Self::PivotRoot,
-        Self::Mount,
-        Self::Unshare,
-        Self::BpfLoad,
-        Self::SetId,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// The first operation without a condition of its own.
     const FIRST_SLOT: u8 = Self::ModuleLoad as u8;
@@ -83,26 +70,8 @@ impl Operation {
     }
 
     /// Returns the name of the operation in listings.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Exec => "exec",
-            Self::File => "file",
-            Self::Connect => "connect",
-            Self::Capability => "capability",
-            Self::Syscall => "syscall",
-            Self::ModuleLoad => "module-load",
-            Self::UserNamespace => "user-namespace",
-            Self::RawSocket => "raw-socket",
-            Self::PacketSocket => "packet-socket",
-            Self::CapsetSysAdmin => "capset-sys-admin",
-            Self::PtraceAttach => "ptrace-attach",
-            Self::MemoryFile => "memory-file",
-            Self::PivotRoot => "pivot-root",
-            Self::Mount => "mount",
-            Self::Unshare => "unshare",
-            Self::BpfLoad => "bpf-load",
-            Self::SetId => "set-id",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Returns the operation with this number.
@@ -112,8 +81,11 @@ impl Operation {
 }
 
 /// The effect of a confinement. Higher numbers are stronger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
 #[repr(u8)]
+#[strum(serialize_all = "snake_case")]
 pub enum Effect {
     /// Nothing. In a loaded image: the confinement's scope is not active here.
     Allow = 0,
@@ -129,7 +101,7 @@ pub enum Effect {
 
 impl Effect {
     /// Every effect, weakest first.
-    pub const ALL: [Self; 5] = [Self::Allow, Self::Observe, Self::Log, Self::Kill, Self::Deny];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the effect with this number.
     pub fn from_number(number: u8) -> Option<Self> {
@@ -137,14 +109,8 @@ impl Effect {
     }
 
     /// Returns the name of the effect in events and listings.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Observe => "observe",
-            Self::Log => "log",
-            Self::Kill => "kill",
-            Self::Deny => "deny",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -4,9 +4,13 @@ use super::{
     Address, Confinement, Decision, Domain, EdgeKey, Exemption, Header, Origin, PathState, Port, PrefixKey,
     Record, Subject, SyscallTable,
 };
+use strum::VariantArray;
 
 /// A section of an image: one BPF map, or a table that only user space reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", prefix = ".telovix.")]
 pub enum Section {
     /// One [`Header`].
     Header,
@@ -55,43 +59,11 @@ pub enum Kind {
 
 impl Section {
     /// Every section, in the order of the file.
-    pub const ALL: [Self; 15] = [
-        Self::Header,
-        Self::Confinements,
-        Self::Decisions,
-        Self::Classes,
-        Self::Domains,
-        Self::Subjects,
-        Self::Exemptions,
-        Self::Edges,
-        Self::Prefixes,
-        Self::Addresses,
-        Self::Ports,
-        Self::Syscalls,
-        Self::Origins,
-        Self::Scopes,
-        Self::Strings,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the section's name in the file; what follows `.telovix.` is the map's name in the kernel.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Header => ".telovix.header",
-            Self::Confinements => ".telovix.confinements",
-            Self::Decisions => ".telovix.decisions",
-            Self::Classes => ".telovix.classes",
-            Self::Domains => ".telovix.domains",
-            Self::Subjects => ".telovix.subjects",
-            Self::Exemptions => ".telovix.exemptions",
-            Self::Edges => ".telovix.edges",
-            Self::Prefixes => ".telovix.prefixes",
-            Self::Addresses => ".telovix.addresses",
-            Self::Ports => ".telovix.ports",
-            Self::Syscalls => ".telovix.syscalls",
-            Self::Origins => ".telovix.origins",
-            Self::Scopes => ".telovix.scopes",
-            Self::Strings => ".telovix.strings",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Returns how the section is stored.

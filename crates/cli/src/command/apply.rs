@@ -91,7 +91,10 @@ impl Run for Arguments {
                 document.trust_root.iter().try_for_each(|root| root.write(&mut streams.data))?;
                 if let Some(time) = self.confirm_within {
                     let seconds = time.as_secs();
-                    writeln!(streams.data, "reverting in {seconds} s unless confirmed with `telovix confirm`")?;
+                    writeln!(
+                        streams.data,
+                        "reverting in {seconds} s unless confirmed with `telovix confirm`"
+                    )?;
                 }
             }
         }

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use telovix_compare::{Side, compare, self};
+use telovix_compare::{self, Side, compare};
 use telovix_compiler::analyse;
 use telovix_diagnostic::{Severity, Sink};
 use telovix_workspace::Repository;
 
+use super::Run;
+use super::diff::Loaded;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, FormatArgument, Report, Streams, json, text};
-use super::Run;
-use super::diff::Loaded;
 
 /// Check a set of policies for conflicts and violated invariants.
 ///
@@ -50,7 +50,7 @@ impl Run for Arguments {
         let options = repository.options(self.day.asked(), self.day.of_findings()?);
         let analysis = analyse(&input.sources, &options);
         let mut sink = Sink::new(options.levels);
-        telovix_compare::hold(&analysis.policy, &input.sources, &mut sink);
+        telovix_compare::check_invariants(&analysis.policy, &input.sources, &mut sink);
         telovix_lint::overlaps(&analysis.policy, &mut sink);
         telovix_compare::analyse(&analysis.policy, &mut sink);
         if let Some(base) = &base {

@@ -1,6 +1,6 @@
 //! Policies -> a folder of artifacts, or the findings that prevent one.
 
-use std::io::{Write, self};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,14 +10,14 @@ use telovix_compiler::emit::ArtifactKind;
 use telovix_diagnostic::Severity;
 use telovix_workspace::{OutputFolder, Replaced, shown};
 
+use super::Run;
 use crate::compilation::{Compiled, Selection};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::json::{self, Finding, VERSION, findings};
+use crate::output::text::{self, counted, plural};
 use crate::output::{Format, FormatArgument, Streams, Summary};
-use crate::output::json::{Finding, VERSION, findings, self};
-use crate::output::text::{counted, plural, self};
 use crate::progress::Progress;
-use super::Run;
 
 /// Compile policies to TracingPolicy YAML, one packed map image and a manifest.
 ///

@@ -158,7 +158,8 @@ impl Shown<'_> {
     fn is_opaque(&self) -> bool {
         let computed = self.difference.subjects.iter().filter(|subject| !subject.is_opaque());
         let direction = computed.map(|subject| subject.direction).fold(Direction::Equal, Direction::and);
-        direction != Direction::Incomparable && self.difference.subjects.iter().any(SubjectDifference::is_opaque)
+        direction != Direction::Incomparable
+            && self.difference.subjects.iter().any(SubjectDifference::is_opaque)
     }
 
     /// Returns the verdict as a sentence.

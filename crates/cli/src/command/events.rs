@@ -48,9 +48,9 @@ impl Run for Arguments {
         let mut lost = 0;
         loop {
             while let Some(report) = events.take() {
-                let verification = *verifications
-                    .entry(report.generation)
-                    .or_insert_with(|| Provenance::read(&places.state).verification(report.generation, None).into());
+                let verification = *verifications.entry(report.generation).or_insert_with(|| {
+                    Provenance::read(&places.state).verification(report.generation, None).into()
+                });
                 let line = Line { report, verification };
                 serde_json::to_writer(&mut streams.data, &line).map_err(std::io::Error::from)?;
                 writeln!(streams.data)?;

@@ -144,7 +144,9 @@ fn entry(code: &'static Code) -> Page {
 
 fn exit_codes(format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Text => Exit::ALL.iter().try_for_each(|exit| writeln!(out, "{:>3}  {}", exit.code(), exit.meaning())),
+        Format::Text => {
+            Exit::ALL.iter().try_for_each(|exit| writeln!(out, "{:>3}  {}", exit.code(), exit.meaning()))
+        }
         Format::Json => {
             let entry = |exit: &Exit| ExitCodeEntry { code: exit.code(), meaning: exit.meaning() };
             let exit_codes = Exit::ALL.iter().map(entry).collect();

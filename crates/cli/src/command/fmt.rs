@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Code, Diagnostic, Levels, Sink};
 use telovix_document::field_order;
-use telovix_syntax::format::format;
-use telovix_diagnostic::source::Span;
 use telovix_syntax as syntax;
+use telovix_syntax::format::format;
 use telovix_trust::policy::{drop_sidecar, sidecar_path};
 use telovix_trust::replace_whole;
 use telovix_workspace::Repository;

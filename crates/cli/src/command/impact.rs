@@ -49,8 +49,7 @@ pub(crate) struct Arguments {
     /// Files, folders and patterns of events; standard input when absent or `-`.
     #[arg(value_name = "HISTORY")]
     history: Vec<PathBuf>,
-    /// A file or a folder of policies; may be given several times. The repository around the current folder when
-    /// absent.
+    /// A file or a folder of policies; may be given several times. Default: the current repository.
     #[arg(long, value_name = "PATH")]
     policy: Vec<PathBuf>,
     /// Policies to compare with, such as those that are deployed; may be given several times.
@@ -68,7 +67,7 @@ pub(crate) struct Arguments {
     /// The group of that sensor.
     #[arg(long, value_name = "ID")]
     group: Option<String>,
-    /// The number of threads; one for each processor when absent. The answer does not depend on it.
+    /// The number of threads. Default: one for each processor. The answer does not depend on it.
     #[arg(long, value_name = "NUMBER")]
     threads: Option<NonZeroUsize>,
     /// Use the slow reader that the fast one is checked against.
@@ -76,22 +75,22 @@ pub(crate) struct Arguments {
     reference: bool,
     #[command(flatten)]
     day: Day,
-    /// The output format.
+    /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: ImpactFormat,
 }
 
-/// The output formats.
+/// The output formats of `impact`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum ImpactFormat {
-    /// For people.
+    /// Text for the terminal.
     #[default]
     Text,
-    /// For programs: one JSON document with a `version` and a published schema.
+    /// One JSON document with a `version` and a published schema.
     Json,
-    /// A comment for a pull request.
+    /// Markdown for a pull request comment.
     Markdown,
-    /// One HTML page without scripts or other files.
+    /// A self-contained HTML page.
     Html,
 }
 

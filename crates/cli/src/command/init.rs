@@ -1,7 +1,7 @@
 //! An empty folder -> a small policy repository that compiles without findings.
 
 use std::fs;
-use std::io::{Write, self};
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use clap::Args;
 use telovix_diagnostic::Code;
 use telovix_workspace::shown;
 
+use super::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Streams;
-use super::Run;
 
 /// Create a policy repository with a working profile, rule, git hook and CI workflow.
 #[derive(Debug, Args)]

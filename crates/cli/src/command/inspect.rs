@@ -62,7 +62,8 @@ impl Run for Arguments {
 /// Returns the image in an output folder of `telovix compile`.
 fn in_folder(folder: &Path) -> Result<PathBuf, Failure> {
     image_of(folder)?.ok_or_else(|| {
-        let message = format!("no image in `{}`: it is not an output folder of `telovix compile`", shown(folder));
+        let message =
+            format!("no image in `{}`: it is not an output folder of `telovix compile`", shown(folder));
         let failure = Failure::new(Exit::CannotRun, &UNREADABLE_IMAGE, message);
         failure.help("name an image, or the output folder of `telovix compile`")
     })
@@ -108,7 +109,11 @@ fn write_domain(domain: &Domain, rules: &[Rule], out: &mut dyn Write) -> io::Res
         let Some(rule) = rules.get(named.rule as usize) else { continue };
         let (kind, name, id) = (&rule.document.kind, &rule.document.name, &rule.document.id);
         writeln!(out, "  {} {}: {}", rule.effect, rule.operation, named.events)?;
-        writeln!(out, "      rule {}, {kind} `{name}` ({id}), {}, {}", rule.rule, rule.dimension, rule.source)?;
+        writeln!(
+            out,
+            "      rule {}, {kind} `{name}` ({id}), {}, {}",
+            rule.rule, rule.dimension, rule.source
+        )?;
     }
     Ok(())
 }

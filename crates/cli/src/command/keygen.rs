@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use telovix_trust::key::{Passphrase, file};
 use telovix_trust::PrivateKey;
+use telovix_trust::key::{Passphrase, file};
 use telovix_workspace::shown;
 
 use super::Run;
@@ -92,7 +92,10 @@ impl Run for Arguments {
                 let Document { key_id, private_key, public_key, .. } = &document;
                 writeln!(streams.data, "key {key_id}")?;
                 writeln!(streams.data, "private key `{private_key}`: do not commit it")?;
-                writeln!(streams.data, "public key `{public_key}`: add it with `telovix trust init` or `telovix trust add`")?;
+                writeln!(
+                    streams.data,
+                    "public key `{public_key}`: add it with `telovix trust init` or `telovix trust add`"
+                )?;
             }
         }
         Ok(Exit::Clean)

@@ -10,11 +10,11 @@ use telovix_compare::{Contradiction, Merged, Refusal, Versions, merge};
 use telovix_diagnostic::{Code, Diagnostic, Severity};
 use telovix_workspace::{read_file, shown};
 
+use super::Run;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Report, Streams};
-use super::Run;
 
 /// Merge two changes of a policy file by meaning.
 ///
@@ -97,7 +97,8 @@ impl Arguments {
             _ => return Err(Failure::because(Exit::CannotRun, report)),
         };
         let name = self.path.clone().unwrap_or_else(|| shown(&self.ours));
-        let message = format!("one version of `{name}` could not be parsed as a policy; fell back to a line merge");
+        let message =
+            format!("one version of `{name}` could not be parsed as a policy; fell back to a line merge");
         report.diagnostics.iter_mut().for_each(|found| found.severity = Severity::Note);
         report.diagnostics.push(Diagnostic::new(&MERGED_AS_TEXT, None, message));
         Failure::because(exit, report).tell(streams, Format::Text);

@@ -141,7 +141,10 @@ impl Document {
             writeln!(out, "cannot attach a program to `{hook}`: {reason}")?;
         }
         if let Some(program) = &self.lockout {
-            writeln!(out, "the policy would confine `{program}`, which is needed to undo a mistake; if intended, add `--confine {program}`")?;
+            writeln!(
+                out,
+                "the policy would confine `{program}`, which is needed to undo a mistake; if intended, add `--confine {program}`"
+            )?;
         }
         Ok(())
     }

@@ -4,23 +4,23 @@ mod answer;
 mod graph;
 mod which;
 
-use std::io::{Write, self};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use telovix_compare::{what, who};
 use telovix_diagnostic::Code;
-use telovix_policy::confine::{Deed, Endpoint, Operation};
+use telovix_policy::confine::{Action, Endpoint, Operation};
 use telovix_policy::judge::Event;
 use telovix_policy::value::{Capability, Syscall};
 
+use super::Run;
+use super::diff::Loaded;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams, json};
 use graph::Edge;
-use super::Run;
-use super::diff::Loaded;
 
 pub(crate) use answer::{What, Who};
 pub(crate) use which::Which;
@@ -120,7 +120,8 @@ impl Run for Arguments {
             }
             Question::What { binary, operation } => {
                 let operation = parse_operation(operation)?;
-                let what = What::new(&what(&side, binary, operation), (binary, operation), &side, outside.as_ref());
+                let what =
+                    What::new(&what(&side, binary, operation), (binary, operation), &side, outside.as_ref());
                 match self.format {
                     QueryFormat::Text => what.write(out)?,
                     QueryFormat::Json => json::print(&what, out)?,
@@ -131,7 +132,8 @@ impl Run for Arguments {
                 Ok(exit(what.is_unknown()))
             }
             Question::Which { event } => {
-                let event = Event::parse(event).map_err(|problem| unknown(format!("invalid event: {problem}")))?;
+                let event =
+                    Event::parse(event).map_err(|problem| unknown(format!("invalid event: {problem}")))?;
                 let which = Which::ask(&side, outside.as_ref(), &event);
                 match self.format {
                     QueryFormat::Text => which.write(out)?,
@@ -166,26 +168,27 @@ fn parse_operation(word: &str) -> Result<Operation, Failure> {
     })
 }
 
-fn action(operation: &str, value: &str) -> Result<(Operation, Deed), Failure> {
+fn action(operation: &str, value: &str) -> Result<(Operation, Action), Failure> {
     let operation = parse_operation(operation)?;
     let wrong = |expected: &str| unknown(format!("`{value}` is not {expected}"));
     let path = || if value.starts_with('/') { Ok(value.to_owned()) } else { Err(wrong("an absolute path")) };
     let action = match operation {
-        Operation::Exec => Deed::Exec(Some(path()?)),
-        Operation::Open => Deed::Open(path()?, telovix_policy::confine::Access::Read),
+        Operation::Exec => Action::Exec(Some(path()?)),
+        Operation::Open => Action::Open(path()?, telovix_policy::confine::Access::Read),
         Operation::Connect => {
             let address: std::net::SocketAddr =
                 value.parse().map_err(|_| wrong("an address with a port, such as 10.0.0.1:443"))?;
-            Deed::Connect(Endpoint { address: address.ip(), port: address.port() })
+            Action::Connect(Endpoint { address: address.ip(), port: address.port() })
         }
         Operation::Capability | Operation::Capset => {
-            Deed::Capability(Capability::parse(value).map_err(|_| wrong("a capability"))?)
+            Action::Capability(Capability::parse(value).map_err(|_| wrong("a capability"))?)
         }
-        Operation::Syscall => Deed::Syscall(Syscall::parse(value).map_err(|_| wrong("a system call"))?),
+        Operation::Syscall => Action::Syscall(Syscall::parse(value).map_err(|_| wrong("a system call"))?),
         Operation::Socket => {
-            return Err(unknown("`socket` is not supported in queries".to_owned()).help("use `telovix why` with an event"));
+            return Err(unknown("`socket` is not supported in queries".to_owned())
+                .help("use `telovix why` with an event"));
         }
-        _ => Deed::Whole,
+        _ => Action::Whole,
     };
     Ok((operation, action))
 }

@@ -47,7 +47,9 @@ impl Run for Arguments {
         let programs = self.turn.carry_out(Host::remove, streams)?;
         match self.turn.format {
             Format::Json => json::print(&Document { version: VERSION, programs }, &mut streams.data)?,
-            Format::Text => writeln!(streams.data, "{} removed, nothing is enforced", plural(programs, "program"))?,
+            Format::Text => {
+                writeln!(streams.data, "{} removed, nothing is enforced", plural(programs, "program"))?;
+            }
         }
         Ok(Exit::Clean)
     }

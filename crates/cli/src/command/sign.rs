@@ -1,5 +1,6 @@
 //! A folder of artifacts or single policy files -> their signatures.
 
+mod delivery;
 mod revision;
 mod trust;
 
@@ -8,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_trust::audit::{Action, Outcome, Record};
 use telovix_diagnostic::Diagnostic;
+use telovix_trust::audit::{Action, Outcome, Record};
 use telovix_trust::bundle::{self, Asked, Existing, MANIFEST, SignRequest, SignedBundle};
-use telovix_trust::policy::{self, Delivery, EnforcementPolicy, PolicyName};
+use telovix_trust::policy::{self, PolicyName};
 use telovix_trust::{Digest, ResultDigest, Scope, Signer, Timestamp, highest_epoch};
 use telovix_workspace::{Repository, shown};
 
@@ -24,8 +25,8 @@ use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, FormatArgument, Report, Streams, text};
 use crate::signing::{
-    AuditArguments, KeyArguments, Moment, NOT_SIGNED, RepositoryTrust, SOURCE_NOT_COMMITTED, TrustRootEntry, actor,
-    cannot, read_named,
+    AuditArguments, KeyArguments, Moment, NOT_SIGNED, RepositoryTrust, SOURCE_NOT_COMMITTED, TrustRootEntry,
+    actor, cannot, read_named,
 };
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -146,18 +147,16 @@ impl Run for Arguments {
         };
         let now = self.moment.timestamp();
         let trust = Trust::read(&self.trust_root, now)?;
-        let folder = trust.as_ref().map_or_else(|| repository.root().to_owned(), |trust| trust.folder.clone());
+        let folder =
+            trust.as_ref().map_or_else(|| repository.root().to_owned(), |trust| trust.folder.clone());
         let listed = trust.as_ref().map_or(&[][..], |trust| &trust.keys);
         let signer = self.keys.open_one(&folder, listed)?;
         match &trust {
             Some(trust) => trust.check_signer(signer.public_key(), now)?,
-            None => writeln!(
-                streams.talk,
-                "no trust root found: not checked whether hosts trust this key"
-            )?,
+            None => writeln!(streams.talk, "no trust root found: not checked whether hosts trust this key")?,
         }
         if self.delivery {
-            self.deliver(&paths, signer.as_ref(), streams)?;
+            delivery::print(&paths, self.name.as_ref(), signer.as_ref(), streams)?;
             return Ok(Exit::Clean);
         }
         let mut signed = Vec::new();
@@ -208,12 +207,17 @@ impl Arguments {
         let SignedBundle { approval, signers, policies } =
             bundle::sign(path, &request, signer).map_err(|error| not_signed(&error))?;
         let dirty = revision.filter(|revision| revision.state == WorkTree::Dirty);
-        if let Some(revision) = dirty.filter(|revision| approval.source_revision.as_ref() == Some(&revision.text)) {
+        if let Some(revision) =
+            dirty.filter(|revision| approval.source_revision.as_ref() == Some(&revision.text))
+        {
             warn_of_dirty(path, &revision, streams)?;
         }
         let key = signer.public_key();
         if let Some(end) = trust.and_then(|trust| trust.ends_before(key, approval.expires_at)) {
-            writeln!(streams.talk, "the key expires at {end}, before the approval; its signature is not valid after that")?;
+            writeln!(
+                streams.talk,
+                "the key expires at {end}, before the approval; its signature is not valid after that"
+            )?;
         }
         let approved = Approved {
             epoch: approval.epoch,
@@ -243,7 +247,10 @@ impl Arguments {
         };
         let mut results = Vec::new();
         for (name, file) in &self.results {
-            results.push(ResultDigest { name: name.clone(), sha256: Digest::of(&read_named(file, &NOT_SIGNED)?) });
+            results.push(ResultDigest {
+                name: name.clone(),
+                sha256: Digest::of(&read_named(file, &NOT_SIGNED)?),
+            });
         }
         results.sort();
         Ok(SignRequest {
@@ -251,7 +258,10 @@ impl Arguments {
             epoch: self.epoch.unwrap_or_else(rising),
             issued_at: now,
             expires_at,
-            source_revision: self.source_revision.clone().or_else(|| revision.map(|revision| revision.text.clone())),
+            source_revision: self
+                .source_revision
+                .clone()
+                .or_else(|| revision.map(|revision| revision.text.clone())),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             results,
             trusted: trust.map_or_else(Vec::new, |trust| trust.keys_until(expires_at)),
@@ -274,23 +284,6 @@ impl Arguments {
     fn sign_file(&self, path: &Path, signer: &dyn Signer) -> Result<Signed, Failure> {
         policy::sign_file(path, self.name.as_ref(), signer).map_err(|error| cannot(&NOT_SIGNED, &error))?;
         Ok(Signed { path: shown(path), policies: 1, approval: None })
-    }
-
-    fn deliver(&self, paths: &[PathBuf], signer: &dyn Signer, streams: &mut Streams) -> Result<(), Failure> {
-        let told = |error: &dyn std::error::Error| cannot(&NOT_SIGNED, error);
-        let mut delivery = Delivery { enforcement_policies: Vec::new(), other: serde_json::Map::new() };
-        for path in &below(paths)? {
-            let own = || PolicyName::of_file(path);
-            let name = self.name.clone().map_or_else(own, Ok).map_err(|error| told(&error))?;
-            let content = policy::read_policy(path).map_err(|error| told(&error))?;
-            let content = String::from_utf8(content).map_err(|error| told(&error))?;
-            let policy = EnforcementPolicy::sign(&name, content, true, signer).map_err(|error| told(&error))?;
-            delivery.enforcement_policies.push(policy);
-        }
-        // Parsing it again refuses what a sensor would refuse, such as a duplicate name.
-        Delivery::read(delivery.to_json().as_bytes()).map_err(|error| told(&error))?;
-        write!(streams.data, "{}", delivery.to_json())?;
-        Ok(())
     }
 
     fn log(
@@ -317,26 +310,6 @@ impl Arguments {
     }
 }
 
-/// Returns the named files, and all policies below the named folders.
-fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let found = policy::policies_below(path).map_err(|error| {
-            Failure::new(Exit::CannotRun, &NOT_SIGNED, format!("cannot list `{}`: {error}", shown(path)))
-        })?;
-        if found.is_empty() {
-            let message = format!("no policy in `{}`", shown(path));
-            return Err(Failure::new(Exit::CannotRun, &NOT_SIGNED, message));
-        }
-        files.extend(found);
-    }
-    Ok(files)
-}
-
 fn not_signed(error: &bundle::SignError) -> Failure {
     let help = match error {
         bundle::SignError::OtherApproval { .. } => {
@@ -354,10 +327,15 @@ fn not_signed(error: &bundle::SignError) -> Failure {
 }
 
 fn warn_of_dirty(path: &Path, revision: &Revision, streams: &mut Streams) -> Result<(), Failure> {
-    let message =
-        format!("the work tree around `{}` has uncommitted changes; the signed source revision is `{}`", shown(path), revision.text);
+    let message = format!(
+        "the work tree around `{}` has uncommitted changes; the signed source revision is `{}`",
+        shown(path),
+        revision.text
+    );
     let mut warning = Diagnostic::new(&SOURCE_NOT_COMMITTED, None, message);
-    warning.help.push("commit, compile and sign again, so that reviewers can see the signed sources".to_owned());
+    warning
+        .help
+        .push("commit, compile and sign again, so that reviewers can see the signed sources".to_owned());
     text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
     streams.talk.flush()?;
     Ok(())
@@ -384,7 +362,9 @@ fn tell(document: &Document, streams: &mut Streams) -> std::io::Result<()> {
 
 fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
-        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), PathBuf::from(file))),
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), PathBuf::from(file)))
+        }
         _ => Err("expected NAME=FILE, such as `lint=lint.json`".to_owned()),
     }
 }

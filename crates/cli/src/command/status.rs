@@ -234,7 +234,9 @@ fn write(status: &HostStatus, out: &mut dyn Write) -> io::Result<()> {
         Some(Verification::Skipped) => {
             writeln!(out, "not verified: it was applied with `--insecure-skip-verify`")?;
         }
-        Some(Verification::Unknown) => writeln!(out, "unknown whether it was verified, the record is missing: apply the bundle again")?,
+        Some(Verification::Unknown) => {
+            writeln!(out, "unknown whether it was verified, the record is missing: apply the bundle again")?;
+        }
         Some(Verification::Verified) | None => {}
     }
     if let Some(root) = origin.and_then(|origin| origin.root.as_ref()) {
@@ -251,7 +253,12 @@ fn write(status: &HostStatus, out: &mut dyn Write) -> io::Result<()> {
     }
     let hooks: Vec<&str> = state.hooks.iter().map(|hook| hook.hook.as_str()).collect();
     writeln!(out, "{}: {}", plural(hooks.len(), "program"), hooks.join(", "))?;
-    writeln!(out, "{} written, {} dropped", plural(usize::try_from(state.events).unwrap_or(usize::MAX), "event"), state.dropped)?;
+    writeln!(
+        out,
+        "{} written, {} dropped",
+        plural(usize::try_from(state.events).unwrap_or(usize::MAX), "event"),
+        state.dropped
+    )?;
     for rule in &state.rules {
         let (count, document, dimension) = (rule.count, &rule.document, &rule.dimension);
         writeln!(out, "  {count:>8} x {document}, {dimension} ({}:{})", rule.file, rule.line)?;

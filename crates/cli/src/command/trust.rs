@@ -21,13 +21,16 @@ use crate::output::{Format, Streams};
 /// appends a version that is signed by root keys of the previous version. Hosts follow the versions from the one they
 /// know to the newest, and never go back.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, after_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   telovix trust init --key root.ed25519 --signing-key release=release.pub
   telovix trust rotate release release-2027.pub --overlap-days 7 --key root.ed25519
   telovix trust revoke release --reason 'laptop stolen' --key root.ed25519
   telovix trust show
-  telovix trust log --verify")]
+  telovix trust log --verify"
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,

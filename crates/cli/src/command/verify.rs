@@ -10,17 +10,20 @@ use serde::Serialize;
 use telovix_diagnostic::Diagnostic;
 use telovix_trust::Digest;
 use telovix_trust::audit::{Action, Outcome, Record};
-use telovix_trust::policy::{Delivery, PolicyFileError, PolicyName, VerifiedPolicy, self};
+use telovix_trust::policy::{self, Delivery, PolicyFileError, PolicyName, VerifiedPolicy};
 use telovix_workspace::{Repository, shown};
 
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::output::{Format, FormatArgument, Report, Streams};
-use crate::output::json::{VERSION, self};
-use crate::output::text::plural;
-use crate::signing::{Accepted, AuditArguments, BundleArguments, Deed, NOT_VERIFIED, NamedTrustRoot, Origin, TrustRootEntry, VerifyTrust, actor, cannot, read_named};
 use self::keys::{Basis, Keys};
 use super::Run;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::json::{self, VERSION};
+use crate::output::text::plural;
+use crate::output::{Format, FormatArgument, Report, Streams};
+use crate::signing::{
+    Accepted, AuditArguments, BundleArguments, LoggedAction, NOT_VERIFIED, NamedTrustRoot, Origin,
+    TrustRootEntry, VerifyTrust, actor, cannot, read_named,
+};
 
 /// Verify the signatures of artifacts, and that they are still valid.
 ///
@@ -151,8 +154,14 @@ impl Run for Arguments {
         if self.format.chosen == Format::Json {
             let accepted = failures.is_empty();
             let (trust_root, public_key) = basis.entries();
-            let document =
-                Document { version: VERSION, accepted, exit_code: exit.code(), trust_root, public_key, verdicts };
+            let document = Document {
+                version: VERSION,
+                accepted,
+                exit_code: exit.code(),
+                trust_root,
+                public_key,
+                verdicts,
+            };
             json::print(&document, &mut streams.data)?;
             return Ok(exit);
         }
@@ -213,12 +222,18 @@ impl Arguments {
         paths.iter().zip(verified).map(|(path, verified)| examined(keys, path, verified)).collect()
     }
 
-    fn examine_bundle(&self, path: &Path, root: &NamedTrustRoot, streams: &mut Streams) -> Result<Examined, Failure> {
+    fn examine_bundle(
+        &self,
+        path: &Path,
+        root: &NamedTrustRoot,
+        streams: &mut Streams,
+    ) -> Result<Examined, Failure> {
         let subject = shown(path);
         if self.accept && root.origin == Origin::Repository && !self.bundle.names_state() {
             let message = format!("`--accept` cannot be used with the {root}");
-            return Err(Failure::new(Exit::CannotRun, &NOT_VERIFIED, message)
-                .help("use the trust root of this host with `--host`, or another state file with `--state`"));
+            return Err(Failure::new(Exit::CannotRun, &NOT_VERIFIED, message).help(
+                "use the trust root of this host with `--host`, or another state file with `--state`",
+            ));
         }
         let accepted = self.bundle.verify_by(root, path).and_then(|accepted| {
             if self.accept {
@@ -250,9 +265,9 @@ impl Arguments {
 
     /// Logs and records that this host accepted the bundle.
     fn accept(&self, subject: &str, accepted: &Accepted, streams: &mut Streams) -> Result<(), Failure> {
-        let log = self.audit.beside(&self.bundle.state_path());
+        let log = self.audit.next_to(&self.bundle.state_path());
         let approval = &accepted.bundle.approval;
-        let action = Deed::new(log, Action::Accepted, subject.to_owned());
+        let action = LoggedAction::new(log, Action::Accepted, subject.to_owned());
         let action = action.with(Some(approval.manifest), Some(approval.epoch), None);
         let action = action.begin(streams)?;
         match self.bundle.record(accepted) {
@@ -273,13 +288,18 @@ impl Arguments {
             epoch: verdict.epoch,
             generation: None,
             policy: None,
-            detail: refusal.map_or_else(String::new, |refusal| format!("{}: {}", refusal.code, refusal.message)),
+            detail: refusal
+                .map_or_else(String::new, |refusal| format!("{}: {}", refusal.code, refusal.message)),
         };
         self.audit.record(&record, streams)
     }
 }
 
-fn examined(keys: &Keys, path: &Path, verified: Result<VerifiedPolicy, PolicyFileError>) -> Result<Examined, Failure> {
+fn examined(
+    keys: &Keys,
+    path: &Path,
+    verified: Result<VerifiedPolicy, PolicyFileError>,
+) -> Result<Examined, Failure> {
     let result = match verified {
         Ok(policy) => Ok((policy.key, Digest::of(&policy.content))),
         Err(PolicyFileError::Refused(refusal)) => Err(refusal),

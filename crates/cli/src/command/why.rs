@@ -5,7 +5,7 @@ mod event;
 mod image;
 pub(super) mod text;
 
-use std::io::{Write, self};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,12 +15,12 @@ use telovix_compiler::analyse;
 use telovix_policy::judge::{Event, Index, VerdictReport};
 use telovix_workspace::Repository;
 
+use super::{Run, inspect};
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, FormatArgument, Report, Streams};
 use event::{Events, Refused};
-use super::{Run, inspect};
 
 pub(crate) use code::CODES;
 
@@ -70,13 +70,15 @@ impl Run for Arguments {
         let mut events = Events::open(events)?;
         if let Some(file) = &self.image {
             let image = inspect::open(file)?;
-            let confinements = image::confinements(&image).map_err(|problem| inspect::invalid(file, &problem))?;
+            let confinements =
+                image::confinements(&image).map_err(|problem| inspect::invalid(file, &problem))?;
             let judge = image::Judge::new(&image, &confinements);
             return self.answer(&mut events, streams, |event| judge.verdict(event));
         }
         let repository = Repository::find(policies)?;
         let input = repository.read(&repository.output());
-        let analysis = analyse(&input.sources, &repository.options(self.day.asked(), self.day.of_findings()?));
+        let analysis =
+            analyse(&input.sources, &repository.options(self.day.asked(), self.day.of_findings()?));
         let report = Report::of(input, analysis.diagnostics);
         if report.summary().errors > 0 {
             return Err(Failure::because(report.exit_of_errors(), report));
@@ -96,7 +98,9 @@ impl Arguments {
     fn sides(&self) -> (&Path, &[PathBuf]) {
         match (&self.events, self.policy.split_last()) {
             (Some(events), _) => (events, &self.policy),
-            (None, Some((last, policies))) if !policies.is_empty() && event::is_argument(last) => (last, policies),
+            (None, Some((last, policies))) if !policies.is_empty() && event::is_argument(last) => {
+                (last, policies)
+            }
             (None, _) => (Path::new("-"), &self.policy),
         }
     }

@@ -140,5 +140,11 @@ fn line_of(source: &Source, offset: usize) -> usize {
     source.position(u32::try_from(offset).unwrap_or(u32::MAX)).line as usize
 }
 
+/// Returns a sentence with its first letter in upper case.
+pub(crate) fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

@@ -42,7 +42,7 @@ impl AuditArguments {
     }
 
     /// Returns the log that was named, else the one next to the host's state file.
-    pub(crate) fn beside(&self, state: &Path) -> PathBuf {
+    pub(crate) fn next_to(&self, state: &Path) -> PathBuf {
         self.named().unwrap_or_else(|| state.with_file_name(LOG_NAME))
     }
 
@@ -66,7 +66,7 @@ pub(crate) fn journal(path: PathBuf) -> Journal {
 
 /// An operation that is logged before it is done, and again with its outcome.
 #[derive(Debug)]
-pub(crate) struct Deed {
+pub(crate) struct LoggedAction {
     journal: Journal,
     operation: telovix_host::Operation,
 }
@@ -79,7 +79,7 @@ pub(crate) struct Begun {
     announced: Announced,
 }
 
-impl Deed {
+impl LoggedAction {
     /// Describes what is about to be done, by the user of this process. Nothing is written yet.
     pub(crate) fn new(log: PathBuf, action: Action, subject: String) -> Self {
         Self { journal: journal(log), operation: telovix_host::Operation::new(action, subject) }
@@ -144,7 +144,7 @@ pub(crate) fn tell_notices(notices: Vec<Notice>, streams: &mut Streams) -> Resul
         let Notice::LineNotFinished { log, bytes } = notice;
         let log = shown(&log);
         let message = match bytes {
-            0 => format!("the last line of `{log}` was announced but never written"),
+            0 => format!("a command was stopped before it wrote the last line of `{log}`"),
             bytes => format!("the last line of `{log}` is incomplete; its {bytes} bytes were removed"),
         };
         let mut warning = Diagnostic::new(code, None, message);

@@ -29,7 +29,7 @@ pub(crate) struct BundleArguments<Trust: Args = HostTrust> {
     /// `/var/lib/telovix/trust-state.json`.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Accept this older epoch, on purpose.
+    /// Accept this epoch although a newer one was accepted before.
     #[arg(long, value_name = "EPOCH")]
     pub(crate) allow_epoch: Option<u64>,
     #[command(flatten)]

@@ -36,7 +36,7 @@ pub(crate) struct KeyArguments {
     /// trust root lists.
     #[arg(long = "key", value_name = "KEY")]
     keys: Vec<KeySource>,
-    /// A file with the passphrase of the key; when absent, `$TELOVIX_PASSPHRASE`, else a prompt on the terminal.
+    /// A file with the passphrase of the key. Default: `$TELOVIX_PASSPHRASE`, else a prompt on the terminal.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
@@ -128,8 +128,8 @@ fn default_source(folder: &Path) -> Option<KeySource> {
 
 fn signer_of_agent(listed: &[PublicKey]) -> Option<AgentSigner> {
     let socket = PathBuf::from(env::var_os("SSH_AUTH_SOCK")?);
-    let held = agent_keys(&socket).ok()?;
-    let mut listed = held.into_iter().map(|(key, _)| key).filter(|key| listed.contains(key));
+    let present = agent_keys(&socket).ok()?;
+    let mut listed = present.into_iter().map(|(key, _)| key).filter(|key| listed.contains(key));
     match (listed.next(), listed.next()) {
         (Some(key), None) => Some(AgentSigner::new(socket, key)),
         _ => None,

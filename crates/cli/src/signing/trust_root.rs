@@ -82,8 +82,8 @@ pub(crate) struct HostTrust {
 /// current folder.
 #[derive(Debug, Args)]
 pub(crate) struct RepositoryTrust {
-    /// The trust root; `trust_root` of the `telovix.yaml` around the current folder, or `trust-root.json` next to it,
-    /// when absent.
+    /// The trust root. Default: `trust_root` in the `telovix.yaml` of the current repository, else `trust-root.json` next
+    /// to that file.
     #[arg(long, value_name = "FILE")]
     trust_root: Option<PathBuf>,
 }
@@ -92,7 +92,7 @@ pub(crate) struct RepositoryTrust {
 #[derive(Debug, Args)]
 pub(crate) struct VerifyTrust {
     /// The trust root. When absent: that of the repository around the current folder, else
-    /// `/etc/telovix/trust-root.json`. What is verified is never searched for one.
+    /// `/etc/telovix/trust-root.json`. It is never taken from the files to verify.
     #[arg(long, value_name = "FILE", conflicts_with = "host")]
     trust_root: Option<PathBuf>,
     /// Decide as `apply` on this host does: by `/etc/telovix/trust-root.json` and by the epochs that the host accepted.

@@ -33,7 +33,8 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
         if spawns.clone().next().is_none() || spawns.clone().any(|one| one.children == Children::Inherit) {
             return Vec::new();
         }
-        let runs = |path: &&str| may.contains(&telovix_policy::confine::Deed::Exec(Some((*path).to_owned())));
+        let runs =
+            |path: &&str| may.contains(&telovix_policy::confine::Action::Exec(Some((*path).to_owned())));
         spawns
             .flat_map(|one| &one.members)
             .flat_map(|member| match &member.value {
@@ -58,11 +59,11 @@ pub(super) fn report(policy: &Policy, sink: &mut Sink) {
                 let beyond =
                     allowed(&index, program, operation).difference(&allowed(&index, binary, operation));
                 let confines = own.iter().find(|confinement| confinement.operation == operation);
-                let (Some(confines), Some(deed)) = (confines, beyond.witnesses().into_iter().next()) else {
+                let (Some(confines), Some(action)) = (confines, beyond.witnesses().into_iter().next()) else {
                     continue;
                 };
                 if reported.insert(operation) {
-                    let event = Event::of(operation, program, &deed);
+                    let event = Event::of(operation, program, &action);
                     let message =
                         format!("`{binary}` is denied this, but a program it may start is not: `{event}`");
                     sink.report(Diagnostic::new(&REACHED_THROUGH_SPAWN, confines.span, message));

@@ -73,15 +73,15 @@ fn disagreement(
     let both = |ours: &Region| theirs.clone().intersection(ours).witness();
     let named = Region::of(operation, &weak.condition);
     let listed = weak.listing == Listing::Allows && !weak.members.is_empty();
-    let (says, deed) = match both(&named).filter(|_| mild < hard) {
-        Some(deed) => (format!("gives `{mild}` to an event"), deed),
+    let (says, action) = match both(&named).filter(|_| mild < hard) {
+        Some(action) => (format!("gives `{mild}` to an event"), action),
         None if listed => {
             let allowed = Region::every(operation).difference(&named);
             ("lists an event as allowed".to_owned(), both(&allowed)?)
         }
         None => return None,
     };
-    let event = Event::of(operation, binary(process), &deed);
+    let event = Event::of(operation, binary(process), &action);
     let whole = Event {
         parent: process.parent.clone(),
         ancestors: process.ancestors.clone(),

@@ -6,7 +6,7 @@ use telovix_document as document;
 use telovix_document::lower;
 use telovix_policy::value::Date;
 
-use super::hold;
+use super::check_invariants;
 
 const PROFILE: &str = "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\nmode: enforce\n";
 const SHELLS: &str = "---\nkind: Invariant\nname: no shells\nreason: none\n";
@@ -17,7 +17,7 @@ fn violations(text: &str) -> Vec<Diagnostic> {
     let documents = document::read(&sources, &mut sink).documents;
     let as_of = Date::parse("2026-11-20").expect("a date");
     let policy = lower::lower(documents, &sources, lower::Options { as_of }, &mut Sink::default());
-    hold(&policy, &sources, &mut sink);
+    check_invariants(&policy, &sources, &mut sink);
     sink.into_sorted()
 }
 

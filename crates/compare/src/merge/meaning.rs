@@ -92,14 +92,14 @@ pub(super) fn contradiction(
             let levels = [0, 1, 2, 3].map(|at: usize| {
                 indices.get(at).map_or_else(|| Levels(Vec::new()), |index| Levels::of(index, &process))
             });
-            if let Some(deed) = wrong(&levels, operation).witness() {
+            if let Some(action) = wrong(&levels, operation).witness() {
                 let binary = binary(&process);
                 let event = Event {
                     parent: process.parent.clone(),
                     ancestors: process.ancestors.clone(),
                     sensor: process.sensor.clone(),
                     group: process.group.clone(),
-                    ..Event::of(operation, binary, &deed)
+                    ..Event::of(operation, binary, &action)
                 };
                 let effects = [0, 1, 2, 3].map(|at: usize| {
                     indices.get(at).map_or(Effect::Allow, |index| index.judge(&event).effect)

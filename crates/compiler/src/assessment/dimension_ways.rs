@@ -1,6 +1,6 @@
 //! The known bypasses of each dimension of profiles and guards, and of the match on the subject.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::Dimension;
 
 const INTERPRETER: &str =
@@ -36,12 +36,12 @@ const LOADER: &str = "the executable of the process is then the loader, not the 
 const COPIED: &str =
     "a copy under another path or name is another program; restrict which processes can write programs";
 
-const fn way(name: &'static str, native: Coverage, engine: Coverage) -> Way {
-    Way { name, native, engine }
+const fn way(name: &'static str, native: Coverage, engine: Coverage) -> Bypass {
+    Bypass { name, native, engine }
 }
 
 /// The bypasses of each dimension.
-pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
+pub(super) static DIMENSIONS: &[(Dimension, &[Bypass])] = &[
     (
         Dimension::Spawns,
         &[
@@ -234,7 +234,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Way])] = &[
 ];
 
 /// The bypasses of the match on the subject.
-pub(super) static SUBJECTS: &[Way] = &[
+pub(super) static SUBJECTS: &[Bypass] = &[
     way(
         "the binary replaced, renamed or deleted while it runs",
         Coverage::at("task_alloc"),

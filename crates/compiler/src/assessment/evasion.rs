@@ -7,7 +7,7 @@ use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::Template;
 use telovix_document::lower::{Policy, PolicyDocument};
 use telovix_document::template;
-use telovix_platform::{Evidence, Status, Target, Way};
+use telovix_platform::{Bypass, Evidence, Status, Target};
 use telovix_policy::confine::{Dimension, Subject};
 
 use super::dimension_ways::{DIMENSIONS, SUBJECTS};
@@ -37,9 +37,9 @@ impl Topic {
         }
     }
 
-    fn ways(self) -> &'static [Way] {
+    fn ways(self) -> &'static [Bypass] {
         match self {
-            Self::Template(template) => template::find(template).map_or(&[], |built_in| built_in.ways),
+            Self::Template(template) => template::find(template).map_or(&[], |built_in| built_in.bypasses),
             Self::Dimension(dimension) => {
                 DIMENSIONS.iter().find(|(of, _)| *of == dimension).map_or(&[], |(_, ways)| *ways)
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use telovix_document::{Template, template};
-use telovix_platform::{Backend, Evidence, Kernel, Status, Target, Way};
+use telovix_platform::{Backend, Bypass, Evidence, Kernel, Status, Target};
 
 use super::dimension_ways::{DIMENSIONS, SUBJECTS};
 use super::evasion::Topic;
@@ -40,8 +40,9 @@ fn cells() -> Vec<Cell> {
         .collect()
 }
 
-fn ways() -> Vec<(Topic, &'static Way)> {
-    let templates = template::ALL.iter().map(|built_in| (Topic::Template(built_in.template), built_in.ways));
+fn ways() -> Vec<(Topic, &'static Bypass)> {
+    let templates =
+        template::ALL.iter().map(|built_in| (Topic::Template(built_in.template), built_in.bypasses));
     let dimensions = DIMENSIONS.iter().map(|(dimension, ways)| (Topic::Dimension(*dimension), *ways));
     let topics = templates.chain(dimensions).chain([(Topic::Subject, SUBJECTS)]);
     topics.flat_map(|(topic, ways)| ways.iter().map(move |way| (topic, way))).collect()

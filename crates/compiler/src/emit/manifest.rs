@@ -6,7 +6,6 @@ mod model;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{Kind, LAYOUT_VERSION, Section};
 use telovix_diagnostic::source::SourceSet;
@@ -41,50 +40,28 @@ pub struct Account<'compile> {
     pub image: Option<&'compile Image>,
 }
 
-impl Serialize for Account<'_> {
-    /// Writes a [`Manifest`] entry by entry: all entries at once would take more memory than the text.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { policy, sources, .. } = *self;
-        let tool = Tool { name: "telovix".into(), version: env!("CARGO_PKG_VERSION").into() };
-        let targets = self.assessment.targets.iter().map(|target| target.name());
-        let documents = || policy.documents.iter();
-        let artifacts = || self.artifacts.iter().filter_map(|artifact| artifact_entry(artifact, sources));
-        let mut manifest = serializer.serialize_struct("Manifest", 12)?;
-        manifest.serialize_field("version", &MANIFEST_VERSION)?;
-        manifest.serialize_field("tool", &tool)?;
-        manifest.serialize_field("layout_version", &LAYOUT_VERSION)?;
-        manifest.serialize_field("targets", &Entries(|| targets.clone()))?;
-        let entries = || documents().filter_map(|placed| document::entry(placed, sources));
-        manifest.serialize_field("documents", &Entries(entries))?;
-        let entries = || policy.confinements.iter().map(|one| self.confinement_entry(one));
-        manifest.serialize_field("confinements", &Entries(entries))?;
-        manifest.serialize_field("artifacts", &Entries(artifacts))?;
-        manifest.serialize_field("evasions", &evasion_entries(&self.assessment.evasions))?;
-        let entries = || policy.packs.iter().map(|pack| pack_entry(pack, sources));
-        manifest.serialize_field("packs", &Entries(entries))?;
-        let entries = || documents().filter_map(|placed| document::detection(placed, sources));
-        manifest.serialize_field("detections", &Entries(entries))?;
-        let entries = || policy.host_limits().map(|limit| host_limit_entry(&limit, sources));
-        manifest.serialize_field("host_limits", &Entries(entries))?;
-        manifest.serialize_field("budget", &self.budget())?;
-        manifest.end()
-    }
-}
-
-/// A list that is made while it is written.
-struct Entries<Make>(Make);
-
-impl<Make, List> Serialize for Entries<Make>
-where
-    Make: Fn() -> List,
-    List: Iterator<Item: Serialize>,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
-}
-
 impl<'compile> Account<'compile> {
+    /// Returns the manifest. Its texts are borrowed where that is possible.
+    fn manifest(&self) -> Manifest<'compile> {
+        let Self { policy, sources, assessment, .. } = *self;
+        let documents = || policy.documents.iter();
+        let artifacts = self.artifacts.iter().filter_map(|artifact| artifact_entry(artifact, sources));
+        Manifest {
+            version: MANIFEST_VERSION,
+            tool: Tool { name: "telovix".into(), version: env!("CARGO_PKG_VERSION").into() },
+            layout_version: LAYOUT_VERSION,
+            targets: assessment.targets.iter().map(|target| target.name().into()).collect(),
+            documents: documents().filter_map(|placed| document::entry(placed, sources)).collect(),
+            confinements: policy.confinements.iter().map(|one| self.confinement_entry(one)).collect(),
+            artifacts: artifacts.collect(),
+            evasions: evasion_entries(&assessment.evasions),
+            packs: policy.packs.iter().map(|pack| pack_entry(pack, sources)).collect(),
+            detections: documents().filter_map(|placed| document::detection(placed, sources)).collect(),
+            host_limits: policy.host_limits().map(|limit| host_limit_entry(&limit, sources)).collect(),
+            budget: self.budget(),
+        }
+    }
+
     fn budget(&self) -> Budget<'compile> {
         let maps = Section::ALL.into_iter().filter(|section| section.kind() != Kind::Listing);
         let programs = |budget: &assessment::Budget| {
@@ -152,7 +129,7 @@ fn evasion_entries(evasions: &[Evasion]) -> Vec<EvasionEntry<'static>> {
 /// Returns the manifest as indented JSON with a final line end.
 #[must_use]
 pub fn render(account: &Account<'_>) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(account)
+    let mut text = serde_json::to_vec_pretty(&account.manifest())
         .expect("keys of a manifest are texts, and memory takes every byte");
     text.push(b'\n');
     text

@@ -168,15 +168,15 @@ fn text(values: &'static [&'static str]) -> impl Strategy<Value = String> {
 /// Complete events: everything that a verdict can depend on is known.
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     let ancestors = proptest::collection::vec(text(BINARIES), 1..3);
-    (text(BINARIES), ancestors, deed()).prop_map(|(binary, ancestors, deed)| Event {
+    (text(BINARIES), ancestors, action()).prop_map(|(binary, ancestors, action)| Event {
         binary: Some(binary),
         parent: ancestors.first().cloned(),
         ancestors: Some(ancestors),
-        ..deed
+        ..action
     })
 }
 
-fn deed() -> impl Strategy<Value = Event> {
+fn action() -> impl Strategy<Value = Event> {
     let of = Event::new;
     let exec = proptest::option::weighted(0.8, text(PATHS)).prop_map(move |path| Event {
         anonymous: Some(path.is_none()),

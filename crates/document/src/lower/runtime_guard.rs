@@ -208,7 +208,7 @@ pub fn endpoints(list: &List<NetworkPattern>) -> EndpointSet {
     while parts.len() > 1 {
         parts = parts.chunks(2).map(join).collect();
     }
-    parts.pop().unwrap_or_default()
+    parts.pop().expect("the chain above ends in one part")
 }
 
 fn join(parts: &[EndpointSet]) -> EndpointSet {

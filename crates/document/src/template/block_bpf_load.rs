@@ -1,6 +1,6 @@
 //! `block-bpf-load`: denies loading BPF programs.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -19,23 +19,23 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     severity: ViolationSeverity::Critical,
     clauses: || vec![Clause::always(Operation::Bpf)],
     syscalls: &["bpf"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "bpf(BPF_PROG_LOAD)",
             native: Coverage::at("bpf"),
             engine: Coverage::at("bpf").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "bpf(BPF_PROG_LOAD) with a token",
             native: Coverage::at("bpf").read(),
             engine: Coverage::at("bpf").read(),
         },
-        Way {
+        Bypass {
             name: "attaching a program that is loaded already",
             native: Coverage::open(LOADED).read(),
             engine: Coverage::open(LOADED).read(),
         },
-        Way {
+        Bypass {
             name: "classic filters (SO_ATTACH_FILTER, seccomp)",
             native: Coverage::open(CLASSIC).read(),
             engine: Coverage::open(CLASSIC).read(),

@@ -1,6 +1,6 @@
 //! `block-capset-sysadmin`: denies adding CAP_SYS_ADMIN to the capability sets of a process.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
 use telovix_policy::value::Capability;
@@ -23,18 +23,18 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         vec![Clause { operation: Operation::Capset, condition, members }]
     },
     syscalls: &["capset"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "capset",
             native: Coverage::at("capset"),
             engine: Coverage::at("capset").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "exec of a file with setuid bit or file capabilities",
             native: Coverage::open(EXEC).read(),
             engine: Coverage::open(EXEC).read(),
         },
-        Way {
+        Bypass {
             name: "a new user namespace",
             native: Coverage::open(USER_NAMESPACE).read(),
             engine: Coverage::open(USER_NAMESPACE).read(),

@@ -1,6 +1,6 @@
 //! `block-chmod-suid`: denies making setuid and setgid files.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -29,33 +29,33 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         "openat",
         "openat2",
     ],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "chmod, fchmod, fchmodat, fchmodat2",
             native: Coverage::at("path_chmod"),
             engine: Coverage::at("path_chmod").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "open, openat, openat2 or creat with a setuid mode",
             native: Coverage::at("inode_create"),
             engine: Coverage::at("inode_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "mknod of a regular file with a setuid mode",
             native: Coverage::at("path_mknod"),
             engine: Coverage::at("path_mknod").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "an unnamed file (O_TMPFILE) with a setuid mode, linked afterwards",
             native: Coverage::at("file_open"),
             engine: Coverage::open(UNNAMED).measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "setxattr of security.capability",
             native: Coverage::open(FILE_CAPABILITIES).read(),
             engine: Coverage::open(FILE_CAPABILITIES).read(),
         },
-        Way {
+        Bypass {
             name: "mounting a file system with setuid files",
             native: Coverage::open(MOUNTED).read(),
             engine: Coverage::open(MOUNTED).read(),

@@ -1,6 +1,6 @@
 //! `block-execve-tmp`: denies execution from world-writable folders and from memory.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, MemberValue, Operation};
 use telovix_policy::value::PathPattern;
@@ -32,48 +32,48 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         vec![Clause { operation: Operation::Exec, condition, members }]
     },
     syscalls: &["execve", "execveat"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "execve of a path in a listed place",
             native: Coverage::at("bprm_check_security"),
             engine: Coverage::at("bprm_check_security"),
         },
-        Way {
+        Bypass {
             name: "execve through a symbolic link, a relative path or /proc/self/fd",
             native: Coverage::at("bprm_check_security"),
             engine: Coverage::at("bprm_check_security"),
         },
-        Way {
+        Bypass {
             name: "execveat of an open descriptor (fexecve)",
             native: Coverage::at("bprm_check_security"),
             engine: Coverage::at("bprm_check_security"),
         },
-        Way {
+        Bypass {
             name: "a script in a listed place with a #! line",
             native: Coverage::at("bprm_check_security"),
             engine: Coverage::at("bprm_check_security"),
         },
-        Way {
+        Bypass {
             name: "exec of a memfd or of a deleted file",
             native: Coverage::at("bprm_check_security"),
             engine: Coverage::at("bprm_check_security").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "the loader started by hand on a file in a listed place",
             native: Coverage::at("mmap_file"),
             engine: Coverage::open(LOADER).measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "a mapping made executable afterwards (mprotect)",
             native: Coverage::at("file_mprotect"),
             engine: Coverage::open(MPROTECT).measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "an interpreter given the script as an argument",
             native: Coverage::open(INTERPRETER),
             engine: Coverage::open(INTERPRETER),
         },
-        Way {
+        Bypass {
             name: "a hard link or a bind mount that leads out of the listed places",
             native: Coverage::open(LINK),
             engine: Coverage::open(LINK),

@@ -1,7 +1,7 @@
 //! `block-kmod-load`: denies loading kernel modules.
 
 use telovix_platform::Status::{Absent, Covered};
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -15,13 +15,13 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     severity: ViolationSeverity::Critical,
     clauses: || vec![Clause::always(Operation::ModuleLoad)],
     syscalls: &["init_module", "finit_module"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "finit_module from a file",
             native: Coverage::at("kernel_read_file"),
             engine: Coverage::at("kernel_read_file").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "finit_module of a compressed module (READING_MODULE_COMPRESSED)",
             native: Coverage::each(
                 Absent("the kernel reads compressed modules as READING_MODULE"),
@@ -36,17 +36,17 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             )
             .read(),
         },
-        Way {
+        Bypass {
             name: "init_module from memory",
             native: Coverage::at("kernel_load_data"),
             engine: Coverage::at("kernel_load_data").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "modprobe started by the kernel itself (request_module)",
             native: Coverage::at("kernel_read_file").read(),
             engine: Coverage::at("kernel_read_file").read(),
         },
-        Way {
+        Bypass {
             name: "a new kernel through kexec",
             native: Coverage::open("kexec replaces the kernel and loads no module; it needs CAP_SYS_BOOT")
                 .read(),

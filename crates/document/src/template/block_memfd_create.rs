@@ -1,7 +1,7 @@
 //! `block-memfd-create`: denies creating anonymous memory files.
 
 use telovix_platform::Status::{Absent, Covered, Killed};
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -20,8 +20,8 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     severity: ViolationSeverity::High,
     clauses: || vec![Clause::always(Operation::MemoryFile)],
     syscalls: &["memfd_create", "memfd_secret"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "memfd_create",
             native: Coverage::each(
                 Covered("file_alloc_security"),
@@ -35,7 +35,7 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             )
             .measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "memfd_secret",
             native: Coverage::each(
                 Absent(NO_SECRET),
@@ -49,12 +49,12 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             )
             .measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "a file in /dev/shm",
             native: Coverage::open(SHM),
             engine: Coverage::open(SHM).measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "an unnamed file (O_TMPFILE)",
             native: Coverage::open(UNNAMED),
             engine: Coverage::open(UNNAMED).measured_on_6_12(),

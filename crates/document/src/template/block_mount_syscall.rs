@@ -1,6 +1,6 @@
 //! `block-mount-syscall`: denies mounting, by the old and the new interface.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -21,43 +21,43 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     severity: ViolationSeverity::High,
     clauses: || vec![Clause::always(Operation::Mount)],
     syscalls: &["fsconfig", "fsmount", "mount", "move_mount", "open_tree"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "mount: new, bind, move, remount, change of propagation",
             native: Coverage::at("sb_mount"),
             engine: Coverage::at("sb_mount").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "fsopen and fsconfig(FSCONFIG_CMD_CREATE)",
             native: Coverage::at("sb_kern_mount"),
             engine: Coverage::at("sb_kern_mount").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "move_mount of a mount that exists",
             native: Coverage::at("move_mount"),
             engine: Coverage::at("move_mount").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "open_tree with OPEN_TREE_CLONE: a detached copy, read through its descriptor",
             native: Coverage::at("capable"),
             engine: Coverage::open(CLONE),
         },
-        Way {
+        Bypass {
             name: "fsconfig(FSCONFIG_CMD_RECONFIGURE)",
             native: Coverage::open(RECONFIGURE).read(),
             engine: Coverage::open(RECONFIGURE).read(),
         },
-        Way {
+        Bypass {
             name: "mount_setattr",
             native: Coverage::open(ATTRIBUTES).read(),
             engine: Coverage::open(ATTRIBUTES).read(),
         },
-        Way {
+        Bypass {
             name: "umount, which uncovers what a mount hid",
             native: Coverage::at("sb_umount"),
             engine: Coverage::open(UMOUNT).measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "an automount point",
             native: Coverage::open(AUTOMOUNT).read(),
             engine: Coverage::open(AUTOMOUNT).read(),

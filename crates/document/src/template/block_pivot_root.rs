@@ -1,6 +1,6 @@
 //! `block-pivot-root`: denies changing the root mount.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -18,18 +18,18 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     severity: ViolationSeverity::High,
     clauses: || vec![Clause::always(Operation::PivotRoot)],
     syscalls: &["pivot_root"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "pivot_root",
             native: Coverage::at("sb_pivotroot"),
             engine: Coverage::at("sb_pivotroot").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "chroot",
             native: Coverage::open(CHROOT),
             engine: Coverage::open(CHROOT).measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "a mount moved over the root (MS_MOVE, move_mount)",
             native: Coverage::open(MOVE).read(),
             engine: Coverage::open(MOVE).read(),

@@ -1,6 +1,6 @@
 //! `block-raw-sockets`: denies raw IP sockets.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, Operation, SocketSet, SocketType};
 
@@ -24,28 +24,28 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         }]
     },
     syscalls: &["socket"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "socket(AF_INET, SOCK_RAW)",
             native: Coverage::at("socket_create"),
             engine: Coverage::at("socket_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "socket(AF_INET6, SOCK_RAW)",
             native: Coverage::at("socket_create"),
             engine: Coverage::at("socket_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "io_uring IORING_OP_SOCKET",
             native: Coverage::at("socket_create").read(),
             engine: Coverage::at("socket_create").read(),
         },
-        Way {
+        Bypass {
             name: "a packet socket (AF_PACKET, or SOCK_PACKET of AF_INET)",
             native: Coverage::open(PACKET),
             engine: Coverage::open(PACKET),
         },
-        Way {
+        Bypass {
             name: "a raw socket inherited or received from another process",
             native: Coverage::open(PASSED).read(),
             engine: Coverage::open(PASSED).read(),

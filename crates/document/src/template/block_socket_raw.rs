@@ -1,6 +1,6 @@
 //! `block-socket-raw`: denies packet sockets.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Condition, Effect, Operation, SocketSet, SocketType};
 
@@ -25,34 +25,38 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         }]
     },
     syscalls: &["socket"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "socket(AF_PACKET, SOCK_RAW)",
             native: Coverage::at("socket_create"),
             engine: Coverage::at("socket_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "socket(AF_PACKET, SOCK_DGRAM)",
             native: Coverage::at("socket_create"),
             engine: Coverage::at("socket_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "socket(AF_INET, SOCK_PACKET), which the kernel turns into AF_PACKET",
             native: Coverage::at("socket_create"),
             engine: Coverage::at("socket_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "io_uring IORING_OP_SOCKET",
             native: Coverage::at("socket_create").read(),
             engine: Coverage::at("socket_create").read(),
         },
-        Way {
+        Bypass {
             name: "an AF_XDP socket",
             native: Coverage::open(XDP).read(),
             engine: Coverage::open(XDP).read(),
         },
-        Way { name: "a TAP device", native: Coverage::open(TAP).read(), engine: Coverage::open(TAP).read() },
-        Way {
+        Bypass {
+            name: "a TAP device",
+            native: Coverage::open(TAP).read(),
+            engine: Coverage::open(TAP).read(),
+        },
+        Bypass {
             name: "a packet socket inherited or received from another process",
             native: Coverage::open(PASSED).read(),
             engine: Coverage::open(PASSED).read(),

@@ -1,6 +1,6 @@
 //! `block-unshare`: denies new namespaces and setns.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -14,23 +14,23 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     severity: ViolationSeverity::High,
     clauses: || vec![Clause::always(Operation::Unshare), Clause::always(Operation::UserNamespace)],
     syscalls: &["clone", "clone3", "setns", "unshare"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "unshare of a user namespace",
             native: Coverage::at("userns_create"),
             engine: Coverage::at("userns_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "unshare of any other namespace",
             native: Coverage::at("capable"),
             engine: Coverage::killed("sys_unshare").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "clone with a namespace flag",
             native: Coverage::at("capable"),
             engine: Coverage::killed("sys_clone").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "clone3 with a namespace flag",
             native: Coverage::at("capable"),
             engine: Coverage::open(
@@ -38,13 +38,13 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             )
             .measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "unshare, clone and setns through the 32-bit entry",
             native: Coverage::at("capable"),
             engine: Coverage::killed("__ia32_sys_unshare, __ia32_compat_sys_ia32_clone, __ia32_sys_setns")
                 .measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "setns into another namespace",
             native: Coverage::at("capable"),
             engine: Coverage::killed("sys_setns").measured_on_6_12(),

@@ -1,6 +1,6 @@
 //! `block-user-namespace`: denies creating user namespaces.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -16,23 +16,23 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     severity: ViolationSeverity::High,
     clauses: || vec![Clause::always(Operation::UserNamespace)],
     syscalls: &["clone", "clone3", "unshare"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "unshare with CLONE_NEWUSER",
             native: Coverage::at("userns_create"),
             engine: Coverage::at("userns_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "clone with CLONE_NEWUSER",
             native: Coverage::at("userns_create"),
             engine: Coverage::at("userns_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "clone3 with CLONE_NEWUSER",
             native: Coverage::at("userns_create"),
             engine: Coverage::at("userns_create").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "setns into a user namespace that exists",
             native: Coverage::open(SETNS).read(),
             engine: Coverage::open(SETNS).read(),

@@ -1,6 +1,6 @@
 //! `kill-ptrace-attach`: kills a process that attaches to another.
 
-use telovix_platform::{Coverage, Way};
+use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
@@ -16,33 +16,33 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     severity: ViolationSeverity::Critical,
     clauses: || vec![Clause::always(Operation::Ptrace)],
     syscalls: &["pidfd_getfd", "process_vm_readv", "process_vm_writev", "ptrace"],
-    ways: &[
-        Way {
+    bypasses: &[
+        Bypass {
             name: "ptrace PTRACE_ATTACH and PTRACE_SEIZE",
             native: Coverage::at("ptrace_access_check"),
             engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "ptrace PTRACE_TRACEME",
             native: Coverage::at("ptrace_traceme"),
             engine: Coverage::at("ptrace_traceme").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "process_vm_readv and process_vm_writev",
             native: Coverage::at("ptrace_access_check"),
             engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "open of /proc/PID/mem",
             native: Coverage::at("ptrace_access_check"),
             engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "pidfd_getfd",
             native: Coverage::at("ptrace_access_check"),
             engine: Coverage::at("ptrace_access_check").measured_on_6_12(),
         },
-        Way {
+        Bypass {
             name: "reading /proc/PID/environ, maps and the like",
             native: Coverage::open(READ),
             engine: Coverage::open(READ).measured_on_6_12(),

@@ -188,7 +188,7 @@ fn addresses() -> Vec<String> {
     texts.map(str::to_owned).to_vec()
 }
 
-fn deed(operation: Operation) -> BoxedStrategy<Event> {
+fn action(operation: Operation) -> BoxedStrategy<Event> {
     let new = Event::new(operation);
     let file = || {
         let end = select(vec!["", "", "n", "-", "/n", "/x/y"]);
@@ -241,17 +241,17 @@ fn deed(operation: Operation) -> BoxedStrategy<Event> {
 
 /// One complete event of any operation, by any process, on any host.
 pub(super) fn event() -> impl Strategy<Value = Event> {
-    let what = operation().prop_flat_map(deed);
-    let binaries = || select(BINARIES.iter().copied().chain(["/nobody"]).collect::<Vec<_>>());
+    let what = operation().prop_flat_map(action);
+    let binaries = || select(BINARIES.iter().copied().chain(["/unnamed"]).collect::<Vec<_>>());
     let host = (select(vec!["", "s1"]), select(vec!["", "g1"]));
     (what, binaries(), binaries(), binaries(), host).prop_map(
-        |(deed, binary, parent, above, (sensor, group))| Event {
+        |(action, binary, parent, above, (sensor, group))| Event {
             binary: Some(binary.to_owned()),
             parent: Some(parent.to_owned()),
             ancestors: Some(vec![parent.to_owned(), above.to_owned()]),
             sensor: Some(sensor.to_owned()),
             group: Some(group.to_owned()),
-            ..deed
+            ..action
         },
     )
 }

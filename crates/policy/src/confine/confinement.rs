@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use strum::VariantArray;
 
 use telovix_diagnostic::source::Span;
 
@@ -66,7 +67,9 @@ pub struct DocumentReference {
 }
 
 /// The kinds of documents that confine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
 pub enum DocumentKind {
     /// A Guardian profile.
     GuardianProfile,
@@ -78,21 +81,20 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// Every kind that confines.
-    pub const ALL: [Self; 3] = [Self::GuardianProfile, Self::EnforcementRule, Self::RuntimeGuard];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the word after `kind:`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::GuardianProfile => "GuardianProfile",
-            Self::EnforcementRule => "EnforcementRule",
-            Self::RuntimeGuard => "RuntimeGuard",
-        }
+        self.into()
     }
 }
 
 /// The part of a document that a confinement comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Dimension {
     /// Programs it may execute.
     Spawns,
@@ -107,33 +109,18 @@ pub enum Dimension {
     /// The operation of a template.
     Template,
     /// What the native backend adds so that path rules cannot be bypassed by mounts, chroot and namespaces.
+    #[strum(serialize = "name space")]
     NameSpace,
 }
 
 impl Dimension {
     /// Every part.
-    pub const ALL: [Self; 7] = [
-        Self::Spawns,
-        Self::Files,
-        Self::Network,
-        Self::Capabilities,
-        Self::Syscalls,
-        Self::Template,
-        Self::NameSpace,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the name in output.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Spawns => "spawns",
-            Self::Files => "files",
-            Self::Network => "network",
-            Self::Capabilities => "capabilities",
-            Self::Syscalls => "syscalls",
-            Self::Template => "template",
-            Self::NameSpace => "name space",
-        }
+        self.into()
     }
 }
 

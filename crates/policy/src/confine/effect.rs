@@ -1,9 +1,23 @@
 //! What happens to an event.
 
 use std::fmt;
+use strum::VariantArray;
 
 /// What happens to an event. The order is that of strength: the strongest wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Effect {
     /// The event happens.
     #[default]
@@ -20,18 +34,12 @@ pub enum Effect {
 
 impl Effect {
     /// Every effect, weakest first.
-    pub const ALL: [Self; 5] = [Self::Allow, Self::Observe, Self::Log, Self::Kill, Self::Deny];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the name in output.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Observe => "observe",
-            Self::Log => "log",
-            Self::Kill => "kill",
-            Self::Deny => "deny",
-        }
+        self.into()
     }
 }
 

@@ -1,9 +1,13 @@
 //! The operations of processes that a confinement can apply to.
 
 use std::fmt;
+use strum::VariantArray;
 
 /// An operation, named for what it does, not for a system call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Operation {
     /// Execute a program. The subject is the program that calls it.
     Exec,
@@ -41,46 +45,12 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 16] = [
-        Self::Exec,
-        Self::Open,
-        Self::Connect,
-        Self::Capability,
-        Self::Syscall,
-        Self::ModuleLoad,
-        Self::UserNamespace,
-        Self::Socket,
-        Self::Capset,
-        Self::Ptrace,
-        Self::MemoryFile,
-        Self::PivotRoot,
-        Self::Mount,
-        Self::Unshare,
-        Self::Bpf,
-        Self::SetId,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the name in events and output.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Exec => "exec",
-            Self::Open => "open",
-            Self::Connect => "connect",
-            Self::Capability => "capability",
-            Self::Syscall => "syscall",
-            Self::ModuleLoad => "module_load",
-            Self::UserNamespace => "user_namespace",
-            Self::Socket => "socket",
-            Self::Capset => "capset",
-            Self::Ptrace => "ptrace",
-            Self::MemoryFile => "memory_file",
-            Self::PivotRoot => "pivot_root",
-            Self::Mount => "mount",
-            Self::Unshare => "unshare",
-            Self::Bpf => "bpf",
-            Self::SetId => "set_id",
-        }
+        self.into()
     }
 
     /// Returns the operation with this name.
@@ -97,7 +67,10 @@ impl fmt::Display for Operation {
 }
 
 /// One kind of access to a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Access {
     /// Open for reading.
     Read,
@@ -119,30 +92,12 @@ pub enum Access {
 
 impl Access {
     /// Every access.
-    pub const ALL: [Self; 8] = [
-        Self::Read,
-        Self::Write,
-        Self::Create,
-        Self::Truncate,
-        Self::Delete,
-        Self::Rename,
-        Self::Link,
-        Self::Execute,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the name in events and output.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Create => "create",
-            Self::Truncate => "truncate",
-            Self::Delete => "delete",
-            Self::Rename => "rename",
-            Self::Link => "link",
-            Self::Execute => "execute",
-        }
+        self.into()
     }
 }
 

@@ -229,7 +229,7 @@ impl PathSet {
                 return inside;
             }
             let shared = prefix.iter().zip(bound).take_while(|(left, right)| left == right).count();
-            bound = bound.get(..shared).unwrap_or_default();
+            bound = bound.get(..shared).expect("a common prefix is not longer than either");
         }
         self.everywhere
     }

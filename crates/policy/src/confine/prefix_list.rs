@@ -106,7 +106,7 @@ impl<T: Copy> PrefixList<T> {
 
     /// Returns the entries from a place on.
     pub fn iter_from(&self, start: usize) -> impl Iterator<Item = (&[u8], T)> {
-        let entries = self.entries.get(start..).unwrap_or_default();
+        let entries = self.entries.get(start..).expect("places come from this list");
         entries.iter().map(|entry| (entry.prefix(&self.bytes), entry.value))
     }
 
@@ -124,6 +124,6 @@ impl<T: Copy> PrefixList<T> {
 
 impl<T> Entry<T> {
     fn prefix<'bytes>(&self, bytes: &'bytes [u8]) -> &'bytes [u8] {
-        bytes.get(self.start..self.end).unwrap_or_default()
+        bytes.get(self.start..self.end).expect("entries lie in the bytes of their list")
     }
 }

@@ -36,7 +36,7 @@ pub enum Region {
 
 /// One event of an operation, without its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum Action {
     /// An operation without parameters.
     Whole,
     /// Execution of a file, or of anonymous memory.
@@ -159,59 +159,59 @@ impl Region {
 
     /// Returns an event that is inside, if there is one.
     #[must_use]
-    pub fn witness(&self) -> Option<Deed> {
+    pub fn witness(&self) -> Option<Action> {
         match self {
-            Self::Whole(all) => all.then_some(Deed::Whole),
+            Self::Whole(all) => all.then_some(Action::Whole),
             Self::Exec { paths, anonymous } => {
-                paths.witness().map(Some).or_else(|| anonymous.then_some(None)).map(Deed::Exec)
+                paths.witness().map(Some).or_else(|| anonymous.then_some(None)).map(Action::Exec)
             }
             Self::Open(opens) => opens.witness(),
-            Self::Connect(set) => set.witness().map(Deed::Connect),
-            Self::Capability(set) => set.witness().map(Deed::Capability),
-            Self::Syscall(set) => set.witness().map(Deed::Syscall),
-            Self::Socket(set) => set.witness().map(|(family, kind)| Deed::Socket(family, kind)),
+            Self::Connect(set) => set.witness().map(Action::Connect),
+            Self::Capability(set) => set.witness().map(Action::Capability),
+            Self::Syscall(set) => set.witness().map(Action::Syscall),
+            Self::Socket(set) => set.witness().map(|(family, kind)| Action::Socket(family, kind)),
         }
     }
 
     /// Returns an event of each listed part of the region.
     #[must_use]
-    pub fn witnesses(&self) -> Vec<Deed> {
+    pub fn witnesses(&self) -> Vec<Action> {
         match self {
             Self::Whole(_) => self.witness().into_iter().collect(),
             Self::Exec { paths, anonymous } => {
                 let files = paths.witnesses("/bin/sh").map(Some);
-                files.chain(anonymous.then_some(None)).map(Deed::Exec).collect()
+                files.chain(anonymous.then_some(None)).map(Action::Exec).collect()
             }
             Self::Open(opens) => {
                 let parts =
                     opens.parts.iter().filter_map(|(accesses, paths)| Some((accesses.iter().next()?, paths)));
                 parts
                     .flat_map(|(access, paths)| {
-                        paths.witnesses("/etc/shadow").map(move |path| Deed::Open(path, access))
+                        paths.witnesses("/etc/shadow").map(move |path| Action::Open(path, access))
                     })
                     .collect()
             }
-            Self::Connect(set) => set.witnesses().map(Deed::Connect).collect(),
-            Self::Capability(set) => set.iter().map(Deed::Capability).collect(),
-            Self::Syscall(set) => set.iter().map(Deed::Syscall).collect(),
+            Self::Connect(set) => set.witnesses().map(Action::Connect).collect(),
+            Self::Capability(set) => set.iter().map(Action::Capability).collect(),
+            Self::Syscall(set) => set.iter().map(Action::Syscall).collect(),
             Self::Socket(_) => self.witness().into_iter().collect(),
         }
     }
 
     /// Returns whether an event is in the region.
     #[must_use]
-    pub fn contains(&self, deed: &Deed) -> bool {
-        match (self, deed) {
+    pub fn contains(&self, action: &Action) -> bool {
+        match (self, action) {
             (Self::Whole(all), _) => *all,
-            (Self::Exec { paths, .. }, Deed::Exec(Some(path))) => paths.contains(path),
-            (Self::Exec { anonymous, .. }, Deed::Exec(None)) => *anonymous,
-            (Self::Open(opens), Deed::Open(path, access)) => {
+            (Self::Exec { paths, .. }, Action::Exec(Some(path))) => paths.contains(path),
+            (Self::Exec { anonymous, .. }, Action::Exec(None)) => *anonymous,
+            (Self::Open(opens), Action::Open(path, access)) => {
                 opens.paths(*access).is_some_and(|paths| paths.contains(path))
             }
-            (Self::Connect(set), Deed::Connect(endpoint)) => set.contains(*endpoint),
-            (Self::Capability(set), Deed::Capability(capability)) => set.contains(*capability),
-            (Self::Syscall(set), Deed::Syscall(syscall)) => set.contains(*syscall),
-            (Self::Socket(set), Deed::Socket(family, kind)) => set.contains(*family, *kind),
+            (Self::Connect(set), Action::Connect(endpoint)) => set.contains(*endpoint),
+            (Self::Capability(set), Action::Capability(capability)) => set.contains(*capability),
+            (Self::Syscall(set), Action::Syscall(syscall)) => set.contains(*syscall),
+            (Self::Socket(set), Action::Socket(family, kind)) => set.contains(*family, *kind),
             _ => false,
         }
     }
@@ -253,9 +253,9 @@ impl OpenRegion {
         self.parts.iter().map(|(accesses, paths)| (*accesses, paths))
     }
 
-    fn witness(&self) -> Option<Deed> {
+    fn witness(&self) -> Option<Action> {
         let (accesses, paths) = self.parts.first()?;
-        Some(Deed::Open(paths.witness()?, accesses.iter().next()?))
+        Some(Action::Open(paths.witness()?, accesses.iter().next()?))
     }
 
     fn combine(&self, other: &Self, join: impl Fn(&PathSet, &PathSet) -> PathSet) -> Self {

@@ -3,7 +3,8 @@
 use crate::value::Syscall;
 
 /// The severity of a violation, from least to most severe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum ViolationSeverity {
     /// Should be reviewed.
     Medium,
@@ -23,11 +24,7 @@ impl ViolationSeverity {
     /// Returns the name in output.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
+        self.into()
     }
 
     /// Returns the severity of a system call, as in the runtime guard.

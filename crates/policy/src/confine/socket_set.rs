@@ -1,9 +1,13 @@
 //! Sets of sockets by family and type.
 
 use std::collections::BTreeMap;
+use strum::VariantArray;
 
 /// The type of a socket. Source: `include/linux/net.h`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum SocketType {
     /// SOCK_STREAM, 1.
     Stream,
@@ -23,15 +27,7 @@ pub enum SocketType {
 
 impl SocketType {
     /// Every type.
-    pub const ALL: [Self; 7] = [
-        Self::Stream,
-        Self::Datagram,
-        Self::Raw,
-        Self::Reliable,
-        Self::SequencedPacket,
-        Self::Dccp,
-        Self::Packet,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the kernel's number.
     #[must_use]
@@ -50,15 +46,7 @@ impl SocketType {
     /// Returns the name in events and output.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Stream => "stream",
-            Self::Datagram => "datagram",
-            Self::Raw => "raw",
-            Self::Reliable => "reliable",
-            Self::SequencedPacket => "sequenced_packet",
-            Self::Dccp => "dccp",
-            Self::Packet => "packet",
-        }
+        self.into()
     }
 
     /// Returns the type of a kernel number.

@@ -70,8 +70,11 @@ impl Completions {
         }
         let mut effects = Vec::with_capacity(self.count);
         self.each(|event| effects.push(effect(event)));
-        let least = effects.iter().min().copied().unwrap_or_default();
-        let most = effects.iter().max().copied().unwrap_or_default();
+        let (least, most) = effects
+            .iter()
+            .map(|effect| (*effect, *effect))
+            .reduce(|(least, most), (effect, _)| (least.min(effect), most.max(effect)))
+            .expect("an event has at least one completion");
         let mut fields = Fields::default();
         let mut stride = 1;
         // The last field changes fastest: events that differ in one field alone are a stride apart.

@@ -1,9 +1,13 @@
 //! The fields of an event that a verdict can depend on.
 
 use std::fmt;
+use strum::VariantArray;
 
 /// A field of an event that a verdict can depend on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Field {
     /// The executable of the process.
     Binary,
@@ -39,44 +43,12 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 15] = [
-        Self::Binary,
-        Self::Parent,
-        Self::Ancestors,
-        Self::Uid,
-        Self::Sensor,
-        Self::Group,
-        Self::Path,
-        Self::Access,
-        Self::Anonymous,
-        Self::Address,
-        Self::Port,
-        Self::Capability,
-        Self::Syscall,
-        Self::Family,
-        Self::Type,
-    ];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the key of the event.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Binary => "binary",
-            Self::Parent => "parent",
-            Self::Ancestors => "ancestors",
-            Self::Uid => "uid",
-            Self::Sensor => "sensor",
-            Self::Group => "group",
-            Self::Path => "path",
-            Self::Access => "access",
-            Self::Anonymous => "anonymous",
-            Self::Address => "address",
-            Self::Port => "port",
-            Self::Capability => "capability",
-            Self::Syscall => "syscall",
-            Self::Family => "family",
-            Self::Type => "type",
-        }
+        self.into()
     }
 }
 

@@ -164,13 +164,13 @@ impl<'policy> Index<'policy> {
         let mut found: Vec<usize> = everyone.copied().collect();
         match &event.binary {
             Some(binary) => {
-                let base_name = binary.rsplit('/').next().unwrap_or_default();
+                let base_name = binary.rsplit('/').next().expect("a split has at least one part");
                 found.extend(self.by_binary.get(binary.as_str()).into_iter().flatten());
                 found.extend(self.by_base_name.get(base_name).into_iter().flatten());
                 if event.ancestors.is_some() {
                     // Each inheriting confinement once, by the names of the ancestors.
                     for known in event.lineage() {
-                        let base_name = known.rsplit('/').next().unwrap_or_default();
+                        let base_name = known.rsplit('/').next().expect("a split has at least one part");
                         let of_known =
                             self.by_binary.get(known).into_iter().chain(self.by_base_name.get(base_name));
                         found.extend(of_known.flatten().filter(|at| {

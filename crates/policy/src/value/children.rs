@@ -1,7 +1,10 @@
 //! What applies to the programs that a confined program starts.
 
+use strum::VariantArray;
+
 /// What applies to a program that a confined binary starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Children {
     /// It has its own profile or none.
     Leave,
@@ -11,14 +14,11 @@ pub enum Children {
 
 impl Children {
     /// Every choice.
-    pub const ALL: [Self; 2] = [Self::Leave, Self::Inherit];
+    pub const ALL: [Self; Self::VARIANTS.len()] = *Self::VARIANTS.as_array().expect("its own length");
 
     /// Returns the value in the document.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Leave => "leave",
-            Self::Inherit => "inherit",
-        }
+        self.into()
     }
 }

@@ -1,8 +1,12 @@
 //! Lines and the nodes that start on them -> the column at which each line starts.
 
+mod lines;
+
 use std::ops::Range;
 
 use telovix_diagnostic::source::Span;
+
+use lines::Lines;
 
 use super::Parsed;
 use crate::{CommentPlace, Node, ScalarStyle, Value, yaml11};
@@ -27,9 +31,7 @@ enum Plan {
 
 /// A text, line by line, with what becomes of each.
 pub(super) struct Layout<'text> {
-    text: &'text str,
-    /// Where each line begins; one more than there are lines.
-    starts: Vec<usize>,
+    lines: Lines<'text>,
     plans: Vec<Option<Plan>>,
     /// Lines whose last bytes belong to a value.
     ends_in_value: Vec<bool>,
@@ -42,17 +44,12 @@ pub(super) struct Layout<'text> {
 impl<'text> Layout<'text> {
     /// Finds the place of every line; `None` when a document cannot be formatted.
     pub(super) fn of(text: &'text str, parsed: &Parsed) -> Option<Self> {
-        let mut starts: Vec<usize> = vec![0];
-        starts.extend(text.match_indices('\n').map(|(end, _)| end + 1));
-        if !text.ends_with('\n') {
-            starts.push(text.len());
-        }
-        let lines = starts.len().saturating_sub(1);
+        let lines = Lines::of(text);
+        let count = lines.count();
         let mut layout = Self {
-            text,
-            starts,
-            plans: vec![None; lines],
-            ends_in_value: vec![false; lines],
+            lines,
+            plans: vec![None; count],
+            ends_in_value: vec![false; count],
             edits: Vec::new(),
             for_engine: false,
         };
@@ -60,11 +57,11 @@ impl<'text> Layout<'text> {
             layout.root(&tree.root)?;
         }
         for comment in parsed.comments.iter().filter(|comment| comment.place == CommentPlace::OwnLine) {
-            let line = layout.line_of(comment.span.start as usize);
+            let line = layout.lines.line_of(comment.span.start as usize);
             layout.plan_if_free(line, Plan::Comment);
         }
-        for line in 0..lines {
-            let blank = layout.line(line).trim().is_empty();
+        for line in 0..count {
+            let blank = layout.lines.text_of(line).trim().is_empty();
             layout.plan_if_free(line, if blank { Plan::Blank } else { Plan::Kept });
         }
         layout.edits.sort_by_key(|(range, _)| range.start);
@@ -75,10 +72,10 @@ impl<'text> Layout<'text> {
         let kind = node.as_mapping().and_then(|mapping| mapping.get("kind")).and_then(Node::text);
         self.for_engine = kind.is_none_or(|kind| kind.starts_with("TracingPolicy"))
             && node.as_mapping().is_none_or(|mapping| mapping.get("processes").is_none());
-        let line = self.line_of(node.span.start as usize);
+        let line = self.lines.line_of(node.span.start as usize);
         if self.is_block(node) {
             // `--- a: b` is not a separate line.
-            return if self.begins_line(node.span.start as usize) { self.block(node, 0) } else { None };
+            return if self.lines.begins_line(node.span.start as usize) { self.block(node, 0) } else { None };
         }
         self.quote(node);
         self.plan_if_free(line, Plan::Kept);
@@ -91,14 +88,14 @@ impl<'text> Layout<'text> {
             Value::Mapping(mapping) => {
                 for (number, entry) in mapping.entries.iter().enumerate() {
                     let start = entry.key.span.start as usize;
-                    let line = self.line_of(start);
-                    if self.begins_line(start) {
+                    let line = self.lines.line_of(start);
+                    if self.lines.begins_line(start) {
                         self.plan(line, Plan::At { column })?;
-                    } else if number > 0 || !self.follows_dash(start) {
+                    } else if number > 0 || !self.lines.follows_dash(start) {
                         return None;
                     }
                     self.quote_key(entry.key.span, &entry.key.value);
-                    let old = start.checked_sub(*self.starts.get(line)?)?;
+                    let old = start.checked_sub(self.lines.start_of(line)?)?;
                     let around = self.for_engine;
                     self.for_engine |= column == 0 && entry.key.value == "policy";
                     self.value(&entry.value, entry.key.span.end as usize, column, difference(column, old))?;
@@ -112,26 +109,26 @@ impl<'text> Layout<'text> {
     }
 
     /// Lays out what follows a key or a dash, in a block at `column` that moves `by`.
-    fn value(&mut self, node: &Node, behind: usize, column: usize, by: isize) -> Option<()> {
-        let line = self.line_of(behind);
-        if let Some(header) = self.header(node, behind) {
+    fn value(&mut self, node: &Node, after: usize, column: usize, by: isize) -> Option<()> {
+        let line = self.lines.line_of(after);
+        if let Some(header) = self.header(node, after) {
             return self.text_block(node, line, header, column, by);
         }
         if node.span.start == node.span.end {
             return Some(());
         }
         let start = node.span.start as usize;
-        let own = self.line_of(start);
+        let own = self.lines.line_of(start);
         if let Value::Sequence(items) = &node.value
             && self.is_block(node)
         {
             // The span of a list that is no deeper than its key starts after the dash.
-            let first = self.next_line_in_use(line)?;
-            let dash = self.starts.get(first)? + self.column_of(first);
+            let first = self.lines.next_line_in_use(line)?;
+            let dash = self.lines.start_of(first)? + self.lines.column_of(first);
             return self.list(items, dash, column + STEP);
         }
         if self.is_block(node) {
-            return if own > line && self.begins_line(start) {
+            return if own > line && self.lines.begins_line(start) {
                 self.block(node, column + STEP)
             } else {
                 None
@@ -141,33 +138,33 @@ impl<'text> Layout<'text> {
         if own == line {
             return self.go_on(node, by);
         }
-        if !self.begins_line(start) {
+        if !self.lines.begins_line(start) {
             return None;
         }
-        let by = difference(column + STEP, self.column_of(own));
+        let by = difference(column + STEP, self.lines.column_of(own));
         self.plan(own, Plan::At { column: column + STEP })?;
         self.go_on(node, by)
     }
 
     /// Lays out a list in block style whose first dash is known.
     fn list(&mut self, items: &[Node], mut dash: usize, column: usize) -> Option<()> {
-        let old = dash.checked_sub(*self.starts.get(self.line_of(dash))?)?;
-        let mut last = self.line_of(dash);
+        let old = dash.checked_sub(self.lines.start_of(self.lines.line_of(dash))?)?;
+        let mut last = self.lines.line_of(dash);
         for (number, item) in items.iter().enumerate() {
             if number > 0 {
-                let line = self.next_line_in_use(last)?;
-                dash = self.starts.get(line)? + old;
-                if self.column_of(line) != old {
+                let line = self.lines.next_line_in_use(last)?;
+                dash = self.lines.start_of(line)? + old;
+                if self.lines.column_of(line) != old {
                     return None;
                 }
             }
-            if self.text.as_bytes().get(dash) != Some(&b'-') {
+            if self.lines.text.as_bytes().get(dash) != Some(&b'-') {
                 return None;
             }
-            let line = self.line_of(dash);
-            if self.begins_line(dash) {
+            let line = self.lines.line_of(dash);
+            if self.lines.begins_line(dash) {
                 self.plan(line, Plan::At { column })?;
-            } else if number > 0 || !self.follows_dash(dash) {
+            } else if number > 0 || !self.lines.follows_dash(dash) {
                 return None;
             }
             last = line;
@@ -175,9 +172,9 @@ impl<'text> Layout<'text> {
                 continue;
             }
             let start = item.span.start as usize;
-            if self.line_of(start) == line && self.header(item, dash).is_none() {
+            if self.lines.line_of(start) == line && self.header(item, dash).is_none() {
                 let gap = dash + 1..start;
-                if !self.text.get(gap.clone())?.bytes().all(|byte| byte == b' ') {
+                if !self.lines.text.get(gap.clone())?.bytes().all(|byte| byte == b' ') {
                     return None;
                 }
                 self.edits.push((gap, " ".to_owned()));
@@ -190,17 +187,17 @@ impl<'text> Layout<'text> {
             } else {
                 self.value(item, dash, column, difference(column, old))?;
             }
-            last = last.max(self.line_of((item.span.end as usize).checked_sub(1)?));
+            last = last.max(self.lines.line_of((item.span.end as usize).checked_sub(1)?));
         }
         Some(())
     }
 
     /// Finds the `|` or `>` of a text block. The span of its node is that of its content.
-    fn header(&self, node: &Node, behind: usize) -> Option<usize> {
+    fn header(&self, node: &Node, after: usize) -> Option<usize> {
         let Value::Scalar { style: ScalarStyle::Quoted, .. } = &node.value else { return None };
-        let mut at = behind + 1;
+        let mut at = after + 1;
         loop {
-            let rest = self.text.get(at..)?;
+            let rest = self.lines.text.get(at..)?;
             let next = rest.trim_start_matches([' ', '\n', ':']);
             at += rest.len() - next.len();
             match next.bytes().next()? {
@@ -220,15 +217,15 @@ impl<'text> Layout<'text> {
         column: usize,
         by: isize,
     ) -> Option<()> {
-        let first = self.line_of(header);
+        let first = self.lines.line_of(header);
         if first > line {
             self.plan(first, Plan::At { column: column + STEP })?;
         }
         let end = (node.span.end as usize).max(header + 1);
-        let last = self.line_of(end.checked_sub(1)?).max(first);
+        let last = self.lines.line_of(end.checked_sub(1)?).max(first);
         // Blank lines at the end belong to the text, if it says so.
-        let header = self.text.get(header..)?.split(['\n', '#']).next()?;
-        let blank = |line: &usize| header.contains('+') && self.line(*line).trim().is_empty();
+        let header = self.lines.text.get(header..)?.split(['\n', '#']).next()?;
+        let blank = |line: &usize| header.contains('+') && self.lines.text_of(*line).trim().is_empty();
         let last = (last + 1..self.plans.len()).take_while(blank).last().unwrap_or(last);
         for line in first + 1..=last {
             self.plan(line, Plan::Moved { by })?;
@@ -239,8 +236,8 @@ impl<'text> Layout<'text> {
 
     /// Moves the further lines of a value that is neither in block style nor a block of text.
     fn go_on(&mut self, node: &Node, by: isize) -> Option<()> {
-        let first = self.line_of(node.span.start as usize);
-        let last = self.line_of((node.span.end as usize).checked_sub(1)?.max(node.span.start as usize));
+        let first = self.lines.line_of(node.span.start as usize);
+        let last = self.lines.line_of((node.span.end as usize).checked_sub(1)?.max(node.span.start as usize));
         for line in first + 1..=last {
             self.plan(line, Plan::Moved { by })?;
             // Spaces at a line's end may be part of quoted text that continues.
@@ -273,12 +270,12 @@ impl<'text> Layout<'text> {
 
     fn is_trap(&self, span: Span, text: &str) -> bool {
         let is_text = !self.for_engine && matches!(crate::resolve(text), crate::Scalar::Text(_));
-        is_text && yaml11::surprise(text).is_some() && self.text.get(range(span)) == Some(text)
+        is_text && yaml11::surprise(text).is_some() && self.lines.text.get(range(span)) == Some(text)
     }
 
     /// Returns the text with every line at its place.
     pub(super) fn write(&self) -> String {
-        let mut out = String::with_capacity(self.text.len() + self.text.len() / 8);
+        let mut out = String::with_capacity(self.lines.text.len() + self.lines.text.len() / 8);
         let mut blank = 0;
         let mut edits = self.edits.iter().peekable();
         for (line, plan) in self.plans.iter().enumerate() {
@@ -291,24 +288,24 @@ impl<'text> Layout<'text> {
                 out.push('\n');
             }
             blank = 0;
-            let start = self.starts.get(line).copied().unwrap_or_default();
-            let indent = self.column_of(line);
+            let start = self.lines.start_of(line).expect("each plan is for a line of the text");
+            let indent = self.lines.column_of(line);
             let column = match plan {
                 Plan::At { column } => column,
-                Plan::Moved { by } if self.line(line).is_empty() || by == 0 => indent,
+                Plan::Moved { by } if self.lines.text_of(line).is_empty() || by == 0 => indent,
                 Plan::Moved { by } => indent.saturating_add_signed(by),
                 Plan::Comment => self.column_of_comment(line),
                 Plan::Blank | Plan::Kept => indent,
             };
             out.extend(std::iter::repeat_n(' ', column));
             let mut seen = start + indent;
-            let end = start + self.line(line).len();
+            let end = start + self.lines.text_of(line).len();
             while let Some((range, instead)) = edits.next_if(|(range, _)| range.end <= end) {
-                out.push_str(self.text.get(seen..range.start).unwrap_or_default());
+                out.push_str(self.lines.text.get(seen..range.start).unwrap_or_default());
                 out.push_str(instead);
                 seen = range.end;
             }
-            out.push_str(self.text.get(seen..end).unwrap_or_default());
+            out.push_str(self.lines.text.get(seen..end).unwrap_or_default());
             if !self.ends_in_value.get(line).copied().unwrap_or_default() {
                 out.truncate(out.trim_end_matches([' ', '\t']).len());
             }
@@ -319,9 +316,9 @@ impl<'text> Layout<'text> {
 
     /// A comment moves with what is below it, or with the block before it that contains it.
     fn column_of_comment(&self, line: usize) -> usize {
-        let own = self.column_of(line);
+        let own = self.lines.column_of(line);
         let placed = |other: usize| match self.plans.get(other).copied().flatten() {
-            Some(Plan::At { column }) => Some((self.column_of(other), column)),
+            Some(Plan::At { column }) => Some((self.lines.column_of(other), column)),
             _ => None,
         };
         let is_mark = |other: &usize| self.plans.get(*other).copied().flatten() == Some(Plan::Kept);
@@ -357,49 +354,8 @@ impl<'text> Layout<'text> {
         }
     }
 
-    fn line_of(&self, offset: usize) -> usize {
-        self.starts
-            .partition_point(|start| *start <= offset)
-            .saturating_sub(1)
-            .min(self.plans.len().saturating_sub(1))
-    }
-
-    /// The text of a line without its end.
-    fn line(&self, line: usize) -> &'text str {
-        let (start, end) = (self.starts.get(line).copied(), self.starts.get(line + 1).copied());
-        let whole = start.zip(end).and_then(|(start, end)| self.text.get(start..end));
-        whole.unwrap_or_default().trim_end_matches('\n')
-    }
-
-    fn column_of(&self, line: usize) -> usize {
-        let text = self.line(line);
-        text.len() - text.trim_start_matches(' ').len()
-    }
-
-    fn before(&self, offset: usize) -> &'text str {
-        let start = self.starts.get(self.line_of(offset)).copied().unwrap_or_default();
-        self.text.get(start..offset).unwrap_or_default()
-    }
-
-    fn begins_line(&self, offset: usize) -> bool {
-        self.before(offset).bytes().all(|byte| byte == b' ')
-    }
-
-    fn follows_dash(&self, offset: usize) -> bool {
-        let before = self.before(offset);
-        before.contains('-') && before.bytes().all(|byte| matches!(byte, b' ' | b'-'))
-    }
-
-    fn next_line_in_use(&self, after: usize) -> Option<usize> {
-        let used = |line: &usize| {
-            let text = self.line(*line).trim_start();
-            !text.is_empty() && !text.starts_with('#')
-        };
-        (after + 1..self.plans.len()).find(used)
-    }
-
     fn is_block(&self, node: &Node) -> bool {
-        let first = self.text.as_bytes().get(node.span.start as usize);
+        let first = self.lines.text.as_bytes().get(node.span.start as usize);
         match &node.value {
             Value::Mapping(mapping) => first != Some(&b'{') && !mapping.entries.is_empty(),
             Value::Sequence(_) => first != Some(&b'['),

@@ -165,7 +165,7 @@ pub(crate) fn judge(what: &str, found: Match, name: &PolicyName) -> Result<Publi
         Match::OtherName(signed, form) => Err(other_name(what, name, &signed, form)),
         Match::None => Err(Refusal::BadSignature {
             what: what.to_owned(),
-            detail: format!("no trusted key made its signature for the name `{name}` and this content"),
+            detail: format!("no trusted key signed this content under the name `{name}`"),
         }),
     }
 }

@@ -54,7 +54,7 @@ fn load(image: &Image) {
     apply::apply(&Places::default(), image, &apply::Options::default()).expect("an apply");
 }
 
-/// Starts the racers, and beside them somebody whose renames and mounts disturb every walk.
+/// Starts the racers, and a process whose renames and mounts disturb every walk.
 fn racers(kind: &str, attempts: usize) -> Vec<Child> {
     let racer = |_| {
         Command::new("/opt/racer")

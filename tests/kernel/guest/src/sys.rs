@@ -27,7 +27,7 @@ pub(crate) fn call(number: i64, words: [i64; 6]) -> io::Result<i64> {
 
 /// Takes over a descriptor that the kernel has just returned.
 pub(crate) fn own(descriptor: i64) -> OwnedFd {
-    // SAFETY: nobody else knows the descriptor.
+    // SAFETY: no other code has the descriptor.
     unsafe { OwnedFd::from_raw_fd(descriptor as i32) }
 }
 

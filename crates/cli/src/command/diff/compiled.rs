@@ -4,16 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use telovix_trust::Digest;
 use telovix_image::recover;
 use telovix_policy::confine::Confinement;
-use telovix_workspace::{read_file, shown};
+use telovix_trust::Digest;
 use telovix_workspace::bundle::Bundle;
+use telovix_workspace::{read_file, shown};
 
+use super::code::BUNDLE_TORN;
 use crate::command::inspect;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use super::code::BUNDLE_TORN;
 
 /// The first bytes of every ELF file.
 const MAGIC: [u8; 4] = *b"\x7fELF";

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use telovix_policy::value::Date;
 use telovix_workspace::{Input, LeftOut, Root, read_file};
 
+use super::code::UNKNOWN_SIDE;
+use super::{Content, Loaded};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use super::{Content, Loaded};
-use super::code::UNKNOWN_SIDE;
 
 /// Reads `PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE`, with two more arguments for a rename. A file
 /// that is missing on one side is `/dev/null`. Source: `git help git`, GIT_EXTERNAL_DIFF.

@@ -80,8 +80,9 @@ fn list(revision: &str, path: &str) -> Result<Vec<File>, Failure> {
                 || !is_policy_name(Path::new(name))
                 || [CONFIGURATION, TRUST_ROOT].map(Some).contains(&name.rsplit('/').next()) => {}
             Some("120000") => {
-                let message =
-                    format!("`{name}` in `{revision}` is a symbolic link; links in a revision cannot be followed");
+                let message = format!(
+                    "`{name}` in `{revision}` is a symbolic link; links in a revision cannot be followed"
+                );
                 return Err(Failure::new(Exit::CannotRun, &UNREADABLE_REVISION, message));
             }
             _ => wanted.extend(object.map(|object| (name.to_owned(), object.to_owned()))),
@@ -101,12 +102,15 @@ fn list(revision: &str, path: &str) -> Result<Vec<File>, Failure> {
 /// Removes committed compile output below the compared folder: artifacts are not policies.
 fn without_artifacts(files: Vec<File>, compared: &str) -> Vec<File> {
     let bundle = |(name, bytes): &File| {
-        let folder = name.strip_suffix(MANIFEST_PATH)?.strip_suffix('/').filter(|folder| *folder != compared)?;
+        let folder =
+            name.strip_suffix(MANIFEST_PATH)?.strip_suffix('/').filter(|folder| *folder != compared)?;
         Some((format!("{folder}/"), Bundle::parse(bytes)?))
     };
     let bundles: Vec<(String, Bundle)> = files.iter().filter_map(bundle).collect();
     let is_artifact = |name: &str| {
-        bundles.iter().any(|(folder, bundle)| name.strip_prefix(folder).is_some_and(|below| bundle.lists(below)))
+        bundles
+            .iter()
+            .any(|(folder, bundle)| name.strip_prefix(folder).is_some_and(|below| bundle.lists(below)))
     };
     files.into_iter().filter(|(name, _)| !is_artifact(name)).collect()
 }

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use telovix_compare::{Change, Direction, SubjectDifference, Witness};
 
 use super::{Shown, presence, title};
+use crate::output::html::page;
 
 /// The style sheet, for light and dark mode.
 const STYLE: &str = "\
@@ -29,28 +30,18 @@ nav a{margin-right:1rem;color:inherit}";
 
 /// Prints the page.
 pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", page(shown).into_string())
+    let title = format!("Policy difference: {}", shown.difference.direction);
+    writeln!(out, "{}", page(&title, STYLE, &body(shown)).into_string())
 }
 
-fn page(shown: &Shown<'_>) -> Markup {
+fn body(shown: &Shown<'_>) -> Markup {
     let direction = shown.difference.direction;
     let changed = shown.difference.subjects.iter().filter(|subject| !subject.is_unchanged());
     html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
-                title { "Policy difference: " (direction) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "Policy difference " (badge(direction, direction.name())) }
-                p { (shown.sentence()) "." }
-                (bar(shown))
-                @for subject in changed { (section(shown, subject)) }
-            }
-        }
+        h1 { "Policy difference " (badge(direction, direction.name())) }
+        p { (shown.sentence()) "." }
+        (bar(shown))
+        @for subject in changed { (section(shown, subject)) }
     }
 }
 
@@ -115,10 +106,12 @@ fn section(shown: &Shown<'_>, subject: &SubjectDifference<'_>) -> Markup {
 }
 
 fn change_row(dimension: &str, change: &Change) -> Markup {
-    let cell = |entries: &[String]| html! {
-        @for (at, entry) in entries.iter().enumerate() {
-            @if at > 0 { br; }
-            (entry)
+    let cell = |entries: &[String]| {
+        html! {
+            @for (at, entry) in entries.iter().enumerate() {
+                @if at > 0 { br; }
+                (entry)
+            }
         }
     };
     html! {

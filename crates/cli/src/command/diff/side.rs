@@ -9,11 +9,11 @@ use telovix_policy::confine::Confinement;
 use telovix_policy::value::Date;
 use telovix_workspace::{Input, Repository};
 
+use super::code::UNKNOWN_SIDE;
+use super::{compiled, git};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Report;
-use super::{compiled, git};
-use super::code::UNKNOWN_SIDE;
 
 /// Two sides, not yet read.
 #[derive(Debug, PartialEq, Eq)]

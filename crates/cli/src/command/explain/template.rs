@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use telovix_platform::{Backend, Kernel, Target};
 use telovix_document::template::{ALL, BuiltIn};
-use telovix_platform::{Evidence, Status, Way};
+use telovix_platform::{Backend, Kernel, Target};
+use telovix_platform::{Bypass, Evidence, Status};
 
 use crate::output::json::VERSION;
 
@@ -23,14 +23,14 @@ pub(crate) fn page(built_in: &BuiltIn, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "| method |")?;
     Target::ALL.iter().try_for_each(|target| write!(out, " {target} |"))?;
     writeln!(out, "\n|---|{}", "---|".repeat(Target::ALL.len()))?;
-    for way in built_in.ways {
-        write!(out, "| {} |", way.name)?;
-        Target::ALL.iter().try_for_each(|target| write!(out, " {} |", word(way.on(*target))))?;
+    for bypass in built_in.bypasses {
+        write!(out, "| {} |", bypass.name)?;
+        Target::ALL.iter().try_for_each(|target| write!(out, " {} |", word(bypass.on(*target))))?;
         writeln!(out)?;
     }
     writeln!(out)?;
-    for way in built_in.ways {
-        details(way, out)?;
+    for bypass in built_in.bypasses {
+        details(bypass, out)?;
     }
     Ok(())
 }
@@ -48,13 +48,14 @@ pub(crate) struct TemplatePage {
     effect: &'static str,
     explanation: &'static str,
     /// Every known method for the operation.
-    ways: Vec<WayEntry>,
+    #[serde(rename = "ways")]
+    bypasses: Vec<BypassEntry>,
 }
 
 /// A method for the operation.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct WayEntry {
+struct BypassEntry {
     name: &'static str,
     /// The result on each target.
     targets: BTreeMap<String, Answer>,
@@ -95,9 +96,9 @@ struct TargetEntry {
 
 /// Returns the page of a template as a JSON document.
 pub(crate) fn document(built_in: &'static BuiltIn) -> TemplatePage {
-    let ways = built_in.ways.iter().map(|way| WayEntry {
-        name: way.name,
-        targets: Target::ALL.into_iter().map(|target| (target.to_string(), answer(way, target))).collect(),
+    let bypasses = built_in.bypasses.iter().map(|bypass| BypassEntry {
+        name: bypass.name,
+        targets: Target::ALL.into_iter().map(|target| (target.to_string(), answer(bypass, target))).collect(),
     });
     TemplatePage {
         version: VERSION,
@@ -105,18 +106,18 @@ pub(crate) fn document(built_in: &'static BuiltIn) -> TemplatePage {
         title: built_in.title,
         effect: built_in.effect.name(),
         explanation: built_in.explanation.trim(),
-        ways: ways.collect(),
+        bypasses: bypasses.collect(),
     }
 }
 
-fn answer(way: &Way, target: Target) -> Answer {
-    let (status, by) = match way.on(target) {
+fn answer(bypass: &Bypass, target: Target) -> Answer {
+    let (status, by) = match bypass.on(target) {
         Status::Covered(hook) => ("stopped", hook),
         Status::Killed(hook) => ("killed", hook),
         Status::Open(reason) => ("open", reason),
         Status::Absent(reason) => ("absent", reason),
     };
-    Answer { status, by, evidence: way.evidence(target).name() }
+    Answer { status, by, evidence: bypass.evidence(target).name() }
 }
 
 /// Returns the targets as a JSON document.
@@ -153,33 +154,38 @@ fn word(status: Status) -> &'static str {
 }
 
 /// Prints where each backend stops a method, or why not; one line if it is the same on all kernels.
-fn details(way: &Way, out: &mut dyn Write) -> io::Result<()> {
+fn details(bypass: &Bypass, out: &mut dyn Write) -> io::Result<()> {
     for backend in [Backend::Native, Backend::Engine] {
-        let answers = Kernel::ALL.map(|kernel| way.on(Target { backend, kernel }));
-        let known = known(way, backend);
+        let answers = Kernel::ALL.map(|kernel| bypass.on(Target { backend, kernel }));
+        let known = known(bypass, backend);
         if answers.iter().all(|answer| *answer == answers[0]) {
-            writeln!(out, "- {}, {}: {} ({known})", way.name, backend.name(), sentence(answers[0]))?;
+            writeln!(out, "- {}, {}: {} ({known})", bypass.name, backend.name(), sentence(answers[0]))?;
             continue;
         }
         for (kernel, answer) in Kernel::ALL.into_iter().zip(answers) {
             let target = Target { backend, kernel };
-            let known = way.evidence(target).name();
-            writeln!(out, "- {}, {target}: {} ({known})", way.name, sentence(answer))?;
+            let known = bypass.evidence(target).name();
+            writeln!(out, "- {}, {target}: {} ({known})", bypass.name, sentence(answer))?;
         }
     }
     Ok(())
 }
 
 /// Returns the evidence for the results of a backend.
-fn known(way: &Way, backend: Backend) -> String {
-    let is_measured = |kernel: &Kernel| {
-        way.evidence(Target { backend, kernel: *kernel }) == Evidence::Measured
-    };
-    let measured: Vec<&str> = Kernel::ALL.iter().filter(|kernel| is_measured(kernel)).map(|kernel| kernel.name()).collect();
+fn known(bypass: &Bypass, backend: Backend) -> String {
+    let is_measured =
+        |kernel: &Kernel| bypass.evidence(Target { backend, kernel: *kernel }) == Evidence::Measured;
+    let measured: Vec<&str> =
+        Kernel::ALL.iter().filter(|kernel| is_measured(kernel)).map(|kernel| kernel.name()).collect();
     match measured.len() {
         0 => Evidence::Read.name().to_owned(),
         3 => Evidence::Measured.name().to_owned(),
-        _ => format!("{} on {}, else {}", Evidence::Measured.name(), measured.join(", "), Evidence::Read.name()),
+        _ => format!(
+            "{} on {}, else {}",
+            Evidence::Measured.name(),
+            measured.join(", "),
+            Evidence::Read.name()
+        ),
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Di
     for file in history.incomplete.iter().filter(|file| file.lost) {
         let message = format!("`{}` was not read to its end: {}", file.file, file.problem);
         findings.push(
-            Diagnostic::new(&INCOMPLETE_HISTORY, None, message).help("the answer counts only the events before that point"),
+            Diagnostic::new(&INCOMPLETE_HISTORY, None, message)
+                .help("the answer counts only the events before that point"),
         );
     }
     let read = history.tetragon_events + history.telovix_events;
@@ -67,14 +68,19 @@ pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Di
     if !impact.has_data && !foreign && !lost {
         let message = match read {
             0 => "the history is empty".to_owned(),
-            read => format!("none of {} has a binary and an operation that the policies confine", events(read)),
+            read => {
+                format!("none of {} has a binary and an operation that the policies confine", events(read))
+            }
         };
         let help = "no data does not mean no violations: hook these operations with a TracingPolicy and collect again";
         findings.push(Diagnostic::new(&NO_DATA, None, message).help(help));
     }
     if policy.observing > 0 {
-        let (profiles, them) =
-            if policy.observing == 1 { ("profile only observes", "it") } else { ("profiles only observe", "them") };
+        let (profiles, them) = if policy.observing == 1 {
+            ("profile only observes", "it")
+        } else {
+            ("profiles only observe", "them")
+        };
         let message = format!("{} {profiles}, so no event is affected by {them}", policy.observing);
         let help = "`--enforced` judges as if `mode` were `enforce`";
         findings.push(Diagnostic::new(&PROFILES_OBSERVE, None, message).help(help));
@@ -93,7 +99,8 @@ pub(super) fn not_evaluated(impact: &Impact, policy: &Policy, side: &str) -> Vec
     let documents = policy.not_evaluated.iter().map(|document| (document, seen(document)));
     let finding = |(document, seen): (&NotEvaluated, u64)| {
         let NotEvaluated { name, source, .. } = document;
-        let message = format!("`{name}` at {source}{side} is not evaluated: its effect on {} is unknown", events(seen));
+        let message =
+            format!("`{name}` at {source}{side} is not evaluated: its effect on {} is unknown", events(seen));
         let help = "test it in a running Tetragon before it enforces";
         Diagnostic::new(&POLICY_NOT_EVALUATED, None, message).help(help)
     };

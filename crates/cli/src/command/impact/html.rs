@@ -4,9 +4,12 @@ mod plot;
 
 use std::io::{self, Write};
 
-use telovix_replay::{Count, Impact, RuleImpact};
+use maud::{Markup, html};
+use telovix_replay::{Count, Delta, Impact, RuleImpact};
 
 use super::words::{by_effect, events, grouped, limits, rule, sample, sentence};
+use crate::output::html::page;
+use crate::output::text::capital;
 
 /// Rules shown with their samples.
 const MOST: usize = 100;
@@ -42,169 +45,148 @@ svg text{font:12px system-ui,sans-serif;fill:var(--text)}svg .quiet{fill:var(--q
 
 /// Prints the page.
 pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
-    writeln!(out, "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Policy impact</title>")?;
-    writeln!(out, "<style>\n{STYLE}\n</style>\n</head>\n<body>\n<h1>Policy impact</h1>")?;
-    writeln!(out, "<p>{}.</p>", text(&capital(&sentence(impact))))?;
-    tiles(impact, out)?;
-    section("Affected events over time (UTC)", out)?;
-    plot::timeline(&impact.by_hour, out)?;
-    writeln!(out, "</section>\n<div class=\"pair\">")?;
-    for (title, counts) in [
+    writeln!(out, "{}", page("Policy impact", STYLE, &body(impact)).into_string())
+}
+
+fn body(impact: &Impact) -> Markup {
+    html! {
+        h1 { "Policy impact" }
+        p { (capital(&sentence(impact))) "." }
+        (tiles(impact))
+        (section("Affected events over time (UTC)", &plot::timeline(&impact.by_hour)))
+        (most_frequent(impact))
+        @if !impact.by_rule.is_empty() {
+            (section("Hour of the day (UTC) by rule", &plot::heat_map(&impact.by_rule)))
+        }
+        @if let Some(delta) = &impact.delta { (compared(delta)) }
+        (rules("By rule", &impact.by_rule))
+        (rules("May be affected, depending on missing fields", &impact.possible.by_rule))
+        (section("Limits of this answer", &confidence(impact)))
+    }
+}
+
+fn section(title: &str, content: &Markup) -> Markup {
+    html! { section { h2 { (title) } (content) } }
+}
+
+fn tiles(impact: &Impact) -> Markup {
+    let tile = |is_hit: bool, number: u64, what: &str, more: &str| {
+        html! { div.tile.hit[is_hit] { b { (grouped(number)) } (what) div.quiet { (more) } } }
+    };
+    html! {
+        div.tiles {
+            (tile(impact.total_events > 0, impact.total_events, "affected", &by_effect(impact)))
+            (tile(impact.possible_events > 0, impact.possible_events, "may be affected", ""))
+            (tile(false, impact.covered_events, "covered by the policies", ""))
+            (tile(false, impact.scanned_events, "events read", ""))
+        }
+    }
+}
+
+fn most_frequent(impact: &Impact) -> Markup {
+    let lists: [(&str, &[Count]); 6] = [
         ("Binaries", &impact.top_binaries),
         ("Parents", &impact.by_parent),
         ("Paths", &impact.by_path),
         ("Ports", &impact.by_port),
         ("Hosts", &impact.by_host),
         ("Pods", &impact.by_pod),
-    ] {
-        if !counts.is_empty() {
-            bars(title, counts, out)?;
-        }
-    }
-    writeln!(out, "</div>")?;
-    if !impact.by_rule.is_empty() {
-        section("Hour of the day (UTC) by rule", out)?;
-        plot::heat_map(&impact.by_rule, out)?;
-        writeln!(out, "</section>")?;
-    }
-    if let Some(delta) = &impact.delta {
-        section("Compared with the base", out)?;
-        writeln!(
-            out,
-            "<p>The base affects {}. {} newly affected, {} no longer affected, {} with another effect.</p></section>",
-            events(delta.base_events),
-            grouped(delta.newly_affected),
-            grouped(delta.no_longer_affected),
-            grouped(delta.changed_effect)
-        )?;
-        rules("Newly affected", &delta.newly_affected_by_rule, out)?;
-        rules("No longer affected", &delta.no_longer_affected_by_rule, out)?;
-        rules("With another effect", &delta.changed_effect_by_rule, out)?;
-    }
-    rules("By rule", &impact.by_rule, out)?;
-    rules("May be affected, depending on missing fields", &impact.possible.by_rule, out)?;
-    trust(impact, out)?;
-    writeln!(out, "</body>\n</html>")
-}
-
-fn tiles(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
-    let hit = |count: u64| if count > 0 { " hit" } else { "" };
-    let certain = by_effect(impact);
-    let tiles = [
-        (hit(impact.total_events), grouped(impact.total_events), "affected", certain.as_str()),
-        (hit(impact.possible_events), grouped(impact.possible_events), "may be affected", ""),
-        ("", grouped(impact.covered_events), "covered by the policies", ""),
-        ("", grouped(impact.scanned_events), "events read", ""),
     ];
-    writeln!(out, "<div class=\"tiles\">")?;
-    for (class, number, what, more) in tiles {
-        writeln!(out, "<div class=\"tile{class}\"><b>{number}</b>{what}<div class=\"quiet\">{more}</div></div>")?;
-    }
-    writeln!(out, "</div>")
-}
-
-fn section(title: &str, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "<section>\n<h2>{}</h2>", text(title))
-}
-
-fn bars(title: &str, counts: &[Count], out: &mut dyn Write) -> io::Result<()> {
-    section(title, out)?;
-    plot::bars(counts.get(..LISTED.min(counts.len())).unwrap_or_default(), out)?;
-    writeln!(out, "</section>")
-}
-
-fn rules(title: &str, rules: &[RuleImpact], out: &mut dyn Write) -> io::Result<()> {
-    if rules.is_empty() {
-        return Ok(());
-    }
-    section(title, out)?;
-    writeln!(out, "<table>\n<tr><th>events</th><th>effect</th><th>line</th><th>rule and events</th></tr>")?;
-    for impact in rules.iter().take(MOST) {
-        writeln!(
-            out,
-            "<tr><td class=\"number\">{}</td><td>{}</td><td class=\"where\"><code>{}</code></td><td>{}",
-            grouped(impact.events),
-            text(&impact.effect),
-            text(&impact.source),
-            text(&rule(impact))
-        )?;
-        if !impact.samples.is_empty() {
-            writeln!(out, "<details open><summary>{} of them</summary>", impact.samples.len())?;
-            for event in &impact.samples {
-                writeln!(
-                    out,
-                    "<p><code>{}</code> <span class=\"quiet\">{}</span></p>",
-                    text(&sample(event)),
-                    text(&event.found)
-                )?;
+    html! {
+        div.pair {
+            @for (title, counts) in lists.into_iter().filter(|(_, counts)| !counts.is_empty()) {
+                (section(title, &plot::bars(counts.iter().take(LISTED))))
             }
-            writeln!(out, "</details>")?;
         }
-        writeln!(out, "</td></tr>")?;
     }
-    writeln!(out, "</table>")?;
-    if let Some(more) = rules.len().checked_sub(MOST).filter(|more| *more > 0) {
-        writeln!(out, "<p>and {more} more</p>")?;
-    }
-    writeln!(out, "</section>")
 }
 
-/// Prints the limits of the answer.
-fn trust(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
-    section("Limits of this answer", out)?;
-    writeln!(out, "<ul>")?;
-    limits(impact).iter().try_for_each(|limit| writeln!(out, "<li>{}</li>", text(&capital(limit))))?;
-    writeln!(out, "</ul>")?;
+fn compared(delta: &Delta) -> Markup {
+    let [newly, no_longer, changed] =
+        [delta.newly_affected, delta.no_longer_affected, delta.changed_effect].map(grouped);
+    html! {
+        (section("Compared with the base", &html! {
+            p {
+                "The base affects " (events(delta.base_events)) ". " (newly) " newly affected, "
+                (no_longer) " no longer affected, " (changed) " with another effect."
+            }
+        }))
+        (rules("Newly affected", &delta.newly_affected_by_rule))
+        (rules("No longer affected", &delta.no_longer_affected_by_rule))
+        (rules("With another effect", &delta.changed_effect_by_rule))
+    }
+}
+
+fn rules(title: &str, rules: &[RuleImpact]) -> Markup {
+    if rules.is_empty() {
+        return Markup::default();
+    }
+    let more = rules.len().saturating_sub(MOST);
+    section(
+        title,
+        &html! {
+            table {
+                tr { th { "events" } th { "effect" } th { "line" } th { "rule and events" } }
+                @for impact in rules.iter().take(MOST) { (row(impact)) }
+            }
+            @if more > 0 { p { "and " (more) " more" } }
+        },
+    )
+}
+
+fn row(impact: &RuleImpact) -> Markup {
+    html! {
+        tr {
+            td.number { (grouped(impact.events)) }
+            td { (impact.effect) }
+            td.where { code { (impact.source) } }
+            td {
+                (rule(impact))
+                @if !impact.samples.is_empty() {
+                    details open {
+                        summary { (impact.samples.len()) " of them" }
+                        @for event in &impact.samples {
+                            p { code { (sample(event)) } " " span.quiet { (event.found) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Returns the limits of the answer.
+fn confidence(impact: &Impact) -> Markup {
     let confidence = &impact.confidence;
-    if !confidence.without_events.is_empty() {
-        writeln!(out, "<details><summary>parts without events</summary><table>")?;
-        for part in &confidence.without_events {
-            writeln!(
-                out,
-                "<tr><td class=\"where\"><code>{}</code></td><td>{}, {} ({})</td></tr>",
-                text(&part.source),
-                text(&part.name),
-                text(&part.dimension),
-                text(&part.operation)
-            )?;
+    let operations = confidence.operations.iter().filter(|seen| seen.confined || seen.events > 0);
+    html! {
+        ul { @for limit in limits(impact) { li { (capital(&limit)) } } }
+        @if !confidence.without_events.is_empty() {
+            details {
+                summary { "parts without events" }
+                table {
+                    @for part in &confidence.without_events {
+                        tr {
+                            td.where { code { (part.source) } }
+                            td { (part.name) ", " (part.dimension) " (" (part.operation) ")" }
+                        }
+                    }
+                }
+            }
         }
-        writeln!(out, "</table></details>")?;
-    }
-    writeln!(out, "<details><summary>operations and kinds of event</summary><table>")?;
-    for seen in confidence.operations.iter().filter(|seen| seen.confined || seen.events > 0) {
-        let confined = if seen.confined { "confined" } else { "not confined" };
-        writeln!(
-            out,
-            "<tr><td class=\"number\">{}</td><td>{}, {confined}</td></tr>",
-            grouped(seen.events),
-            text(&seen.operation)
-        )?;
-    }
-    for kind in &confidence.passed_over {
-        let (events, kind) = (grouped(kind.events), text(&kind.kind));
-        writeln!(out, "<tr><td class=\"number\">{events}</td><td>{kind}, skipped</td></tr>")?;
-    }
-    writeln!(out, "</table></details>\n</section>")
-}
-
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Escapes HTML markup.
-fn text(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' => plain.push_str("&lt;"),
-            '>' => plain.push_str("&gt;"),
-            '&' => plain.push_str("&amp;"),
-            '"' => plain.push_str("&quot;"),
-            letter if letter.is_control() => plain.push('\u{fffd}'),
-            letter => plain.push(letter),
+        details {
+            summary { "operations and kinds of event" }
+            table {
+                @for seen in operations {
+                    tr {
+                        td.number { (grouped(seen.events)) }
+                        td { (seen.operation) @if seen.confined { ", confined" } @else { ", not confined" } }
+                    }
+                }
+                @for kind in &confidence.passed_over {
+                    tr { td.number { (grouped(kind.events)) } td { (kind.kind) ", skipped" } }
+                }
+            }
         }
     }
-    plain
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use telovix_replay::{Count, Impact, RuleImpact};
 
 use super::words::{by_effect, events, grouped, limits, rule, sample, sentence};
+use crate::output::markdown::{code, text};
 
 /// Rules shown; a comment has a size limit.
 const MOST: usize = 30;
@@ -76,36 +77,4 @@ fn list(title: &str, counts: &[Count], out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "| {} | {} |", grouped(count.events), code(&count.value))?;
     }
     writeln!(out, "\n</details>")
-}
-
-/// Quotes as code, inside a table too.
-fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(char::is_control, " "))
-}
-
-/// Escapes Markdown and HTML markup.
-fn text(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' => plain.push_str("&lt;"),
-            '>' => plain.push_str("&gt;"),
-            '&' => plain.push_str("&amp;"),
-            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '@' => plain.extend(['\\', letter]),
-            letter if letter.is_control() => plain.push(' '),
-            letter => plain.push(letter),
-        }
-    }
-    plain
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{code, text};
-
-    #[test]
-    fn a_name_cannot_break_out_of_its_cell() {
-        assert_eq!(text("a|b <script>\n@team"), "a\\|b &lt;script&gt; \\@team");
-        assert_eq!(code("a`|b"), "`a'\\|b`");
-    }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use telovix_replay::{Count, HourImpact, Impact, RuleImpact};
 
-use super::words::{bytes, by_effect, events, grouped, limits, lines, rule, sample, sentence};
+use super::words::{by_effect, bytes, events, grouped, limits, lines, rule, sample, sentence};
 
 /// Entries shown of each list; `--format json` has more.
 const MOST: usize = 10;
@@ -78,7 +78,14 @@ pub(super) fn write(impact: &Impact, out: &mut dyn Write) -> io::Result<()> {
 
 fn rules(rules: &[RuleImpact], out: &mut dyn Write) -> io::Result<()> {
     for impact in rules.iter().take(MOST) {
-        writeln!(out, "  {:>12}  {:<8} {}: {}", grouped(impact.events), impact.effect, impact.source, rule(impact))?;
+        writeln!(
+            out,
+            "  {:>12}  {:<8} {}: {}",
+            grouped(impact.events),
+            impact.effect,
+            impact.source,
+            rule(impact)
+        )?;
         for event in &impact.samples {
             writeln!(out, "{:23}{}", "", sample(event))?;
         }

@@ -74,7 +74,8 @@ pub(super) fn rule(rule: &RuleImpact) -> String {
 pub(super) fn sample(sample: &SampleEvent) -> String {
     let parts = [sample.time.as_deref(), sample.host.as_deref(), sample.pod.as_deref()];
     let circumstances: Vec<_> = parts.into_iter().flatten().collect();
-    let before = sample.before.as_ref().map(|before| format!(" [{before} -> {}]", sample.effect)).unwrap_or_default();
+    let before =
+        sample.before.as_ref().map(|before| format!(" [{before} -> {}]", sample.effect)).unwrap_or_default();
     if circumstances.is_empty() {
         format!("{}{before}", sample.text)
     } else {
@@ -162,7 +163,11 @@ fn hosts(impact: &Impact) -> String {
 /// Returns a share in percent, with two significant digits.
 pub(super) fn percent(rate: f64) -> String {
     let percent = rate * 100.0;
-    let digits = if percent >= 10.0 || percent <= 0.0 { 0 } else { (1.0 - percent.log10().floor()).min(12.0) as usize };
+    let digits = if percent >= 10.0 || percent <= 0.0 {
+        0
+    } else {
+        (1.0 - percent.log10().floor()).min(12.0) as usize
+    };
     format!("{percent:.digits$}")
 }
 

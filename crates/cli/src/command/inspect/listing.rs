@@ -4,6 +4,7 @@ use serde::Serialize;
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{self, Effect, LAYOUT_VERSION, Operation, Origin};
 use telovix_image::{Executables, Reader, Unreadable};
+use telovix_trust::Digest;
 
 use super::region::Events;
 use crate::output::json::VERSION;
@@ -103,7 +104,7 @@ impl Listing {
         Ok(Self {
             version: VERSION,
             layout_version: LAYOUT_VERSION,
-            digest: image.digest().iter().map(|byte| format!("{byte:02x}")).collect(),
+            digest: Digest::from(*image.digest()).to_string(),
             kernel_bytes: image.kernel_bytes(),
             sections: sections.collect(),
             rules: rules(image),
@@ -133,7 +134,8 @@ pub(crate) fn rules(image: &Image) -> Vec<Rule> {
 fn domain(reader: &mut Reader<'_>, number: u32, subjects: &[Executables]) -> Result<Domain, Unreadable> {
     let reading = reader.domain(number)?;
     let names = reading.regions.into_iter().map(|(rule, region)| Named { rule, events: Events::of(&region) });
-    let mut executables: Vec<String> = subjects.iter().filter(|who| who.domain == number).flat_map(words).collect();
+    let mut executables: Vec<String> =
+        subjects.iter().filter(|who| who.domain == number).flat_map(words).collect();
     if number == 0 {
         executables.push("every other program".to_owned());
     }
@@ -146,6 +148,8 @@ fn words(who: &Executables) -> Vec<String> {
     match (who.paths.is_empty(), names.is_empty()) {
         (true, _) => names,
         (false, true) => who.paths.clone(),
-        (false, false) => who.paths.iter().map(|path| format!("{path} named {}", names.join(" or "))).collect(),
+        (false, false) => {
+            who.paths.iter().map(|path| format!("{path} named {}", names.join(" or "))).collect()
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 
 use serde::Serialize;
+use telovix_image::patterns;
 use telovix_policy::confine::{PathSet, PortSet, Region};
 use telovix_policy::value::address_at;
-use telovix_image::patterns;
 
 /// The most members of a list that the text output shows.
 const SHOWN: usize = 6;
@@ -58,7 +58,9 @@ impl Events {
                 };
                 vec![Part::list(false, texts(true), texts(false))]
             }
-            Region::Capability(set) => vec![Part::list(false, set.iter().map(|one| one.to_string()).collect(), Vec::new())],
+            Region::Capability(set) => {
+                vec![Part::list(false, set.iter().map(|one| one.to_string()).collect(), Vec::new())]
+            }
             Region::Syscall(set) => {
                 vec![Part::list(false, set.iter().map(|one| one.name().to_owned()).collect(), Vec::new())]
             }
@@ -97,7 +99,8 @@ fn endpoint(first: u128, last: u128, ports: &PortSet) -> String {
         return run;
     }
     let ranges = ports.ranges().iter();
-    let ranges = ranges.map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
+    let ranges =
+        ranges.map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
     format!("{run} port {}", ranges.collect::<Vec<_>>().join(","))
 }
 

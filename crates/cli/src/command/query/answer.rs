@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use telovix_compare::{Allowed, Answer, Outside, Side};
-use telovix_policy::confine::{Effect, Exemption, Operation, Subject};
-use telovix_policy::value::Scope;
-use telovix_policy::judge::{DetectionReport, DocumentReport, Event, NotEvaluated, Reason, VerdictReport};
 use telovix_diagnostic::source::SourceSet;
+use telovix_policy::confine::{Effect, Exemption, Operation, Subject};
+use telovix_policy::judge::{DetectionReport, DocumentReport, Event, NotEvaluated, Reason, VerdictReport};
+use telovix_policy::value::Scope;
 
 use super::graph::Edge;
 use crate::command::why::text;
@@ -127,7 +127,9 @@ impl Who {
                 Reason::Exempts(exemption) => vec![*exemption],
                 Reason::Lists(_) => Vec::new(),
                 Reason::Names(_) => {
-                    let own = |exemption: &&Exemption| exemption.process.as_ref().is_none_or(|one| one.contains(binary));
+                    let own = |exemption: &&Exemption| {
+                        exemption.process.as_ref().is_none_or(|one| one.contains(binary))
+                    };
                     decision.confinement.exemptions.iter().filter(own).collect()
                 }
             });
@@ -164,7 +166,9 @@ impl Who {
             for exception in &answer.exceptions {
                 why += &match (&exception.parent, &told.exempted) {
                     (_, Some(_)) => format!(", {}", exception.ground()),
-                    (Some(parent), None) => format!(", except when started by {parent} ({})", exception.ground()),
+                    (Some(parent), None) => {
+                        format!(", except when started by {parent} ({})", exception.ground())
+                    }
                     (None, None) => continue,
                 };
             }
@@ -306,7 +310,9 @@ impl WhatOtherwise {
         let words = [
             self.scope.as_ref().map(Place::words),
             self.exception.as_ref().map(parent),
-            self.descendant_of.as_ref().map(|above| format!("as a descendant of {above}, which passes on its confinement")),
+            self.descendant_of
+                .as_ref()
+                .map(|above| format!("as a descendant of {above}, which passes on its confinement")),
         ];
         words.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
@@ -339,5 +345,5 @@ fn report(answer: &Answer<'_>, side: &Side<'_>) -> VerdictReport {
 /// Returns the effect, or the strongest possible one if it is unknown.
 pub(super) fn strongest(verdict: &VerdictReport) -> Effect {
     let name = verdict.at_most.unwrap_or(verdict.effect);
-    Effect::ALL.into_iter().find(|effect| effect.name() == name).unwrap_or_default()
+    Effect::ALL.into_iter().find(|effect| effect.name() == name).expect("reports have names of effects")
 }

@@ -1,16 +1,18 @@
 //! An event -> every document that matches it, the effect of each, and which one decides.
 
-use std::io::{Write, self};
+use std::io::{self, Write};
 
 use serde::Serialize;
 use telovix_compare::{Outside, Side};
 use telovix_diagnostic::source::SourceSet;
 use telovix_policy::confine::{Confinement, Effect};
-use telovix_policy::judge::{DetectionReport, DocumentReport, Event, Field, Index, NotEvaluated, Opinion, UNKNOWN};
+use telovix_policy::judge::{
+    DetectionReport, DocumentReport, Event, Field, Index, NotEvaluated, Opinion, UNKNOWN,
+};
 
+use super::graph::Edge;
 use crate::command::why::text;
 use crate::output::json;
-use super::graph::Edge;
 
 /// The documents that match an event.
 #[derive(Debug, Serialize)]
@@ -78,7 +80,8 @@ impl Which {
         let opinions = index.opinions(event).into_iter();
         let mut opinions: Vec<_> =
             opinions.map(|(at, found, opinion)| said(side, found, opinion, decides == Some(at))).collect();
-        opinions.sort_by_key(|said| (!said.decides, said.says != "gives", std::cmp::Reverse(said.effect_given)));
+        opinions
+            .sort_by_key(|said| (!said.decides, said.says != "gives", std::cmp::Reverse(said.effect_given)));
         Self {
             version: json::VERSION,
             event: event.to_json(),
@@ -170,7 +173,11 @@ fn said(side: &Side<'_>, confinement: &Confinement, opinion: Opinion, decides: b
         document: DocumentReport::of(confinement),
         dimension: confinement.dimension.name(),
         source: side.sources().map(|sources| sources.locate(confinement.span)),
-        depends_on: fields.into_iter().flat_map(telovix_policy::judge::Fields::iter).map(Field::name).collect(),
+        depends_on: fields
+            .into_iter()
+            .flat_map(telovix_policy::judge::Fields::iter)
+            .map(Field::name)
+            .collect(),
         effect_given: effect,
     }
 }

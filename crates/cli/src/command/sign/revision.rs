@@ -39,7 +39,8 @@ impl Revision {
         left_out.push(folder.file_name()?);
         let status = ["status", "--porcelain", "--untracked-files=normal", "--", ":(top)"].map(OsStr::new);
         let arguments: Vec<&OsStr> = status.into_iter().chain([left_out.as_os_str()]).collect();
-        let state = if git(around, &arguments)?.trim().is_empty() { WorkTree::Clean } else { WorkTree::Dirty };
+        let state =
+            if git(around, &arguments)?.trim().is_empty() { WorkTree::Clean } else { WorkTree::Dirty };
         let mark = if state == WorkTree::Dirty { DIRTY } else { "" };
         Some(Self { text: format!("{commit}{mark}"), state })
     }
@@ -87,7 +88,11 @@ mod tests {
         for change in ["a.yaml", "new.yaml"] {
             fs::write(folder.join(change), "b").unwrap();
             let dirty = Revision::around(&bundle).unwrap();
-            assert_eq!((dirty.state, dirty.text), (WorkTree::Dirty, format!("{}-dirty", clean.text)), "{change}");
+            assert_eq!(
+                (dirty.state, dirty.text),
+                (WorkTree::Dirty, format!("{}-dirty", clean.text)),
+                "{change}"
+            );
             run(folder, &["stash", "-q", "-u", "--", change]);
         }
     }

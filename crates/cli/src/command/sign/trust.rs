@@ -63,7 +63,9 @@ impl Trust {
             Some(_) => return Ok(()),
         };
         Err(Failure::new(Exit::CannotRun, &SIGNING_KEY_NOT_TRUSTED, problem)
-            .help("sign with a key that `telovix trust show` lists as valid for bundles, or add this one first")
+            .help(
+                "sign with a key that `telovix trust show` lists as valid for bundles, or add this one first",
+            )
             .help(format!("checked against the {}", self.named)))
     }
 

@@ -12,7 +12,9 @@ use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, FormatArgument, Streams};
-use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, RepositoryTrust, root_failure};
+use crate::signing::{
+    AuditArguments, KeyArguments, Moment, RepositoryTrust, TRUST_ROOT_NOT_CHANGED, root_failure,
+};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -176,7 +178,8 @@ impl Run for Revoke {
     }
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let changes = |chain: &Chain, _| Ok(vec![Change::Revoke(find(chain, &self.key)?.id, self.reason.clone())]);
+        let changes =
+            |chain: &Chain, _| Ok(vec![Change::Revoke(find(chain, &self.key)?.id, self.reason.clone())]);
         self.how.append(changes, streams)
     }
 }
@@ -232,7 +235,8 @@ impl How {
         let (root, mut chain) = self.trust_root.read()?;
         let path = root.path;
         change(&mut chain, &path)?;
-        let listed: Vec<_> = chain.versions().flat_map(|(root, _)| root.keys()).map(|key| key.public_key).collect();
+        let listed: Vec<_> =
+            chain.versions().flat_map(|(root, _)| root.keys()).map(|key| key.public_key).collect();
         let folder = path.parent().unwrap_or(Path::new(""));
         for signer in self.keys.open(folder, &listed)? {
             chain.sign(signer.as_ref()).map_err(|error| root_failure(&path, error))?;

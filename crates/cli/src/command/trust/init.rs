@@ -14,7 +14,9 @@ use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, FormatArgument, Streams};
-use crate::signing::{AuditArguments, KeyArguments, Moment, TRUST_ROOT_NOT_CHANGED, RepositoryTrust, cannot, root_failure};
+use crate::signing::{
+    AuditArguments, KeyArguments, Moment, RepositoryTrust, TRUST_ROOT_NOT_CHANGED, cannot, root_failure,
+};
 
 /// Create the first version of a trust root, signed with `--key`.
 ///

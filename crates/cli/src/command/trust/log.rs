@@ -13,11 +13,11 @@ use telovix_trust::audit::{self, Entry, Log, Outcome};
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use telovix_workspace::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
 use crate::output::{Format, FormatArgument, Streams};
 use crate::signing::{AUDIT_LOG_ABSENT, AUDIT_LOG_BROKEN, begin_log, log_failed};
+use telovix_workspace::shown;
 
 /// Print the audit log, after checking that it was not modified.
 #[derive(Debug, Args)]
@@ -125,7 +125,10 @@ fn tell(document: &Document, nothing: bool, talk: &mut dyn Write) -> std::io::Re
     let count = plural(*entries, "entry").replace("entrys", "entries");
     writeln!(talk, "{count}, each linked to the previous one; head {}", head.as_deref().unwrap_or_default())?;
     if announced.is_some() {
-        writeln!(talk, "a command was interrupted before it wrote the next line; the next command records that")?;
+        writeln!(
+            talk,
+            "a command was interrupted before it wrote the next line; the next command records that"
+        )?;
     }
     Ok(())
 }
@@ -141,7 +144,11 @@ fn line(entry: &Entry, out: &mut dyn Write) -> std::io::Result<()> {
         Outcome::Success => "",
         Outcome::Failure => ": refused",
     };
-    write!(out, "{:>4} {} {} {} `{}`", entry.sequence, record.created_at, record.actor, record.action_type, record.subject)?;
+    write!(
+        out,
+        "{:>4} {} {} {} `{}`",
+        entry.sequence, record.created_at, record.actor, record.action_type, record.subject
+    )?;
     record.epoch.iter().try_for_each(|epoch| write!(out, " epoch {epoch}"))?;
     record.generation.iter().try_for_each(|generation| write!(out, " generation {generation}"))?;
     out.write_all(outcome.as_bytes())?;
@@ -160,8 +167,13 @@ mod tests {
 
     #[test]
     fn a_host_without_a_log_has_an_empty_one_and_a_named_log_is_missed() {
-        let arguments =
-            |file| Arguments { file, verify: false, head: None, begin_new: false, format: FormatArgument::default() };
+        let arguments = |file| Arguments {
+            file,
+            verify: false,
+            head: None,
+            begin_new: false,
+            format: FormatArgument::default(),
+        };
         assert!(arguments(None).refuse_missing().is_ok());
         let failure = arguments(Some(PathBuf::from("missing.ndjson"))).refuse_missing().unwrap_err();
         assert_eq!(failure.codes(), ["audit-log-absent"]);

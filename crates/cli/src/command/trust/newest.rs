@@ -4,15 +4,15 @@ use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
-use telovix_trust::{Refusal, Timestamp};
 use telovix_trust::audit::Action;
 use telovix_trust::root::Chain;
+use telovix_trust::{Refusal, Timestamp};
 use telovix_workspace::shown;
 
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, Streams};
-use crate::signing::{AuditArguments, Deed, HOST_TRUST_ROOT, root_failure};
+use crate::signing::{AuditArguments, HOST_TRUST_ROOT, LoggedAction, root_failure};
 
 /// The newest version of a trust root.
 #[derive(Debug, Serialize)]
@@ -55,7 +55,8 @@ pub(super) fn write(
     let of_host = || (path == Path::new(HOST_TRUST_ROOT)).then(|| audit.of_host());
     let Some(log) = audit.named().or_else(of_host) else { return write() };
     let subject = format!("{} version {}", shown(path), chain.newest().version());
-    let action = Deed::new(log, Action::TrustChanged, subject).with(Some(chain.pin().sha256), None, None);
+    let action =
+        LoggedAction::new(log, Action::TrustChanged, subject).with(Some(chain.pin().sha256), None, None);
     let action = action.begin(streams)?;
     match write() {
         Ok(()) => action.done(),

@@ -11,10 +11,12 @@ use telovix_trust::{HostState, ResetError};
 use crate::command::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use telovix_workspace::shown;
 use crate::output::json::{self, VERSION};
 use crate::output::{Format, FormatArgument, Streams};
-use crate::signing::{AuditArguments, Deed, EPOCH_NOT_RESET, HOST_STATE, HOST_STATE_NOT_USABLE, cannot};
+use crate::signing::{
+    AuditArguments, EPOCH_NOT_RESET, HOST_STATE, HOST_STATE_NOT_USABLE, LoggedAction, cannot,
+};
+use telovix_workspace::shown;
 
 /// Make this host accept lower epochs again, starting with the given one.
 ///
@@ -62,7 +64,7 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let subject = format!("{} reset to epoch {}: {}", self.state.display(), self.to, self.reason);
-        let action = Deed::new(self.audit.beside(&self.state), Action::TrustChanged, subject);
+        let action = LoggedAction::new(self.audit.next_to(&self.state), Action::TrustChanged, subject);
         let action = action.begin(streams)?;
         let highest_epoch = match reset(&self.state, self.to) {
             Ok(highest) => highest,
@@ -79,7 +81,10 @@ impl Run for Arguments {
             Format::Json => json::print(&document, &mut streams.data)?,
             Format::Text => {
                 let to = self.to;
-                writeln!(streams.data, "epochs from {to} on are accepted again; the highest accepted one was {highest_epoch}")?;
+                writeln!(
+                    streams.data,
+                    "epochs from {to} on are accepted again; the highest accepted one was {highest_epoch}"
+                )?;
             }
         }
         Ok(Exit::Clean)

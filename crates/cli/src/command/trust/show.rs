@@ -124,7 +124,10 @@ fn key(listed: &TrustedKey, now: Timestamp) -> Key {
         standing,
         not_before: listed.not_before.map(|start| start.to_string()),
         not_after: listed.not_after.map(|end| end.to_string()),
-        revoked: listed.revoked.as_ref().map(|revocation| format!("{}: {}", revocation.at, revocation.reason)),
+        revoked: listed
+            .revoked
+            .as_ref()
+            .map(|revocation| format!("{}: {}", revocation.at, revocation.reason)),
     }
 }
 
@@ -146,7 +149,10 @@ fn page(document: &Document, out: &mut dyn Write) -> io::Result<()> {
     }
     for key in &document.keys {
         write!(out, "\n{}\n  id     {}\n  signs  ", key.name, key.id)?;
-        let words = key.roles.iter().map(|role| if role == "root" { "the trust root" } else { "bundles and policies" });
+        let words = key
+            .roles
+            .iter()
+            .map(|role| if role == "root" { "the trust root" } else { "bundles and policies" });
         writeln!(out, "{}", words.collect::<Vec<_>>().join(", "))?;
         write!(out, "  state  {}", key.standing)?;
         key.not_before.iter().try_for_each(|start| write!(out, ", from {start}"))?;

@@ -64,7 +64,9 @@ impl Keys {
         let state = arguments.bundle.remembered(named)?;
         let now = state.not_before(arguments.bundle.moment.timestamp());
         arguments.bundle.follow(&chain, named, &state)?;
-        let root = chain.current_for(state.root, now).map_err(|refusal| root_failure(&named.path, refusal.into()))?;
+        let root = chain
+            .current_for(state.root, now)
+            .map_err(|refusal| root_failure(&named.path, refusal.into()))?;
         Ok(Keys::Root { root: Box::new(root.clone()), now, named: named.clone() })
     }
 

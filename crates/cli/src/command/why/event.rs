@@ -4,7 +4,7 @@
 //! size of the file.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read, self};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use serde::Serialize;
@@ -12,9 +12,9 @@ use telovix_diagnostic::Diagnostic;
 use telovix_policy::judge::Event;
 use telovix_workspace::{STANDARD_INPUT, shown};
 
+use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
 
 /// The maximum length of a line, in bytes.
 const LONGEST_LINE: usize = 1 << 20;

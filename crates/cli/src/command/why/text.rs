@@ -1,6 +1,6 @@
 //! An event and its verdict -> text for the terminal.
 
-use std::io::{Write, self};
+use std::io::{self, Write};
 
 use telovix_policy::judge::{DetectionReport, Event, NotEvaluated, VerdictReport};
 
@@ -52,7 +52,9 @@ pub(crate) fn not_evaluated(document: &NotEvaluated) -> String {
     let NotEvaluated { document, source, hooks, .. } = document;
     let name = &document.name;
     if document.kind == "GuardianPolicy" {
-        return format!("detection `{name}` at {source} kills the process if it matches; whether it does is unknown");
+        return format!(
+            "detection `{name}` at {source} kills the process if it matches; whether it does is unknown"
+        );
     }
     match hooks.as_slice() {
         [] => format!("`{name}` at {source} is not evaluated here"),

@@ -140,7 +140,7 @@ proptest! {
                 Cell::Path(only) => *only == path,
                 Cell::Stem(stem) => alike(stem) && alike(&format!("{stem}/more")),
             });
-            prop_assert!(found, "no cell stands for {}", path);
+            prop_assert!(found, "no cell represents {}", path);
         }
     }
 

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{Deed, Region};
+use super::{Action, Region};
 use crate::confine::{Access, AccessSet, Condition, Operation, PathSet};
 use crate::value::PathPattern;
 
@@ -53,7 +53,7 @@ proptest! {
         let rest = one.clone().difference(&two);
         prop_assert_eq!(rest.is_empty(), !only);
         prop_assert_eq!(rest.witness().is_some(), only);
-        if let Some(Deed::Open(path, access)) = rest.witness() {
+        if let Some(Action::Open(path, access)) = rest.witness() {
             let used = AccessSet::default().with(access);
             prop_assert!(holds(&left, &path, used) && !holds(&right, &path, used), "{} {:?}", path, access);
         }
@@ -73,7 +73,10 @@ fn every_event_and_none_are_complements() {
         assert!(none.is_empty() && none.witness().is_none());
         assert_eq!(every.clone().difference(&none), every);
         assert_eq!(every.clone().difference(&every), none);
-        let deed = every.witness();
-        assert!(deed.is_some_and(|deed| every.contains(&deed) && !none.contains(&deed)), "{operation}");
+        let action = every.witness();
+        assert!(
+            action.is_some_and(|action| every.contains(&action) && !none.contains(&action)),
+            "{operation}"
+        );
     }
 }

@@ -210,7 +210,8 @@ impl<'policy> Names<'policy> {
 
     /// Returns a path that starts with `stem` and that no subject names.
     fn unnamed(&self, stem: &str) -> String {
-        let base_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let base_name =
+            |path: &str| path.rsplit('/').next().expect("a split has at least one part").to_owned();
         self.first(stem, "", |path| {
             !self.paths.contains(path) && !self.base_names.contains(base_name(path).as_str())
         })

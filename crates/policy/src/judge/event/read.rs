@@ -1,14 +1,17 @@
 //! The JSON of an event -> an event, or an error.
 
+use std::cell::Cell;
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::de::value::MapDeserializer;
+use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::{Map, Value};
 
 use super::super::word;
 use super::Event;
 use super::json::Strict;
-use crate::confine::{Access, AccessSet, Operation};
+use crate::confine::{Access, AccessSet, Operation, SocketType};
 use crate::value::{Capability, Syscall, address_at, address_number};
 
 impl Event {
@@ -30,49 +33,18 @@ impl Event {
     ///
     /// # Errors
     /// As [`Event::parse`].
-    pub fn from_fields(mut fields: Map<String, Value>) -> Result<Self, EventError> {
-        let operation = text(&mut fields, "operation")?
-            .ok_or_else(|| EventError::new(Some("operation"), format!("missing; one of {}", operations())))?;
-        let operation = Operation::parse(&operation).ok_or_else(|| {
-            EventError::new(
-                Some("operation"),
-                format!("unknown operation `{operation}`; one of {}", operations()),
-            )
-        })?;
-        Ok(Self {
-            operation,
-            binary: path(&mut fields, "binary")?,
-            parent: path(&mut fields, "parent")?,
-            ancestors: ancestors(&mut fields)?,
-            uid: number(&mut fields, "uid", u64::from(u32::MAX))?.and_then(|uid| u32::try_from(uid).ok()),
-            sensor: text(&mut fields, "sensor")?,
-            group: text(&mut fields, "group")?,
-            path: path(&mut fields, "path")?,
-            access: access(&mut fields)?,
-            anonymous: boolean(&mut fields, "anonymous")?,
-            address: address(&mut fields)?,
-            port: number(&mut fields, "port", 65_535)?.and_then(|port| u16::try_from(port).ok()),
-            protocol: text(&mut fields, "protocol")?,
-            capability: word_or_number(
-                &mut fields,
-                "capability",
-                |word| Capability::parse(word).ok(),
-                |number| u8::try_from(number).ok().and_then(Capability::from_number),
-            )?,
-            syscall: word_or_number(
-                &mut fields,
-                "syscall",
-                |word| Syscall::parse(word).ok(),
-                |number| u16::try_from(number).ok().and_then(Syscall::from_number),
-            )?,
-            family: word_or_number(&mut fields, "family", word::family, |number| u16::try_from(number).ok())?,
-            socket_type: word_or_number(&mut fields, "type", word::socket_type, word::socket_type_of)?,
-            mode: word_or_number(&mut fields, "mode", word::mode, |number| {
-                u32::try_from(number).ok().filter(|mode| *mode <= 0o17_7777)
-            })?,
-            time: text(&mut fields, "time")?,
-            other: fields,
-        })
+    pub fn from_fields(fields: Map<String, Value>) -> Result<Self, EventError> {
+        if !fields.contains_key("operation") {
+            return Err(EventError::new(
+                Some("operation".into()),
+                format!("missing; one of {}", operations()),
+            ));
+        }
+        // The deserializer takes a key, then its value: the last key taken is the one with an invalid value.
+        let at = Cell::new(None);
+        let fields = fields.into_iter().inspect(|(key, _)| at.set(Some(key.clone())));
+        Self::deserialize(MapDeserializer::<_, serde_json::Error>::new(fields))
+            .map_err(|error| EventError::new(at.take(), error.to_string()))
     }
 }
 
@@ -80,20 +52,20 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventError {
     /// The field, if the error is about one.
-    pub field: Option<&'static str>,
+    pub field: Option<String>,
     /// What is wrong.
     pub message: String,
 }
 
 impl EventError {
-    fn new(field: Option<&'static str>, message: impl Into<String>) -> Self {
+    fn new(field: Option<String>, message: impl Into<String>) -> Self {
         Self { field, message: message.into() }
     }
 }
 
 impl fmt::Display for EventError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.field {
+        match &self.field {
             Some(field) => write!(formatter, "`{field}`: {}", self.message),
             None => formatter.write_str(&self.message),
         }
@@ -103,68 +75,51 @@ impl fmt::Display for EventError {
 impl std::error::Error for EventError {}
 
 fn operations() -> String {
-    let names: Vec<_> = Operation::ALL.into_iter().map(|operation| format!("`{operation}`")).collect();
-    names.join(", ")
+    Operation::ALL.map(|operation| format!("`{operation}`")).join(", ")
 }
 
-/// Takes a field; `null` is the same as absent.
-fn take(fields: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    fields.remove(name).filter(|value| !value.is_null())
+pub(super) fn operation<'de, D: Deserializer<'de>>(from: D) -> Result<Operation, D::Error> {
+    let missing = || D::Error::custom(format_args!("missing; one of {}", operations()));
+    let name = text(from)?.ok_or_else(missing)?;
+    let unknown = || D::Error::custom(format_args!("unknown operation `{name}`; one of {}", operations()));
+    Operation::parse(&name).ok_or_else(unknown)
 }
 
-fn text(fields: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, EventError> {
-    match take(fields, name) {
+pub(super) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    match known(from)? {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(EventError::new(Some(name), format!("expected a string, found `{other}`"))),
+        Some(other) => Err(D::Error::custom(format_args!("expected a string, found `{other}`"))),
     }
 }
 
-fn path(fields: &mut Map<String, Value>, name: &'static str) -> Result<Option<String>, EventError> {
-    text(fields, name)?.map(|path| resolved(name, path)).transpose()
+pub(super) fn path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    text(from)?.map(resolved).transpose()
 }
 
-fn resolved(name: &'static str, path: String) -> Result<String, EventError> {
-    let components = path.strip_prefix('/');
-    let clean = |rest: &str| rest.is_empty() || rest.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    if components.is_some_and(clean) && !path.contains('\0') {
-        return Ok(path);
-    }
-    Err(EventError::new(
-        Some(name),
-        format!("expected a resolved absolute path, found `{}`", path.escape_debug()),
-    ))
-}
-
-fn ancestors(fields: &mut Map<String, Value>) -> Result<Option<Vec<String>>, EventError> {
-    let name = "ancestors";
-    let wrong =
-        |found: &Value| EventError::new(Some(name), format!("expected a list of paths, found `{found}`"));
-    match take(fields, name) {
+pub(super) fn paths<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<String>>, D::Error> {
+    let wrong = |found: &Value| D::Error::custom(format_args!("expected a list of paths, found `{found}`"));
+    let one = |item| match item {
+        Value::String(path) => resolved(path),
+        other => Err(wrong(&other)),
+    };
+    match known(from)? {
         None => Ok(None),
-        Some(Value::Array(items)) => items
-            .into_iter()
-            .map(|item| match item {
-                Value::String(path) => resolved(name, path),
-                other => Err(wrong(&other)),
-            })
-            .collect::<Result<_, _>>()
-            .map(Some),
+        Some(Value::Array(items)) => items.into_iter().map(one).collect::<Result<_, _>>().map(Some),
         Some(other) => Err(wrong(&other)),
     }
 }
 
-fn access(fields: &mut Map<String, Value>) -> Result<Option<AccessSet>, EventError> {
+pub(super) fn access<'de, D: Deserializer<'de>>(from: D) -> Result<Option<AccessSet>, D::Error> {
     let wrong = |found: &Value| {
-        let names: Vec<_> = Access::ALL.into_iter().map(|access| format!("`{}`", access.name())).collect();
-        let names = names.join(", ");
-        EventError::new(Some("access"), format!("expected a list of one or more of {names}, found `{found}`"))
+        let names = Access::ALL.map(|access| format!("`{}`", access.name())).join(", ");
+        D::Error::custom(format_args!("expected a list of one or more of {names}, found `{found}`"))
     };
     let one = |item: &Value| {
         let access = Access::ALL.into_iter().find(|access| item.as_str() == Some(access.name()));
         access.ok_or_else(|| wrong(item))
     };
-    match take(fields, "access") {
+    match known(from)? {
         None => Ok(None),
         Some(Value::Array(items)) if !items.is_empty() => {
             items.iter().map(one).collect::<Result<_, _>>().map(Some)
@@ -173,47 +128,90 @@ fn access(fields: &mut Map<String, Value>) -> Result<Option<AccessSet>, EventErr
     }
 }
 
-fn address(fields: &mut Map<String, Value>) -> Result<Option<IpAddr>, EventError> {
-    let Some(text) = text(fields, "address")? else { return Ok(None) };
+pub(super) fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<IpAddr>, D::Error> {
+    let Some(text) = text(from)? else { return Ok(None) };
     let address: Result<IpAddr, _> = text.parse();
     let wrong = |_| {
-        EventError::new(
-            Some("address"),
-            format!("expected an IPv4 or IPv6 address, found `{}`", text.escape_debug()),
-        )
+        D::Error::custom(format_args!("expected an IPv4 or IPv6 address, found `{}`", text.escape_debug()))
     };
     address.map(|address| Some(address_at(address_number(address)))).map_err(wrong)
 }
 
-fn boolean(fields: &mut Map<String, Value>, name: &'static str) -> Result<Option<bool>, EventError> {
-    match take(fields, name) {
+pub(super) fn boolean<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+    match known(from)? {
         None => Ok(None),
         Some(Value::Bool(value)) => Ok(Some(value)),
-        Some(other) => {
-            Err(EventError::new(Some(name), format!("expected `true` or `false`, found `{other}`")))
-        }
+        Some(other) => Err(D::Error::custom(format_args!("expected `true` or `false`, found `{other}`"))),
     }
 }
 
-fn number(fields: &mut Map<String, Value>, name: &'static str, most: u64) -> Result<Option<u64>, EventError> {
-    let Some(value) = take(fields, name) else { return Ok(None) };
-    let number = value.as_u64().filter(|number| *number <= most);
-    let wrong =
-        || EventError::new(Some(name), format!("expected a number from 0 to {most}, found `{value}`"));
+pub(super) fn number<'de, D: Deserializer<'de>, T: Number>(from: D) -> Result<Option<T>, D::Error> {
+    let Some(value) = known(from)? else { return Ok(None) };
+    let number = value.as_u64().and_then(|number| T::try_from(number).ok());
+    let wrong = || D::Error::custom(format_args!("expected a number from 0 to {}, found `{value}`", T::MOST));
     number.map(Some).ok_or_else(wrong)
 }
 
-fn word_or_number<T>(
-    fields: &mut Map<String, Value>,
-    name: &'static str,
+/// An unsigned number with its limit.
+pub(super) trait Number: TryFrom<u64> {
+    const MOST: u64;
+}
+
+impl Number for u16 {
+    const MOST: u64 = Self::MAX as u64;
+}
+
+impl Number for u32 {
+    const MOST: u64 = Self::MAX as u64;
+}
+
+pub(super) fn capability<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Capability>, D::Error> {
+    let of_number = |number| u8::try_from(number).ok().and_then(Capability::from_number);
+    word_or_number(from, "capability", |word| Capability::parse(word).ok(), of_number)
+}
+
+pub(super) fn syscall<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Syscall>, D::Error> {
+    let of_number = |number| u16::try_from(number).ok().and_then(Syscall::from_number);
+    word_or_number(from, "syscall", |word| Syscall::parse(word).ok(), of_number)
+}
+
+pub(super) fn family<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    word_or_number(from, "family", word::family, |number| u16::try_from(number).ok())
+}
+
+pub(super) fn socket_type<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketType>, D::Error> {
+    word_or_number(from, "type", word::socket_type, word::socket_type_of)
+}
+
+pub(super) fn mode<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let of_number = |number| u32::try_from(number).ok().filter(|mode| *mode <= 0o17_7777);
+    word_or_number(from, "mode", word::mode, of_number)
+}
+
+fn word_or_number<'de, D: Deserializer<'de>, T>(
+    from: D,
+    what: &str,
     of_word: impl FnOnce(&str) -> Option<T>,
     of_number: impl FnOnce(u64) -> Option<T>,
-) -> Result<Option<T>, EventError> {
-    let Some(value) = take(fields, name) else { return Ok(None) };
+) -> Result<Option<T>, D::Error> {
+    let Some(value) = known(from)? else { return Ok(None) };
     let known = match &value {
         Value::String(word) => of_word(word),
         value => value.as_u64().and_then(of_number),
     };
-    let wrong = || EventError::new(Some(name), format!("unknown {name} `{value}`"));
-    known.map(Some).ok_or_else(wrong)
+    known.map(Some).ok_or_else(|| D::Error::custom(format_args!("unknown {what} `{value}`")))
+}
+
+/// Returns the value of a field; `null` is the same as absent.
+fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(|value| Some(value).filter(|value| !value.is_null()))
+}
+
+fn resolved<E: Error>(path: String) -> Result<String, E> {
+    let components = path.strip_prefix('/');
+    let clean = |rest: &str| rest.is_empty() || rest.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if components.is_some_and(clean) && !path.contains('\0') {
+        return Ok(path);
+    }
+    Err(E::custom(format_args!("expected a resolved absolute path, found `{}`", path.escape_debug())))
 }

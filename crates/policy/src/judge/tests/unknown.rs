@@ -79,7 +79,7 @@ fn fill<T: Clone>(events: Vec<Event>, lacks: bool, values: &[T], put: impl Fn(&m
 }
 
 /// Everything that the event may say was done.
-fn deeds(event: &Event) -> Vec<Event> {
+fn actions(event: &Event) -> Vec<Event> {
     let paths: Vec<String> = PATHS.into_iter().chain(["/", "/a/b", "/d/a/b"]).map(str::to_owned).collect();
     let all = vec![event.clone()];
     match event.operation {
@@ -201,7 +201,7 @@ proptest! {
             confinements.retain(|confinement| confinement.operation == whole.operation);
         }
         let partial = forget(&whole, &forgotten);
-        let complete: Vec<Event> = deeds(&partial).iter().flat_map(processes).collect();
+        let complete: Vec<Event> = actions(&partial).iter().flat_map(processes).collect();
         let judged: Vec<(Event, Effect)> =
             complete.into_iter().map(|event| { let effect = effect(&confinements, &event); (event, effect) }).collect();
         let least = judged.iter().map(|(_, effect)| *effect).min();

@@ -1,4 +1,4 @@
-//! What a command printed for machines -> lines of the console, for the published schemas to be held against.
+//! What a command printed for machines -> lines of the console, for checking against the published schemas.
 
 use std::process::Command;
 

@@ -66,7 +66,7 @@ pub(super) fn other_layout(image: &str, then: impl FnOnce(&str) -> anyhow::Resul
     then(DAMAGED)
 }
 
-/// Writes until a disk has no room.
+/// Writes until a disk is full.
 pub(super) fn fill_disk(folder: &str) -> anyhow::Result<()> {
     let path = format!("{folder}/filler");
     let mut file = std::fs::File::create(path)?;
@@ -80,7 +80,7 @@ pub(super) fn fill_disk(folder: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Takes away the room to lock memory.
+/// Lowers the limit of locked memory.
 pub(super) fn without_memlock(then: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let none = [0_u64; 2];
     let mut before = [0_u64; 2];
@@ -102,7 +102,7 @@ pub(super) fn with_memory(bytes: u64, words: &[&str]) -> anyhow::Result<Command>
         std::fs::create_dir(&group)?;
     }
     std::fs::write(format!("{group}/memory.max"), bytes.to_string())?;
-    // A process that joins by itself, so that nobody else is there to be killed.
+    // A process that joins by itself, so that no other process can be killed.
     let mut command = Command::new("/init");
     command.args(["in-group", &group, TELOVIX]).args(words).current_dir("/");
     Ok(command)
@@ -116,7 +116,7 @@ pub(super) fn enter(group: &str, program: &str, words: &[&str]) -> std::io::Erro
     }
 }
 
-/// Changes one value of a map of the active generation behind the loader's back.
+/// Changes one value of a map of the active generation without the loader's knowledge.
 pub(super) fn spoil(map: &str) -> anyhow::Result<()> {
     let slot = active_slot()?;
     let outer = open(map)?;
@@ -155,12 +155,12 @@ pub(super) fn foreign_pin(map: &str) -> anyhow::Result<()> {
     bpf(PIN, &[path.as_ptr() as u64, number_of(&foreign)]).map(drop)
 }
 
-/// Fails when the BPF file system holds anything beside our own folder.
+/// Fails when the BPF file system has anything but our own folder.
 pub(super) fn only_ours() -> anyhow::Result<()> {
     for entry in std::fs::read_dir("/sys/fs/bpf")? {
         let name = entry?.file_name();
         if name != "telovix" && !name.to_string_lossy().ends_with(".debug") {
-            bail!("`{}` was left behind", name.to_string_lossy());
+            bail!("`{}` was not removed", name.to_string_lossy());
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ use crate::sys::{self, Registers};
 const SAID: &str = "/tmp/said";
 
 /// Looks at what is enforced in front of each effect of a whole run; then kills the command at its first, second,
-/// third … effect, and holds what is enforced then, and what an operator can do then, against the file. Returns the
+/// third … effect, and checks what is enforced then, and what an operator can do then, against the file. Returns the
 /// counts.
 pub(super) fn sweep(host: &Host, command: &str, watch: &mut Watch) -> anyhow::Result<String> {
     let words: Vec<&str> = command.split_ascii_whitespace().skip(1).collect();
@@ -64,7 +64,7 @@ fn look(host: &Host, words: &[&str], watch: &mut Watch) -> anyhow::Result<(usize
         if host.old != host.new && problem.is_none() {
             match expect(watch, &[&host.old, &host.new]) {
                 Ok(found) if found == host.new => switch = switch.or(Some(number)),
-                // The deadline of a policy that nobody confirms may pass while we look.
+                // The deadline of a policy that is not confirmed may pass while we look.
                 Ok(_) if switch.is_some() && !host.reverts() => {
                     problem = Some(anyhow::anyhow!("the old policy is back in front of effect {number}"));
                 }
@@ -147,10 +147,10 @@ pub(super) enum Side {
     /// In front of the write that switches.
     Before,
     /// In front of the effect that follows it.
-    Behind,
+    After,
 }
 
-/// Kills a command right in front of its first write into the map `control`, or right behind it.
+/// Kills a command right before its first write into the map `control`, or right after it.
 pub(super) fn at_switch(words: &[&str], side: Side) -> anyhow::Result<()> {
     let mut written = false;
     let dead = killed(words, |_, stopped| {
@@ -158,8 +158,8 @@ pub(super) fn at_switch(words: &[&str], side: Side) -> anyhow::Result<()> {
         let switches = || fault::number_of_map("control").is_ok_and(|control| stopped.writes(control));
         match side {
             Side::Before => switches(),
-            Side::Behind if written => true,
-            Side::Behind => {
+            Side::After if written => true,
+            Side::After => {
                 written = switches();
                 false
             }
@@ -187,7 +187,7 @@ pub(super) struct Stopped {
 }
 
 impl Stopped {
-    /// Whether the call leaves something behind when the process ends: what only its own descriptors hold goes with it.
+    /// Whether the result of the call remains when the process ends: what only its own descriptors refer to is freed.
     fn is_effect(&self) -> bool {
         let [first, second, third] = self.registers.words;
         match self.registers.call {

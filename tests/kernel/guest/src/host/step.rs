@@ -10,13 +10,13 @@ use super::enforced::{PROGRAM, Watch};
 use super::{TELOVIX, document, expect, fault, kill, unit};
 use crate::sys;
 
-/// The user that nobody is.
+/// The unprivileged user `nobody`.
 const NOBODY: u32 = 65_534;
 
 /// One step.
 #[derive(Debug)]
 pub(super) struct Step {
-    /// As it stands in the file.
+    /// As written in the file.
     pub(super) text: String,
     words: Vec<String>,
     /// How it may end, and what its output must hold.
@@ -56,7 +56,7 @@ impl Step {
         })
     }
 
-    /// Performs it and holds what came of it against the file.
+    /// Performs it and checks the result against the file.
     pub(super) fn perform(&self, watch: &mut Watch) -> anyhow::Result<()> {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         match words.as_slice() {
@@ -76,7 +76,7 @@ impl Step {
                 Ok(command)
             }),
             ["kill-before-switch", "telovix", rest @ ..] => kill::at_switch(rest, kill::Side::Before),
-            ["kill-behind-switch", "telovix", rest @ ..] => kill::at_switch(rest, kill::Side::Behind),
+            ["kill-after-switch", "telovix", rest @ ..] => kill::at_switch(rest, kill::Side::After),
             ["while-locked", "telovix", rest @ ..] => {
                 let lock = std::fs::File::options().write(true).open("/run/telovix/lock")?;
                 lock.try_lock()?;
@@ -134,7 +134,7 @@ impl Step {
         self.hold(&end, &printed)
     }
 
-    /// Holds how a command ended, and what it printed, against the file.
+    /// Checks how a command ended, and what it printed, against the file.
     fn hold(&self, end: &End, printed: &str) -> anyhow::Result<()> {
         if !self.ends.contains(end) {
             bail!("{end:?}: {}", printed.trim());
@@ -156,7 +156,7 @@ fn outcome(mut command: Command) -> anyhow::Result<(End, String)> {
     let printed = String::from_utf8_lossy(&printed).into_owned();
     let end = match (output.status.code(), output.status.signal()) {
         (Some(code), _) => End::Exit(code),
-        // The second is what becomes of a program that has no room to start.
+        // The second is what happens to a program that has not enough memory to start.
         (None, Some(libc::SIGKILL | libc::SIGSEGV)) => End::Killed,
         (None, Some(libc::SIGABRT)) => End::Aborted,
         (None, _) => bail!("{}: {printed}", output.status),
@@ -184,7 +184,7 @@ fn until_unloaded(watch: &Watch) -> anyhow::Result<()> {
     watch.unloaded()
 }
 
-/// Waits until the deadline passes, and holds what is enforced then against one name; where none runs, what is
+/// Waits until the deadline passes, and checks what is enforced then against one name; where none runs, what is
 /// enforced now against the other.
 fn past_deadline(reverted: &str, kept: &str, watch: &mut Watch) -> anyhow::Result<()> {
     let (_, status) = outcome(telovix(&["status", "--format", "json"]))?;

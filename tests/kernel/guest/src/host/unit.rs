@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 /// Where the initramfs has `examples/systemd/telovix.service`.
 const UNIT: &str = "/etc/telovix.service";
 
-/// The command behind a key of the unit, whose condition must be met.
+/// The command of a key of the unit, whose condition must be met.
 pub(super) fn command(key: &str) -> anyhow::Result<Command> {
     let text = std::fs::read_to_string(UNIT)?;
     let value = |key: &str| {

@@ -11,7 +11,7 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
     Some(match words {
         ["connect-tcp", address, port] => {
             let stream = TcpStream::connect_timeout(&destination(address, port)?, Duration::from_secs(2));
-            // Nobody listens; what counts is that the attempt was let through.
+            // No process listens; what counts is that the attempt was allowed.
             match stream {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
                 other => other.map(drop),
@@ -85,7 +85,7 @@ fn send_many(socket: &UdpSocket, to: SocketAddr) -> io::Result<()> {
     sys::call(libc::SYS_sendmmsg, words).map(drop)
 }
 
-/// sctp_connectx (net/sctp/socket.c): addresses one behind the other. The first is tried without waiting for it.
+/// sctp_connectx (net/sctp/socket.c): addresses one after the other. The first is tried without waiting for it.
 fn connect_sctp(to: &[SocketAddr]) -> io::Result<()> {
     const SCTP_SOCKOPT_CONNECTX: i64 = 110;
     let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK;

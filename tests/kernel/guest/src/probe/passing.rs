@@ -38,7 +38,7 @@ pub(super) fn receive(path: &str) -> io::Result<()> {
     let stream = UnixStream::connect_addr(&address(path)?)?;
     let control: Control = [0; 3];
     message(&stream, &control, libc::SYS_recvmsg)?;
-    // The kernel wrote it behind the compiler's back.
+    // The kernel wrote it without the compiler's knowledge.
     let [length, kind, descriptor]: Control = std::hint::black_box(control);
     if (length, kind) != (CONTROL_LENGTH, RIGHTS) {
         return Err(io::Error::from_raw_os_error(libc::EPERM));

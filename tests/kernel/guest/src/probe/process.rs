@@ -19,7 +19,7 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
             let local = [byte.as_mut_ptr() as u64, 1];
             let words = [pid.parse().ok()?, local.as_ptr() as i64, 1, local.as_ptr() as i64, 1, 0];
             match sys::call(libc::SYS_process_vm_readv, words) {
-                // The address is nobody's; the right to look was granted.
+                // No memory is mapped there; the access was granted.
                 Err(error) if error.raw_os_error() == Some(libc::EFAULT) => Ok(()),
                 other => other.map(drop),
             }

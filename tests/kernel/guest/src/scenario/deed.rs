@@ -33,7 +33,7 @@ impl Paths {
         paths
     }
 
-    /// The path that the kernel comes to.
+    /// The path that the kernel resolves it to.
     fn resolve(&self, path: &str) -> String {
         let mut names: Vec<&str> = Vec::new();
         for name in path.split('/') {
@@ -48,7 +48,7 @@ impl Paths {
     }
 }
 
-/// Who makes an attempt, and what it comes to so far.
+/// The process that makes an attempt, and its result so far.
 #[derive(Debug)]
 pub(crate) struct Actor<'scenario> {
     paths: &'scenario Paths,

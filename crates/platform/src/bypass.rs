@@ -2,9 +2,9 @@
 
 use super::{Backend, Kernel, Target};
 
-/// A path to an operation that a policy confines: one that is covered, or a known bypass.
+/// Another way to an operation that a policy confines: covered on a target, or open.
 #[derive(Debug, Clone, Copy)]
-pub struct Way {
+pub struct Bypass {
     /// Its name: the system call or the technique.
     pub name: &'static str,
     /// Its coverage by the native runtime.
@@ -13,7 +13,7 @@ pub struct Way {
     pub engine: Coverage,
 }
 
-impl Way {
+impl Bypass {
     /// Returns its status on a target.
     #[must_use]
     pub fn on(&self, target: Target) -> Status {
