@@ -1,7 +1,9 @@
 //! Declared arguments of a hook -> those that Tetragon rejects.
 
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Diagnostic, Sink, Treatment};
+use telovix_syntax::quote;
 
+use super::function::at_load;
 use crate::codes::{ARGUMENT, CRASH, IGNORED};
 use crate::{Argument, ArgumentType, Hook, HookPoint, Section};
 
@@ -17,14 +19,21 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
     let section = hook.point.section();
     if let Some(sixth) = hook.arguments.iter().chain(&hook.data).nth(ARGUMENTS) {
         let message = format!("a hook reads at most {ARGUMENTS} arguments");
-        let code = if matches!(section, Section::LsmHooks | Section::Uprobes) { &CRASH } else { &ARGUMENT };
-        sink.report(Diagnostic::new(code, sixth.span, message));
+        sink.report(match section {
+            Section::LsmHooks | Section::Uprobes => Diagnostic::new(&CRASH, sixth.span, message),
+            _ => Diagnostic::new(&ARGUMENT, sixth.span, message).tetragon(counted(hook)),
+        });
     }
     for argument in &hook.arguments {
         check_argument(hook, argument, sink);
     }
     for data in &hook.data {
         let source = data.source.as_ref().map(|source| source.value.as_ref());
+        if data.source.as_ref().is_some_and(|source| source.value == "pt_regs") {
+            check_register(data, sink);
+        } else {
+            check_resolve(data, sink);
+        }
         if !matches!(source, Some("current_task" | "pt_regs")) || data.resolve.is_none() {
             let message = "`data` requires `source: current_task` or `source: pt_regs`, and a `resolve` path";
             sink.report(Diagnostic::new(&ARGUMENT, data.span, message));
@@ -41,7 +50,16 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
         && !["tracksock", "untracksock"].contains(&action.value.to_ascii_lowercase().as_str())
     {
         let message = "invalid `returnArgAction`: expected `TrackSock` or `UntrackSock`";
-        sink.report(Diagnostic::new(&ARGUMENT, action.span, message));
+        sink.report(Diagnostic::new(&ARGUMENT, action.span, message).tetragon(at_load(hook)));
+    }
+}
+
+/// Returns what Tetragon does about a mistake in the list of arguments. It builds that of a kprobe from the function that
+/// it found in the kernel, after schema and encoder have accepted the policy.
+fn counted(hook: &Hook) -> Treatment {
+    match hook.point.section() {
+        Section::Kprobes | Section::Fentries => Treatment::Depends,
+        _ => at_load(hook),
     }
 }
 
@@ -56,7 +74,7 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
     if let Some(most) = most.filter(|most| argument.index.value > *most) {
         let message =
             format!("index {} is above {most}, the maximum for this kind of hook", argument.index.value);
-        sink.report(Diagnostic::new(&ARGUMENT, argument.index.span, message));
+        sink.report(Diagnostic::new(&ARGUMENT, argument.index.span, message).tetragon(counted(hook)));
     }
     let kind = argument.kind.value;
     let resolved = argument.resolve.is_some();
@@ -72,9 +90,9 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
     };
     if refused {
         let message = format!("an argument of `{}` cannot have the type `{}`", section.name(), kind.name());
-        sink.report(
-            Diagnostic::new(&ARGUMENT, argument.kind.span, message).help("set `type` to the argument's type"),
-        );
+        let diagnostic = Diagnostic::new(&ARGUMENT, argument.kind.span, message);
+        let treatment = if kind == ArgumentType::Auto { counted(hook) } else { at_load(hook) };
+        sink.report(diagnostic.help("set `type` to the argument's type").tetragon(treatment));
     }
     if let Some(source) = argument.source.as_ref().filter(|_| section == Section::Kprobes) {
         let message = "`source` is supported in `data`, not in `args`";
@@ -92,16 +110,64 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
 
 fn check_resolve(argument: &Argument, sink: &mut Sink) {
     let Some(path) = &argument.resolve else { return };
-    let segments: Vec<&str> = path.value.split('.').collect();
-    let empty = segments.iter().any(|segment| segment.is_empty());
-    let brackets =
-        path.value.contains("[]") || path.value.matches('[').count() != path.value.matches(']').count();
-    if empty || brackets {
+    let segments = resolve_segments(&path.value);
+    if !is_resolve_path(&path.value) {
         let message =
             "invalid `resolve` path: expected field names separated by single dots, with `[n]` for elements";
         sink.report(Diagnostic::new(&ARGUMENT, path.span, message));
-    } else if segments.len() > RESOLVE_DEPTH {
+    } else if segments > RESOLVE_DEPTH {
         let message = format!("a `resolve` path has at most {RESOLVE_DEPTH} elements");
         sink.report(Diagnostic::new(&ARGUMENT, path.span, message));
     }
+}
+
+/// Registers of x86-64 by their first letters; the names of parts, such as `eax` and `al`, are formed from them.
+const REGISTERS: &[&str] = &[
+    "rax", "eax", "ax", "al", "rbx", "ebx", "bx", "bl", "rcx", "ecx", "cx", "cl", "rdx", "edx", "dx", "dl",
+    "rsi", "esi", "si", "sil", "rdi", "edi", "di", "dil", "rbp", "ebp", "bp", "bpl", "rsp", "esp", "sp",
+    "spl", "rip", "eip",
+];
+
+/// Checks the register of `source: pt_regs`, which is in `resolve`.
+fn check_register(data: &Argument, sink: &mut Sink) {
+    let Some(register) = &data.resolve else { return };
+    let is_numbered = register.value.strip_prefix('r').is_some_and(|number| {
+        let number = number.trim_end_matches(['d', 'w', 'b']);
+        number.parse::<u8>().is_ok_and(|number| (8..=15).contains(&number))
+    });
+    if !is_numbered && !REGISTERS.contains(&register.value.as_ref()) {
+        let message = format!("{} is not a register of x86-64", quote(&register.value));
+        sink.report(Diagnostic::new(&ARGUMENT, register.span, message).help("write a name such as `rdi`"));
+    }
+}
+
+/// Returns how many elements a path has: names and indexes.
+fn resolve_segments(path: &str) -> usize {
+    path.split(['.', '[']).filter(|segment| !segment.is_empty()).count()
+}
+
+/// Returns whether a path is names and `[n]`, separated as Tetragon reads them: no two dots, no empty or nested brackets,
+/// and a number in each bracket.
+fn is_resolve_path(path: &str) -> bool {
+    let mut inside: Option<String> = None;
+    let mut previous = None;
+    for sign in path.chars() {
+        match (sign, &mut inside) {
+            ('.' | '[', Some(_)) => return false,
+            ('.' | '[', None) if previous == Some('.') => return false,
+            ('[', None) => inside = Some(String::new()),
+            (']', Some(digits)) => {
+                let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+                if !is_number {
+                    return false;
+                }
+                inside = None;
+            }
+            (']', None) => return false,
+            (sign, Some(digits)) => digits.push(sign),
+            (_, None) => {}
+        }
+        previous = Some(sign);
+    }
+    inside.is_none()
 }

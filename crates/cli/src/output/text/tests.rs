@@ -7,6 +7,7 @@ static CODE: Code = Code {
     id: "unknown-key",
     title: "a key that no document has",
     severity: Severity::Error,
+    tetragon: telovix_diagnostic::Treatment::Takes,
     explanation: "",
     fires: Example::Text(""),
     silent: Example::Text(""),
