@@ -16,14 +16,7 @@ const SIZE_INDEX: u32 = 15;
 
 /// Reports arguments that Tetragon rejects.
 pub(super) fn check(hook: &Hook, sink: &mut Sink) {
-    let section = hook.point.section();
-    if let Some(sixth) = hook.arguments.iter().chain(&hook.data).nth(ARGUMENTS) {
-        let message = format!("a hook reads at most {ARGUMENTS} arguments");
-        sink.report(match section {
-            Section::LsmHooks | Section::Uprobes => Diagnostic::new(&CRASH, sixth.span, message),
-            _ => Diagnostic::new(&ARGUMENT, sixth.span, message).tetragon(counted(hook)),
-        });
-    }
+    check_count(hook, sink);
     for argument in &hook.arguments {
         check_argument(hook, argument, sink);
     }
@@ -51,6 +44,18 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
     {
         let message = "invalid `returnArgAction`: expected `TrackSock` or `UntrackSock`";
         sink.report(Diagnostic::new(&ARGUMENT, action.span, message).tetragon(at_load(hook)));
+    }
+}
+
+/// Reports more arguments than Tetragon reads.
+pub(super) fn check_count(hook: &Hook, sink: &mut Sink) {
+    let section = hook.point.section();
+    if let Some(sixth) = hook.arguments.iter().chain(&hook.data).nth(ARGUMENTS) {
+        let message = format!("a hook reads at most {ARGUMENTS} arguments");
+        sink.report(match section {
+            Section::LsmHooks | Section::Uprobes => Diagnostic::new(&CRASH, sixth.span, message),
+            _ => Diagnostic::new(&ARGUMENT, sixth.span, message).tetragon(counted(hook)),
+        });
     }
 }
 

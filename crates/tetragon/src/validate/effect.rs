@@ -1,6 +1,6 @@
 //! Actions of a policy -> findings: those that contradict each other or the mode, and those that hit every process.
 
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Diagnostic, Sink, Treatment};
 
 use crate::codes::{CONTRADICTING_ACTIONS, POLICY_MODE, UNFILTERED_ENFORCEMENT};
 use crate::{Action, ActionKind, Hook, Selector, Text, TracingPolicy};
@@ -15,7 +15,8 @@ pub(super) fn check_mode(policy: &TracingPolicy, sink: &mut Sink) {
             let message = format!("`{}` does not act in the mode `monitor`", action.kind.value.name());
             let help = "set `policy-mode` to `enforce`, or remove the action if the policy only reports";
             let diagnostic = Diagnostic::new(&POLICY_MODE, action.kind.span, message);
-            sink.report(diagnostic.related(mode.span, "the mode").help(help));
+            // The mode is as written; it is the action that has no effect.
+            sink.report(diagnostic.related(mode.span, "the mode").help(help).tetragon(Treatment::Takes));
         }
         ("enforce", None) => {
             let message =

@@ -2,7 +2,7 @@
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink, Treatment};
-use telovix_syntax::{nearest, quote};
+use telovix_syntax::{limits, nearest, quote};
 
 use super::Context;
 use crate::codes::{FOREIGN_SYMBOL, KPROBE_PROTOTYPE, UNKNOWN_HOOK};
@@ -35,7 +35,11 @@ pub(super) fn check(hook: &Hook, policy: &TracingPolicy, context: &Context, sink
     let lists = policy.spec.lists.iter().filter(|list| list.name.value == name);
     for list in lists {
         let syscall = if list.lists_syscalls() { SyscallFlag::Syscall } else { *syscall };
+        let most = sink.count() + limits::LIST_FINDINGS;
         for value in &list.values {
+            if sink.count() >= most {
+                return;
+            }
             let symbol = value.value.rsplit('/').next().unwrap_or_default();
             let abi = value.value.split_once('/').map(|(abi, _)| abi);
             if abi.is_none_or(|abi| abi == "x64") {
@@ -53,7 +57,8 @@ fn check_function(hook: &Hook, call: &Text<'_>, syscall: SyscallFlag, context: &
     if let KernelFunction::Syscall { name, .. } = known {
         if syscall == SyscallFlag::Function {
             // The function takes the registers of the program, not its arguments.
-            let declared = hook.arguments.first().map(|argument| argument.span);
+            let declared =
+                hook.arguments.iter().find(|argument| is_direct(argument)).map(|argument| argument.span);
             if let Some(span) = declared {
                 let message = format!("the arguments of {} are in registers", quote(&call.value));
                 let help = "write `syscall: true`, so that Tetragon reads the arguments of the call";
@@ -74,8 +79,9 @@ fn check_function(hook: &Hook, call: &Text<'_>, syscall: SyscallFlag, context: &
 fn check_symbol(hook: &Hook, place: &Text<'_>, symbol: &str, syscall: SyscallFlag, sink: &mut Sink) -> bool {
     let known = KernelFunction::named(symbol);
     match known {
+        // `ignore.callNotFound` is for kernels without the function.
+        KernelFunction::Missing if hook.ignore_missing => false,
         KernelFunction::Missing => {
-            let ignored = hook.ignore_missing;
             let message = format!("no target kernel has the function {}", quote(symbol));
             let diagnostic = Diagnostic::new(&UNKNOWN_HOOK, place.span, message);
             let names = similar_names(symbol);
@@ -85,7 +91,7 @@ fn check_symbol(hook: &Hook, place: &Text<'_>, symbol: &str, syscall: SyscallFla
                 }
                 _ => diagnostic.help("write the name as the kernel has it"),
             };
-            sink.report(if ignored { diagnostic.tetragon(Treatment::Takes) } else { diagnostic });
+            sink.report(diagnostic);
             false
         }
         KernelFunction::Syscall { architecture: Some(Architecture::Arm), name } => {

@@ -4,7 +4,7 @@
 //! to Tetragon. Paths that a program passes to a system call are as the program wrote them.
 
 use telovix_diagnostic::{Diagnostic, Sink};
-use telovix_syntax::quote;
+use telovix_syntax::{limits, quote};
 
 use crate::codes::PATH_VALUE;
 use crate::{Argument, ArgumentFilter, ArgumentType, Hook, Operator, Text};
@@ -16,7 +16,12 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
         let data = selector.data.iter().map(|filter| (filter, hook.data_of(filter)));
         for (filter, argument) in arguments.chain(data) {
             if argument.is_some_and(is_path) {
-                filter.values.iter().for_each(|value| check_value(filter, value, sink));
+                let most = sink.count() + limits::LIST_FINDINGS;
+                for value in &filter.values {
+                    if sink.count() < most {
+                        check_value(filter, value, sink);
+                    }
+                }
             }
         }
     }

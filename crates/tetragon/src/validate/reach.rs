@@ -10,6 +10,8 @@ use crate::{ArgumentFilter, BinaryFilter, BinaryOperator, Hook, Operator, Select
 
 /// Most selectors of a hook that are compared with each other.
 const COMPARED: usize = 16;
+/// Most filters of a selector that is compared with others.
+const FILTERS: usize = 64;
 /// Most values of two filters that are compared with each other.
 const VALUES: usize = 100_000;
 
@@ -43,7 +45,12 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
 }
 
 fn is_wider(hook: &Hook, wide: &Selector, narrow: &Selector) -> bool {
-    if !wide.macros.is_empty() || wide.workloads.is_some() {
+    let is_large = |selector: &Selector| {
+        let lists = [selector.arguments.len(), selector.data.len(), selector.pids.len()];
+        let more = [selector.namespaces.len(), selector.capabilities.len(), selector.binaries.len()];
+        lists.into_iter().chain(more).any(|length| length > FILTERS)
+    };
+    if !wide.macros.is_empty() || wide.workloads.is_some() || is_large(wide) || is_large(narrow) {
         return false;
     }
     let same = |wide: &[Text<'_>], narrow: &[Text<'_>]| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink};
-use telovix_syntax::quote;
+use telovix_syntax::{limits, quote};
 
 use super::action::disables_multi;
 use super::{Context, function};
@@ -20,6 +20,7 @@ pub(super) fn check(policy: &TracingPolicy, context: &Context, sink: &mut Sink) 
     if disables_multi(policy) || !has_multi {
         return;
     }
+    let most = sink.count() + limits::LIST_FINDINGS;
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     for hook in &policy.spec.hooks {
         let HookPoint::Kprobe { call, syscall } = &hook.point else { continue };
@@ -35,6 +36,9 @@ pub(super) fn check(policy: &TracingPolicy, context: &Context, sink: &mut Sink) 
             }
         };
         for (name, span, syscall) in symbols {
+            if sink.count() >= most {
+                return;
+            }
             let symbol = symbol(name, syscall);
             let Some(first) = seen.get(&symbol).copied() else {
                 seen.insert(symbol, span);

@@ -7,7 +7,7 @@ mod number;
 mod word;
 
 use telovix_diagnostic::{Code, Diagnostic, Sink};
-use telovix_syntax::quote;
+use telovix_syntax::{limits, quote};
 
 use crate::codes::{ALWAYS_MATCHES, CRASH, LIMIT, NEVER_MATCHES, VALUE};
 use crate::{ArgumentClass, ArgumentFilter, ArgumentType, NamedList, Operator};
@@ -46,7 +46,11 @@ pub(super) fn check(
             matches!(filter.operator.value, O::Equal | O::NotEqual) && class != ArgumentClass::CapabilityMask;
         sink.report(if has_map { diagnostic.help("use `InMap` or `NotInMap`") } else { diagnostic });
     }
+    let most = sink.count() + limits::LIST_FINDINGS;
     for value in &filter.values {
+        if sink.count() >= most {
+            return;
+        }
         let text = value.value.as_ref();
         let problem = match (filter.operator.value, text.strip_prefix("list:")) {
             (O::InMap | O::NotInMap, Some(name)) => list_problem(name, kind, lists),
