@@ -81,6 +81,13 @@ const WORDS: &[&str] = &[
     "2026-02-30",
     "gp_0123456789ab",
     "telovix-lsm-baseline",
+    "operator: CelExpr",
+    "arg0 == int32(1) && !(arg1 + 1u)",
+    "operator: NotDAddr",
+    "operator: Postfix",
+    "resolve: mm.owner[1].",
+    "macros: [m]",
+    "syscall: false",
     "{{{{{{{{{{{{{{{{",
     "[[[[[[[[[[[[[[[[[[[[[[[[",
 ];

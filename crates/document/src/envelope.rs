@@ -76,7 +76,7 @@ const RUNTIME_GUARD: Kind = Kind {
 /// A TracingPolicy that was parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundPolicy {
-    /// The bytes of the whole document.
+    /// The bytes of the whole document, or of the field of a custom rule.
     pub span: Span,
     /// `metadata.name`, if it has one.
     pub name: Option<String>,
@@ -99,6 +99,12 @@ pub(super) fn read(tree: &Tree<'_>, documents: &mut Documents, sink: &mut Sink) 
         read_policy(node, PolicyPlace::Document, tree.flaws, documents, sink);
         return;
     }
+    if text_of(node, "kind") == Some("EnforcementRule")
+        && let Some(policy) = node.as_mapping().and_then(|rule| rule.get("policy"))
+        && is_policy(policy)
+    {
+        documents.tracing_policies.push(found(policy));
+    }
     let document = match &node.value {
         Value::Mapping(mapping) => kind_of(node, mapping, sink).and_then(|kind| (kind.read)(node, sink)),
         Value::Unreadable => None,
@@ -113,12 +119,16 @@ pub(super) fn read(tree: &Tree<'_>, documents: &mut Documents, sink: &mut Sink) 
 }
 
 fn read_policy(node: &Node, place: PolicyPlace, flaws: usize, documents: &mut Documents, sink: &mut Sink) {
-    let metadata = node.as_mapping().and_then(|root| root.get("metadata")).and_then(Node::as_mapping);
-    let name = metadata.and_then(|metadata| metadata.get("name")).and_then(Node::text);
-    documents.tracing_policies.push(FoundPolicy { span: node.span, name: name.map(str::to_owned) });
+    documents.tracing_policies.push(found(node));
     let before = sink.error_count();
     let policy = tracing_policy::read::read(node, place, sink).map(Document::TracingPolicy);
     documents.documents.extend(policy.filter(|_| flaws == 0 && sink.error_count() == before));
+}
+
+fn found(policy: &Node) -> FoundPolicy {
+    let metadata = policy.as_mapping().and_then(|root| root.get("metadata")).and_then(Node::as_mapping);
+    let name = metadata.and_then(|metadata| metadata.get("name")).and_then(Node::text);
+    FoundPolicy { span: policy.span, name: name.map(str::to_owned) }
 }
 
 /// Returns whether a document may have anchors, aliases and merge keys: Tetragon and Kubernetes read them.

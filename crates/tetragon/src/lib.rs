@@ -13,6 +13,8 @@ mod codes;
 mod encoded_size;
 mod kernel_function;
 mod kernel_function_table;
+mod kernel_struct;
+mod kernel_struct_table;
 mod lsm_hook;
 mod lsm_hook_table;
 mod model;

@@ -1,11 +1,14 @@
 //! Declared arguments of a hook -> those that Tetragon rejects.
 
 use telovix_diagnostic::{Diagnostic, Sink, Treatment};
+use telovix_platform::Kernel;
 use telovix_syntax::quote;
 
 use super::function::at_load;
 use crate::codes::{ARGUMENT, CRASH, IGNORED};
-use crate::{Argument, ArgumentType, Hook, HookPoint, Section};
+use crate::kernel_function::KernelFunction;
+use crate::kernel_struct::missing_field;
+use crate::{Argument, ArgumentType, Hook, HookPoint, LsmHook, Section, SyscallFlag};
 
 /// Maximum number of arguments of a hook.
 const ARGUMENTS: usize = 5;
@@ -26,6 +29,11 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
             check_register(data, sink);
         } else {
             check_resolve(data, sink);
+            check_fields(
+                data,
+                data.btf_type.as_ref().map_or("task_struct", |name| name.value.as_ref()),
+                sink,
+            );
         }
         if !matches!(source, Some("current_task" | "pt_regs")) || data.resolve.is_none() {
             let message = "`data` requires `source: current_task` or `source: pt_regs`, and a `resolve` path";
@@ -111,6 +119,9 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
         sink.report(Diagnostic::new(&IGNORED, argument.span, "`maxData` has an effect on `char_buf` only"));
     }
     check_resolve(argument, sink);
+    if let Some(start) = start_of_path(hook, argument) {
+        check_fields(argument, start, sink);
+    }
 }
 
 fn check_resolve(argument: &Argument, sink: &mut Sink) {
@@ -124,6 +135,38 @@ fn check_resolve(argument: &Argument, sink: &mut Sink) {
         let message = format!("a `resolve` path has at most {RESOLVE_DEPTH} elements");
         sink.report(Diagnostic::new(&ARGUMENT, path.span, message));
     }
+}
+
+/// Returns the struct that the `resolve` path of an argument starts in, where every kernel agrees.
+fn start_of_path<'policy>(hook: &Hook, argument: &'policy Argument<'_>) -> Option<&'policy str> {
+    argument.resolve.as_ref()?;
+    if argument.source.as_ref().is_some_and(|source| source.value == "current_task") {
+        return Some("task_struct");
+    }
+    if let Some(name) = &argument.btf_type {
+        return Some(name.value.as_ref());
+    }
+    let index = argument.index.value as usize;
+    let mut types = Kernel::ALL.into_iter().filter_map(|kernel| match &hook.point {
+        HookPoint::Lsm { hook } => LsmHook::on(&hook.value, kernel).map(|hook| hook.arguments),
+        HookPoint::Kprobe { call, syscall: SyscallFlag::Function } => {
+            KernelFunction::named(&call.value).arguments(kernel)
+        }
+        _ => None,
+    });
+    let first = *types.next()?.get(index)?;
+    let is_same = types.all(|types| types.get(index) == Some(&first));
+    first.strip_suffix('*').filter(|_| is_same)
+}
+
+/// Reports a field of a `resolve` path that no kernel has.
+fn check_fields(argument: &Argument, start: &str, sink: &mut Sink) {
+    let Some(path) = &argument.resolve else { return };
+    let Some((field, within)) = missing_field(start, &path.value) else { return };
+    let message = format!("the struct `{within}` has no field {}", quote(field));
+    sink.report(
+        Diagnostic::new(&ARGUMENT, path.span, message).help("write the fields as the kernel's BTF has them"),
+    );
 }
 
 /// Registers of x86-64 by their first letters; the names of parts, such as `eax` and `al`, are formed from them.
