@@ -158,7 +158,7 @@ fn said(diagnostics: &[Diagnostic]) -> Vec<(&str, &str, Option<Span>)> {
 fn corpus() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files = Vec::new();
-    for folder in ["examples", "tests/read"] {
+    for folder in ["examples", "tests/read", "tests/tracing_policy/cases"] {
         collect(&root.join(folder), &mut files);
     }
     files.sort();

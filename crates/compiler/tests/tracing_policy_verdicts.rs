@@ -25,6 +25,7 @@ fn cases() -> Vec<(String, String)> {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the test prints the agreement")]
 fn compiles_agree_with_tetragon() {
     let options = Options::on(Date::new(2026, 12, 1).expect("a day of the calendar"));
     let (mut agreed, mut wrong) = (0, Vec::new());

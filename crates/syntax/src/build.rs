@@ -7,7 +7,7 @@ use std::ops::Range;
 use granit_parser::{ScalarStyle as Notation, StructureStyle};
 
 use telovix_diagnostic::source::{SourceId, Span, Spanned};
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Diagnostic, Sink, Treatment};
 
 use super::codes::{
     ALIAS, DUPLICATE_KEY, FOLDED_ITEM, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG,
@@ -303,7 +303,9 @@ impl<'text> Builder<'text> {
             let message =
                 format!("the aliases of this document repeat more than {} values", limits::SHARED_NODES);
             let diagnostic = Diagnostic::new(&TOO_MANY_VALUES, span, message);
-            return Err(Full(Box::new(diagnostic.help("write the values out, or split the document"))));
+            // The YAML library of Tetragon has such a limit too.
+            let diagnostic = diagnostic.help("write the values out, or split the document");
+            return Err(Full(Box::new(diagnostic.tetragon(Treatment::Rejects))));
         };
         self.place(node, sink);
         Ok(())

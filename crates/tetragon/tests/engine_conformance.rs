@@ -48,6 +48,7 @@ fn cases() -> Vec<(String, String)> {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the test prints the agreement")]
 fn verdicts_agree_with_tetragon() {
     let (mut agreed, mut wrong) = (0, Vec::new());
     for (name, text) in cases() {
