@@ -76,12 +76,12 @@ impl Selection {
         let options = self.options(repository)?;
         let input = repository.read(output);
         progress.step(format!("compiling {}", plural(input.sources.iter().count(), "file")));
-        let Compilation { mut findings, artifacts, policy } =
+        let Compilation { mut findings, artifacts, policy, tracing_policies } =
             Compilation::of(input, &options, self.deny_warnings, receiver);
         findings.diagnostics.splice(..0, self.old_names(repository, &options));
         // The process ends soon. To free a million small values before that would take a twentieth of the whole run.
         std::mem::forget(policy);
-        Ok(Compiled { report: findings.into(), artifacts })
+        Ok(Compiled { report: Report { tracing_policies, ..findings.into() }, artifacts })
     }
 
     /// Returns the notes about old names in the settings and on the command line, at the levels of the run.

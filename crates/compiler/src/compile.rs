@@ -7,6 +7,7 @@ use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Diagnostic, Levels, Sink};
 use telovix_document as document;
 use telovix_document::lower::{self, Policy};
+use telovix_document::{Documents, FoundPolicy};
 use telovix_lint as check;
 use telovix_platform::Target;
 use telovix_policy::value::Date;
@@ -14,6 +15,7 @@ use telovix_policy::value::Scope;
 
 use crate::assessment as target;
 use crate::emit::{self, Artifact, EngineOptions, Outbox, Receiver};
+use crate::verdict::{self, PolicyVerdict};
 
 /// The options of a compile.
 #[derive(Debug, Clone)]
@@ -84,6 +86,8 @@ pub struct Outcome {
     pub artifacts: Option<Vec<Artifact>>,
     /// The meaning of the documents without an error.
     pub policy: Policy,
+    /// Whether Tetragon accepts each TracingPolicy, by place.
+    pub tracing_policies: Vec<PolicyVerdict>,
 }
 
 /// The findings and the meaning of sources. For judging and comparing, which write no artifacts.
@@ -107,7 +111,7 @@ pub fn compile(sources: &SourceSet, options: &Options) -> Outcome {
 #[must_use]
 pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>) -> Outcome {
     let mut sink = Sink::new(options.levels.clone());
-    let policy = understand(sources, options, &mut sink);
+    let (policy, found) = understand(sources, options, &mut sink);
     compare::check_invariants(&policy, sources, &mut sink);
     check::check(&policy, options.day_of_findings(), &mut sink);
     let assessed = target::Options { targets: options.targets.clone(), engine_denial: options.engine.denial };
@@ -116,21 +120,23 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver });
     emit::emit(&policy, &assessment, options.engine, sources, &mut outbox, &mut sink);
     let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
-    Outcome { diagnostics: sink.into_sorted(), artifacts, policy }
+    let diagnostics = sink.into_sorted();
+    let tracing_policies = verdict::verdicts(&found, &diagnostics, sources);
+    Outcome { diagnostics, artifacts, policy, tracing_policies }
 }
 
 /// Reads and lowers sources, without assessing targets or emitting artifacts.
 #[must_use]
 pub fn analyse(sources: &SourceSet, options: &Options) -> Analysis {
     let mut sink = Sink::new(options.levels.clone());
-    let policy = understand(sources, options, &mut sink);
+    let (policy, _) = understand(sources, options, &mut sink);
     Analysis { diagnostics: sink.into_sorted(), policy }
 }
 
-fn understand(sources: &SourceSet, options: &Options, sink: &mut Sink) -> Policy {
-    let mut documents = document::read(sources, sink).documents;
+fn understand(sources: &SourceSet, options: &Options, sink: &mut Sink) -> (Policy, Vec<FoundPolicy>) {
+    let Documents { mut documents, tracing_policies, .. } = document::read(sources, sink);
     documents.retain(|document| options.includes(&document.scope()));
     let policy = lower::lower(documents, sources, lower::Options { as_of: options.lowered_as_of() }, sink);
     lower::report_outlived(&policy, options.lowered_as_of(), options.day_of_findings(), sink);
-    policy
+    (policy, tracing_policies)
 }

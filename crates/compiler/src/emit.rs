@@ -9,7 +9,7 @@ use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
 use telovix_platform::{Backend, Kernel};
-use telovix_tetragon::Engine;
+use telovix_tetragon::{Dialect, Engine};
 
 use self::manifest::{Account, MANIFEST_PATH};
 use crate::assessment::{Assessment, EngineDenial};
@@ -28,6 +28,8 @@ pub struct EngineOptions {
     pub pack_state: PackStateForm,
     /// Features of Tetragon that are enabled on the hosts.
     pub features: Engine,
+    /// Whose rules TracingPolicies outside rules follow. Those of custom rules always follow the Console's.
+    pub dialect: Dialect,
 }
 
 /// Passes every artifact of a policy to the outbox, the manifest last. They are valid only if no error was reported.
@@ -50,6 +52,7 @@ pub fn emit(
             deny_with_kill: engine.denial == EngineDenial::WithKill,
             pack_state: engine.pack_state,
             engine: engine.features,
+            dialect: engine.dialect,
         };
         tracing_policy::emit(policy, sources, &options, outbox, sink);
     }

@@ -9,6 +9,7 @@
 //! telovix-lint        documents -> findings
 //! assessment/         confinements and targets -> weaknesses, bypasses, budgets
 //! emit/               confinements -> TracingPolicy, image, manifest
+//! verdict             findings about a TracingPolicy -> whether Tetragon accepts it
 //! compile             the whole data flow in one call
 //! catalogue           every code that a compile can report
 //! ```
@@ -21,5 +22,6 @@ pub mod assessment;
 pub mod catalogue;
 mod compile;
 pub mod emit;
+pub mod verdict;
 
 pub use compile::{Analysis, Options, Outcome, analyse, compile, compile_to};

@@ -81,6 +81,13 @@ const WORDS: &[&str] = &[
     "2026-02-30",
     "gp_0123456789ab",
     "telovix-lsm-baseline",
+    "operator: CelExpr",
+    "arg0 == int32(1) && !(arg1 + 1u)",
+    "operator: NotDAddr",
+    "operator: Postfix",
+    "resolve: mm.owner[1].",
+    "macros: [m]",
+    "syscall: false",
     "{{{{{{{{{{{{{{{{",
     "[[[[[[[[[[[[[[[[[[[[[[[[",
 ];
@@ -151,7 +158,7 @@ fn said(diagnostics: &[Diagnostic]) -> Vec<(&str, &str, Option<Span>)> {
 fn corpus() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files = Vec::new();
-    for folder in ["examples", "tests/read"] {
+    for folder in ["examples", "tests/read", "tests/tracing_policy/cases"] {
         collect(&root.join(folder), &mut files);
     }
     files.sort();

@@ -1,6 +1,6 @@
 //! A code: the identity and severity of a kind of finding, and the text that `telovix explain` prints.
 
-use super::Severity;
+use super::{Severity, Treatment};
 
 /// The stable identity of a kind of finding. Codes are declared next to the pass that reports them.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ pub struct Code {
     pub title: &'static str,
     /// The severity unless the run sets another level.
     pub severity: Severity,
+    /// What Tetragon does with a TracingPolicy that has the finding.
+    pub tetragon: Treatment,
     /// What it does, why it matters and what to do instead. Markdown paragraphs.
     pub explanation: &'static str,
     /// A policy for which the code is reported.

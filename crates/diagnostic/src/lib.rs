@@ -9,9 +9,11 @@ mod page;
 mod plain;
 mod sink;
 pub mod source;
+mod treatment;
 
 pub use code::{Code, Example};
 pub use sink::{Level, Levels, Sink};
+pub use treatment::Treatment;
 
 use crate::source::Span;
 
@@ -59,6 +61,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// A replacement that fixes the finding, if there is exactly one.
     pub fix: Option<Fix>,
+    /// What Tetragon does with a TracingPolicy that has the finding.
+    pub tetragon: Treatment,
 }
 
 /// Another place with its explanation.
@@ -91,6 +95,7 @@ impl Diagnostic {
             related: Vec::new(),
             help: Vec::new(),
             fix: None,
+            tetragon: code.tetragon,
         }
     }
 
@@ -119,6 +124,13 @@ impl Diagnostic {
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
         self.fix = Some(Fix { span, replacement: replacement.into() });
+        self
+    }
+
+    /// Sets what Tetragon does, where one finding of a code differs from the others.
+    #[must_use]
+    pub fn tetragon(mut self, treatment: Treatment) -> Self {
+        self.tetragon = treatment;
         self
     }
 }

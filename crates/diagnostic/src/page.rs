@@ -1,13 +1,15 @@
 //! The Markdown page of a code -> the code, at compile time.
 //!
-//! A page has front matter with `code`, `severity` and `title`, then the explanation, then the sections *Reported for*
+//! A page has front matter with `code`, `severity`, `title` and, where it is about a TracingPolicy that Tetragon does
+//! not take as written, `tetragon`; then the explanation, then the sections *Reported for*
 //! and *Not reported for*. A section is one YAML block, or a description where no document can show the code.
 //! A page with a mistake does not compile.
 
-use crate::{Code, Example, Severity};
+use crate::{Code, Example, Severity, Treatment};
 
 const FIRES: &str = "\n## Reported for\n";
 const SILENT: &str = "\n## Not reported for\n";
+const TETRAGON: &str = "\ntetragon: ";
 
 impl Code {
     /// Reads a page: `Code::page(include_str!("cidr_any.md"))`.
@@ -21,10 +23,15 @@ impl Code {
         let (fires, silent) = cut(examples, SILENT);
         let (id, head) = cut(after(head, "code: "), "\n");
         let (severity, title) = cut(after(head, "severity: "), "\n");
+        let (title, tetragon) = match find(title, TETRAGON) {
+            Some(at) => (title.split_at(at).0, Treatment::named(title.split_at(at + TETRAGON.len()).1)),
+            None => (title, Treatment::Takes),
+        };
         Self {
             id,
             title: after(title, "title: "),
             severity: Severity::named(severity),
+            tetragon,
             explanation: explanation.trim_ascii(),
             fires: example(fires.trim_ascii()),
             silent: example(silent.trim_ascii()),
@@ -87,13 +94,21 @@ const fn after(text: &'static str, start: &'static str) -> &'static str {
 
 /// Returns what is before the first `separator` and what is after it.
 const fn cut(text: &'static str, separator: &'static str) -> (&'static str, &'static str) {
-    let mut at = 0;
-    while !starts_with(text.as_bytes(), at, separator.as_bytes()) {
-        at += 1;
-        assert!(at < text.len(), "a part of the page is missing");
-    }
+    let Some(at) = find(text, separator) else { panic!("a part of the page is missing") };
     let (before, rest) = text.split_at(at);
     (before, rest.split_at(separator.len()).1)
+}
+
+/// Returns where `wanted` starts for the first time.
+const fn find(text: &str, wanted: &str) -> Option<usize> {
+    let mut at = 0;
+    while at < text.len() {
+        if starts_with(text.as_bytes(), at, wanted.as_bytes()) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }
 
 const fn starts_with(text: &[u8], at: usize, start: &[u8]) -> bool {
@@ -112,7 +127,7 @@ const fn starts_with(text: &[u8], at: usize, start: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Code, Example, Severity};
+    use crate::{Code, Example, Severity, Treatment};
 
     const HEAD: &str =
         "---\ncode: port-zero\nseverity: warning\ntitle: a port is 0\n---\n\nNo packet\ngoes there.\n";
@@ -129,6 +144,18 @@ mod tests {
         assert_eq!(CODE.explanation, "No packet\ngoes there.");
         assert!(matches!(CODE.fires, Example::Text("ports: [0]\n")));
         assert!(matches!(CODE.silent, Example::Text("ports: [1]\n")));
+    }
+
+    #[test]
+    fn reads_what_tetragon_does() {
+        let page = |line: &str| {
+            let head = HEAD.replace("title: a port is 0\n", &format!("title: a port is 0\n{line}"));
+            let page = format!("{head}\n## Reported for\n\nx\n\n## Not reported for\n\ny\n");
+            Code::page(page.leak())
+        };
+        assert_eq!(page("").tetragon, Treatment::Takes);
+        let rejected = page("tetragon: rejects\n");
+        assert_eq!((rejected.title, rejected.tetragon), ("a port is 0", Treatment::Rejects));
     }
 
     #[test]

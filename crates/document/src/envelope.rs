@@ -1,13 +1,14 @@
 //! The node of a document -> its kind, and the reader of that kind.
 
+use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_syntax::field::Record;
 use telovix_syntax::{Mapping, Node, Scalar, Tree, Value, nearest, quote, wrong_type};
 
 use super::codes::{MISSING_KIND, NOT_A_DOCUMENT, UNKNOWN_KIND};
 use super::{
-    Document, enforcement_rule, guardian_policy, guardian_profile, invariant, policy_pack, runtime_guard,
-    tracing_policy,
+    Document, Documents, PolicyPlace, enforcement_rule, guardian_policy, guardian_profile, invariant,
+    policy_pack, runtime_guard, tracing_policy,
 };
 
 /// A document kind: its name, its fields and its reader.
@@ -59,7 +60,9 @@ pub const KINDS: &[Kind] = &[
         name: "TracingPolicy",
         slug: "tracing-policy",
         record: &tracing_policy::read::RECORD,
-        read: |node, sink| tracing_policy::read::read(node, sink).map(Document::TracingPolicy),
+        read: |node, sink| {
+            tracing_policy::read::read(node, PolicyPlace::Document, sink).map(Document::TracingPolicy)
+        },
     },
 ];
 
@@ -70,10 +73,38 @@ const RUNTIME_GUARD: Kind = Kind {
     read: |node, sink| runtime_guard::read::read(node, sink).map(Document::RuntimeGuard),
 };
 
-/// Reads the tree of a document; nothing when an error was reported about it.
-pub(super) fn read(tree: &Tree<'_>, sink: &mut Sink) -> Option<Document> {
+/// A TracingPolicy that was parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPolicy {
+    /// The bytes of the whole document, or of the field of a custom rule.
+    pub span: Span,
+    /// `metadata.name`, if it has one.
+    pub name: Option<String>,
+}
+
+/// Reads the tree of a document and adds what it contains; nothing when an error was reported about it.
+pub(super) fn read(tree: &Tree<'_>, documents: &mut Documents, sink: &mut Sink) {
     let node = &tree.root;
     let before = sink.error_count();
+    if !may_share(node) {
+        tree.sharing.iter().for_each(|refusal| sink.report(refusal.clone()));
+    }
+    if let Some(items) = policies_of_list(node) {
+        for item in items {
+            read_policy(item, PolicyPlace::Item, tree.flaws, documents, sink);
+        }
+        return;
+    }
+    if is_policy(node) {
+        read_policy(node, PolicyPlace::Document, tree.flaws, documents, sink);
+        return;
+    }
+    if text_of(node, "kind") == Some("EnforcementRule")
+        && let Some(policy) = node.as_mapping().and_then(|rule| rule.get("policy"))
+        && is_policy(policy)
+    {
+        documents.tracing_policies.push(found(policy));
+    }
     let document = match &node.value {
         Value::Mapping(mapping) => kind_of(node, mapping, sink).and_then(|kind| (kind.read)(node, sink)),
         Value::Unreadable => None,
@@ -84,7 +115,43 @@ pub(super) fn read(tree: &Tree<'_>, sink: &mut Sink) -> Option<Document> {
             None
         }
     };
-    document.filter(|_| tree.flaws == 0 && sink.error_count() == before)
+    documents.documents.extend(document.filter(|_| tree.flaws == 0 && sink.error_count() == before));
+}
+
+fn read_policy(node: &Node, place: PolicyPlace, flaws: usize, documents: &mut Documents, sink: &mut Sink) {
+    documents.tracing_policies.push(found(node));
+    let before = sink.error_count();
+    let policy = tracing_policy::read::read(node, place, sink).map(Document::TracingPolicy);
+    documents.documents.extend(policy.filter(|_| flaws == 0 && sink.error_count() == before));
+}
+
+fn found(policy: &Node) -> FoundPolicy {
+    let metadata = policy.as_mapping().and_then(|root| root.get("metadata")).and_then(Node::as_mapping);
+    let name = metadata.and_then(|metadata| metadata.get("name")).and_then(Node::text);
+    FoundPolicy { span: policy.span, name: name.map(str::to_owned) }
+}
+
+/// Returns whether a document may have anchors, aliases and merge keys: Tetragon and Kubernetes read them.
+pub(super) fn may_share(node: &Node) -> bool {
+    is_policy(node) || policies_of_list(node).is_some()
+}
+
+fn is_policy(node: &Node) -> bool {
+    text_of(node, "kind").is_some_and(|kind| matches!(kind, "TracingPolicy" | "TracingPolicyNamespaced"))
+}
+
+/// Returns the TracingPolicies of a Kubernetes `List`; none for a list without any.
+fn policies_of_list<'node>(node: &'node Node<'node>) -> Option<Vec<&'node Node<'node>>> {
+    if text_of(node, "kind") != Some("List") || text_of(node, "apiVersion") != Some("v1") {
+        return None;
+    }
+    let items = node.as_mapping()?.get("items")?.as_sequence()?;
+    let policies: Vec<_> = items.iter().filter(|item| is_policy(item)).collect();
+    (!policies.is_empty()).then_some(policies)
+}
+
+fn text_of<'node>(node: &'node Node<'node>, key: &str) -> Option<&'node str> {
+    node.as_mapping()?.get(key)?.text()
 }
 
 fn kind_of(node: &Node, mapping: &Mapping, sink: &mut Sink) -> Option<&'static Kind> {

@@ -21,6 +21,7 @@ mod tracing_policy;
 
 pub use codes::CODES;
 pub use enforcement_rule::{EnforcementRule, Template};
+pub use envelope::FoundPolicy;
 pub use envelope::{KINDS, Kind};
 pub use exception::Exception;
 pub use field_order::field_order;
@@ -29,7 +30,7 @@ pub use guardian_profile::{GuardianProfile, ProfileMode};
 pub use invariant::{EventSet, Invariant, InvariantMode, InvariantSubjects, Requirement};
 pub use policy_pack::{PackKind, PackState, PolicyPack};
 pub use runtime_guard::{GuardAlerts, GuardMode, GuardProcess, RuntimeGuard};
-pub use tracing_policy::{Action, Actions, TracingPolicyDocument};
+pub use tracing_policy::{Action, Actions, PolicyPlace, TracingPolicyDocument};
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{Source, SourceId, SourceSet, Span, Spanned};
@@ -44,6 +45,8 @@ pub struct Documents {
     pub documents: Vec<Document>,
     /// Every comment, in the same order.
     pub comments: Vec<Comment>,
+    /// Every TracingPolicy that could be parsed, also those with an error.
+    pub tracing_policies: Vec<FoundPolicy>,
 }
 
 /// Reads all documents of a run and reports every mistake in them.
@@ -58,10 +61,26 @@ pub fn read(sources: &SourceSet, sink: &mut Sink) -> Documents {
 /// Reads the documents of one source; for callers that read many at once. [`Documents::extend`] the
 /// results in order of sources.
 pub fn read_source(id: SourceId, source: &Source, sink: &mut Sink) -> Documents {
-    let mut documents = Vec::new();
-    let comments =
-        syntax::parse(id, source, sink, |tree, sink| documents.extend(envelope::read(&tree, sink)));
-    Documents { documents, comments }
+    // An anchor needs a `&`, and without anchors there is nothing to share.
+    if !source.text().contains('&') {
+        let mut read = Documents::default();
+        read.comments = syntax::parse(id, source, sink, |tree, sink| envelope::read(&tree, &mut read, sink));
+        return read;
+    }
+    let mut strict = sink.fork();
+    let (mut read, mut is_policy) = (Documents::default(), false);
+    read.comments = syntax::parse(id, source, &mut strict, |tree, sink| {
+        is_policy |= envelope::may_share(&tree.root);
+        envelope::read(&tree, &mut read, sink);
+    });
+    if !is_policy {
+        sink.append(strict);
+        return read;
+    }
+    let mut read = Documents::default();
+    read.comments =
+        syntax::parse_sharing(id, source, sink, |tree, sink| envelope::read(&tree, &mut read, sink));
+    read
 }
 
 impl Documents {
@@ -69,6 +88,7 @@ impl Documents {
     pub fn extend(&mut self, other: Self) {
         self.documents.extend(other.documents);
         self.comments.extend(other.comments);
+        self.tracing_policies.extend(other.tracing_policies);
     }
 }
 

@@ -32,7 +32,7 @@ use telovix_diagnostic::{Code, Sink};
 use telovix_policy::confine::{Confinement, Gate};
 use telovix_policy::value::{Date, Scope, Waiver};
 
-use crate::{Document, GuardMode, Template, TracingPolicyDocument};
+use crate::{Document, GuardMode, PolicyPlace, Template, TracingPolicyDocument};
 
 /// The codes of lowering.
 pub const CODES: &[&Code] = &[
@@ -262,7 +262,13 @@ impl PolicyDocument {
     pub fn custom_policy(&self) -> Option<CustomPolicy<'_>> {
         let (policy, form, enabled) = match &self.document {
             Document::EnforcementRule(rule) => (rule.policy.as_ref()?, CustomForm::Field, rule.enabled),
-            Document::TracingPolicy(policy) => (policy, CustomForm::Document, true),
+            Document::TracingPolicy(policy) => {
+                let form = match policy.place {
+                    PolicyPlace::Document => CustomForm::Document,
+                    PolicyPlace::Field | PolicyPlace::Item => CustomForm::Field,
+                };
+                (policy, form, true)
+            }
             _ => return None,
         };
         Some(CustomPolicy { placed: self, policy, form, enabled })

@@ -11,6 +11,8 @@ const VALUE: Text = Text { most: limits::SCALAR_BYTES, ..TEXT };
 
 /// Anything on one line.
 pub(super) const LINE: Shape = Shape::Text(TEXT);
+/// Anything on one line, also an unquoted number.
+pub(super) const WORD: Shape = Shape::Lexeme(TEXT);
 /// A name, up to the length that the Console stores.
 pub(super) const NAME: Shape = Shape::Text(Text { most: 128, ..TEXT });
 /// A description, up to the length that the Console stores.

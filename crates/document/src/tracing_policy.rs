@@ -11,6 +11,17 @@ use telovix_syntax::Node;
 
 pub use actions::{Action, Actions};
 
+/// Where a TracingPolicy is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyPlace {
+    /// A document of its own.
+    Document,
+    /// The field of a rule.
+    Field,
+    /// An item of a Kubernetes `List`.
+    Item,
+}
+
 /// A TracingPolicy that is checked and passed through.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TracingPolicyDocument {
@@ -18,6 +29,10 @@ pub struct TracingPolicyDocument {
     pub span: Span,
     /// `metadata.name`.
     pub name: Spanned<String>,
+    /// The namespace of a `TracingPolicyNamespaced`; Tetragon tells policies apart by it as well.
+    pub namespace: Option<String>,
+    /// Where it is written.
+    pub place: PolicyPlace,
     /// What it does to processes.
     pub actions: Actions,
     /// Weakenings the author accepts, from annotations called `telovix.io/waive-CODE`.

@@ -7,15 +7,19 @@ use std::ops::Range;
 use granit_parser::{ScalarStyle as Notation, StructureStyle};
 
 use telovix_diagnostic::source::{SourceId, Span, Spanned};
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Diagnostic, Sink, Treatment};
 
 use super::codes::{
-    DUPLICATE_KEY, FOLDED_ITEM, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG, TAG,
-    TOO_MANY_ERRORS, TOO_MANY_VALUES,
+    ALIAS, DUPLICATE_KEY, FOLDED_ITEM, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG,
+    SYNTAX_ERROR, TAG, TOO_MANY_ERRORS, TOO_MANY_VALUES,
 };
 use super::limits;
 use super::node::{Entry, Mapping, Node, ScalarStyle, Value};
 use super::quote::quote;
+use super::sharing::Sharing;
+
+/// The key whose value is merged into the mapping.
+const MERGE: &str = "<<";
 
 /// Collects the events of one document.
 pub(super) struct Builder<'text> {
@@ -30,6 +34,7 @@ pub(super) struct Builder<'text> {
     root: Option<Node<'text>>,
     nodes: usize,
     flaws: usize,
+    sharing: Option<Sharing<'text>>,
 }
 
 /// One document.
@@ -40,6 +45,9 @@ pub struct Tree<'text> {
     /// The number of errors reported about its text. Unless it is 0, the document is only read to find more
     /// errors.
     pub flaws: usize,
+    /// What would have been reported about anchors, aliases and merge keys. Only [`crate::parse_sharing`] reads them;
+    /// whoever calls it decides whether the document may have them.
+    pub sharing: Vec<Diagnostic>,
 }
 
 /// A document exceeded a limit and cannot be read further.
@@ -70,8 +78,9 @@ enum Key<'text> {
 }
 
 impl<'text> Builder<'text> {
-    pub(super) fn new(source: SourceId, text: &'text str) -> Self {
+    pub(super) fn new(source: SourceId, text: &'text str, sharing: Option<Sharing<'text>>) -> Self {
         Self {
+            sharing,
             source,
             text,
             open: Vec::new(),
@@ -91,6 +100,9 @@ impl<'text> Builder<'text> {
         self.root = None;
         self.nodes = 0;
         self.flaws = 0;
+        if let Some(sharing) = &mut self.sharing {
+            *sharing = Sharing::default();
+        }
     }
 
     /// Returns the innermost bracket that is still open.
@@ -106,8 +118,9 @@ impl<'text> Builder<'text> {
     /// Returns the document, unless it is empty.
     pub(super) fn finish(&mut self) -> Option<Tree<'text>> {
         let (root, flaws) = (self.root.take(), self.flaws);
+        let sharing = self.sharing.as_mut().map(Sharing::take_findings).unwrap_or_default();
         self.reset();
-        root.filter(|node| !node.is_null()).map(|root| Tree { root, flaws })
+        root.filter(|node| !node.is_null()).map(|root| Tree { root, flaws, sharing })
     }
 
     /// Reports what is valid YAML but not allowed in a document.
@@ -217,6 +230,7 @@ impl<'text> Builder<'text> {
             Content::Mapping { first, .. } => {
                 let entries = self.entries.split_off(first.min(self.entries.len()));
                 let last = entries.last().map(|entry| entry.key.span.to(entry.value.span));
+                let entries = self.merged(entries, sink);
                 (last, Value::Mapping(Mapping { entries: self.unique(entries, sink) }))
             }
         };
@@ -246,8 +260,62 @@ impl<'text> Builder<'text> {
         Err(Full(Box::new(diagnostic.help("split it into several documents"))))
     }
 
+    /// Refuses an anchor, or notes it.
+    pub(super) fn anchor(&mut self, span: Span, sink: &mut Sink) {
+        let message = "anchors are not part of policy documents";
+        let help = "remove the anchor; text that starts with `&` needs quotes";
+        let refusal = Diagnostic::new(&ALIAS, span, message).help(help);
+        match &mut self.sharing {
+            Some(sharing) => sharing.note(refusal),
+            None => self.refuse(refusal, sink),
+        }
+    }
+
+    /// Gives the next value this anchor, unless it is 0.
+    pub(super) fn expect_anchored(&mut self, number: usize) {
+        let around = self.open.len();
+        if let Some(sharing) = self.sharing.as_mut().filter(|_| number != 0) {
+            sharing.expect(number, around);
+        }
+    }
+
+    /// Places a copy of the value with this anchor, or refuses the alias.
+    pub(super) fn alias(&mut self, number: Option<usize>, span: Span, sink: &mut Sink) -> Result<(), Full> {
+        let message = "aliases are not part of policy documents";
+        let help = "write the value out; text that starts with `*` needs quotes";
+        let refusal = Diagnostic::new(&ALIAS, span, message).help(help);
+        let Some(sharing) = &mut self.sharing else {
+            self.refuse(refusal, sink);
+            return self.unreadable(span, sink);
+        };
+        sharing.note(refusal);
+        let Some(size) = number.and_then(|number| sharing.size(number)) else {
+            let message = "this alias has no complete value before it";
+            self.refuse(Diagnostic::new(&SYNTAX_ERROR, span, message).help(help), sink);
+            return self.unreadable(span, sink);
+        };
+        if self.open.len() + size.depth > limits::DEPTH {
+            return Err(Full(Box::new(too_deep(span))));
+        }
+        self.nodes = self.nodes.saturating_add(size.nodes);
+        let node = number.and_then(|number| sharing.repeat(number));
+        let Some(node) = node.filter(|_| self.nodes <= limits::NODES) else {
+            let message =
+                format!("the aliases of this document repeat more than {} values", limits::SHARED_NODES);
+            let diagnostic = Diagnostic::new(&TOO_MANY_VALUES, span, message);
+            // The YAML library of Tetragon has such a limit too.
+            let diagnostic = diagnostic.help("write the values out, or split the document");
+            return Err(Full(Box::new(diagnostic.tetragon(Treatment::Rejects))));
+        };
+        self.place(node, sink);
+        Ok(())
+    }
+
     /// Adds a finished node to the innermost open collection.
     fn place(&mut self, node: Node<'text>, sink: &mut Sink) {
+        if let Some(sharing) = &mut self.sharing {
+            sharing.finish(&node, self.open.len());
+        }
         let Some(parent) = self.open.last_mut() else {
             self.root = Some(node);
             return;
@@ -257,7 +325,7 @@ impl<'text> Builder<'text> {
             Content::Mapping { key, .. } => match std::mem::replace(key, Key::Awaited) {
                 Key::Read(key) => return self.entries.push(Entry { key, value: node }),
                 Key::Refused => return,
-                Key::Awaited => match read_key(node) {
+                Key::Awaited => match read_key(node, self.sharing.as_mut()) {
                     Ok(text) => return *key = Key::Read(text),
                     Err(diagnostic) => {
                         *key = Key::Refused;
@@ -269,6 +337,35 @@ impl<'text> Builder<'text> {
         if let Some(diagnostic) = refused {
             self.refuse(*diagnostic, sink);
         }
+    }
+
+    /// Replaces merge keys by the entries they stand for. A key that is also written, or merged twice, is a duplicate, as
+    /// for Tetragon.
+    fn merged(&mut self, entries: Vec<Entry<'text>>, sink: &mut Sink) -> Vec<Entry<'text>> {
+        if self.sharing.is_none() || !entries.iter().any(|entry| entry.key.value == MERGE) {
+            return entries;
+        }
+        let mut merged = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if entry.key.value != MERGE {
+                merged.push(entry);
+                continue;
+            }
+            let sources = match entry.value.value {
+                Value::Sequence(items) => items,
+                value => vec![Node { span: entry.value.span, value }],
+            };
+            for source in sources {
+                let span = source.span;
+                if let Value::Mapping(mapping) = source.value {
+                    merged.extend(mapping.entries);
+                } else {
+                    let message = "a merge key takes a mapping or a list of mappings";
+                    self.refuse(Diagnostic::new(&MERGE_KEY, span, message), sink);
+                }
+            }
+        }
+        merged
     }
 
     /// Keeps the first entry of each key and reports the others.
@@ -300,11 +397,17 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
 }
 
 /// Converts a node to a key, or returns what to report; nothing when it was reported already.
-fn read_key(node: Node<'_>) -> Result<Spanned<Cow<'_, str>>, Option<Box<Diagnostic>>> {
+fn read_key<'text>(
+    node: Node<'text>,
+    sharing: Option<&mut Sharing<'text>>,
+) -> Result<Spanned<Cow<'text, str>>, Option<Box<Diagnostic>>> {
     let refusal = match node.value {
-        Value::Scalar { text, style: ScalarStyle::Plain } if text == "<<" => {
+        Value::Scalar { text, style: ScalarStyle::Plain } if text == MERGE => {
             let message = "merge keys are not part of policy documents";
-            Diagnostic::new(&MERGE_KEY, node.span, message).help("write the merged keys out")
+            let refusal = Diagnostic::new(&MERGE_KEY, node.span, message).help("write the merged keys out");
+            let Some(sharing) = sharing else { return Err(Some(Box::new(refusal))) };
+            sharing.note(refusal);
+            return Ok(Spanned::new(text, node.span));
         }
         Value::Scalar { text, style } if !text.is_empty() || style == ScalarStyle::Quoted => {
             return Ok(Spanned::new(text, node.span));

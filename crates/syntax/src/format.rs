@@ -77,7 +77,7 @@ impl Parsed {
         let mut comments = Vec::new();
         for (id, source) in sources.iter() {
             comments = parse(id, source, &mut sink, |tree, _| {
-                trees.push(Tree { root: tree.root.detached(), flaws: tree.flaws });
+                trees.push(Tree { root: tree.root.detached(), flaws: tree.flaws, sharing: tree.sharing });
             });
         }
         let sound = sink.error_count() == 0 && trees.iter().all(|tree| tree.flaws == 0);

@@ -6,6 +6,8 @@ pub const SOURCE_BYTES: usize = 256 << 20;
 pub const DEPTH: usize = 64;
 /// Most scalars and collections in one document.
 pub const NODES: usize = 1_000_000;
+/// Most scalars and collections that are copied for the anchors and aliases of one document.
+pub const SHARED_NODES: usize = 100_000;
 /// Most bytes of one scalar as written.
 pub const SCALAR_BYTES: usize = 64 << 10;
 /// Most syntax errors of one source before the rest of it is left unread. Each costs a document.

@@ -9,11 +9,12 @@ use telovix_diagnostic::{Diagnostic, Sink};
 
 use super::admit::admit;
 use super::build::{Builder, Full, Tree};
-use super::codes::{ALIAS, EMPTY_FILE, NO_DOCUMENT, TOO_MANY_ERRORS, YAML_VERSION};
+use super::codes::{EMPTY_FILE, NO_DOCUMENT, TOO_MANY_ERRORS, YAML_VERSION};
 use super::comment::{Comment, Comments};
 use super::limits;
 use super::mistake;
 use super::plain;
+use super::sharing::Sharing;
 
 /// Parses the documents of a source, passes each one on when it is complete, and returns the comments.
 ///
@@ -25,7 +26,7 @@ pub fn parse<'text>(
     sink: &mut Sink,
     mut receive: impl FnMut(Tree<'text>, &mut Sink),
 ) -> Vec<Comment> {
-    let Some(mut stream) = Stream::open(id, source, sink) else { return Vec::new() };
+    let Some(mut stream) = Stream::open(id, source, None, sink) else { return Vec::new() };
     let rest = stream.read_plain(sink, &mut receive);
     stream.read(rest, sink, &mut receive);
     stream.finish(sink)
@@ -38,7 +39,22 @@ pub fn parse_by_parser<'text>(
     sink: &mut Sink,
     mut receive: impl FnMut(Tree<'text>, &mut Sink),
 ) -> Vec<Comment> {
-    let Some(mut stream) = Stream::open(id, source, sink) else { return Vec::new() };
+    let Some(mut stream) = Stream::open(id, source, None, sink) else { return Vec::new() };
+    stream.read(0, sink, &mut receive);
+    stream.finish(sink)
+}
+
+/// [`parse`] where aliases repeat the values of their anchors and merge keys are merged. What [`parse`] would report
+/// about them is in [`Tree::sharing`].
+pub fn parse_sharing<'text>(
+    id: SourceId,
+    source: &'text Source,
+    sink: &mut Sink,
+    mut receive: impl FnMut(Tree<'text>, &mut Sink),
+) -> Vec<Comment> {
+    let Some(mut stream) = Stream::open(id, source, Some(Sharing::default()), sink) else {
+        return Vec::new();
+    };
     stream.read(0, sink, &mut receive);
     stream.finish(sink)
 }
@@ -57,7 +73,12 @@ struct Stream<'text> {
 
 impl<'text> Stream<'text> {
     /// Starts reading a source; returns nothing, and reports why, when it cannot be read.
-    fn open(id: SourceId, source: &'text Source, sink: &mut Sink) -> Option<Self> {
+    fn open(
+        id: SourceId,
+        source: &'text Source,
+        sharing: Option<Sharing<'text>>,
+        sink: &mut Sink,
+    ) -> Option<Self> {
         if !admit(id, source, sink) {
             return None;
         }
@@ -67,7 +88,7 @@ impl<'text> Stream<'text> {
             sink.report(diagnostic.help("write a document that starts with `kind:`, or delete the file"));
             return None;
         }
-        let (builder, comments) = (Builder::new(id, text), Comments::new(id, text));
+        let (builder, comments) = (Builder::new(id, text, sharing), Comments::new(id, text));
         Some(Self { id, text, builder, comments, complete: 0, failed: 0, said_before: sink.count() })
     }
 
@@ -194,27 +215,22 @@ impl<'text> Stream<'text> {
                 }
                 self.builder.reset();
             }
-            Event::Scalar(text, style, ..) => self.builder.scalar(text, style, span, sink)?,
-            Event::SequenceStart(style, ..) => self.builder.open_sequence(style, span)?,
-            Event::MappingStart(style, ..) => self.builder.open_mapping(style, span)?,
+            Event::Scalar(text, style, anchor, _) => {
+                self.builder.expect_anchored(anchor);
+                self.builder.scalar(text, style, span, sink)?;
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                self.builder.expect_anchored(anchor);
+                self.builder.open_sequence(style, span)?;
+            }
+            Event::MappingStart(style, anchor, _) => {
+                self.builder.expect_anchored(anchor);
+                self.builder.open_mapping(style, span)?;
+            }
             Event::SequenceEnd | Event::MappingEnd => self.builder.close(span, sink),
-            Event::Anchor(..) => {
-                let message = "anchors are not part of policy documents";
-                let diagnostic = Diagnostic::new(&ALIAS, span, message);
-                self.builder.refuse(
-                    diagnostic.help("remove the anchor; text that starts with `&` needs quotes"),
-                    sink,
-                );
-            }
-            Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                let message = "aliases are not part of policy documents";
-                let diagnostic = Diagnostic::new(&ALIAS, span, message);
-                self.builder.refuse(
-                    diagnostic.help("write the value out; text that starts with `*` needs quotes"),
-                    sink,
-                );
-                self.builder.unreadable(span, sink)?;
-            }
+            Event::Anchor(..) => self.builder.anchor(span, sink),
+            Event::Alias(number) => self.builder.alias(Some(number), span, sink)?,
+            Event::UnresolvedAlias(_) => self.builder.alias(None, span, sink)?,
             _ => {}
         }
         Ok(())

@@ -29,6 +29,8 @@ codes! { REJECTIONS, "Policies that Tetragon rejects.":
     OPTION = "engine-option";
     UNAVAILABLE = "engine-unavailable";
     LIST = "engine-list";
+    FOREIGN_SYMBOL = "engine-foreign-symbol";
+    DUPLICATE_SYMBOL = "engine-duplicate-symbol";
 }
 
 codes! { OBJECTIONS, "Policies that Tetragon loads with another meaning than written, or that break a rule of the product.":
@@ -46,6 +48,16 @@ codes! { OBJECTIONS, "Policies that Tetragon loads with another meaning than wri
     IGNORED = "engine-ignored";
     HIDDEN_ENFORCEMENT = "engine-hidden-enforcement";
     UNREACHABLE_SELECTOR = "engine-unreachable-selector";
+    SHADOWED_SELECTOR = "engine-shadowed-selector";
+    PATH_VALUE = "engine-path-value";
+    UNFILTERED_ENFORCEMENT = "engine-unfiltered-enforcement";
+    IPV4_ONLY_NEGATION = "engine-ipv4-only-negation";
+    CONTRADICTING_ACTIONS = "engine-contradicting-actions";
+    POLICY_MODE = "engine-policy-mode";
+    OVERRIDE_UNAVAILABLE = "engine-override-unavailable";
+    KPROBE_PROTOTYPE = "engine-kprobe-prototype";
+    POINTER_RACE = "engine-pointer-race";
+    SIZE_ARGUMENT = "engine-size-argument";
     SYSCALL_FLAG = "engine-syscall-flag";
     RESERVED_NAME = "engine-reserved-name";
     CUSTOM_NAME = "engine-custom-name";

@@ -3,6 +3,7 @@
 //! Source: `pkg/selectors/kernel.go`; the formula was checked against Tetragon's encoder.
 
 use super::argument_type::{ArgumentClass, ArgumentType};
+use super::cel;
 use super::model::Hook;
 use super::selector::{Action, ArgumentFilter, Selector};
 use super::vocabulary::{ActionKind, Operator};
@@ -40,8 +41,7 @@ fn filter_size(hook: &Hook, filter: &ArgumentFilter) -> usize {
 }
 
 fn data_filter_size(hook: &Hook, filter: &ArgumentFilter) -> usize {
-    let position = filter.index.map_or(0, |index| index.value as usize);
-    let kind = hook.data.get(position).map_or(ArgumentType::Auto, |argument| argument.kind.value);
+    let kind = hook.data_of(filter).map_or(ArgumentType::Auto, |argument| argument.kind.value);
     16 + payload(kind, filter)
 }
 
@@ -65,7 +65,8 @@ fn payload(kind: ArgumentType, filter: &ArgumentFilter) -> usize {
         }
         Operator::SPortPriv | Operator::NotSPortPriv | Operator::DPortPriv | Operator::NotDPortPriv => 0,
         Operator::CelExpression => {
-            filter.values.iter().map(|value| 4 * value.value.matches("arg").count()).sum()
+            let arguments = |text: &str| cel::parse(text).map_or(0, |parsed| parsed.arguments().len());
+            filter.values.iter().map(|value| 4 * arguments(&value.value)).sum()
         }
         Operator::Prefix
         | Operator::NotPrefix

@@ -8,13 +8,19 @@
 #![forbid(unsafe_code)]
 
 mod argument_type;
+mod cel;
 mod codes;
 mod encoded_size;
+mod kernel_function;
+mod kernel_function_table;
+mod kernel_struct;
+mod kernel_struct_table;
 mod lsm_hook;
 mod lsm_hook_table;
 mod model;
 mod read;
 mod selector;
+mod syscall_prototype_table;
 mod text;
 mod validate;
 mod vocabulary;
@@ -34,6 +40,6 @@ pub use selector::{
     PidFilter, Selector,
 };
 pub use text::Text;
-pub use validate::{Context, Engine, check_product, fits, is_policy_name, is_reserved, validate};
+pub use validate::{Context, Dialect, Engine, check_product, fits, is_policy_name, is_reserved, validate};
 pub use vocabulary::{ActionKind, BinaryOperator, CapabilitySetKind, Membership, NamespaceKind, Operator};
 pub use write::{push_quoted, write_tree};

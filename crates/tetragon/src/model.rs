@@ -120,6 +120,16 @@ pub struct NamedList<'text> {
     pub validated: Option<Spanned<bool>>,
 }
 
+impl NamedList<'_> {
+    /// Returns whether it is a list of system calls, written or generated.
+    #[must_use]
+    pub fn lists_syscalls(&self) -> bool {
+        self.kind
+            .as_ref()
+            .is_some_and(|kind| matches!(kind.value.as_ref(), "syscalls" | "generated_syscalls"))
+    }
+}
+
 /// Functions that `NotifyEnforcer` acts on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Enforcer<'text> {
@@ -229,13 +239,31 @@ pub enum SyscallFlag {
 
 impl<'text> Hook<'text> {
     /// Returns the declared argument that a filter refers to: `args` is a position in the list of declared
-    /// arguments, `index` a position in the prototype; the first declaration of it wins.
+    /// arguments, `index` a position in the prototype; the first declaration of it wins. For a tracepoint, `index` is
+    /// the field of an argument, or else a position in the list.
     pub fn argument_of(&self, filter: &ArgumentFilter<'_>) -> Option<&Argument<'text>> {
         if let Some(position) = filter.positions.first() {
             return self.arguments.get(position.value as usize);
         }
-        let index = filter.index.map_or(0, |index| index.value);
-        self.arguments.iter().find(|argument| argument.index.value == index)
+        let mut index = filter.index.map_or(0, |index| index.value);
+        if !matches!(self.point, HookPoint::Tracepoint { .. }) {
+            return self.arguments.iter().find(|argument| argument.index.value == index);
+        }
+        // Tetragon replaces a field's index by the position of its argument, for one argument after the other.
+        for (position, argument) in (0..).zip(&self.arguments) {
+            if argument.index.value == index {
+                index = position;
+            }
+        }
+        self.arguments.get(index as usize)
+    }
+
+    /// Returns the data that a filter refers to: both `args` and `index` are positions in the list of data.
+    #[must_use]
+    pub fn data_of(&self, filter: &ArgumentFilter<'_>) -> Option<&Argument<'text>> {
+        let position = filter.positions.first().map(|position| position.value);
+        let position = position.unwrap_or_else(|| filter.index.map_or(0, |index| index.value));
+        self.data.get(usize::try_from(position).ok()?)
     }
 }
 

@@ -5,14 +5,23 @@
 
 mod action;
 mod argument;
+mod effect;
 mod envelope;
+mod expression;
+mod function;
 mod limit;
 mod list;
+mod macros;
 mod name;
 mod operator;
+mod path;
+mod peer;
+mod pointer;
 mod process;
 mod product;
 mod prototype;
+mod reach;
+mod repeated;
 mod shared;
 mod value;
 
@@ -36,6 +45,16 @@ pub struct Context {
     pub engine: Engine,
 }
 
+/// Whose rules a policy has to follow in addition to Tetragon's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// Tetragon's alone: any RFC 1123 name, any hook.
+    #[default]
+    Tetragon,
+    /// Those of the Console as well: names of custom rules, documented hooks.
+    Console,
+}
+
 /// Features of Tetragon that its command line flags enable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Engine {
@@ -51,19 +70,38 @@ impl Default for Context {
     }
 }
 
+/// Most arguments of a hook whose filters are checked.
+const ARGUMENTS: usize = 256;
+
 /// Reports everything that makes a policy invalid, or different from what is written.
 pub fn validate(policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
     envelope::check(policy, context, sink);
+    let expanded = macros::expanded(policy);
+    let policy = expanded.as_ref();
     list::check(policy, sink);
+    effect::check_mode(policy, sink);
     for hook in &policy.spec.hooks {
+        if hook.arguments.len() > ARGUMENTS {
+            // Tetragon refuses it; to look for the argument of each filter would take too long.
+            argument::check_count(hook, sink);
+            continue;
+        }
+        function::check(hook, policy, context, sink);
         argument::check(hook, sink);
         prototype::check(hook, context, sink);
-        operator::check(hook, context, sink);
-        action::check(hook, policy, sink);
+        operator::check(hook, policy, context, sink);
+        path::check(hook, sink);
+        action::check(hook, policy, context, sink);
+        effect::check(hook, policy, sink);
+        peer::check(hook, sink);
+        pointer::check(hook, sink);
         limit::check(hook, sink);
+        reach::check(hook, sink);
         for selector in &hook.selectors {
             process::check(selector, context, sink);
         }
     }
+    expression::check_count(policy, sink);
+    repeated::check(policy, context, sink);
     shared::check(policy, sink);
 }

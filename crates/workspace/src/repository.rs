@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use telovix_compiler::emit::{Artifact, Receiver};
+use telovix_compiler::verdict::PolicyVerdict;
 use telovix_compiler::{Options, Outcome, compile_to};
 use telovix_diagnostic::{Diagnostic, Severity};
 use telovix_document::lower::Policy;
@@ -35,6 +36,8 @@ pub struct Compilation {
     pub artifacts: Option<Vec<Artifact>>,
     /// The meaning of the documents without errors.
     pub policy: Policy,
+    /// Whether Tetragon accepts each TracingPolicy, by place.
+    pub tracing_policies: Vec<PolicyVerdict>,
 }
 
 impl Repository {
@@ -115,13 +118,14 @@ impl Compilation {
     /// errors. Read errors are among the findings; the artifacts are then incomplete and not returned.
     #[must_use]
     pub fn of(input: Input, options: &Options, deny_warnings: bool, receiver: Receiver<'_>) -> Self {
-        let Outcome { mut diagnostics, artifacts, policy } = compile_to(&input.sources, options, receiver);
+        let Outcome { mut diagnostics, artifacts, policy, tracing_policies } =
+            compile_to(&input.sources, options, receiver);
         if deny_warnings {
             diagnostics.iter_mut().for_each(deny);
         }
         let findings = input.into_findings(diagnostics);
         let artifacts = artifacts.filter(|_| !findings.has_errors());
-        Self { findings, artifacts, policy }
+        Self { findings, artifacts, policy, tracing_policies }
     }
 }
 

@@ -13,7 +13,7 @@ use telovix_diagnostic::{Code, Diagnostic, Level, Levels, Severity, Sink};
 use telovix_platform::Target;
 use telovix_syntax::field::Record;
 use telovix_syntax::{Cursor, Node};
-use telovix_tetragon::Engine;
+use telovix_tetragon::{Dialect, Engine};
 
 use crate::bounded::read_file;
 use crate::error::Error;
@@ -159,7 +159,7 @@ fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
         targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),
         output: cursor.text(&field::OUTPUT, sink).map(path),
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
-        engine: read_engine(&cursor, sink),
+        engine: EngineOptions { dialect: read_dialect(&cursor, sink), ..read_engine(&cursor, sink) },
         levels: read_levels(&cursor, sink),
         notes: Vec::new(),
     })
@@ -194,7 +194,13 @@ fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {
             has_parents_map: is_set(&field::PARENTS_MAP),
             has_kubernetes: is_set(&field::KUBERNETES),
         },
+        dialect: Dialect::default(),
     }
+}
+
+fn read_dialect(cursor: &Cursor<'_>, sink: &mut Sink) -> Dialect {
+    let is_console = cursor.boolean(&field::CONSOLE, sink).is_some_and(|flag| flag.value);
+    if is_console { Dialect::Console } else { Dialect::Tetragon }
 }
 
 fn read_levels(cursor: &Cursor<'_>, sink: &mut Sink) -> Levels {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use telovix_compiler::verdict::{PolicyVerdict, containing};
 use telovix_diagnostic::Diagnostic;
 use telovix_diagnostic::source::Span;
 
@@ -13,7 +14,9 @@ pub(crate) const VERSION: u32 = 1;
 
 /// Prints the findings as one document.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    print(&Document { version: VERSION, diagnostics: findings(report), summary: report.summary() }, out)
+    let tracing_policies = report.tracing_policies.iter().map(|policy| policy_of(report, policy)).collect();
+    let diagnostics = findings(report);
+    print(&Document { version: VERSION, diagnostics, tracing_policies, summary: report.summary() }, out)
 }
 
 /// Prints a value as indented JSON with a final newline.
@@ -30,8 +33,25 @@ pub(crate) struct Document {
     version: u32,
     /// The findings, ordered by location.
     diagnostics: Vec<Finding>,
+    /// Every TracingPolicy, ordered by location, and whether Tetragon accepts it; only from commands that compile.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tracing_policies: Vec<Policy>,
     /// The number of findings of each severity.
     summary: Summary,
+}
+
+/// A TracingPolicy.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Policy {
+    /// `metadata.name`, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// The document.
+    location: Location,
+    /// `accept` or `reject`: what Tetragon's schema, the rules in it, its selector encoder and its limits say. A policy that
+    /// is loaded and misread is accepted.
+    tetragon_verdict: &'static str,
 }
 
 /// One finding.
@@ -42,6 +62,11 @@ pub(crate) struct Finding {
     code: &'static str,
     /// `note`, `warning` or `error`.
     severity: &'static str,
+    /// What Tetragon does with a TracingPolicy that has the finding: `rejects`; `misreads`, if it loads the policy and
+    /// does something else than written; `depends`, if it asks the kernel of the host; or `takes`. Absent for findings
+    /// about other documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tetragon: Option<&'static str>,
     /// What was found and what was expected.
     message: String,
     /// The location; absent if the finding is about the whole run.
@@ -106,6 +131,7 @@ fn finding(report: &Report, diagnostic: &Diagnostic) -> Finding {
     Finding {
         code: diagnostic.code.id,
         severity: diagnostic.severity.name(),
+        tetragon: treatment(report, diagnostic),
         message: diagnostic.message.clone(),
         location: diagnostic.span.map(|span| location(report, span)),
         label: diagnostic.label.clone(),
@@ -116,6 +142,20 @@ fn finding(report: &Report, diagnostic: &Diagnostic) -> Finding {
             replacement: fix.replacement.clone(),
         }),
     }
+}
+
+fn policy_of(report: &Report, policy: &PolicyVerdict) -> Policy {
+    Policy {
+        name: policy.name.clone(),
+        location: location(report, policy.span),
+        tetragon_verdict: policy.verdict.name(),
+    }
+}
+
+/// Returns what Tetragon does, for findings about a TracingPolicy.
+fn treatment(report: &Report, diagnostic: &Diagnostic) -> Option<&'static str> {
+    let policy = diagnostic.span.and_then(|span| containing(&report.tracing_policies, span));
+    policy.map(|_| diagnostic.tetragon.name())
 }
 
 fn location(report: &Report, span: Span) -> Location {

@@ -1,5 +1,6 @@
 //! Findings and the sources they point into: the input of every renderer.
 
+use telovix_compiler::verdict::PolicyVerdict;
 use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_diagnostic::{Diagnostic, Severity};
 use telovix_workspace::{Findings, Input, sources};
@@ -16,6 +17,8 @@ pub(crate) struct Report {
     pub(crate) shown_below: String,
     /// The findings, in the order to print.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether Tetragon accepts each TracingPolicy, where the command asked.
+    pub(crate) tracing_policies: Vec<PolicyVerdict>,
 }
 
 /// The number of findings of each severity.
@@ -33,7 +36,7 @@ pub(crate) struct Summary {
 impl From<Findings> for Report {
     fn from(findings: Findings) -> Self {
         let Findings { sources, shown_below, diagnostics } = findings;
-        Self { sources, shown_below, diagnostics }
+        Self { sources, shown_below, diagnostics, tracing_policies: Vec::new() }
     }
 }
 

@@ -5,7 +5,7 @@
 //! | profile | `guardian-profile-{profile_id}-{mode}.yaml`, `.network.yaml` and `.syscalls.yaml` |
 //! | rule | `telovix-rule-{template}-{id}.yaml` and `.syscalls.yaml` |
 //! | guard | `runtime-guard-{process}.yaml`, `.network.yaml` and `.syscalls.yaml` |
-//! | custom rule, TracingPolicy | `{metadata.name}.yaml` |
+//! | custom rule, TracingPolicy | `{metadata.name}.yaml`; with a namespace, `{namespace}_{metadata.name}.yaml` |
 //!
 //! Files of a pack are below `{pack_id}/{version}/`. A confinement that Tetragon cannot express is an error at its
 //! line; one that it covers only partly is written as far as possible, and `assessment` reports the rest.
@@ -26,12 +26,13 @@ mod yaml;
 pub use codes::CODES;
 
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Diagnostic, Sink, Treatment};
 use telovix_document::lower::{Makes, Policy, PolicyDocument, Unit};
 use telovix_platform::Kernel;
 use telovix_policy::confine::{Confinement, Gate};
 use telovix_tetragon::{
-    Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy, validate,
+    Context, Dialect, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy,
+    validate,
 };
 
 use super::Outbox;
@@ -52,6 +53,8 @@ pub struct Options {
     pub pack_state: PackStateForm,
     /// The features of Tetragon that are enabled.
     pub engine: Engine,
+    /// Whose rules TracingPolicies outside rules follow.
+    pub dialect: Dialect,
 }
 
 /// Where the state of a pack is written.
@@ -71,6 +74,7 @@ impl Default for Options {
             deny_with_kill: false,
             pack_state: PackStateForm::default(),
             engine: Engine::default(),
+            dialect: Dialect::default(),
         }
     }
 }
@@ -105,7 +109,7 @@ pub fn emit(
     }
     // A disabled policy is checked too, so that enabling it adds no errors.
     for custom in policy.documents.iter().filter_map(PolicyDocument::custom_policy) {
-        let compiled = custom::compile(custom, policy, sources, &context, emitter.sink);
+        let compiled = custom::compile(custom, policy, sources, &context, options.dialect, emitter.sink);
         if let Some((names, text)) = compiled.filter(|_| custom.enabled) {
             add(names.path(""), &text, custom.placed.span(), custom.placed, emitter.outbox, emitter.sink);
         }
@@ -235,7 +239,9 @@ impl<'run> Emitter<'run, '_> {
     fn is_valid(&mut self, policy: &TracingPolicy, path: &str) -> bool {
         let mut findings = Sink::default();
         validate(policy, self.context, &mut findings);
-        let findings = findings.into_sorted();
+        // What Tetragon takes as written is not for the compiler to object to.
+        let mut findings = findings.into_sorted();
+        findings.retain(|finding| finding.tetragon != Treatment::Takes);
         for finding in &findings {
             let message = format!("compiled `{path}` is invalid: {}", finding.message);
             let diagnostic = Diagnostic::new(&EMISSION_INVALID, finding.span, message);

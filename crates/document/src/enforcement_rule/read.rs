@@ -5,6 +5,7 @@ use telovix_syntax::field::{Choice, Field, OtherKeys, Record, Shape};
 use telovix_syntax::{Cursor, Node};
 
 use super::{EnforcementRule, Template};
+use crate::PolicyPlace;
 use crate::codes::{CUSTOM_WITHOUT_POLICY, POLICY_WITHOUT_CUSTOM};
 use crate::exception::{EXCEPTIONS, WAIVE, read_exceptions, read_waivers};
 use crate::scope::{SCOPE, read_scope};
@@ -72,7 +73,7 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<EnforcementRule> {
     let template = cursor.choice(&TEMPLATE, &Template::ALL, Template::id, sink);
     let name = cursor.text(&RULE_NAME, sink);
     let written = cursor.value(&POLICY);
-    let policy = written.and_then(|policy| tracing_policy::read::read(policy, sink));
+    let policy = written.and_then(|policy| tracing_policy::read::read(policy, PolicyPlace::Field, sink));
     if let Some(template) = &template {
         match (template.value, written) {
             (Template::Custom, None) => {

@@ -42,7 +42,8 @@ pub(super) fn report(placed: &[PolicyDocument], sink: &mut Sink) {
 }
 
 /// The owner of an id or name. Another version of the same pack may have it too.
-type Claims<'policy> = FxHashMap<(&'static str, &'policy str), Vec<(Span, &'policy PolicyDocument)>>;
+type Claims<'policy> =
+    FxHashMap<(&'static str, Option<&'policy str>, &'policy str), Vec<(Span, &'policy PolicyDocument)>>;
 
 /// Registers an id or name, or returns where it was used before.
 fn claim<'policy>(
@@ -52,13 +53,26 @@ fn claim<'policy>(
     span: Span,
     holder: &'policy PolicyDocument,
 ) -> Option<Span> {
-    let holders = claims.entry((what, identity)).or_default();
+    let holders = claims.entry((what, namespace(what, &holder.document), identity)).or_default();
     let first = holders.iter().find(|(_, other)| !other_version(holder, other)).map(|(first, _)| *first);
     if first.is_none() {
         holders.push((span, holder));
     }
     first
 }
+
+/// The Kubernetes namespace that a name is unique in.
+fn namespace<'policy>(what: &str, document: &'policy Document) -> Option<&'policy str> {
+    let policy = match document {
+        Document::EnforcementRule(rule) => rule.policy.as_ref()?,
+        Document::TracingPolicy(policy) => policy,
+        _ => return None,
+    };
+    policy.namespace.as_deref().filter(|_| what == POLICY_NAME)
+}
+
+/// The name of a TracingPolicy, in messages.
+const POLICY_NAME: &str = "policy name";
 
 /// The ids and names of a document: used in file names, in events and in Tetragon.
 fn identities(document: &Document) -> Vec<(&'static str, &str, Span)> {
@@ -75,14 +89,16 @@ fn identities(document: &Document) -> Vec<(&'static str, &str, Span)> {
         }
         Document::EnforcementRule(rule) => {
             let id = rule.rule_id.iter().map(|id| text("rule id", id));
-            let policy = rule.policy.iter().map(|policy| text("policy name", &policy.name));
+            let policy = rule.policy.iter().map(|policy| text(POLICY_NAME, &policy.name));
             id.chain([text("rule name", &rule.name)]).chain(policy).collect()
         }
         // Guards have no name; two files may guard one process. Packs are distinguished by their folders.
         Document::RuntimeGuard(_) | Document::PolicyPack(_) => Vec::new(),
         Document::GuardianPolicy(policy) => vec![text("guardian policy name", &policy.name)],
         Document::Invariant(invariant) => vec![text("invariant name", &invariant.name)],
-        Document::TracingPolicy(policy) => vec![text("policy name", &policy.name)],
+        Document::TracingPolicy(policy) => {
+            vec![(POLICY_NAME, policy.name.value.as_str(), policy.name.span)]
+        }
     }
 }
 

@@ -8,10 +8,10 @@ use telovix_policy::value::Waiver;
 use telovix_syntax::field::{Choice, Field, OtherKeys, Record, Shape};
 use telovix_syntax::{Cursor, Node, Value, limits, warn_of_yaml_1_1};
 
-use super::{Actions, TracingPolicyDocument};
-use crate::shape::{LINE, kind, required};
+use super::{Actions, PolicyPlace, TracingPolicyDocument};
+use crate::shape::{WORD, kind, required};
 
-const NAME: Field = required("name", LINE, "The name under which Tetragon loads the policy.");
+const NAME: Field = required("name", WORD, "The name under which Tetragon loads the policy.");
 
 static METADATA: Record = Record {
     noun: "the metadata of a TracingPolicy",
@@ -37,7 +37,7 @@ pub(crate) static RECORD: Record = Record {
 };
 
 /// Reads the envelope and keeps the tree. Other keys are not checked here.
-pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<TracingPolicyDocument> {
+pub(crate) fn read(node: &Node, place: PolicyPlace, sink: &mut Sink) -> Option<TracingPolicyDocument> {
     warn_below(node, sink);
     let cursor = Cursor::open(node, &RECORD, sink)?;
     cursor.choice(&KIND, &["TracingPolicy", "TracingPolicyNamespaced"], |word| word, sink);
@@ -46,10 +46,17 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<TracingPolicyDocument
     Some(TracingPolicyDocument {
         span: node.span,
         name,
+        namespace: namespace(cursor.value(&METADATA_FIELD)?),
+        place,
         actions: Actions::of(node),
         waive: waivers(cursor.value(&METADATA_FIELD)?),
         node: node.detached(),
     })
+}
+
+fn namespace(metadata: &Node) -> Option<String> {
+    let namespace = metadata.as_mapping()?.get("namespace")?.text()?;
+    (!namespace.is_empty()).then(|| namespace.to_owned())
 }
 
 /// The prefix of an annotation that accepts a weakening; the rest of its key is the code, its value the reason.

@@ -51,7 +51,7 @@ fn taken(text: &str) -> usize {
     let sources = SourceSet::single("case.yaml", text);
     let mut start = 0;
     for (id, _) in sources.iter() {
-        let mut builder = Builder::new(id, text);
+        let mut builder = Builder::new(id, text, None);
         while start < text.len() {
             let Some(document) = read(id, text, start, &mut builder) else { break };
             builder.finish();

@@ -2,7 +2,7 @@
 
 use telovix_diagnostic::source::{Span, Spanned};
 use telovix_diagnostic::{Diagnostic, Sink};
-use telovix_syntax::{Entry, Mapping, Node, Value, nearest, quote};
+use telovix_syntax::{Entry, Mapping, Node, Value, limits, nearest, quote};
 
 use super::scalar::{EngineScalar, resolve};
 use crate::Text;
@@ -30,7 +30,11 @@ impl<'tree> Fields<'tree> {
             wrong_type(node, noun, sink);
             return None;
         };
+        let most = sink.count() + limits::LIST_FINDINGS;
         for Entry { key, .. } in &mapping.entries {
+            if sink.count() >= most {
+                break;
+            }
             if !keys.contains(&key.value.as_ref()) {
                 let message = format!("{} is not a key of {noun}", quote(&key.value));
                 let diagnostic = Diagnostic::new(&SCHEMA, key.span, message);
@@ -151,7 +155,15 @@ impl<'tree> Fields<'tree> {
             wrong_type(node, "a list", sink);
             return Vec::new();
         };
-        items.iter().filter_map(|item| read(item, sink)).collect()
+        let most = sink.count() + limits::LIST_FINDINGS;
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            if sink.count() >= most {
+                break;
+            }
+            all.extend(read(item, sink));
+        }
+        all
     }
 
     /// Reads a list of strings.

@@ -4,7 +4,9 @@ use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_syntax::quote;
 
-use crate::codes::{ACTION, ERROR_NUMBER, IGNORED, LIMIT, NO_EFFECT};
+use super::Context;
+use super::function::at_load;
+use crate::codes::{ACTION, ERROR_NUMBER, IGNORED, LIMIT, NO_EFFECT, OVERRIDE_UNAVAILABLE};
 use crate::{Action, ActionKind, Hook, HookPoint, Section, SyscallFlag, TracingPolicy};
 
 /// Maximum number of actions of a selector.
@@ -25,7 +27,7 @@ const DIGEST_HOOKS: &[&str] = &[
 ];
 
 /// Reports actions that the hook does not support, or that have no effect there.
-pub(super) fn check(hook: &Hook, policy: &TracingPolicy, sink: &mut Sink) {
+pub(super) fn check(hook: &Hook, policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
     for selector in &hook.selectors {
         for actions in [&selector.actions, &selector.return_actions] {
             if let Some(fourth) = actions.get(ACTIONS) {
@@ -39,9 +41,12 @@ pub(super) fn check(hook: &Hook, policy: &TracingPolicy, sink: &mut Sink) {
         for action in &selector.actions {
             check_place(action, hook, sink);
             match action.kind.value {
-                ActionKind::Override => check_override(action, hook, policy, sink),
+                ActionKind::Override => check_override(action, hook, policy, context, sink),
                 ActionKind::Signal => check_signal(action, sink),
-                ActionKind::NotifyEnforcer if policy.spec.enforcers.is_empty() => {
+                ActionKind::NotifyEnforcer
+                    if policy.spec.enforcers.is_empty()
+                        && matches!(hook.point.section(), Section::Kprobes | Section::Tracepoints) =>
+                {
                     sink.report(Diagnostic::new(
                         &ACTION,
                         action.span,
@@ -96,7 +101,7 @@ fn check_place(action: &Action, hook: &Hook, sink: &mut Sink) {
     }
 }
 
-fn check_override(action: &Action, hook: &Hook, policy: &TracingPolicy, sink: &mut Sink) {
+fn check_override(action: &Action, hook: &Hook, policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
     match &hook.point {
         HookPoint::Kprobe { call, syscall } => {
             let is_list = call.value.starts_with("list:");
@@ -105,12 +110,18 @@ fn check_override(action: &Action, hook: &Hook, policy: &TracingPolicy, sink: &m
             if !is_syscall && !is_list && !is_security {
                 let message = format!("{} cannot be overridden", quote(&call.value));
                 let help = "override a system call, a `security_` function or an LSM hook";
-                sink.report(Diagnostic::new(&ACTION, action.span, message).help(help));
-            } else if is_security && !is_syscall && !disables_multi(policy) {
+                sink.report(
+                    Diagnostic::new(&ACTION, action.span, message).help(help).tetragon(at_load(hook)),
+                );
+            } else if is_security && !disables_multi(policy) {
                 let message =
                     format!("{} cannot be overridden through a multi-kprobe link", quote(&call.value));
                 let help = "set the option `disable-kprobe-multi` to \"1\", or use the LSM hook";
-                sink.report(Diagnostic::new(&ACTION, action.span, message).help(help));
+                sink.report(
+                    Diagnostic::new(&ACTION, action.span, message).help(help).tetragon(at_load(hook)),
+                );
+            } else if is_syscall && !is_security {
+                check_injection(action, context, sink);
             }
             if action.error.is_none_or(|error| error.value >= 0) {
                 report_error_number(
@@ -135,9 +146,30 @@ fn check_override(action: &Action, hook: &Hook, policy: &TracingPolicy, sink: &m
     }
 }
 
+/// The kernels of the targets are built without `CONFIG_BPF_KPROBE_OVERRIDE`.
+fn check_injection(action: &Action, context: &Context, sink: &mut Sink) {
+    let kernels: Vec<_> = context.kernels.iter().map(|kernel| kernel.name()).collect();
+    if kernels.is_empty() {
+        return;
+    }
+    let message = format!("kernel {} cannot override a system call", kernels.join(", "));
+    let help = "use the LSM hook of the operation, or `Sigkill`, which does not undo it";
+    sink.report(Diagnostic::new(&OVERRIDE_UNAVAILABLE, action.span, message).help(help));
+}
+
+/// The option that disables multi-kprobe links.
+pub(super) const KPROBE_OPTION: &str = "disable-kprobe-multi";
+/// The option that disables multi-uprobe links.
+pub(super) const UPROBE_OPTION: &str = "disable-uprobe-multi";
+
 /// Returns whether the policy disables multi-kprobe links.
 pub(super) fn disables_multi(policy: &TracingPolicy) -> bool {
-    let last = policy.spec.options.iter().rfind(|option| option.name.value == "disable-kprobe-multi");
+    disables(policy, KPROBE_OPTION)
+}
+
+/// Returns whether an option of the policy is set to true; the last one counts.
+pub(super) fn disables(policy: &TracingPolicy, name: &str) -> bool {
+    let last = policy.spec.options.iter().rfind(|option| option.name.value == name);
     last.is_some_and(|option| {
         matches!(option.value.value.as_ref(), "1" | "t" | "T" | "TRUE" | "true" | "True")
     })
@@ -163,7 +195,7 @@ fn check_signal(action: &Action, sink: &mut Sink) {
 }
 
 fn check_rate_limit(action: &Action, sink: &mut Sink) {
-    let Some(limit) = &action.rate_limit else { return };
+    let Some(limit) = action.rate_limit.as_ref().filter(|limit| !limit.value.is_empty()) else { return };
     let mut object = |span, message: String| sink.report(Diagnostic::new(&ACTION, span, message));
     let digits = limit.value.strip_suffix(['s', 'm', 'h', 'S', 'M', 'H']).unwrap_or(&limit.value);
     if digits.is_empty()

@@ -1,9 +1,14 @@
 //! Declared arguments of a hook -> those that Tetragon rejects.
 
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Diagnostic, Sink, Treatment};
+use telovix_platform::Kernel;
+use telovix_syntax::quote;
 
+use super::function::at_load;
 use crate::codes::{ARGUMENT, CRASH, IGNORED};
-use crate::{Argument, ArgumentType, Hook, HookPoint, Section};
+use crate::kernel_function::KernelFunction;
+use crate::kernel_struct::missing_field;
+use crate::{Argument, ArgumentType, Hook, HookPoint, LsmHook, Section, SyscallFlag};
 
 /// Maximum number of arguments of a hook.
 const ARGUMENTS: usize = 5;
@@ -14,17 +19,22 @@ const SIZE_INDEX: u32 = 15;
 
 /// Reports arguments that Tetragon rejects.
 pub(super) fn check(hook: &Hook, sink: &mut Sink) {
-    let section = hook.point.section();
-    if let Some(sixth) = hook.arguments.iter().chain(&hook.data).nth(ARGUMENTS) {
-        let message = format!("a hook reads at most {ARGUMENTS} arguments");
-        let code = if matches!(section, Section::LsmHooks | Section::Uprobes) { &CRASH } else { &ARGUMENT };
-        sink.report(Diagnostic::new(code, sixth.span, message));
-    }
+    check_count(hook, sink);
     for argument in &hook.arguments {
         check_argument(hook, argument, sink);
     }
     for data in &hook.data {
         let source = data.source.as_ref().map(|source| source.value.as_ref());
+        if data.source.as_ref().is_some_and(|source| source.value == "pt_regs") {
+            check_register(data, sink);
+        } else {
+            check_resolve(data, sink);
+            check_fields(
+                data,
+                data.btf_type.as_ref().map_or("task_struct", |name| name.value.as_ref()),
+                sink,
+            );
+        }
         if !matches!(source, Some("current_task" | "pt_regs")) || data.resolve.is_none() {
             let message = "`data` requires `source: current_task` or `source: pt_regs`, and a `resolve` path";
             sink.report(Diagnostic::new(&ARGUMENT, data.span, message));
@@ -41,7 +51,28 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
         && !["tracksock", "untracksock"].contains(&action.value.to_ascii_lowercase().as_str())
     {
         let message = "invalid `returnArgAction`: expected `TrackSock` or `UntrackSock`";
-        sink.report(Diagnostic::new(&ARGUMENT, action.span, message));
+        sink.report(Diagnostic::new(&ARGUMENT, action.span, message).tetragon(at_load(hook)));
+    }
+}
+
+/// Reports more arguments than Tetragon reads.
+pub(super) fn check_count(hook: &Hook, sink: &mut Sink) {
+    let section = hook.point.section();
+    if let Some(sixth) = hook.arguments.iter().chain(&hook.data).nth(ARGUMENTS) {
+        let message = format!("a hook reads at most {ARGUMENTS} arguments");
+        sink.report(match section {
+            Section::LsmHooks | Section::Uprobes => Diagnostic::new(&CRASH, sixth.span, message),
+            _ => Diagnostic::new(&ARGUMENT, sixth.span, message).tetragon(counted(hook)),
+        });
+    }
+}
+
+/// Returns what Tetragon does about a mistake in the list of arguments. It builds that of a kprobe from the function that
+/// it found in the kernel, after schema and encoder have accepted the policy.
+fn counted(hook: &Hook) -> Treatment {
+    match hook.point.section() {
+        Section::Kprobes | Section::Fentries => Treatment::Depends,
+        _ => at_load(hook),
     }
 }
 
@@ -56,7 +87,7 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
     if let Some(most) = most.filter(|most| argument.index.value > *most) {
         let message =
             format!("index {} is above {most}, the maximum for this kind of hook", argument.index.value);
-        sink.report(Diagnostic::new(&ARGUMENT, argument.index.span, message));
+        sink.report(Diagnostic::new(&ARGUMENT, argument.index.span, message).tetragon(counted(hook)));
     }
     let kind = argument.kind.value;
     let resolved = argument.resolve.is_some();
@@ -72,9 +103,9 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
     };
     if refused {
         let message = format!("an argument of `{}` cannot have the type `{}`", section.name(), kind.name());
-        sink.report(
-            Diagnostic::new(&ARGUMENT, argument.kind.span, message).help("set `type` to the argument's type"),
-        );
+        let diagnostic = Diagnostic::new(&ARGUMENT, argument.kind.span, message);
+        let treatment = if kind == ArgumentType::Auto { counted(hook) } else { at_load(hook) };
+        sink.report(diagnostic.help("set `type` to the argument's type").tetragon(treatment));
     }
     if let Some(source) = argument.source.as_ref().filter(|_| section == Section::Kprobes) {
         let message = "`source` is supported in `data`, not in `args`";
@@ -88,20 +119,103 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
         sink.report(Diagnostic::new(&IGNORED, argument.span, "`maxData` has an effect on `char_buf` only"));
     }
     check_resolve(argument, sink);
+    if let Some(start) = start_of_path(hook, argument) {
+        check_fields(argument, start, sink);
+    }
 }
 
 fn check_resolve(argument: &Argument, sink: &mut Sink) {
     let Some(path) = &argument.resolve else { return };
-    let segments: Vec<&str> = path.value.split('.').collect();
-    let empty = segments.iter().any(|segment| segment.is_empty());
-    let brackets =
-        path.value.contains("[]") || path.value.matches('[').count() != path.value.matches(']').count();
-    if empty || brackets {
+    let segments = resolve_segments(&path.value);
+    if !is_resolve_path(&path.value) {
         let message =
             "invalid `resolve` path: expected field names separated by single dots, with `[n]` for elements";
         sink.report(Diagnostic::new(&ARGUMENT, path.span, message));
-    } else if segments.len() > RESOLVE_DEPTH {
+    } else if segments > RESOLVE_DEPTH {
         let message = format!("a `resolve` path has at most {RESOLVE_DEPTH} elements");
         sink.report(Diagnostic::new(&ARGUMENT, path.span, message));
     }
+}
+
+/// Returns the struct that the `resolve` path of an argument starts in, where every kernel agrees.
+fn start_of_path<'policy>(hook: &Hook, argument: &'policy Argument<'_>) -> Option<&'policy str> {
+    argument.resolve.as_ref()?;
+    if argument.source.as_ref().is_some_and(|source| source.value == "current_task") {
+        return Some("task_struct");
+    }
+    if let Some(name) = &argument.btf_type {
+        return Some(name.value.as_ref());
+    }
+    let index = argument.index.value as usize;
+    let mut types = Kernel::ALL.into_iter().filter_map(|kernel| match &hook.point {
+        HookPoint::Lsm { hook } => LsmHook::on(&hook.value, kernel).map(|hook| hook.arguments),
+        HookPoint::Kprobe { call, syscall: SyscallFlag::Function } => {
+            KernelFunction::named(&call.value).arguments(kernel)
+        }
+        _ => None,
+    });
+    let first = *types.next()?.get(index)?;
+    let is_same = types.all(|types| types.get(index) == Some(&first));
+    first.strip_suffix('*').filter(|_| is_same)
+}
+
+/// Reports a field of a `resolve` path that no kernel has.
+fn check_fields(argument: &Argument, start: &str, sink: &mut Sink) {
+    let Some(path) = &argument.resolve else { return };
+    let Some((field, within)) = missing_field(start, &path.value) else { return };
+    let message = format!("the struct `{within}` has no field {}", quote(field));
+    sink.report(
+        Diagnostic::new(&ARGUMENT, path.span, message).help("write the fields as the kernel's BTF has them"),
+    );
+}
+
+/// Registers of x86-64 by their first letters; the names of parts, such as `eax` and `al`, are formed from them.
+const REGISTERS: &[&str] = &[
+    "rax", "eax", "ax", "al", "rbx", "ebx", "bx", "bl", "rcx", "ecx", "cx", "cl", "rdx", "edx", "dx", "dl",
+    "rsi", "esi", "si", "sil", "rdi", "edi", "di", "dil", "rbp", "ebp", "bp", "bpl", "rsp", "esp", "sp",
+    "spl", "rip", "eip",
+];
+
+/// Checks the register of `source: pt_regs`, which is in `resolve`.
+fn check_register(data: &Argument, sink: &mut Sink) {
+    let Some(register) = &data.resolve else { return };
+    let is_numbered = register.value.strip_prefix('r').is_some_and(|number| {
+        let number = number.trim_end_matches(['d', 'w', 'b']);
+        number.parse::<u8>().is_ok_and(|number| (8..=15).contains(&number))
+    });
+    if !is_numbered && !REGISTERS.contains(&register.value.as_ref()) {
+        let message = format!("{} is not a register of x86-64", quote(&register.value));
+        sink.report(Diagnostic::new(&ARGUMENT, register.span, message).help("write a name such as `rdi`"));
+    }
+}
+
+/// Returns how many elements a path has: names and indexes.
+fn resolve_segments(path: &str) -> usize {
+    path.split(['.', '[']).filter(|segment| !segment.is_empty()).count()
+}
+
+/// Returns whether a path is names and `[n]`, separated as Tetragon reads them: no two dots, no empty or nested brackets,
+/// and a number in each bracket.
+fn is_resolve_path(path: &str) -> bool {
+    let mut inside: Option<String> = None;
+    let mut previous = None;
+    for sign in path.chars() {
+        match (sign, &mut inside) {
+            ('.' | '[', Some(_)) => return false,
+            ('.' | '[', None) if previous == Some('.') => return false,
+            ('[', None) => inside = Some(String::new()),
+            (']', Some(digits)) => {
+                let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+                if !is_number {
+                    return false;
+                }
+                inside = None;
+            }
+            (']', None) => return false,
+            (sign, Some(digits)) => digits.push(sign),
+            (_, None) => {}
+        }
+        previous = Some(sign);
+    }
+    inside.is_none()
 }

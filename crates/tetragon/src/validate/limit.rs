@@ -2,9 +2,10 @@
 
 use telovix_diagnostic::{Diagnostic, Sink};
 
-use crate::codes::{CRASH, ENCODED_SIZE, FILTER_MAPS, IGNORED, LIMIT, UNREACHABLE_SELECTOR};
+use super::function;
+use crate::codes::{CRASH, ENCODED_SIZE, FILTER_MAPS, IGNORED, LIMIT};
 use crate::encoded_size::{ENCODED_BYTES, ENCODER_BYTES, encoded_size};
-use crate::{ArgumentClass, ArgumentFilter, BinaryOperator, Hook, Operator, Section};
+use crate::{ArgumentClass, ArgumentFilter, BinaryOperator, Hook, Operator, Section, Text};
 
 /// Maximum number of selectors of a hook.
 const SELECTORS: usize = 5;
@@ -12,6 +13,8 @@ const SELECTORS: usize = 5;
 const FILTERS: usize = 5;
 /// Maximum number of maps of one kind per hook.
 const MAPS: usize = 8;
+/// Maximum number of substrings of a hook.
+const SUBSTRINGS: usize = 100;
 /// Maximum length of an event's message and tag, in bytes.
 const MESSAGE_BYTES: usize = 256;
 const TAG_BYTES: usize = 128;
@@ -35,10 +38,22 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
             sink.report(Diagnostic::new(&LIMIT, sixth.span, message));
         }
     }
+    check_substrings(hook, sink);
     check_size(hook, sink);
     check_maps(hook, sink);
-    check_reachable(hook, sink);
     check_texts(hook, sink);
+}
+
+fn check_substrings(hook: &Hook, sink: &mut Sink) {
+    let is_substring = |filter: &&ArgumentFilter| {
+        matches!(filter.operator.value, Operator::SubString | Operator::SubStringIgnoreCase)
+    };
+    let filters = hook.selectors.iter().flat_map(|selector| selector.arguments.iter().chain(&selector.data));
+    let values = filters.filter(is_substring).filter(|filter| is_text(hook, filter));
+    if let Some(more) = values.flat_map(|filter| &filter.values).nth(SUBSTRINGS) {
+        let message = format!("a hook has at most {SUBSTRINGS} substrings");
+        sink.report(Diagnostic::new(&LIMIT, more.span, message));
+    }
 }
 
 fn check_size(hook: &Hook, sink: &mut Sink) {
@@ -70,12 +85,12 @@ fn check_maps(hook: &Hook, sink: &mut Sink) {
 }
 
 /// Counts filters by the kind of map they use: the count, the maximum, and the kind.
-fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 6] {
+fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 7] {
     let mut prefixes = 0;
     let mut postfixes = 0;
     let mut strings = 0;
     let mut numbers = 0;
-    let mut addresses = 0;
+    let (mut addresses4, mut addresses6) = (0, 0);
     let mut substrings = 0;
     for selector in &hook.selectors {
         for filter in &selector.binaries {
@@ -99,7 +114,11 @@ fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 6] {
                 | Operator::Protocol
                 | Operator::Family
                 | Operator::State => numbers += 1,
-                Operator::SAddr | Operator::NotSAddr | Operator::DAddr | Operator::NotDAddr => addresses += 1,
+                Operator::SAddr | Operator::NotSAddr | Operator::DAddr | Operator::NotDAddr => {
+                    let is_six = |value: &Text<'_>| value.value.contains(':');
+                    addresses4 += usize::from(filter.values.iter().any(|value| !is_six(value)));
+                    addresses6 += usize::from(filter.values.iter().any(is_six));
+                }
                 Operator::SubString | Operator::SubStringIgnoreCase => substrings += filter.values.len(),
                 _ => {}
             }
@@ -110,7 +129,8 @@ fn map_uses(hook: &Hook) -> [(usize, usize, &'static str); 6] {
         (postfixes, MAPS, "postfixes"),
         (strings, MAPS, "equal strings"),
         (numbers, MAPS, "numbers and ports"),
-        (addresses, MAPS, "addresses"),
+        (addresses4, MAPS, "IPv4 addresses"),
+        (addresses6, MAPS, "IPv6 addresses"),
         (substrings, if hook.point.section() == Section::Uprobes { 100 } else { 1 }, "substrings"),
     ]
 }
@@ -120,25 +140,12 @@ fn is_text(hook: &Hook, filter: &ArgumentFilter) -> bool {
     matches!(class, Some(ArgumentClass::Text | ArgumentClass::File | ArgumentClass::UnixAddress))
 }
 
-fn check_reachable(hook: &Hook, sink: &mut Sink) {
-    let Some(position) = hook.selectors.iter().position(|selector| selector.matches_everything()) else {
-        return;
-    };
-    let (Some(all), Some(next)) = (hook.selectors.get(position), hook.selectors.get(position + 1)) else {
-        return;
-    };
-    let message = "this selector is never evaluated";
-    let help = "move the selector without filters to the end";
-    let diagnostic = Diagnostic::new(&UNREACHABLE_SELECTOR, next.span, message);
-    sink.report(diagnostic.related(all.span, "this one matches every event").help(help));
-}
-
 fn check_texts(hook: &Hook, sink: &mut Sink) {
     let texts = hook.message.iter().map(|text| (text, MESSAGE_BYTES, "message"));
     for (text, most, noun) in texts.chain(hook.tags.iter().map(|text| (text, TAG_BYTES, "tag"))) {
         if text.value.len() == 1 || (noun == "tag" && text.value.is_empty()) {
             let message = format!("a {noun} must have at least 2 bytes");
-            sink.report(Diagnostic::new(&LIMIT, text.span, message));
+            sink.report(Diagnostic::new(&LIMIT, text.span, message).tetragon(function::at_load(hook)));
         } else if text.value.len() > most {
             let message = format!("Tetragon truncates a {noun} after {most} bytes");
             sink.report(Diagnostic::new(&IGNORED, text.span, message));

@@ -5,9 +5,7 @@ use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_syntax::quote;
 
 use super::{Context, value};
-use crate::codes::{
-    ALWAYS_MATCHES, CRASH, EMPTY_VALUES, FIRST_ONLY, LIMIT, NEVER_MATCHES, UNAVAILABLE, VALUE,
-};
+use crate::codes::{ALWAYS_MATCHES, EMPTY_VALUES, FIRST_ONLY, LIMIT, NEVER_MATCHES, UNAVAILABLE, VALUE};
 use crate::{BinaryFilter, BinaryOperator, NamespaceKind, Selector};
 
 const BINARY_BYTES: usize = 255;
@@ -62,7 +60,7 @@ fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
     check_empty(filter.values.is_empty(), filter.span, sink);
     let operator = filter.operator.value;
     let is_exact = matches!(operator, BinaryOperator::In | BinaryOperator::NotIn);
-    if filter.follow_children && !is_exact {
+    if filter.follow_children && !is_exact && !filter.values.is_empty() {
         let message = format!("`followChildren` is not supported with `{}`", operator.name());
         sink.report(Diagnostic::new(&VALUE, filter.span, message).help("use `In` with full paths"));
     }
@@ -80,9 +78,6 @@ fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
             }
             BinaryOperator::Postfix | BinaryOperator::NotPostfix if bytes > POSTFIX_BYTES => {
                 object(&LIMIT, format!("a postfix of {bytes} bytes is longer than {POSTFIX_BYTES}"));
-            }
-            BinaryOperator::Postfix | BinaryOperator::NotPostfix if bytes == 0 => {
-                object(&CRASH, "a postfix filter with an empty value crashes Tetragon".to_owned());
             }
             _ if bytes == 0 => object(&ALWAYS_MATCHES, "an empty path matches every executable".to_owned()),
             BinaryOperator::Postfix | BinaryOperator::NotPostfix => {}
@@ -118,7 +113,8 @@ fn check_namespaces(selector: &Selector, sink: &mut Sink) {
             sink.report(Diagnostic::new(&LIMIT, fifth.span, message));
         }
         for inode in &filter.values {
-            if inode.value != "host_ns" && inode.value.parse::<u32>().is_err() {
+            let is_number = inode.value.bytes().all(|byte| byte.is_ascii_digit());
+            if inode.value != "host_ns" && !(is_number && inode.value.parse::<u32>().is_ok()) {
                 let message = format!("{} is neither an inode number nor `host_ns`", quote(&inode.value));
                 sink.report(Diagnostic::new(&VALUE, inode.span, message));
             }

@@ -1,4 +1,4 @@
-//! The kprobes of a policy -> filters that replace each other in maps shared under multi-kprobe links.
+//! The kprobes or uprobes of a policy -> filters that replace each other in maps shared under multi links.
 //!
 //! Source: `populateArgFilterMaps` and its siblings in `pkg/sensors/tracing/selectors.go`, `pkg/selectors/kernel.go`, and
 //! `bpf/process/generic_calls.h`. Numbers, IPv4 addresses, IPv6 addresses and substrings have separate maps, numbered
@@ -11,7 +11,7 @@ use std::collections::btree_map::Entry;
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_syntax::quote;
 
-use super::action::disables_multi;
+use super::action::{KPROBE_OPTION, UPROBE_OPTION, disables};
 use crate::codes::SHARED_FILTERS;
 use crate::{ArgumentFilter, BinaryOperator, Hook, HookPoint, Operator, Selector, TracingPolicy};
 
@@ -37,14 +37,19 @@ enum Content<'policy> {
     Values(Vec<&'policy str>),
 }
 
-/// Reports kprobes whose filters replace those of an earlier one, or are replaced by them.
-pub(super) fn check(policy: &TracingPolicy, sink: &mut Sink) {
-    if disables_multi(policy) {
-        return;
+/// Returns whether a hook shares maps with the others of its section: Tetragon attaches them with one multi link.
+pub(super) fn shares_maps(hook: &Hook, policy: &TracingPolicy) -> bool {
+    match hook.point {
+        HookPoint::Kprobe { .. } => !disables(policy, KPROBE_OPTION),
+        HookPoint::Uprobe { .. } => !disables(policy, UPROBE_OPTION),
+        _ => false,
     }
+}
+
+/// Reports hooks whose filters replace those of an earlier one, or are replaced by them.
+pub(super) fn check(policy: &TracingPolicy, sink: &mut Sink) {
     let mut slots: BTreeMap<Slot, (&Hook, Content<'_>)> = BTreeMap::new();
-    for hook in &policy.spec.hooks {
-        let HookPoint::Kprobe { .. } = hook.point else { continue };
+    for hook in policy.spec.hooks.iter().filter(|hook| shares_maps(hook, policy)) {
         let mut replaced = None;
         for (slot, content) in contents(hook) {
             match slots.entry(slot) {
@@ -60,11 +65,15 @@ pub(super) fn check(policy: &TracingPolicy, sink: &mut Sink) {
             }
         }
         if let Some(earlier) = replaced {
+            let (noun, option) = match hook.point {
+                HookPoint::Uprobe { .. } => ("uprobe", UPROBE_OPTION),
+                _ => ("kprobe", KPROBE_OPTION),
+            };
             let message =
-                format!("its filters and those of the kprobe on {} replace each other", name(earlier));
-            let help = "write one kprobe per document, or set the option `disable-kprobe-multi` to \"1\"";
+                format!("its filters and those of the {noun} on {} replace each other", name(earlier));
+            let help = format!("write one {noun} per document, or set the option `{option}` to \"1\"");
             let diagnostic = Diagnostic::new(&SHARED_FILTERS, hook.span, message);
-            sink.report(diagnostic.related(earlier.span, "the other kprobe").help(help));
+            sink.report(diagnostic.related(earlier.span, format!("the other {noun}")).help(help));
         }
     }
 }
@@ -72,6 +81,10 @@ pub(super) fn check(policy: &TracingPolicy, sink: &mut Sink) {
 fn name(hook: &Hook) -> String {
     match &hook.point {
         HookPoint::Kprobe { call, .. } => quote(&call.value),
+        HookPoint::Uprobe { path, symbols, .. } => match symbols.first() {
+            Some(symbol) => format!("{} of {}", quote(&symbol.value), quote(&path.value)),
+            None => quote(&path.value),
+        },
         _ => hook.point.section().name().to_owned(),
     }
 }

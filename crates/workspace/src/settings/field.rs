@@ -47,6 +47,15 @@ pub(super) const LEVELS: Field = Field {
     description: "The level of findings, by code. Errors cannot be downgraded.",
 };
 
+/// Whether a Console loads the TracingPolicies.
+pub(super) const CONSOLE: Field = Field {
+    name: "console",
+    presence: Presence::Default("false"),
+    shape: Shape::Boolean,
+    description: "A Console loads the TracingPolicies: their names and hooks follow its rules, as those of custom rules \
+always do. Without it they follow Tetragon's alone.",
+};
+
 /// The trust root.
 pub(super) const TRUST_ROOT: Field = Field {
     name: "trust_root",
@@ -112,7 +121,7 @@ pub(super) const ENGINE: Field =
 pub(super) static RECORD: Record = Record {
     noun: "the settings of a policy repository",
     description: "Marks the root of a policy repository and holds its settings. Paths are relative to the root.",
-    fields: &[TARGETS, OUTPUT, LEVELS, TETRAGON, ENGINE, TRUST_ROOT],
+    fields: &[TARGETS, OUTPUT, LEVELS, TETRAGON, ENGINE, CONSOLE, TRUST_ROOT],
     other_keys: OtherKeys::Refused,
 };
 

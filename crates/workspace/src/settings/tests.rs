@@ -3,6 +3,7 @@ use std::fs;
 use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
 use telovix_diagnostic::{Level, Severity};
+use telovix_tetragon::Dialect;
 
 use super::Settings;
 use crate::error::Error;
@@ -32,6 +33,13 @@ fn paths_are_relative_to_the_root() {
     let config = read("output: out/compiled\ntrust_root: trust.json\n").unwrap();
     assert_eq!(config.output.unwrap().to_str(), Some("out/compiled"));
     assert_eq!(config.trust_root.unwrap().to_str(), Some("trust.json"));
+}
+
+#[test]
+fn the_rules_of_a_console_are_asked_for() {
+    assert_eq!(read("console: true\n").unwrap().engine.dialect, Dialect::Console);
+    assert_eq!(read("console: false\n").unwrap(), Settings::default());
+    assert_eq!(read("tetragon: {parents_map: true}\n").unwrap().engine.dialect, Dialect::Tetragon);
 }
 
 #[test]

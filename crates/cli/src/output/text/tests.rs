@@ -7,6 +7,7 @@ static CODE: Code = Code {
     id: "unknown-key",
     title: "a key that no document has",
     severity: Severity::Error,
+    tetragon: telovix_diagnostic::Treatment::Takes,
     explanation: "",
     fires: Example::Text(""),
     silent: Example::Text(""),
@@ -21,7 +22,11 @@ fn rendered(source: &str, diagnostic: impl FnOnce(&dyn Fn(&str) -> Span) -> Diag
     };
     let diagnostics = vec![diagnostic(&place)];
     let mut out = Vec::new();
-    text::write(&Report { sources, shown_below: "profiles/".to_owned(), diagnostics }, &mut out).unwrap();
+    text::write(
+        &Report { sources, shown_below: "profiles/".to_owned(), diagnostics, tracing_policies: Vec::new() },
+        &mut out,
+    )
+    .unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
 }
 

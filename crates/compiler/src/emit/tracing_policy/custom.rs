@@ -2,8 +2,9 @@
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
+use telovix_document::PolicyPlace;
 use telovix_document::lower::{CustomForm, CustomPolicy, Policy, PolicyDocument};
-use telovix_tetragon::{Context, check_product, read, validate, write_tree};
+use telovix_tetragon::{Context, Dialect, check_product, read, validate, write_tree};
 
 use super::name::Names;
 
@@ -13,6 +14,7 @@ pub(super) fn compile(
     policy: &Policy,
     sources: &SourceSet,
     context: &Context,
+    dialect: Dialect,
     sink: &mut Sink,
 ) -> Option<(Names, String)> {
     let CustomPolicy { placed, policy: custom, form, .. } = custom;
@@ -21,7 +23,8 @@ pub(super) fn compile(
     if let Some(model) = &model {
         validate(model, context, &mut findings);
         // Policies of a pack may have the names that are reserved for the product.
-        if placed.pack.is_none() {
+        let is_rule = custom.place == PolicyPlace::Field;
+        if placed.pack.is_none() && (is_rule || dialect == Dialect::Console) {
             check_product(model, &mut findings);
         }
     }
@@ -38,7 +41,8 @@ pub(super) fn compile(
             )
         }
     };
-    Some((Names::own(placed.folder(), &model.metadata.name.value), text))
+    let namespace = model.metadata.namespace.as_ref().map(|namespace| namespace.value.as_ref());
+    Some((Names::own(placed.folder(), namespace, &model.metadata.name.value), text))
 }
 
 /// Returns the whole file when the document is alone in it, else the text of the document.

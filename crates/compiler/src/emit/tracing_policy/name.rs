@@ -41,9 +41,11 @@ impl Names {
         Self { folder: folder.unwrap_or_default(), file, policy }
     }
 
-    /// Returns the names for a TracingPolicy that already has a name.
-    pub(super) fn own(folder: Option<String>, name: &str) -> Self {
-        Self { folder: folder.unwrap_or_default(), file: name.to_owned(), policy: name.to_owned() }
+    /// Returns the names for a TracingPolicy that already has a name, which is unique in its namespace.
+    pub(super) fn own(folder: Option<String>, namespace: Option<&str>, name: &str) -> Self {
+        // No name has a `_`, so no two policies get one file.
+        let file = namespace.map_or_else(|| name.to_owned(), |namespace| format!("{namespace}_{name}"));
+        Self { folder: folder.unwrap_or_default(), file, policy: name.to_owned() }
     }
 
     /// Returns the path of the artifact of a part.
