@@ -15,9 +15,11 @@ mod name_space;
 mod pack;
 mod runtime_guard;
 mod severity;
+mod tracing_policy;
 mod unit;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use exception::report_outlived;
 pub use identity::Identity;
@@ -25,11 +27,12 @@ pub use name_space::{NAME_SPACE_CLOSED, OPEN_NAME_SPACE};
 pub use pack::{Pack, PackName};
 pub use runtime_guard::endpoints;
 pub use severity::violation_severity;
+pub use tracing_policy::{Difference, Direction, NativeForm, Obstacle};
 pub use unit::{Makes, Unit, UnitName};
 
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
 use telovix_diagnostic::{Code, Sink};
-use telovix_policy::confine::{Confinement, Gate};
+use telovix_policy::confine::{Confinement, DocumentKind, DocumentReference, Gate};
 use telovix_policy::value::{Date, Scope, Waiver};
 
 use crate::{Document, GuardMode, Template, TracingPolicyDocument};
@@ -77,6 +80,8 @@ pub struct PolicyDocument {
     pub gate: Gate,
     /// Its confinements; none for kinds that do not confine.
     pub confinements: Range<usize>,
+    /// What its confinements lack of the TracingPolicy that it is or contains; empty for every other document.
+    pub native: NativeForm,
     /// Its units, from which artifacts are made, in the order of the confinements; none for kinds without artifacts.
     pub units: Vec<Unit>,
 }
@@ -128,32 +133,49 @@ pub fn lower(mut documents: Vec<Document>, sources: &SourceSet, options: Options
         let pack = owners.of(document.span(), sources);
         let gate = pack.map_or(Gate::Active, Pack::gate);
         let start = confinements.len();
-        confine(&document, options, &mut confinements, sink);
+        let native = confine(&document, options, &mut confinements, sink);
         let own = start..confinements.len();
         for confinement in confinements.iter_mut().skip(start) {
             confinement.gate = gate;
         }
         let pack = pack.map(|pack| pack.name.clone());
         let units = unit::units(&document, start, confinements.get(start..).unwrap_or_default());
-        placed.push(PolicyDocument { document, pack, gate, confinements: own, units });
+        placed.push(PolicyDocument { document, pack, gate, confinements: own, native, units });
     }
     pack::report_held(&packs, &placed, sink);
     duplicate::report(&placed, sink);
     Policy { documents: placed, confinements, packs }
 }
 
-fn confine(document: &Document, options: Options, confinements: &mut Vec<Confinement>, sink: &mut Sink) {
+/// Appends the confinements of a document, and returns what they lack of its TracingPolicy.
+fn confine(
+    document: &Document,
+    options: Options,
+    confinements: &mut Vec<Confinement>,
+    sink: &mut Sink,
+) -> NativeForm {
     match document {
         Document::GuardianProfile(profile) => {
             guardian_profile::lower(profile, options, confinements, sink);
         }
-        Document::EnforcementRule(rule) => enforcement_rule::lower(rule, options, confinements, sink),
+        Document::EnforcementRule(rule) => {
+            return enforcement_rule::lower(rule, options, confinements, sink);
+        }
         Document::RuntimeGuard(guard) => runtime_guard::lower(guard, confinements),
-        Document::GuardianPolicy(_)
-        | Document::PolicyPack(_)
-        | Document::Invariant(_)
-        | Document::TracingPolicy(_) => {}
+        Document::TracingPolicy(policy) => {
+            let name = policy.name.value.clone();
+            let kind = DocumentKind::TracingPolicy;
+            let header = tracing_policy::Header {
+                document: Arc::new(DocumentReference { kind, id: name.clone(), name }),
+                scope: Scope::Fleet,
+                exemptions: Vec::new(),
+                waivers: Arc::clone(&policy.waive),
+            };
+            return tracing_policy::lower(policy, &header, confinements);
+        }
+        Document::GuardianPolicy(_) | Document::PolicyPack(_) | Document::Invariant(_) => {}
     }
+    NativeForm::default()
 }
 
 impl Policy {

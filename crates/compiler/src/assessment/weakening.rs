@@ -11,7 +11,7 @@ use telovix_policy::confine::{Condition, Confinement, Dimension, DocumentKind, O
 
 use super::codes::{
     DENIAL_RACE, ENGINE_LOCKED_OUT, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY,
-    PARENT_EXCEPTION, TRACING_POLICY_NOT_NATIVE, WAIVABLE, WAIVER_UNUSED,
+    PARENT_EXCEPTION, TRACING_POLICY_NOT_NATIVE, TRACING_POLICY_WEAKER_NATIVE, WAIVABLE, WAIVER_UNUSED,
 };
 use super::waiver::waiver;
 use super::{Options, TargetEffect, described, effect, engines, list, passed_through, race};
@@ -183,7 +183,10 @@ fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) 
         return race::can_leak(document, confinements, &engines);
     }
     if *code == TRACING_POLICY_NOT_NATIVE {
-        return passed_through::enforcing(document).is_some();
+        return !document.native.is_complete();
+    }
+    if *code == TRACING_POLICY_WEAKER_NATIVE {
+        return passed_through::weaker(document).next().is_some();
     }
     if *code == PARENT_EXCEPTION {
         let by_parent =
@@ -201,7 +204,7 @@ fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) 
 
 fn described_list(confinement: &Confinement) -> String {
     match (&confinement.condition, confinement.dimension) {
-        (_, Dimension::Template) => described::document(confinement),
+        (_, Dimension::Template | Dimension::TracingPolicy) => described::document(confinement),
         (Condition::Syscall(_), _) => format!("`blocked_syscalls` of {}", described::document(confinement)),
         (_, dimension) => format!("{} of {}", dimension.name(), described::document(confinement)),
     }

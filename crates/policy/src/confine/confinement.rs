@@ -74,11 +74,14 @@ pub enum DocumentKind {
     EnforcementRule,
     /// A runtime guard.
     RuntimeGuard,
+    /// A TracingPolicy of Tetragon.
+    TracingPolicy,
 }
 
 impl DocumentKind {
     /// Every kind that confines.
-    pub const ALL: [Self; 3] = [Self::GuardianProfile, Self::EnforcementRule, Self::RuntimeGuard];
+    pub const ALL: [Self; 4] =
+        [Self::GuardianProfile, Self::EnforcementRule, Self::RuntimeGuard, Self::TracingPolicy];
 
     /// Returns the word after `kind:`.
     #[must_use]
@@ -87,6 +90,7 @@ impl DocumentKind {
             Self::GuardianProfile => "GuardianProfile",
             Self::EnforcementRule => "EnforcementRule",
             Self::RuntimeGuard => "RuntimeGuard",
+            Self::TracingPolicy => "TracingPolicy",
         }
     }
 }
@@ -106,19 +110,22 @@ pub enum Dimension {
     Syscalls,
     /// The operation of a template.
     Template,
+    /// A selector of a TracingPolicy, also of one in a custom rule.
+    TracingPolicy,
     /// What the native backend adds so that path rules cannot be bypassed by mounts, chroot and namespaces.
     NameSpace,
 }
 
 impl Dimension {
     /// Every part.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Spawns,
         Self::Files,
         Self::Network,
         Self::Capabilities,
         Self::Syscalls,
         Self::Template,
+        Self::TracingPolicy,
         Self::NameSpace,
     ];
 
@@ -132,6 +139,7 @@ impl Dimension {
             Self::Capabilities => "capabilities",
             Self::Syscalls => "syscalls",
             Self::Template => "template",
+            Self::TracingPolicy => "tracing policy",
             Self::NameSpace => "name space",
         }
     }
