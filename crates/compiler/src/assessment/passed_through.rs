@@ -81,7 +81,7 @@ fn report_differences(
     if others.peek().is_none() {
         return;
     }
-    let message = format!("{what} is enforced on {} as well, with known differences", list(native));
+    let message = format!("{what} is enforced on {}, with known differences", list(native));
     let note = Diagnostic::new(&TRACING_POLICY_NATIVE, name, message);
     sink.report(others.fold(note, |note, difference| {
         let direction = if difference.direction == Direction::Stricter { "stricter" } else { "different" };

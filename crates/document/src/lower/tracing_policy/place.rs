@@ -136,6 +136,8 @@ impl Place {
             Self::FileOpen(_) => {
                 let more = "descriptors that arrive over a socket and truncate are denied like an open";
                 form.differ(Direction::Stricter, more, span);
+                let less = "the interpreter in a program's header and a file opened with access mode 3 are not decided";
+                form.differ(Direction::Different, less, span);
             }
             Self::Truncate(_) => {
                 form.differ(Direction::Stricter, "an open that truncates is denied as well", span);
