@@ -67,8 +67,10 @@ impl Matched {
     }
 
     fn events(&self, place: &Place, role: Role) -> Events {
-        // Files without a path match no filter on paths, deleted files some of them. The image tells neither apart.
-        let anonymous = !self.filtered || (role == Role::Acts && self.deleted);
+        // Files without a path match no filter on paths, deleted files some of them. The image tells neither apart. A
+        // hook on executions includes both; where the hook is on opens, the file is denied when it is opened.
+        let at_exec = matches!(place, Place::Exec(_));
+        let anonymous = !self.filtered || (at_exec && role == Role::Acts && self.deleted);
         let exec = || (Operation::Exec, Region::Exec { paths: self.paths.clone(), anonymous });
         let open = |accesses: &[Access]| {
             let opens = OpenRegion::of(self.paths.clone(), accesses.iter().copied().collect());
@@ -89,7 +91,7 @@ impl Matched {
             Place::Whole(operation, _) => (vec![(*operation, Region::Whole(true))], false),
             Place::Syscalls(calls) => (vec![(Operation::Syscall, Region::Syscall(calls.clone()))], false),
         };
-        Events { regions, unseen }
+        Events { regions, unseen, maybe_deleted: self.filtered && anonymous }
     }
 
     fn narrow(

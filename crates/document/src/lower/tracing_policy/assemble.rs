@@ -35,6 +35,9 @@ pub(super) struct Lowered<'header> {
     confinements: Vec<(Span, Confinement)>,
 }
 
+/// The most subjects and exemptions of one hook: selectors with thousands of executables multiply.
+const ENTRIES: usize = 200_000;
+
 /// The most pairs of confinements of different hooks that are compared.
 const PAIRS: usize = 100_000;
 
@@ -93,7 +96,7 @@ impl<'header> Lowered<'header> {
         place: &Place,
         clauses: &[Clause],
     ) -> Result<(Vec<Confinement>, Option<Span>), Obstacle> {
-        let (mut confinements, mut unseen) = (Vec::new(), None);
+        let (mut confinements, mut unseen, mut entries) = (Vec::new(), None, 0_usize);
         for (at, clause) in clauses.iter().enumerate() {
             let Some(effect) = clause.effect else { continue };
             let pieces = remaining(clause, clauses.get(..at).unwrap_or_default()).map_err(|earlier| {
@@ -103,6 +106,12 @@ impl<'header> Lowered<'header> {
             for piece in pieces {
                 let confined = subjects(&clause.who.base, &piece.binaries, &piece.parents)
                     .map_err(|reason| Obstacle::new(clause.span, reason))?;
+                let own: usize = confined.iter().map(|who| 1 + who.exempt.len()).sum();
+                entries = entries.saturating_add(own.saturating_mul(piece.events.regions.len()));
+                if entries > ENTRIES {
+                    let reason = "the selectors of the hook need more than 200,000 subjects and exemptions";
+                    return Err(Obstacle::new(clause.span, reason));
+                }
                 if piece.events.unseen && !confined.is_empty() && place.unseen().is_some() {
                     unseen = unseen.or(Some(clause.span));
                 }
@@ -183,7 +192,14 @@ fn may_meet(left: &Confinement, right: &Confinement) -> bool {
         |one: &Confinement| matches!(one.subject, Subject::Binary(_)) && one.children == Children::Leave;
     let apart = alone(left) && alone(right) && left.subject != right.subject;
     left.operation == right.operation && !apart && {
-        let region = |one: &Confinement| Region::of(one.operation, &one.condition);
+        // Of executions without a path only those of deleted files may match a filter on paths.
+        let region = |one: &Confinement| match Region::of(one.operation, &one.condition) {
+            Region::Exec { paths, anonymous } => {
+                let anonymous = anonymous && paths.is_all();
+                Region::Exec { paths, anonymous }
+            }
+            other => other,
+        };
         !region(left).intersection(&region(right)).is_empty()
     }
 }

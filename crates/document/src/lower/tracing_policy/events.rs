@@ -9,6 +9,8 @@ pub(super) struct Events {
     pub(super) regions: Vec<(Operation, Region)>,
     /// Whether it also matches what the native runtime does not see.
     pub(super) unseen: bool,
+    /// Whether executions without a path are among the events only because a deleted file may match.
+    pub(super) maybe_deleted: bool,
 }
 
 impl Events {
@@ -27,9 +29,23 @@ impl Events {
         self.join(other, |own, other| own.clone().intersection(other), self.unseen && other.unseen)
     }
 
+    /// Returns whether some event is in both for certain.
+    pub(super) fn meet(&self, other: &Self) -> bool {
+        let mut shared = self.intersection(other);
+        if shared.maybe_deleted {
+            for (_, region) in &mut shared.regions {
+                if let Region::Exec { anonymous, .. } = region {
+                    *anonymous = false;
+                }
+            }
+        }
+        !shared.is_empty()
+    }
+
     fn join(&self, other: &Self, regions: impl Fn(&Region, &Region) -> Region, unseen: bool) -> Self {
         let pairs = self.regions.iter().zip(&other.regions);
         let joined = pairs.map(|((operation, own), (_, other))| (*operation, regions(own, other)));
-        Self { regions: joined.collect(), unseen }
+        let maybe_deleted = self.maybe_deleted || other.maybe_deleted;
+        Self { regions: joined.collect(), unseen, maybe_deleted }
     }
 }

@@ -74,10 +74,10 @@ pub(super) fn remaining<'clause>(
     let mut pieces = vec![whole];
     for earlier in earlier.iter().filter(|earlier| earlier.effect != clause.effect) {
         if earlier.who.base != Base::Anyone {
-            if clause.events.intersection(&earlier.events).is_empty() {
-                continue;
+            if clause.events.meet(&earlier.events) {
+                return Err(earlier);
             }
-            return Err(earlier);
+            continue;
         }
         let mut left = Vec::with_capacity(pieces.len() + 2);
         for piece in pieces {

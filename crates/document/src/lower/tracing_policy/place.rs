@@ -136,7 +136,7 @@ impl Place {
             Self::FileOpen(_) => {
                 let more = "descriptors that arrive over a socket and truncate are denied like an open";
                 form.differ(Direction::Stricter, more, span);
-                let less = "the interpreter in a program's header and a file opened with access mode 3 are not decided";
+                let less = "not decided are the interpreter in a program's header, an open with access mode 3, and the execution of a deleted file through O_PATH";
                 form.differ(Direction::Different, less, span);
             }
             Self::Truncate(_) => {
