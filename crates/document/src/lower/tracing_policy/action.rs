@@ -80,7 +80,7 @@ fn denial(action: &Action<'_>, place: &Place) -> Result<(), &'static str> {
         _ if ERRORS.contains(&error) => Ok(()),
         // An LSM hook returns -1 in place of what no hook can return.
         false if error != 0 => Ok(()),
-        _ => Err("returns no error: `argError: -1` denies"),
+        _ => Err("without an error number denies nothing: write `argError: -1`"),
     }
 }
 
