@@ -9,7 +9,7 @@ use telovix_policy::judge::Event;
 
 /// The hook of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     FileOpen,
     Exec,
     Connect,
@@ -17,8 +17,8 @@ pub enum Place {
 }
 
 #[derive(Debug, Clone)]
-pub struct Case {
-    pub place: Place,
+pub(crate) struct Case {
+    pub(crate) place: Place,
     at_function: bool,
     selectors: Vec<Selector>,
 }
@@ -124,7 +124,7 @@ fn selector(place: Place) -> impl Strategy<Value = Selector> {
         })
 }
 
-pub fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let places = vec![Place::FileOpen, Place::Exec, Place::Connect, Place::Capability];
     (select(places), any::<bool>()).prop_flat_map(|(place, at_function)| {
         prop::collection::vec(selector(place), 1..5).prop_map(move |selectors| Case {
@@ -136,7 +136,7 @@ pub fn case() -> impl Strategy<Value = Case> {
 }
 
 /// Returns an event that passes the hook.
-pub fn event(place: Place) -> impl Strategy<Value = Event> {
+pub(crate) fn event(place: Place) -> impl Strategy<Value = Event> {
     let operation = match place {
         Place::FileOpen => prop_oneof![
             4 => select(PATHS.to_vec()).prop_map(|path| format!(r#""operation":"open","path":"{path}","access":["read"]"#)),
@@ -167,7 +167,7 @@ pub fn event(place: Place) -> impl Strategy<Value = Event> {
 
 impl Case {
     /// Returns the policy as it is written.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let (name, index, kind) = match self.place {
             Place::FileOpen => ("file_open", 0, "file"),
             Place::Exec => ("bprm_check_security", 0, "linux_binprm"),
@@ -223,7 +223,7 @@ impl Filter {
 }
 
 /// Returns the effect of the first selector that matches.
-pub fn effect(case: &Case, event: &Event) -> Effect {
+pub(crate) fn effect(case: &Case, event: &Event) -> Effect {
     let first = case.selectors.iter().find(|selector| selector.matches(event));
     match first.map_or(Action::Post, |selector| selector.action) {
         Action::Post => Effect::Allow,
