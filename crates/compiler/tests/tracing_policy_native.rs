@@ -46,18 +46,18 @@ fn check(case: &Case, events: &[Event], coverage: &mut Coverage) -> Result<(), T
     let (policy, sources) = lowered(&text);
     let [placed] = policy.documents.as_slice() else { panic!("one document: {text}") };
     if let Some(obstacle) = placed.native.obstacles.first() {
-        assert!(policy.confinements.is_empty(), "a hook is lowered as a whole or not at all: {text}");
+        assert!(policy.native.is_empty(), "a hook is lowered as a whole or not at all: {text}");
         *coverage.refused.entry(obstacle.reason.to_string()).or_default() += 1;
         return Ok(());
     }
     coverage.lowered += 1;
     let mut sink = Sink::default();
-    let image = pack(&policy.confinements, &sources, &mut sink)
+    let image = pack(&policy.native, &sources, &mut sink)
         .ok_or_else(|| TestCaseError::fail(format!("{:?}:\n{text}", sink.into_sorted())))?;
     let interpreter = Interpreter::new(&image, |_| true);
     for event in events {
         let written = effect(case, event);
-        let judged = judge(&policy.confinements, event).effect;
+        let judged = judge(&policy.native, event).effect;
         let packed = interpreter.decide_event(event).expect("events are complete").effect.name();
         *coverage.effects.entry((event.operation, written)).or_default() += 1;
         // More files have no path natively than in Tetragon. A native kill refuses the operation as well.

@@ -18,6 +18,7 @@ mod severity;
 mod tracing_policy;
 mod unit;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -65,6 +66,9 @@ pub struct Policy {
     pub documents: Vec<PolicyDocument>,
     /// Every confinement: those of one document together, in the order of the documents.
     pub confinements: Vec<Confinement>,
+    /// The confinements of TracingPolicies, in the same order. Native targets enforce them; Tetragon gets the policies as
+    /// written, and its own semantics apply to them there.
+    pub native: Vec<Confinement>,
     /// Every pack, by id and version.
     pub packs: Vec<Pack>,
 }
@@ -127,55 +131,66 @@ pub fn lower(mut documents: Vec<Document>, sources: &SourceSet, options: Options
     documents.sort_by_key(Document::span);
     let packs = pack::collect(&documents, sources, sink);
     let owners = pack::Owners::new(&packs);
-    let mut confinements = Vec::new();
+    let (mut confinements, mut native) = (Vec::new(), Vec::new());
     let mut placed = Vec::with_capacity(documents.len());
     for document in documents {
         let pack = owners.of(document.span(), sources);
         let gate = pack.map_or(Gate::Active, Pack::gate);
-        let start = confinements.len();
-        let native = confine(&document, options, &mut confinements, sink);
+        let (start, first) = (confinements.len(), native.len());
+        confine(&document, options, &mut confinements, sink);
+        let form = natively(&document, options, &mut native);
         let own = start..confinements.len();
-        for confinement in confinements.iter_mut().skip(start) {
+        for confinement in confinements.iter_mut().skip(start).chain(native.iter_mut().skip(first)) {
             confinement.gate = gate;
         }
         let pack = pack.map(|pack| pack.name.clone());
         let units = unit::units(&document, start, confinements.get(start..).unwrap_or_default());
-        placed.push(PolicyDocument { document, pack, gate, confinements: own, native, units });
+        placed.push(PolicyDocument { document, pack, gate, confinements: own, native: form, units });
     }
     pack::report_held(&packs, &placed, sink);
     duplicate::report(&placed, sink);
-    Policy { documents: placed, confinements, packs }
+    Policy { documents: placed, confinements, native, packs }
 }
 
-/// Appends the confinements of a document, and returns what they lack of its TracingPolicy.
-fn confine(
-    document: &Document,
-    options: Options,
-    confinements: &mut Vec<Confinement>,
-    sink: &mut Sink,
-) -> NativeForm {
+fn confine(document: &Document, options: Options, confinements: &mut Vec<Confinement>, sink: &mut Sink) {
     match document {
         Document::GuardianProfile(profile) => {
             guardian_profile::lower(profile, options, confinements, sink);
         }
-        Document::EnforcementRule(rule) => {
-            return enforcement_rule::lower(rule, options, confinements, sink);
-        }
+        Document::EnforcementRule(rule) => enforcement_rule::lower(rule, options, confinements, sink),
         Document::RuntimeGuard(guard) => runtime_guard::lower(guard, confinements),
+        Document::GuardianPolicy(_)
+        | Document::PolicyPack(_)
+        | Document::Invariant(_)
+        | Document::TracingPolicy(_) => {}
+    }
+}
+
+/// Appends the confinements of the TracingPolicy that a document is or contains, unless it is a disabled rule.
+fn natively(document: &Document, options: Options, confinements: &mut Vec<Confinement>) -> NativeForm {
+    let (policy, reference, scope, exceptions, waivers) = match document {
         Document::TracingPolicy(policy) => {
             let name = policy.name.value.clone();
-            let kind = DocumentKind::TracingPolicy;
-            let header = tracing_policy::Header {
-                document: Arc::new(DocumentReference { kind, id: name.clone(), name }),
-                scope: Scope::Fleet,
-                exemptions: Vec::new(),
-                waivers: Arc::clone(&policy.waive),
-            };
-            return tracing_policy::lower(policy, &header, confinements);
+            let reference = DocumentReference { kind: DocumentKind::TracingPolicy, id: name.clone(), name };
+            (policy, reference, Scope::Fleet, &[][..], &policy.waive)
         }
-        Document::GuardianPolicy(_) | Document::PolicyPack(_) | Document::Invariant(_) => {}
-    }
-    NativeForm::default()
+        Document::EnforcementRule(rule) => match rule.policy.as_ref().filter(|_| rule.enabled) {
+            Some(policy) => {
+                let exceptions = rule.exceptions.as_slice();
+                (policy, enforcement_rule::reference(rule), rule.scope.clone(), exceptions, &rule.waive)
+            }
+            None => return NativeForm::default(),
+        },
+        _ => return NativeForm::default(),
+    };
+    let header = tracing_policy::Header {
+        document: Arc::new(reference),
+        scope,
+        // Expired ones were reported with the rule.
+        exemptions: exception::exemptions(exceptions, options, &mut Sink::default()),
+        waivers: Arc::clone(waivers),
+    };
+    tracing_policy::lower(policy, &header, confinements)
 }
 
 impl Policy {
@@ -183,6 +198,21 @@ impl Policy {
     #[must_use]
     pub fn confinements_of(&self, document: &PolicyDocument) -> &[Confinement] {
         self.confinements.get(document.confinements.clone()).unwrap_or_default()
+    }
+
+    /// Returns the confinements of the TracingPolicy that a document is or contains.
+    #[must_use]
+    pub fn native_of(&self, document: &PolicyDocument) -> &[Confinement] {
+        self.native.get(document.native.confinements.clone()).unwrap_or_default()
+    }
+
+    /// Returns what native targets enforce, in the order of the image: every confinement, then those of TracingPolicies.
+    #[must_use]
+    pub fn enforced_natively(&self) -> Cow<'_, [Confinement]> {
+        match self.native.as_slice() {
+            [] => Cow::Borrowed(&self.confinements),
+            native => Cow::Owned([&self.confinements, native].concat()),
+        }
     }
 
     /// Returns the confinements of a unit.

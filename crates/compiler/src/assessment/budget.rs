@@ -64,7 +64,7 @@ impl Used {
         let mut used = Self::default();
         for document in &policy.documents {
             let mut operations = BTreeSet::new();
-            for confinement in policy.confinements_of(document) {
+            for confinement in policy.confinements_of(document).iter().chain(policy.native_of(document)) {
                 if let Condition::Syscall(syscalls) = &confinement.condition {
                     used.syscalls = used.syscalls.union(syscalls);
                 }

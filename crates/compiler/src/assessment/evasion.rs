@@ -114,8 +114,6 @@ fn topics(policy: &Policy) -> BTreeMap<Topic, Users> {
 
 fn topic_of(document: &PolicyDocument, dimension: Dimension) -> Option<Topic> {
     match (document.template(), dimension) {
-        // What it covers is what its author hooked.
-        (_, Dimension::TracingPolicy) => None,
         (Some(template), _) => Some(Topic::Template(template)),
         (_, Dimension::Template) => None,
         (_, dimension) => Some(Topic::Dimension(dimension)),

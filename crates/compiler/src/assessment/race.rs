@@ -69,7 +69,7 @@ fn leaking(
 /// Returns whether a confinement is denied by `Override` at an LSM hook on one of the Tetragon targets.
 fn leaks(confinement: &Confinement, engines: &[Target]) -> bool {
     confinement.effect == Effect::Deny
-        && !matches!(confinement.dimension, Dimension::NameSpace | Dimension::TracingPolicy)
+        && confinement.dimension != Dimension::NameSpace
         && !Region::of(confinement.operation, &confinement.condition).is_empty()
         && engines.iter().any(|target| matches!(reach(confinement.operation, target.kernel), Reach::Hooks(_)))
 }

@@ -32,12 +32,12 @@ pub fn weakening(confinement: &Confinement, on_target: &TargetEffect) -> Option<
 pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
     for document in &policy.documents {
         let confinements = policy.confinements_of(document);
-        for confinement in confinements {
+        for confinement in confinements.iter().chain(policy.native_of(document)) {
             report_weaker(confinement, &options.targets, sink);
             report_locked_out(confinement, &options.targets, sink);
         }
         report_name_space(confinements, &options.targets, sink);
-        report_unused_waivers(document, confinements, sink);
+        report_unused_waivers(document, confinements, policy.native_of(document), sink);
     }
     race::report(policy, options, sink);
     passed_through::report(policy, &options.targets, sink);
@@ -147,7 +147,12 @@ fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {
 
 /// A waiver is compared with every target, not only the selected ones, so that compiling for fewer targets does
 /// not make it unused.
-fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement], sink: &mut Sink) {
+fn report_unused_waivers(
+    document: &PolicyDocument,
+    confinements: &[Confinement],
+    native: &[Confinement],
+    sink: &mut Sink,
+) {
     let passed_through = document.custom_policy().is_some_and(|custom| custom.enabled);
     if confinements.is_empty() && document.host_limits().is_empty() && !passed_through {
         return;
@@ -156,7 +161,7 @@ fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement]
         let name = waived.name.value.as_str();
         let message = match WAIVABLE.iter().find(|code| code.id == name) {
             None => format!("`{name}` is not a finding that can be waived"),
-            Some(code) if !occurs(code, document, confinements) => {
+            Some(code) if !occurs(code, document, confinements) && !occurs(code, document, native) => {
                 format!("nothing in this document needs the waiver `{name}`")
             }
             Some(_) => continue,

@@ -56,7 +56,10 @@ impl Serialize for Account<'_> {
         manifest.serialize_field("targets", &Entries(|| targets.clone()))?;
         let entries = || documents().filter_map(|placed| document::entry(placed, sources));
         manifest.serialize_field("documents", &Entries(entries))?;
-        let entries = || policy.confinements.iter().map(|one| self.confinement_entry(one));
+        let entries = || {
+            let all = policy.confinements.iter().chain(&policy.native);
+            all.map(|one| self.confinement_entry(one))
+        };
         manifest.serialize_field("confinements", &Entries(entries))?;
         manifest.serialize_field("artifacts", &Entries(artifacts))?;
         manifest.serialize_field("evasions", &evasion_entries(&self.assessment.evasions))?;

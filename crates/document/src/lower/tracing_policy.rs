@@ -61,7 +61,9 @@ pub(super) fn lower(
         lowered.add(hook, &model.spec, &mut form);
     }
     lowered.report_mixed_effects(&mut form);
+    let start = confinements.len();
     confinements.extend(lowered.into_confinements());
+    form.confinements = start..confinements.len();
     form
 }
 

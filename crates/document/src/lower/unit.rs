@@ -77,8 +77,7 @@ pub(super) fn units(document: &Document, start: usize, confinements: &[Confineme
                 confinements: all,
             }]
         }
-        // The policy of a custom rule is an artifact of its own: it is passed through.
-        Document::EnforcementRule(rule) if !confinements.is_empty() && rule.policy.is_none() => {
+        Document::EnforcementRule(rule) if !confinements.is_empty() => {
             let template = rule.template.value.id();
             let id = rule.rule_id.as_ref().unwrap_or(&rule.name);
             vec![Unit {

@@ -1,12 +1,15 @@
 //! What the native form of a TracingPolicy lacks, and where it differs.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use telovix_diagnostic::source::Span;
 
 /// How far the confinements of a policy of Tetragon mean the same as the policy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NativeForm {
+    /// Where the confinements are in [`Policy::native`](super::super::Policy::native).
+    pub confinements: Range<usize>,
     /// What prevents a hook from being lowered: it then has no confinements.
     pub obstacles: Vec<Obstacle>,
     /// Where the native runtime sees more or less than Tetragon at a lowered hook.
