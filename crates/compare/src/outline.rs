@@ -247,7 +247,9 @@ fn of_confinements(confinements: &[Confinement]) -> Outline {
             (Dimension::Network, Listing::Blocks) => "blocked_network",
             (Dimension::Capabilities, _) => "capabilities",
             (Dimension::Syscalls, _) => "syscalls",
-            (Dimension::Template | Dimension::NameSpace, _) => confinement.operation.name(),
+            (Dimension::Template | Dimension::TracingPolicy | Dimension::NameSpace, _) => {
+                confinement.operation.name()
+            }
         };
         let allows = matches!(dimension, "spawns" | "files" | "network" | "capabilities");
         let listed = if allows { Region::every(confinement.operation).difference(&named) } else { named };

@@ -42,8 +42,10 @@ pub const CODES: &[&Code] = &[
     &codes::HOST_LIMIT_UNWATCHED,
     &codes::KILL_INSTEAD_OF_DENY,
     &codes::PARENT_EXCEPTION,
+    &codes::TRACING_POLICY_NATIVE,
     &codes::TRACING_POLICY_NOT_NATIVE,
     &codes::TRACING_POLICY_UNWATCHED,
+    &codes::TRACING_POLICY_WEAKER_NATIVE,
     &codes::WAIVER_UNUSED,
     &evasion::OPEN_WAY,
 ];

@@ -57,7 +57,7 @@ pub fn emit(
         tracing_policy::emit(policy, sources, &options, outbox, sink);
     }
     let native = targets(Backend::Native).next();
-    let image = native.and_then(|_| telovix_image::pack(&policy.confinements, sources, sink));
+    let image = native.and_then(|_| telovix_image::pack(&policy.enforced_natively(), sources, sink));
     if let Some(image) = &image {
         outbox.add_whole(IMAGE_PATH, &image.write(), ArtifactKind::Image);
     }

@@ -39,7 +39,7 @@ fn confinements(policy: &Policy, sources: &SourceSet) -> String {
         if let Some(folder) = document.folder() {
             let _ = writeln!(text, "in {folder}");
         }
-        for confinement in policy.confinements_of(document) {
+        for confinement in policy.confinements_of(document).iter().chain(policy.native_of(document)) {
             let severity = lower::violation_severity(&document.document, confinement);
             confinement_lines(&mut text, confinement, severity, sources);
         }

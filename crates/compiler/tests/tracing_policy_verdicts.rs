@@ -33,7 +33,7 @@ fn compiles_agree_with_tetragon() {
         let outcome = compile(&SourceSet::single(&name, &text), &options);
         let verdict = outcome.tracing_policies.first().map(|policy| policy.verdict);
         let expected =
-            if text.starts_with("# The engine: rejects") { Verdict::Reject } else { Verdict::Accept };
+            if text.starts_with("# Tetragon: rejects") { Verdict::Reject } else { Verdict::Accept };
         if verdict == Some(expected) {
             agreed += 1;
         } else {

@@ -15,9 +15,12 @@ mod name_space;
 mod pack;
 mod runtime_guard;
 mod severity;
+mod tracing_policy;
 mod unit;
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use exception::report_outlived;
 pub use identity::Identity;
@@ -25,11 +28,12 @@ pub use name_space::{NAME_SPACE_CLOSED, OPEN_NAME_SPACE};
 pub use pack::{Pack, PackName};
 pub use runtime_guard::endpoints;
 pub use severity::violation_severity;
+pub use tracing_policy::{Difference, Direction, NativeForm, Obstacle};
 pub use unit::{Makes, Unit, UnitName};
 
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
 use telovix_diagnostic::{Code, Sink};
-use telovix_policy::confine::{Confinement, Gate};
+use telovix_policy::confine::{Confinement, DocumentKind, DocumentReference, Gate};
 use telovix_policy::value::{Date, Scope, Waiver};
 
 use crate::{Document, GuardMode, PolicyPlace, Template, TracingPolicyDocument};
@@ -62,6 +66,9 @@ pub struct Policy {
     pub documents: Vec<PolicyDocument>,
     /// Every confinement: those of one document together, in the order of the documents.
     pub confinements: Vec<Confinement>,
+    /// The confinements of TracingPolicies, in the same order. Native targets enforce them; Tetragon gets the policies as
+    /// written, and its own semantics apply to them there.
+    pub native: Vec<Confinement>,
     /// Every pack, by id and version.
     pub packs: Vec<Pack>,
 }
@@ -77,6 +84,8 @@ pub struct PolicyDocument {
     pub gate: Gate,
     /// Its confinements; none for kinds that do not confine.
     pub confinements: Range<usize>,
+    /// What its confinements lack of the TracingPolicy that it is or contains; empty for every other document.
+    pub native: NativeForm,
     /// Its units, from which artifacts are made, in the order of the confinements; none for kinds without artifacts.
     pub units: Vec<Unit>,
 }
@@ -122,25 +131,26 @@ pub fn lower(mut documents: Vec<Document>, sources: &SourceSet, options: Options
     documents.sort_by_key(Document::span);
     let packs = pack::collect(&documents, sources, sink);
     let owners = pack::Owners::new(&packs);
-    let mut confinements = Vec::new();
+    let (mut confinements, mut native) = (Vec::new(), Vec::new());
     let mut placed = Vec::with_capacity(documents.len());
     for document in documents {
         let pack = owners.of(document.span(), sources);
         let gate = pack.map_or(Gate::Active, Pack::gate);
-        let start = confinements.len();
+        let (start, first) = (confinements.len(), native.len());
         confine(&document, options, &mut confinements, sink);
+        let form = natively(&document, options, &mut native);
         let own = start..confinements.len();
-        for confinement in confinements.iter_mut().skip(start) {
+        for confinement in confinements.iter_mut().skip(start).chain(native.iter_mut().skip(first)) {
             confinement.gate = gate;
         }
         let pack = pack.map(|pack| pack.name.clone());
         let added = confinements.get(start..).expect("lowering only adds confinements");
         let units = unit::units(&document, start, added);
-        placed.push(PolicyDocument { document, pack, gate, confinements: own, units });
+        placed.push(PolicyDocument { document, pack, gate, confinements: own, native: form, units });
     }
     pack::report_held(&packs, &placed, sink);
     duplicate::report(&placed, sink);
-    Policy { documents: placed, confinements, packs }
+    Policy { documents: placed, confinements, native, packs }
 }
 
 fn confine(document: &Document, options: Options, confinements: &mut Vec<Confinement>, sink: &mut Sink) {
@@ -157,11 +167,53 @@ fn confine(document: &Document, options: Options, confinements: &mut Vec<Confine
     }
 }
 
+/// Appends the confinements of the TracingPolicy that a document is or contains, unless it is a disabled rule.
+fn natively(document: &Document, options: Options, confinements: &mut Vec<Confinement>) -> NativeForm {
+    let (policy, reference, scope, exceptions, waivers) = match document {
+        Document::TracingPolicy(policy) => {
+            let name = policy.name.value.clone();
+            let reference = DocumentReference { kind: DocumentKind::TracingPolicy, id: name.clone(), name };
+            (policy, reference, Scope::Fleet, &[][..], &policy.waive)
+        }
+        Document::EnforcementRule(rule) => match rule.policy.as_ref().filter(|_| rule.enabled) {
+            Some(policy) => {
+                let exceptions = rule.exceptions.as_slice();
+                (policy, enforcement_rule::reference(rule), rule.scope.clone(), exceptions, &rule.waive)
+            }
+            None => return NativeForm::default(),
+        },
+        _ => return NativeForm::default(),
+    };
+    let header = tracing_policy::Header {
+        document: Arc::new(reference),
+        scope,
+        // Expired ones were reported with the rule.
+        exemptions: exception::exemptions(exceptions, options, &mut Sink::default()),
+        waivers: Arc::clone(waivers),
+    };
+    tracing_policy::lower(policy, &header, confinements)
+}
+
 impl Policy {
     /// Returns the confinements of one of its documents.
     #[must_use]
     pub fn confinements_of(&self, document: &PolicyDocument) -> &[Confinement] {
         self.confinements.get(document.confinements.clone()).expect("made by this policy")
+    }
+
+    /// Returns the confinements of the TracingPolicy that a document is or contains.
+    #[must_use]
+    pub fn native_of(&self, document: &PolicyDocument) -> &[Confinement] {
+        self.native.get(document.native.confinements.clone()).expect("made by this policy")
+    }
+
+    /// Returns what native targets enforce, in the order of the image: every confinement, then those of TracingPolicies.
+    #[must_use]
+    pub fn enforced_natively(&self) -> Cow<'_, [Confinement]> {
+        match self.native.as_slice() {
+            [] => Cow::Borrowed(&self.confinements),
+            native => Cow::Owned([&self.confinements, native].concat()),
+        }
     }
 
     /// Returns the confinements of a unit.

@@ -19,7 +19,7 @@ use super::decide::Interpreter;
 use super::kernel::accesses;
 use super::read::{Reader, Unreadable};
 use super::round_trip;
-use super::subject::patterns;
+use super::subject::path_patterns;
 
 const UNKNOWN_RULE: Unreadable = Unreadable("a rule has a number that this version does not support");
 const NOT_PACKED: Unreadable = Unreadable("the confined processes cannot be recovered");
@@ -145,7 +145,7 @@ impl People<'_> {
 
     fn patterns(&self, wanted: impl Fn(&[u8]) -> bool) -> Vec<PathPattern> {
         let prefixes: Vec<Vec<u8>> = self.prefixes.iter().filter(|prefix| wanted(prefix)).cloned().collect();
-        patterns(&prefixes).iter().filter_map(|text| PathPattern::parse(text).ok()).collect()
+        path_patterns(&prefixes)
     }
 }
 

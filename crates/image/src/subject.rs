@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use telovix_bpf_programs::layout::{Header, Section, Subject};
 
 use telovix_policy::confine::PrefixList;
+use telovix_policy::value::{AbsolutePath, PathPattern};
 
 use super::read::{Reader, Unreadable};
 
@@ -62,6 +63,20 @@ pub fn patterns(prefixes: &[Vec<u8>]) -> Vec<String> {
         Some((b'/', path)) if has(path, 0) => None,
         Some((b'/', _)) | None => Some(text(prefix)),
         Some(_) => Some(format!("{}*", text(prefix))),
+    };
+    prefixes.iter().filter_map(pattern).collect()
+}
+
+/// Returns byte prefixes as patterns; those that no pattern has are omitted.
+pub(super) fn path_patterns(prefixes: &[Vec<u8>]) -> Vec<PathPattern> {
+    let has = |bytes: &[u8], end: u8| prefixes.iter().any(|prefix| **prefix == [bytes, &[end]].concat());
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+    let pattern = |prefix: &Vec<u8>| match prefix.split_last() {
+        Some((0, path)) if has(path, b'/') => PathPattern::parse(&text(path)?).ok(),
+        Some((0, path)) => AbsolutePath::parse(&text(path)?).ok().map(PathPattern::File),
+        Some((b'/', path)) if has(path, 0) => None,
+        Some((b'/', _)) | None => PathPattern::parse(&text(prefix)?).ok(),
+        Some(_) => PathPattern::parse(&format!("{}*", text(prefix)?)).ok(),
     };
     prefixes.iter().filter_map(pattern).collect()
 }

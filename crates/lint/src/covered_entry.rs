@@ -55,6 +55,7 @@ fn covered_paths(items: &[Spanned<PathPattern>]) -> Vec<(usize, usize)> {
         PathPattern::Prefix(_) => 0,
         PathPattern::Tree(_) => 1,
         PathPattern::Below(_) => 2,
+        PathPattern::File(_) => 3,
     };
     let mut order: Vec<(usize, &PathPattern)> = items.iter().map(|item| &item.value).enumerate().collect();
     order.sort_unstable_by(|(at, pattern), (other_at, other)| {
@@ -81,7 +82,9 @@ fn covers(wide: &PathPattern, narrow: &PathPattern) -> bool {
     let is_below = rest.starts_with('/') || wide.stem().ends_with('/');
     match (wide, narrow) {
         (PathPattern::Prefix(_), _) => true,
-        (PathPattern::Tree(_), PathPattern::Tree(_) | PathPattern::Below(_))
+        (PathPattern::File(_), PathPattern::File(_)) => rest.is_empty(),
+        (PathPattern::File(_), _) => false,
+        (PathPattern::Tree(_), PathPattern::Tree(_) | PathPattern::Below(_) | PathPattern::File(_))
         | (PathPattern::Below(_), PathPattern::Below(_)) => rest.is_empty() || is_below,
         (PathPattern::Tree(_), PathPattern::Prefix(_)) => is_below,
         (PathPattern::Below(_), _) => is_below,

@@ -41,6 +41,7 @@ fn differences(process: &GuardProcess) -> Vec<(Span, String)> {
             PathPattern::Tree(path) => Some(format!(
                 "in the sample implementation `{path}` is that file only, without what is below it"
             )),
+            PathPattern::File(_) => None,
             PathPattern::Below(path) => {
                 Some(format!("in the sample implementation `{path}/` matches nothing"))
             }

@@ -49,9 +49,10 @@ pub(super) fn predict(policy: &Policy, targets: &[Target]) -> Vec<Budget> {
 /// What a policy confines, regardless of the subject.
 #[derive(Default)]
 struct Used {
-    /// The number of documents that confine each operation, by scope; without those that close name spaces.
+    /// The number of documents that confine each operation, by scope; without what only native targets compile.
     documents: BTreeMap<Operation, BTreeMap<Scope, usize>>,
-    /// Operations that close name spaces.
+    /// Operations that only the native runtime confines: those that close name spaces, and those of policies that
+    /// Tetragon gets as written.
     closing: BTreeSet<Operation>,
     syscalls: SyscallSet,
     /// Whether the programs have to identify tasks.
@@ -63,13 +64,13 @@ impl Used {
         let mut used = Self::default();
         for document in &policy.documents {
             let mut operations = BTreeSet::new();
-            for confinement in policy.confinements_of(document) {
+            for confinement in policy.confinements_of(document).iter().chain(policy.native_of(document)) {
                 if let Condition::Syscall(syscalls) = &confinement.condition {
                     used.syscalls = used.syscalls.union(syscalls);
                 }
                 used.is_tracked |=
                     confinement.subject != Subject::Everyone || !confinement.exemptions.is_empty();
-                if confinement.dimension == Dimension::NameSpace {
+                if matches!(confinement.dimension, Dimension::NameSpace | Dimension::TracingPolicy) {
                     used.closing.insert(confinement.operation);
                 } else {
                     operations.insert(confinement.operation);

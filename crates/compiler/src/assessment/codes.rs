@@ -4,7 +4,7 @@ use telovix_diagnostic::Code;
 use telovix_document::lower::OPEN_NAME_SPACE;
 
 /// The weakenings that a document can accept by name.
-pub static WAIVABLE: [&Code; 7] = [
+pub static WAIVABLE: [&Code; 8] = [
     &DENIAL_RACE,
     &PARENT_EXCEPTION,
     &HOST_LIMIT_UNENFORCED,
@@ -12,15 +12,23 @@ pub static WAIVABLE: [&Code; 7] = [
     &KILL_INSTEAD_OF_DENY,
     &OPEN_NAME_SPACE,
     &TRACING_POLICY_NOT_NATIVE,
+    &TRACING_POLICY_WEAKER_NATIVE,
 ];
 
-/// An operator's own TracingPolicy enforces; the native image does not contain it.
+/// An operator's own TracingPolicy enforces what no confinement can express.
 pub(super) static TRACING_POLICY_NOT_NATIVE: Code =
     Code::page(include_str!("codes/tracing-policy-not-native.md"));
 
 /// An operator's own TracingPolicy reports; the native image does not contain it.
 pub(super) static TRACING_POLICY_UNWATCHED: Code =
     Code::page(include_str!("codes/tracing-policy-unwatched.md"));
+
+/// The image denies or kills less than a TracingPolicy does in Tetragon.
+pub(super) static TRACING_POLICY_WEAKER_NATIVE: Code =
+    Code::page(include_str!("codes/tracing-policy-weaker-native.md"));
+
+/// The image contains a TracingPolicy, with known differences.
+pub(super) static TRACING_POLICY_NATIVE: Code = Code::page(include_str!("codes/tracing-policy-native.md"));
 
 /// The document denies; a target can only kill.
 pub(super) static KILL_INSTEAD_OF_DENY: Code = Code::page(include_str!("codes/kill-instead-of-deny.md"));

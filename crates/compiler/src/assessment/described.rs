@@ -10,6 +10,7 @@ pub(super) fn document(confinement: &Confinement) -> String {
         DocumentKind::GuardianProfile => "profile",
         DocumentKind::EnforcementRule => "rule",
         DocumentKind::RuntimeGuard => "the guard of",
+        DocumentKind::TracingPolicy => "TracingPolicy",
     };
     format!("{kind} `{}`", confinement.document.name)
 }

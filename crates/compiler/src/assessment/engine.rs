@@ -56,6 +56,10 @@ pub fn reach(operation: Operation, kernel: Kernel) -> Reach {
 
 /// Returns the effect of a confinement.
 pub(super) fn effect(target: Target, confinement: &Confinement) -> TargetEffect {
+    // Tetragon gets the policy as written.
+    if confinement.dimension == Dimension::TracingPolicy {
+        return TargetEffect { target, effect: Some(confinement.effect), reason: Cow::Borrowed("") };
+    }
     if confinement.dimension == Dimension::NameSpace {
         let reason = Cow::Borrowed("the Tetragon policies of a profile do not close its name space");
         return TargetEffect { target, effect: None, reason };

@@ -11,7 +11,7 @@ use telovix_policy::confine::{Condition, Confinement, Dimension, DocumentKind, O
 
 use super::codes::{
     DENIAL_RACE, ENGINE_LOCKED_OUT, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY,
-    PARENT_EXCEPTION, TRACING_POLICY_NOT_NATIVE, WAIVABLE, WAIVER_UNUSED,
+    PARENT_EXCEPTION, TRACING_POLICY_NOT_NATIVE, TRACING_POLICY_WEAKER_NATIVE, WAIVABLE, WAIVER_UNUSED,
 };
 use super::waiver::waiver;
 use super::{Options, TargetEffect, described, effect, engines, list, passed_through, race};
@@ -32,12 +32,12 @@ pub fn weakening(confinement: &Confinement, on_target: &TargetEffect) -> Option<
 pub(super) fn report(policy: &Policy, options: &Options, sink: &mut Sink) {
     for document in &policy.documents {
         let confinements = policy.confinements_of(document);
-        for confinement in confinements {
+        for confinement in confinements.iter().chain(policy.native_of(document)) {
             report_weaker(confinement, &options.targets, sink);
             report_locked_out(confinement, &options.targets, sink);
         }
         report_name_space(confinements, &options.targets, sink);
-        report_unused_waivers(document, confinements, sink);
+        report_unused_waivers(document, confinements, policy.native_of(document), sink);
     }
     race::report(policy, options, sink);
     passed_through::report(policy, &options.targets, sink);
@@ -147,7 +147,12 @@ fn report_limit(limit: HostLimit<'_>, sink: &mut Sink) {
 
 /// A waiver is compared with every target, not only the selected ones, so that compiling for fewer targets does
 /// not make it unused.
-fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement], sink: &mut Sink) {
+fn report_unused_waivers(
+    document: &PolicyDocument,
+    confinements: &[Confinement],
+    native: &[Confinement],
+    sink: &mut Sink,
+) {
     let passed_through = document.custom_policy().is_some_and(|custom| custom.enabled);
     if confinements.is_empty() && document.host_limits().is_empty() && !passed_through {
         return;
@@ -156,7 +161,7 @@ fn report_unused_waivers(document: &PolicyDocument, confinements: &[Confinement]
         let name = waived.name.value.as_str();
         let message = match WAIVABLE.iter().find(|code| code.id == name) {
             None => format!("`{name}` is not a finding that can be waived"),
-            Some(code) if !occurs(code, document, confinements) => {
+            Some(code) if !occurs(code, document, confinements) && !occurs(code, document, native) => {
                 format!("nothing in this document needs the waiver `{name}`")
             }
             Some(_) => continue,
@@ -183,7 +188,10 @@ fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) 
         return race::can_leak(document, confinements, &engines);
     }
     if *code == TRACING_POLICY_NOT_NATIVE {
-        return passed_through::enforcing(document).is_some();
+        return !document.native.is_complete();
+    }
+    if *code == TRACING_POLICY_WEAKER_NATIVE {
+        return passed_through::weaker(document).next().is_some();
     }
     if *code == PARENT_EXCEPTION {
         let by_parent =
@@ -201,7 +209,7 @@ fn occurs(code: &Code, document: &PolicyDocument, confinements: &[Confinement]) 
 
 fn described_list(confinement: &Confinement) -> String {
     match (&confinement.condition, confinement.dimension) {
-        (_, Dimension::Template) => described::document(confinement),
+        (_, Dimension::Template | Dimension::TracingPolicy) => described::document(confinement),
         (Condition::Syscall(_), _) => format!("`blocked_syscalls` of {}", described::document(confinement)),
         (_, dimension) => format!("{} of {}", dimension.name(), described::document(confinement)),
     }

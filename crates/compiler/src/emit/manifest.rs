@@ -52,7 +52,12 @@ impl<'compile> Account<'compile> {
             layout_version: LAYOUT_VERSION,
             targets: assessment.targets.iter().map(|target| target.name().into()).collect(),
             documents: documents().filter_map(|placed| document::entry(placed, sources)).collect(),
-            confinements: policy.confinements.iter().map(|one| self.confinement_entry(one)).collect(),
+            confinements: policy
+                .confinements
+                .iter()
+                .chain(&policy.native)
+                .map(|one| self.confinement_entry(one))
+                .collect(),
             artifacts: artifacts.collect(),
             evasions: evasion_entries(&assessment.evasions),
             packs: policy.packs.iter().map(|pack| pack_entry(pack, sources)).collect(),

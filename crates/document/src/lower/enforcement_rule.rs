@@ -29,9 +29,7 @@ pub(super) fn lower(
         return;
     }
     let Some(template) = template::find(rule.template.value) else { return };
-    let id = rule.rule_id.as_ref().unwrap_or(&rule.name).value.clone();
-    let name = rule.name.value.clone();
-    let document = Arc::new(DocumentReference { kind: DocumentKind::EnforcementRule, id, name });
+    let document = Arc::new(reference(rule));
     let span = rule.template.span;
     confinements.extend((template.clauses)().into_iter().map(|clause| Confinement {
         document: Arc::clone(&document),
@@ -49,4 +47,10 @@ pub(super) fn lower(
         members: clause.members.into_iter().map(|value| Member { value, span }).collect(),
         waivers: Arc::clone(&rule.waive),
     }));
+}
+
+/// Identifies a rule.
+pub(super) fn reference(rule: &EnforcementRule) -> DocumentReference {
+    let id = rule.rule_id.as_ref().unwrap_or(&rule.name).value.clone();
+    DocumentReference { kind: DocumentKind::EnforcementRule, id, name: rule.name.value.clone() }
 }

@@ -77,6 +77,8 @@ pub enum DocumentKind {
     EnforcementRule,
     /// A runtime guard.
     RuntimeGuard,
+    /// A TracingPolicy of Tetragon.
+    TracingPolicy,
 }
 
 impl DocumentKind {
@@ -108,6 +110,9 @@ pub enum Dimension {
     Syscalls,
     /// The operation of a template.
     Template,
+    /// A selector of a TracingPolicy, also of one in a custom rule.
+    #[strum(serialize = "tracing policy")]
+    TracingPolicy,
     /// What the native backend adds so that path rules cannot be bypassed by mounts, chroot and namespaces.
     #[strum(serialize = "name space")]
     NameSpace,

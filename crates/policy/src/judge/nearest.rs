@@ -80,7 +80,7 @@ fn best<'policy, R: Ord>(
 fn nearness_of_path(value: &MemberValue, path: &str) -> Option<(usize, usize, Reverse<usize>)> {
     let MemberValue::Path(pattern) = value else { return None };
     let listed = match pattern {
-        PathPattern::Tree(root) | PathPattern::Below(root) => root.as_str(),
+        PathPattern::File(root) | PathPattern::Tree(root) | PathPattern::Below(root) => root.as_str(),
         PathPattern::Prefix(text) => text,
     };
     let components = listed.split('/').zip(path.split('/')).take_while(|(left, right)| left == right).count();

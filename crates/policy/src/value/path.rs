@@ -60,6 +60,8 @@ impl fmt::Display for AbsolutePath {
 /// An entry of a list of paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PathPattern {
+    /// `/a/b`: that file only. No list of ours is read as one; filters of Tetragon are.
+    File(AbsolutePath),
     /// `/a/b`: that file, or everything below it if it is a directory; `/a/bc` is not inside.
     Tree(AbsolutePath),
     /// `/a/b/`: everything below, not the directory itself.
@@ -111,22 +113,23 @@ impl PathPattern {
     /// Returns the same prefixes without a copy: the part in the text, and the `/` or NUL after it.
     pub fn stems(&self) -> impl Iterator<Item = (&[u8], Option<u8>)> {
         let (exact, ended) = match self {
-            Self::Tree(path) => (Some(path), (path.as_str(), Some(b'/'))),
-            Self::Below(path) => (None, (path.as_str(), Some(b'/'))),
-            Self::Prefix(text) => (None, (&**text, None)),
+            Self::File(path) => (Some(path), None),
+            Self::Tree(path) => (Some(path), Some((path.as_str(), Some(b'/')))),
+            Self::Below(path) => (None, Some((path.as_str(), Some(b'/')))),
+            Self::Prefix(text) => (None, Some((&**text, None))),
         };
-        let ended = match (ended.0.as_bytes(), ended.1) {
+        let ended = ended.map(|(text, end)| match (text.as_bytes(), end) {
             ([directory @ .., b'/'], _) => (directory, Some(b'/')),
             plain => plain,
-        };
-        exact.map(|path| (path.as_str().as_bytes(), Some(0))).into_iter().chain([ended])
+        });
+        exact.map(|path| (path.as_str().as_bytes(), Some(0))).into_iter().chain(ended)
     }
 
     /// Returns the pattern without the `/` or `*` at its end.
     #[must_use]
     pub fn stem(&self) -> &str {
         match self {
-            Self::Tree(path) | Self::Below(path) => path.as_str(),
+            Self::File(path) | Self::Tree(path) | Self::Below(path) => path.as_str(),
             Self::Prefix(text) => text,
         }
     }
@@ -139,6 +142,7 @@ impl PathPattern {
             directory => path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/')),
         };
         match self {
+            Self::File(file) => path == file.as_str(),
             Self::Tree(root) => path == root.as_str() || below(root),
             Self::Below(root) => below(root),
             Self::Prefix(text) => path.starts_with(&**text),
@@ -149,7 +153,7 @@ impl PathPattern {
 impl fmt::Display for PathPattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tree(path) => write!(formatter, "{path}"),
+            Self::File(path) | Self::Tree(path) => write!(formatter, "{path}"),
             Self::Below(path) if path.as_str() == "/" => formatter.write_str("/"),
             Self::Below(path) => write!(formatter, "{path}/"),
             Self::Prefix(text) => write!(formatter, "{text}*"),

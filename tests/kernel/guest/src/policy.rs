@@ -40,8 +40,9 @@ pub(crate) fn confinements_and_image(name: &str, text: &str) -> anyhow::Result<(
         bail!("{}: {}", error.code.id, error.message);
     }
     let mut sink = Sink::new(Levels::default());
-    match telovix_image::pack(&analysis.policy.confinements, &sources, &mut sink) {
-        Some(image) => Ok((analysis.policy.confinements, image)),
+    let confinements = analysis.policy.enforced_natively();
+    match telovix_image::pack(&confinements, &sources, &mut sink) {
+        Some(image) => Ok((confinements.into_owned(), image)),
         None => bail!("{:?}", sink.into_sorted()),
     }
 }

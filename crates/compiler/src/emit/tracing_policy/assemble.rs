@@ -51,7 +51,7 @@ impl<'text> Assembly<'text> {
 fn actions(plan: &Plan<'_>, kind: DocumentKind, options: &Options) -> Vec<Action<'static>> {
     let kill = || match kind {
         DocumentKind::GuardianProfile => Action::plain(ActionKind::Sigkill, plan.span),
-        DocumentKind::EnforcementRule | DocumentKind::RuntimeGuard => {
+        DocumentKind::EnforcementRule | DocumentKind::RuntimeGuard | DocumentKind::TracingPolicy => {
             let mut signal = Action::plain(ActionKind::Signal, plan.span);
             signal.signal = Some(Spanned::new(SIGKILL, plan.span));
             signal

@@ -56,10 +56,11 @@ pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Arc<S
         let Some(process) = exemption.process.as_ref().filter(|_| fixed_binary(confinement).is_none()) else {
             continue;
         };
-        if let PathPattern::Tree(path) = process {
+        if let PathPattern::Tree(path) | PathPattern::File(path) = process {
             exact.push(Spanned::new(path.as_str().into(), exemption.span));
         }
         let prefix: Cow<'_, str> = match process {
+            PathPattern::File(_) => continue,
             PathPattern::Tree(directory) | PathPattern::Below(directory) if directory.as_str() != "/" => {
                 format!("{directory}/").into()
             }
