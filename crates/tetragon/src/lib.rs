@@ -10,6 +10,7 @@
 mod argument_type;
 mod codes;
 mod encoded_size;
+pub mod interpret;
 mod lsm_hook;
 mod lsm_hook_table;
 mod model;
