@@ -7,12 +7,12 @@ mod detection;
 mod engine_policy;
 
 use detection::Match;
-pub(crate) use engine_policy::{EnginePolicy, prepare};
+pub(crate) use engine_policy::EnginePolicy;
+use engine_policy::Opinion;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
 use telovix_document::{DetectionAction, Document, GuardianPolicy};
 use telovix_policy::confine::Effect;
-use engine_policy::Opinion;
 use telovix_policy::judge::{
     DetectionReport, DocumentReport, Event, Field, Fields, NotEvaluated, UNKNOWN, VerdictReport,
 };
@@ -37,6 +37,11 @@ impl<'policy> Outside<'policy> {
         Self { sources, policies: engine_policy::acting(policy), detections: detections.collect() }
     }
 
+    /// Returns the Tetragon policies.
+    pub(crate) fn policies(&self) -> &[EnginePolicy] {
+        &self.policies
+    }
+
     /// Completes the verdict of the confinements: the strongest effect of any document counts. Sets `unknown` where a
     /// document may give a stronger effect than the certain one, and adds the detections that match or may match.
     pub fn complete(&self, event: &Event, verdict: &mut VerdictReport) {
@@ -59,7 +64,12 @@ impl<'policy> Outside<'policy> {
         }
         for (policy, opinion) in open.filter(|(_, opinion)| !opinion.undecided.is_empty()) {
             let hooks = policy.may_act(event).map(|(hooks, _)| hooks).unwrap_or_default();
-            verdict.not_evaluated.push(self.not_evaluated(policy, hooks, opinion.most, opinion.undecided.clone()));
+            verdict.not_evaluated.push(self.not_evaluated(
+                policy,
+                hooks,
+                opinion.most,
+                opinion.undecided.clone(),
+            ));
         }
         let deciding = opinions.iter().filter(|(_, opinion)| {
             opinion.most == most && (most > confined || (opinion.least == most && certain < most))
@@ -102,7 +112,13 @@ impl<'policy> Outside<'policy> {
     }
 
     /// Puts the selector that decides into a verdict.
-    fn decide(&self, policy: &EnginePolicy, opinion: &Opinion<'_>, event: &Event, verdict: &mut VerdictReport) {
+    fn decide(
+        &self,
+        policy: &EnginePolicy,
+        opinion: &Opinion<'_>,
+        event: &Event,
+        verdict: &mut VerdictReport,
+    ) {
         verdict.document = Some(policy.document().clone());
         verdict.nearest = None;
         verdict.exempted = None;

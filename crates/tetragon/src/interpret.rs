@@ -18,9 +18,11 @@ mod fact;
 mod filter;
 mod number_set;
 mod outcome;
+mod path_cells;
 mod place;
 mod process;
 mod reach;
+mod representatives;
 mod rule;
 mod shared;
 mod test;
@@ -30,4 +32,13 @@ mod truth;
 pub use decided::{Decided, DecidedHook, Decider, Ruling};
 pub use fact::{Assumptions, Fact, FactId, Facts};
 pub use outcome::Outcome;
+pub use representatives::Representatives;
 pub use truth::Needs;
+
+use telovix_policy::confine::Operation;
+
+/// Returns each way to do an operation, as a bit for [`Decided::assuming`].
+pub fn ways(operation: Operation) -> impl Iterator<Item = u8> {
+    let all = call::ways(operation);
+    (0..u8::BITS).map(|bit| 1 << bit).filter(move |way| all & way != 0)
+}

@@ -42,7 +42,7 @@ impl EnginePolicy {
     }
 
     /// Returns the span of the policy.
-    pub(super) fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.span
     }
 
@@ -101,8 +101,10 @@ impl EnginePolicy {
     }
 
     /// Returns whether its scope includes the host of an event, or the field that decides it.
-    fn applies(&self, event: &Event) -> Result<bool, Field> {
-        let is = |known: &Option<String>, name: &str, field| known.as_deref().map(|known| known == name).ok_or(field);
+    pub(crate) fn applies(&self, event: &Event) -> Result<bool, Field> {
+        let is = |known: &Option<String>, name: &str, field| {
+            known.as_deref().map(|known| known == name).ok_or(field)
+        };
         match &self.scope {
             Scope::Fleet => Ok(true),
             Scope::Sensor(name) => is(&event.sensor, name, Field::Sensor),
@@ -116,8 +118,7 @@ pub(super) fn acting(policy: &Policy) -> Vec<EnginePolicy> {
     policy.custom_policies().filter(|custom| custom.placed.gate == Gate::Active).map(prepare).collect()
 }
 
-/// Prepares one policy.
-pub(crate) fn prepare(custom: CustomPolicy<'_>) -> EnginePolicy {
+fn prepare(custom: CustomPolicy<'_>) -> EnginePolicy {
     let CustomPolicy { placed, policy, .. } = custom;
     // `lint` reports its errors.
     let document = read(&policy.node, &mut Sink::new(Levels::default()));

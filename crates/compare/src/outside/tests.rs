@@ -63,7 +63,10 @@ fn what_no_event_says_makes_an_effect_unknown_and_is_named() {
     assert_eq!((found.effect, found.at_least, found.at_most), ("unknown", Some("allow"), Some("kill")));
     let [named] = found.not_evaluated.as_slice() else { panic!("one document") };
     assert_eq!((named.document.name.as_str(), named.source.as_str()), ("telovix-custom-x", "policy.yaml:1"));
-    assert_eq!((named.hooks.as_slice(), named.undecided.as_slice()), (&["file_open".to_owned()][..], &["`matchPIDs`".to_owned()][..]));
+    assert_eq!(
+        (named.hooks.as_slice(), named.undecided.as_slice()),
+        (&["file_open".to_owned()][..], &["`matchPIDs`".to_owned()][..])
+    );
 }
 
 #[test]

@@ -22,14 +22,20 @@ pub(super) fn content(context: Context<'_>) -> String {
         let selector = expanded(spec, selector);
         text.push_str("\nselector ");
         text.push_str(&filters(context, &selector, shared.binaries(hook, at, &selector.binaries)));
-        let outcome =
-            Outcome::of(&selector.actions, &hook.point, place.is_syscall, context.mode, &mut Register::default());
+        let outcome = Outcome::of(
+            &selector.actions,
+            &hook.point,
+            place.is_syscall,
+            context.mode,
+            &mut Register::default(),
+        );
         let Outcome { least, most, written, .. } = outcome;
         text.push_str(&format!(" -> {least} {most} {written}"));
         let signals: Vec<_> = selector.actions.iter().filter_map(|action| action.signal).collect();
         text.push_str(&format!(" {:?}", signals.iter().map(|signal| signal.value).collect::<Vec<_>>()));
         if hook.returns {
-            let mut late: Vec<_> = selector.return_actions.iter().map(|action| action.kind.value.name()).collect();
+            let mut late: Vec<_> =
+                selector.return_actions.iter().map(|action| action.kind.value.name()).collect();
             late.sort_unstable();
             text.push_str(&format!(" return {late:?}"));
         }
@@ -42,8 +48,9 @@ fn filters(context: Context<'_>, selector: &Selector<'_>, binaries: &[BinaryFilt
     let mut filters: Vec<String> = Vec::new();
     let by_path = |section: &str, filter: &BinaryFilter<'_>| {
         let values = process::sorted(&filter.values);
-        (!values.is_empty())
-            .then(|| format!("{section} {} {} {values:?}", filter.operator.value.name(), filter.follow_children))
+        (!values.is_empty()).then(|| {
+            format!("{section} {} {} {values:?}", filter.operator.value.name(), filter.follow_children)
+        })
     };
     filters.extend(binaries.iter().filter_map(|filter| by_path("binary", filter)));
     filters.extend(selector.parent_binaries.iter().filter_map(|filter| by_path("parent", filter)));
@@ -66,7 +73,9 @@ fn filters(context: Context<'_>, selector: &Selector<'_>, binaries: &[BinaryFilt
     }
     if hook.returns {
         let returned = hook.return_argument.as_ref();
-        filters.extend(selector.return_arguments.iter().map(|filter| key(&place.key, "return", filter, returned)));
+        filters.extend(
+            selector.return_arguments.iter().map(|filter| key(&place.key, "return", filter, returned)),
+        );
     }
     filters.sort_unstable();
     filters.dedup();

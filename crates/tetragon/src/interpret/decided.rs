@@ -37,6 +37,9 @@ pub struct DecidedHook {
     /// Equal for hooks that do the same, however they are written: without messages, tags, labels, comments and order
     /// of values.
     pub content: String,
+    /// Whether it is known for an operation of ours when it is called. Other operations that it may see are then other
+    /// views of the same event.
+    is_known: bool,
     /// What a hook on the return may do, and what decides that.
     late: Option<(Effect, FactId)>,
 }
@@ -47,8 +50,6 @@ pub(super) struct DecidedCall {
     pub(super) fire: Fire,
     pub(super) ways: u8,
     pub(super) rules: Arc<[Rule]>,
-    /// Whether it can only report, so that facts that no event has do not matter for what happens.
-    only_reports: bool,
 }
 
 /// What a policy does to an event.
@@ -97,6 +98,13 @@ impl<'policy> Decider<'policy> {
     }
 }
 
+impl DecidedCall {
+    /// Returns whether the hook sees the same event under another operation, where more is known.
+    pub(super) fn is_other_view(&self, hook: &DecidedHook) -> bool {
+        hook.is_known && matches!(self.fire, Fire::Perhaps(..))
+    }
+}
+
 /// Where a hook's selectors lead.
 struct Reached<'policy> {
     least: Effect,
@@ -119,6 +127,7 @@ impl Decided {
             for place in Place::of(spec, &hook.point) {
                 let context = Context { spec, hook, place: &place, mode, shared: &shared };
                 let mut without_arguments: Option<Arc<[Rule]>> = None;
+                let mut is_known = false;
                 for operation in Operation::ALL {
                     for call in place.calls(operation, &mut register) {
                         let rules = match &without_arguments {
@@ -128,17 +137,17 @@ impl Decided {
                         if !call.has_arguments() {
                             without_arguments = Some(Arc::clone(&rules));
                         }
-                        let only_reports = rules.iter().all(|rule| rule.outcome.most <= Effect::Log);
                         let (fire, ways) = (call.fire, call.ways);
+                        is_known |= !matches!(fire, Fire::Perhaps(..));
                         if let Some(found) = calls.get_mut(operation as usize) {
-                            found.push(DecidedCall { hook: hooks.len(), fire, ways, rules, only_reports });
+                            found.push(DecidedCall { hook: hooks.len(), fire, ways, rules });
                         }
                     }
                 }
                 let content = content(context);
                 let late = late(context, &mut register);
                 let Place { name, key: identity, .. } = place;
-                hooks.push(DecidedHook { name, identity, content, late });
+                hooks.push(DecidedHook { name, identity, content, is_known, late });
             }
         }
         let way_facts = Operation::ALL.map(|operation| {
@@ -220,7 +229,7 @@ impl Decided {
     }
 
     /// Returns the effects that are possible for an event in one way, if some facts are assumed, by the hooks that
-    /// `counts` accepts.
+    /// `counts` accepts. Other views of events, such as the system call that opens a file, do not count.
     #[must_use]
     pub fn assuming(
         &self,
@@ -229,7 +238,9 @@ impl Decided {
         assumed: Assumptions,
         counts: impl Fn(&DecidedHook) -> bool,
     ) -> Ruling<'_> {
-        let counts = |call: &&DecidedCall| self.hooks.get(call.hook).is_some_and(&counts);
+        let counts = |call: &&DecidedCall| {
+            self.hooks.get(call.hook).is_some_and(|hook| counts(hook) && !call.is_other_view(hook))
+        };
         let calls = self.calls_of(event.operation).iter().filter(counts);
         in_way(&self.hooks, calls.map(|call| (call, self.reach(call, event, assumed))), way)
     }
@@ -241,7 +252,7 @@ impl Decided {
     /// As [`Self::reach`], without reports that depend on facts.
     fn settled<'policy>(&self, call: &'policy DecidedCall, event: &Event) -> Reached<'policy> {
         let mut reached = self.reach(call, event, Assumptions::default());
-        if call.only_reports && !reached.needs.facts.is_empty() && reached.most <= Effect::Log {
+        if !reached.needs.facts.is_empty() && reached.most <= Effect::Log {
             reached.needs.facts = Facts::default();
             if reached.needs.fields.is_empty() {
                 reached = Reached { least: Effect::Allow, most: Effect::Allow, rule: None, ..reached };
@@ -343,7 +354,8 @@ fn mode(policy: &TracingPolicy<'_>) -> Mode {
     let spec = &policy.spec;
     let option = spec.options.iter().rfind(|option| option.name.value == "policy-mode");
     let selectors = spec.hooks.iter().flat_map(|hook| &hook.selectors);
-    let enforces = selectors.flat_map(|selector| &selector.actions).any(|action| action.kind.value.enforces());
+    let enforces =
+        selectors.flat_map(|selector| &selector.actions).any(|action| action.kind.value.enforces());
     if option.is_some_and(|option| option.value.value == "monitor") || !enforces {
         Mode::Monitor
     } else {
@@ -360,9 +372,8 @@ fn late(context: Context<'_>, register: &mut Register) -> Option<(Effect, FactId
         _ => Effect::Allow,
     };
     let selectors = hook.selectors.iter().map(|selector| super::rule::expanded(spec, selector));
-    let effects = selectors.flat_map(|selector| {
-        selector.return_actions.iter().map(effect).collect::<Vec<_>>()
-    });
+    let effects =
+        selectors.flat_map(|selector| selector.return_actions.iter().map(effect).collect::<Vec<_>>());
     let most = effects.max().filter(|effect| hook.returns && *effect > Effect::Allow)?;
     let content = content(context);
     Some((most, register.number(format!("return of {content}"), format!("what `{}` returns", place.name))))

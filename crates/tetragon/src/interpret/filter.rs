@@ -53,7 +53,8 @@ impl Compared {
         match (self.source?, self.kind.class()) {
             (Source::Path, ArgumentClass::File | ArgumentClass::Text) => {
                 let set = texts(self.operator, values)?;
-                let root = register.number("path of /".to_owned(), "the path of the root directory in filters");
+                let root =
+                    register.number("path of /".to_owned(), "the path of the root directory in filters");
                 Some(Test::Path { set, negated, root })
             }
             (Source::Destination, ArgumentClass::SocketAddress) => match self.operator {
@@ -126,10 +127,7 @@ fn source_words(source: Source) -> &'static str {
 }
 
 /// Returns the set of a filter on paths; `None` for other operators, and for values that Tetragon does not load.
-fn texts<'value>(
-    operator: Operator,
-    values: impl Iterator<Item = &'value str> + Clone,
-) -> Option<TextSet> {
+fn texts<'value>(operator: Operator, values: impl Iterator<Item = &'value str> + Clone) -> Option<TextSet> {
     use Operator as O;
     let some = values.clone().next().is_some();
     match operator {

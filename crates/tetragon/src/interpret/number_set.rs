@@ -39,7 +39,9 @@ impl NumberSet {
         let seen = |number: i128| if signed || number >= 0 { number } else { number + (1 << 32) };
         match operator {
             O::Equal | O::NotEqual => ranges(&|text| number(text).map(|number| (seen(number), seen(number)))),
-            O::GreaterThan | O::Gt => ranges(&|text| number(text).map(|number| (seen(number) + 1, i128::MAX))),
+            O::GreaterThan | O::Gt => {
+                ranges(&|text| number(text).map(|number| (seen(number) + 1, i128::MAX)))
+            }
             O::LessThan | O::Lt => ranges(&|text| number(text).map(|number| (i128::MIN, seen(number) - 1))),
             O::InRange | O::NotInRange => ranges(&|text| {
                 let (first, last) = text.split_once(':')?;
@@ -49,7 +51,9 @@ impl NumberSet {
             O::InMap | O::NotInMap => ranges(&|text| decimal_range(text, true)),
             O::Mask => {
                 let masks = values.clone().map(|text| number(text).and_then(bits));
-                masks.collect::<Option<Vec<_>>>().map(|masks| Self::Mask(masks.into_iter().fold(0, |sum, mask| sum | mask)))
+                masks
+                    .collect::<Option<Vec<_>>>()
+                    .map(|masks| Self::Mask(masks.into_iter().fold(0, |sum, mask| sum | mask)))
             }
             _ => None,
         }
@@ -104,8 +108,10 @@ fn go_integer(text: &str) -> Option<i128> {
         _ => (10, rest),
     };
     let digits = digits.replace('_', "");
-    let is_number = !digits.is_empty() && digits.len() <= 24 && digits.chars().all(|digit| digit.is_digit(radix));
-    let magnitude = i128::from_str_radix(&digits, radix).ok().filter(|number| is_number && *number < 1 << 64)?;
+    let is_number =
+        !digits.is_empty() && digits.len() <= 24 && digits.chars().all(|digit| digit.is_digit(radix));
+    let magnitude =
+        i128::from_str_radix(&digits, radix).ok().filter(|number| is_number && *number < 1 << 64)?;
     Some(if negative { -magnitude } else { magnitude })
 }
 

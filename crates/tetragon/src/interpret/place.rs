@@ -71,7 +71,11 @@ impl Fire {
                 _ => Truth::fact(fact, assumed),
             },
             Self::Perhaps(reach, fact) => {
-                if reach.may_see_event(event) { Truth::fact(fact, assumed) } else { Truth::No }
+                if reach.may_see_event(event) {
+                    Truth::fact(fact, assumed)
+                } else {
+                    Truth::No
+                }
             }
         }
     }
@@ -175,7 +179,8 @@ impl Place {
                 call(Fire::Surely, &[(4, "", Source::Syscall), (0, "", Source::Syscall)])
             }
             (Kind::TcpConnect, _, Operation::Connect) => {
-                let fact = register.number("the connection is TCP".to_owned(), "whether the connection is TCP");
+                let fact =
+                    register.number("the connection is TCP".to_owned(), "whether the connection is TCP");
                 call(Fire::OfTcp(fact), &[(0, "", Source::Peer)])
             }
             (_, reach, operation) if reach.may_see(operation) => {
@@ -218,7 +223,10 @@ fn functions(spec: &Spec<'_>, call: &str, syscall: SyscallFlag, section: &str) -
         }
         None => vec![Place {
             name: call.to_owned(),
-            key: format!("{section} {call} {:?}", list.and_then(|list| list.pattern.as_ref()).map(|one| &one.value)),
+            key: format!(
+                "{section} {call} {:?}",
+                list.and_then(|list| list.pattern.as_ref()).map(|one| &one.value)
+            ),
             is_syscall: false,
             hook: None,
             reach: Reach::Any,

@@ -45,7 +45,10 @@ pub(super) fn facts(selector: &Selector<'_>, register: &mut Register, tests: &mu
     for filter in &selector.namespaces {
         let values = sorted(&filter.values);
         let kind = filter.namespace.value.name();
-        add(format!("matchNamespaces {kind} {} {values:?}", sign(filter.operator.value)), "`matchNamespaces`");
+        add(
+            format!("matchNamespaces {kind} {} {values:?}", sign(filter.operator.value)),
+            "`matchNamespaces`",
+        );
     }
     for filter in &selector.namespace_changes {
         let values = sorted(&filter.values);

@@ -4,8 +4,8 @@
 //! for every hook it passes: a program is opened before it is executed.
 
 use Operation::{
-    Bpf, Capset, Connect, Exec, MemoryFile, ModuleLoad, Mount, Open, PivotRoot, Ptrace, SetId, Socket,
-    Unshare, UserNamespace,
+    Bpf, Capability, Capset, Connect, Exec, MemoryFile, ModuleLoad, Mount, Open, PivotRoot, Ptrace, SetId,
+    Socket, Unshare, UserNamespace,
 };
 use telovix_policy::confine::Operation;
 use telovix_policy::judge::Event;
@@ -35,6 +35,8 @@ const LSM_HOOKS: &[(&str, &[Operation])] = &[
     ("bprm_committing_creds", &[Exec]),
     ("bprm_creds_for_exec", &[Exec]),
     ("bprm_creds_from_file", &[Exec]),
+    // What uses a capability is an event of its own.
+    ("capable", &[Capability]),
     ("capset", &[Capset]),
     ("file_open", &[Open, Exec]),
     ("file_permission", &[Open, Exec]),
@@ -194,7 +196,9 @@ impl Reach {
             Self::Operations(operations) => {
                 operations.contains(&operation) || (operation == Operation::Syscall && !operations.is_empty())
             }
-            Self::Syscall(call) => operation == Operation::Syscall || operations_of(call).contains(&operation),
+            Self::Syscall(call) => {
+                operation == Operation::Syscall || operations_of(call).contains(&operation)
+            }
         }
     }
 
@@ -226,8 +230,8 @@ fn operations_of(call: Syscall) -> &'static [Operation] {
 #[cfg(test)]
 mod tests {
     use super::{ANYTHING, LSM_HOOKS, SYSCALLS};
-    use telovix_policy::value::Syscall;
     use crate::LsmHook;
+    use telovix_policy::value::Syscall;
 
     #[test]
     fn every_name_of_the_tables_exists() {

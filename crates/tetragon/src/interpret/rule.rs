@@ -82,7 +82,9 @@ pub(super) fn rules(context: Context<'_>, call: &Call, register: &mut Register) 
         return Arc::new([rule]);
     }
     let selectors = hook.selectors.iter().enumerate();
-    selectors.map(|(at, selector)| rule(context, at, &expanded(context.spec, selector), call, register)).collect()
+    selectors
+        .map(|(at, selector)| rule(context, at, &expanded(context.spec, selector), call, register))
+        .collect()
 }
 
 fn rule(
@@ -99,7 +101,9 @@ fn rule(
     tests.extend(selector.parent_binaries.iter().filter_map(process::parent));
     process::facts(selector, register, &mut tests);
     for name in selector.macros.iter().filter(|name| !is_macro(context.spec, name)) {
-        tests.push(Test::Fact(register.number(format!("macro {}", name.value), "a macro that does not exist")));
+        tests.push(Test::Fact(
+            register.number(format!("macro {}", name.value), "a macro that does not exist"),
+        ));
     }
     for filter in &selector.arguments {
         let operator = filter.operator.value;
@@ -167,7 +171,11 @@ pub(super) fn key(
     let index = filter.index.map(|index| index.value);
     let positions: Vec<_> = filter.positions.iter().map(|position| position.value).collect();
     let at = if declared.is_some() { String::new() } else { format!("{index:?} {positions:?}") };
-    format!("{place} {section} {declared:?} {at} {} {:?}", filter.operator.value.name(), process::sorted(&filter.values))
+    format!(
+        "{place} {section} {declared:?} {at} {} {:?}",
+        filter.operator.value.name(),
+        process::sorted(&filter.values)
+    )
 }
 
 fn is_macro(spec: &Spec<'_>, name: &Text<'_>) -> bool {

@@ -20,7 +20,8 @@ pub(super) struct SharedMaps<'policy> {
 impl<'policy> SharedMaps<'policy> {
     /// Collects what the kprobes of a policy write.
     pub(super) fn of(policy: &'policy TracingPolicy<'_>) -> Self {
-        let kprobes = || policy.spec.hooks.iter().filter(|hook| matches!(hook.point, HookPoint::Kprobe { .. }));
+        let kprobes =
+            || policy.spec.hooks.iter().filter(|hook| matches!(hook.point, HookPoint::Kprobe { .. }));
         if kprobes().count() < 2 || disables_multi(policy) {
             return Self::default();
         }
