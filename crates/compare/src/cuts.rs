@@ -18,11 +18,7 @@ pub(crate) fn cut(events: &mut Representatives, confinement: &Confinement) {
         }
     }
     for Exemption { process, parent, .. } in &confinement.exemptions {
-        process.iter().for_each(|pattern| {
-            each_prefix(pattern, |text, is_beginning| {
-                if is_beginning { events.cut_binaries_below(text) } else { events.cut_binary(text, false) }
-            })
-        });
+        process.iter().for_each(|pattern| cut_pattern(events, pattern));
         parent.iter().for_each(|pattern| {
             each_prefix(pattern, |text, is_beginning| {
                 events.cut_parent(text, is_beginning);
@@ -31,6 +27,17 @@ pub(crate) fn cut(events: &mut Representatives, confinement: &Confinement) {
     }
     cut_scope(events, &confinement.scope);
     cut_condition(events, &confinement.condition);
+}
+
+/// Adds the executables that a pattern distinguishes.
+pub(crate) fn cut_pattern(events: &mut Representatives, pattern: &PathPattern) {
+    each_prefix(pattern, |text, is_beginning| {
+        if is_beginning {
+            events.cut_binaries_below(text);
+        } else {
+            events.cut_binary(text, false);
+        }
+    });
 }
 
 /// Adds what a scope distinguishes.
