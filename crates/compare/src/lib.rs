@@ -31,7 +31,7 @@ pub use direction::Direction;
 pub use invariant::hold;
 pub use merge::{Contradiction, Merged, Refusal, Version, Versions, merge};
 pub use outline::{Change, Outline};
-pub use outside::Outside;
+pub use outside::{EngineOpinion, Outside};
 pub use piece::{Piece, Side};
 pub use query::{Allowed, Answer, Otherwise, what, who};
 pub use reading::{Reading, read_both};

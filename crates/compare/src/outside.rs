@@ -25,6 +25,23 @@ pub struct Outside<'policy> {
     detections: Vec<&'policy GuardianPolicy>,
 }
 
+/// What one Tetragon policy does to an event.
+#[derive(Debug, Clone)]
+pub struct EngineOpinion {
+    /// The document.
+    pub document: DocumentReport,
+    /// The hook whose selector matches.
+    pub hook: String,
+    /// File and line of what decides.
+    pub source: String,
+    /// The effect; the strongest that is possible.
+    pub effect: Effect,
+    /// Whether it is certain.
+    pub is_certain: bool,
+    /// The fields of the event that it depends on.
+    pub fields: Fields,
+}
+
 impl<'policy> Outside<'policy> {
     /// Collects enabled rules and enforcing policies outside packs that are not enforced, and every detection.
     #[must_use]
@@ -35,6 +52,26 @@ impl<'policy> Outside<'policy> {
         };
         let detections = policy.documents.iter().filter_map(|placed| detection(&placed.document));
         Self { sources, policies: engine_policy::acting(policy), detections: detections.collect() }
+    }
+
+    /// Returns what each Tetragon policy does, or may do, to an event; without those of which no selector matches.
+    #[must_use]
+    pub fn opinions(&self, event: &Event) -> Vec<EngineOpinion> {
+        let opinions = self.policies.iter().map(|policy| (policy, policy.judge(event)));
+        let told = opinions.filter_map(|(policy, opinion)| {
+            let hook = opinion.decider.map_or("policy", |decider| decider.hook());
+            let span = opinion.decider.map_or(policy.span(), |decider| decider.span(event));
+            let matches = opinion.decider.is_some() || opinion.most > Effect::Allow;
+            matches.then(|| EngineOpinion {
+                document: policy.document().clone(),
+                hook: hook.to_owned(),
+                source: self.sources.locate(span),
+                effect: opinion.most,
+                is_certain: opinion.least == opinion.most,
+                fields: opinion.fields,
+            })
+        });
+        told.collect()
     }
 
     /// Returns the Tetragon policies.
