@@ -168,13 +168,10 @@ impl<'policy> Checker<'policy> {
         if more > 0 {
             diagnostic = diagnostic.help(format!("{more} more entries of the invariant are violated there"));
         }
-        sink.report(
-            match place.or(party.span.map(|span| (span, "no document confines this event here")))
-            {
-                Some((span, why)) => diagnostic.related(span, why),
-                None => diagnostic,
-            },
-        );
+        sink.report(match place.or(party.span.map(|span| (span, "no document confines this event here"))) {
+            Some((span, why)) => diagnostic.related(span, why),
+            None => diagnostic,
+        });
     }
 
     /// Returns an event of a party that violates a demand. Where confinements alone do not decide, Tetragon policies do.

@@ -44,7 +44,8 @@ pub(super) fn search(
 ) -> Search {
     let Some(events) = events(index, outside, demand, party) else { return Search::TooMany };
     let region = demand.region();
-    let concerns = |event: &&Event| is_of(party, event) && deed(event).is_some_and(|deed| region.contains(&deed));
+    let concerns =
+        |event: &&Event| is_of(party, event) && deed(event).is_some_and(|deed| region.contains(&deed));
     for event in events.iter().filter(concerns) {
         let verdict = index.judge(event);
         let opinions: Vec<_> = outside.policies().iter().map(|policy| policy.judge(event)).collect();
@@ -77,7 +78,12 @@ pub(super) fn search(
     Search::None
 }
 
-fn events(index: &Index<'_>, outside: &Outside<'_>, demand: &Demand, party: &Party<'_>) -> Option<Vec<Event>> {
+fn events(
+    index: &Index<'_>,
+    outside: &Outside<'_>,
+    demand: &Demand,
+    party: &Party<'_>,
+) -> Option<Vec<Event>> {
     let mut events = Representatives::of(demand.operation);
     for policy in outside.policies() {
         policy.decided().into_iter().for_each(|decided| {

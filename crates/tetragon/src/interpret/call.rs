@@ -30,6 +30,8 @@ pub(super) enum Source {
     Mode,
     /// How many links the executed file has, as far as that shows anonymous memory: 0.
     Links,
+    /// The flags with which the file is opened, as far as they show an execution.
+    OpenFlags,
     /// This number.
     Constant(u64),
 }
@@ -52,6 +54,7 @@ pub(super) struct Row {
 }
 
 const FILE: &[(u32, &str, Source)] = &[(0, "", Source::Path)];
+const OPENED_FILE: &[(u32, &str, Source)] = &[(0, "", Source::Path), (0, "f_flags", Source::OpenFlags)];
 const OPENED: &[Access] = &[Access::Read, Access::Write, Access::Execute];
 const CREATED: &[Access] = &[Access::Create, Access::Truncate];
 const USED: &[Access] = &[Access::Read, Access::Write, Access::Create, Access::Truncate, Access::Execute];
@@ -66,7 +69,7 @@ const fn row(
 }
 
 const fn open(hook: &'static str, surely: &'static [Access], perhaps: &'static [Access]) -> Row {
-    Row { hook, operation: O::Open, surely, perhaps, ways: 1, arguments: FILE }
+    Row { hook, operation: O::Open, surely, perhaps, ways: 1, arguments: OPENED_FILE }
 }
 
 const ROWS: &[Row] = &[
@@ -77,8 +80,8 @@ const ROWS: &[Row] = &[
         &[(0, "", Source::Path), (0, "file.f_inode.i_nlink", Source::Links)],
     ),
     row("bprm_creds_for_exec", O::Exec, 1, FILE),
-    row("file_open", O::Exec, 1, FILE),
-    row("file_post_open", O::Exec, 1, FILE),
+    row("file_open", O::Exec, 1, OPENED_FILE),
+    row("file_post_open", O::Exec, 1, OPENED_FILE),
     // An open creates or truncates a file, and so do calls that open none.
     open("file_open", OPENED, CREATED),
     open("file_post_open", OPENED, CREATED),
@@ -153,7 +156,11 @@ mod tests {
                     let pointer = found.is_some_and(|kind| kind.ends_with('*'));
                     let is_object = matches!(
                         source,
-                        Source::Path | Source::Destination | Source::CapabilityMask | Source::Links
+                        Source::Path
+                            | Source::Destination
+                            | Source::CapabilityMask
+                            | Source::Links
+                            | Source::OpenFlags
                     ) || row.hook == "capset";
                     assert_eq!(pointer, is_object, "{} {index}", row.hook);
                 }

@@ -111,7 +111,7 @@ fn is_number(source: Source, class: ArgumentClass, kind: ArgumentType) -> bool {
         Source::Capability | Source::Family | Source::SocketType => narrow,
         // A mode has more than eight bits.
         Source::Mode => narrow && kind.narrow_range().is_none_or(|(_, most)| most > 255),
-        Source::Links => class == ArgumentClass::Integer32,
+        Source::Links | Source::OpenFlags => class == ArgumentClass::Integer32,
         Source::Syscall => kind == ArgumentType::Syscall64 || class == ArgumentClass::Integer64,
         Source::Path | Source::Destination | Source::Peer => false,
     }
@@ -121,6 +121,7 @@ fn source_words(source: Source) -> &'static str {
     match source {
         Source::Mode => "the file mode",
         Source::Links => "the number of links of the file",
+        Source::OpenFlags => "the flags of the open file",
         Source::Syscall => "the number of the system call",
         _ => "the value of the argument",
     }

@@ -44,6 +44,7 @@ const LSM_HOOKS: &[(&str, &[Operation])] = &[
     ("file_truncate", &[Open]),
     ("fs_context_submount", &[Mount]),
     ("inode_create", &[Open, SetId]),
+    ("inode_init_security_anon", &[MemoryFile]),
     ("inode_link", &[Open]),
     ("inode_mkdir", &[Open, SetId]),
     ("inode_mknod", &[Open, SetId]),
@@ -117,8 +118,8 @@ const SECURITY_FUNCTIONS: &[(&str, &str)] =
     &[("security_bprm_check", "bprm_check_security"), ("security_create_user_ns", "userns_create")];
 
 /// What starts the name of a system call's entry.
-const ENTRIES: [&str; 6] =
-    ["__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__arm64_sys_", "compat_sys_", "sys_"];
+const ENTRIES: [&str; 7] =
+    ["__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__arm64_sys_", "__do_sys_", "compat_sys_", "sys_"];
 
 /// Returns the LSM hook that a function `security_*` calls.
 pub(super) fn hook_of_function(name: &str) -> Option<&str> {
@@ -131,7 +132,9 @@ pub(super) fn hook_of_function(name: &str) -> Option<&str> {
 pub(super) fn syscall_of_function(name: &str, syscall: bool) -> Option<(&str, bool)> {
     let entry = ENTRIES.into_iter().find_map(|prefix| Some((name.strip_prefix(prefix)?, prefix)));
     match entry {
-        Some((call, prefix)) => Some((call, matches!(prefix, "__x64_sys_" | "__arm64_sys_" | "sys_"))),
+        Some((call, prefix)) => {
+            Some((call, matches!(prefix, "__x64_sys_" | "__arm64_sys_" | "__do_sys_" | "sys_")))
+        }
         None => syscall.then_some((name, true)),
     }
 }
@@ -176,6 +179,7 @@ impl Reach {
 
     /// Returns what the entry of a system call can see, by the name of its function without the prefix.
     pub(super) fn of_syscall(name: &str) -> Self {
+        let name = name.strip_prefix("ia32_").unwrap_or(name);
         // The functions of both are named after the older one.
         let name = match name {
             "umount" => "umount2",

@@ -1,6 +1,6 @@
 //! One filter in its decided form, and whether an event passes it.
 
-use telovix_policy::confine::Operation;
+use telovix_policy::confine::{Access, AccessSet, Operation};
 use telovix_policy::judge::{Event, Field, Fields};
 
 use super::call::Source;
@@ -15,6 +15,12 @@ const RECORDED: usize = 255;
 
 /// The bits of a file mode of which an event that sets one has at least one.
 const SET_ID: u64 = 0o6000;
+
+/// `__FMODE_EXEC` of `include/linux/fs.h`.
+const FMODE_EXEC: u64 = 0x20;
+
+/// The flags of a file that is opened to be executed: also `O_LARGEFILE`. Source: `do_open_execat` of `fs/exec.c`.
+const EXECUTED: u64 = 0x8000 | FMODE_EXEC;
 
 /// One condition on an event.
 #[derive(Debug, Clone)]
@@ -175,7 +181,26 @@ fn number(source: Source, set: &NumberSet, other: FactId, event: &Event, assumed
             File::At(_) if (1..=2).all(|links| !set.contains(links)) && is_zero(set) => Truth::No,
             File::At(_) => Truth::fact(other, assumed),
         },
+        Source::OpenFlags => match (event.operation, event.access) {
+            (Operation::Exec, _) => Truth::from(set.contains(EXECUTED)),
+            (_, Some(used)) if used == AccessSet::default().with(Access::Execute) => {
+                Truth::from(set.contains(EXECUTED))
+            }
+            (_, Some(used)) if !used.contains(Access::Execute) && is_execution(set) => Truth::No,
+            (_, Some(_)) => Truth::fact(other, assumed),
+            (_, None) => Truth::field(Field::Access),
+        },
         Source::Path | Source::Destination | Source::Peer => Truth::fact(other, assumed),
+    }
+}
+
+/// Returns whether only an open for execution has such flags.
+fn is_execution(set: &NumberSet) -> bool {
+    match set {
+        NumberSet::Ranges(ranges) => {
+            ranges.iter().all(|(first, last)| first == last && first & i128::from(FMODE_EXEC) != 0)
+        }
+        NumberSet::Mask(mask) => *mask == FMODE_EXEC,
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct TextSet {
     comparison: Comparison,
     /// As written, sorted.
     values: Vec<Box<str>>,
+    /// What all values start with; end with, for postfixes. Most texts do not.
+    common: Box<[u8]>,
     index: Index,
 }
 
@@ -48,7 +50,8 @@ impl TextSet {
                 Index::Ends(shortest(values.iter().map(|value| value.bytes().rev().collect())))
             }
         };
-        Self { comparison, values, index }
+        let common = common(comparison, &values);
+        Self { comparison, values, common, index }
     }
 
     /// Returns how values are compared.
@@ -63,6 +66,14 @@ impl TextSet {
 
     /// Returns whether a text matches one of the values.
     pub(super) fn contains(&self, text: &str) -> bool {
+        let may_match = match self.comparison {
+            Comparison::Equal | Comparison::Prefix => text.as_bytes().starts_with(&self.common),
+            Comparison::Postfix => text.as_bytes().ends_with(&self.common),
+        };
+        may_match && self.finds(text)
+    }
+
+    fn finds(&self, text: &str) -> bool {
         match &self.index {
             Index::Few => self.values.iter().any(|value| self.matches(value, text)),
             Index::Equal(values) => values.contains(text),
@@ -91,6 +102,24 @@ impl TextSet {
     }
 }
 
+/// Returns what all values start with, or end with.
+fn common(comparison: Comparison, values: &[Box<str>]) -> Box<[u8]> {
+    let Some((first, rest)) = values.split_first() else { return Box::default() };
+    let shared = |one: &[u8], two: &[u8]| match comparison {
+        Comparison::Equal | Comparison::Prefix => {
+            let length = one.iter().zip(two).take_while(|(left, right)| left == right).count();
+            one.get(..length).map(<[u8]>::to_vec)
+        }
+        Comparison::Postfix => {
+            let length =
+                one.iter().rev().zip(two.iter().rev()).take_while(|(left, right)| left == right).count();
+            one.get(one.len() - length..).map(<[u8]>::to_vec)
+        }
+    };
+    let whole = first.as_bytes().to_vec();
+    rest.iter().fold(whole, |sum, next| shared(&sum, next.as_bytes()).unwrap_or_default()).into()
+}
+
 /// Sorts texts and drops each that begins with another.
 fn shortest(texts: impl Iterator<Item = Box<[u8]>>) -> Vec<Box<[u8]>> {
     let mut texts: Vec<Box<[u8]>> = texts.collect();
@@ -110,6 +139,15 @@ mod tests {
 
     #[test]
     fn the_index_agrees_with_the_values() {
+        for values in [&["/a", "/ab", "/abc"][..], &["x.conf", ".conf", "y.conf"], &[]] {
+            for comparison in [Comparison::Equal, Comparison::Prefix, Comparison::Postfix] {
+                let set = TextSet::new(comparison, values.iter().copied());
+                for text in ["/a", "/abd", "/x", "a.conf", ".conf", "conf", ""] {
+                    let named = set.values().any(|value| set.matches(value, text));
+                    assert_eq!(set.contains(text), named, "{comparison:?} {text}");
+                }
+            }
+        }
         let values = ["/a", "/a/b", "/etc/", "/etc/ssh", "b", "/x/b", "/zz", "zz"];
         let texts = ["/a", "/ab", "/a/b", "/etc", "/etc/", "/etc/x", "/b", "/x/b", "/zz", "/z", "zz", "/"];
         for comparison in [Comparison::Equal, Comparison::Prefix, Comparison::Postfix] {
