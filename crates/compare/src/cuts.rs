@@ -22,7 +22,7 @@ pub(crate) fn cut(events: &mut Representatives, confinement: &Confinement) {
         parent.iter().for_each(|pattern| {
             each_prefix(pattern, |text, is_beginning| {
                 events.cut_parent(text, is_beginning);
-            })
+            });
         });
     }
     cut_scope(events, &confinement.scope);
@@ -68,7 +68,7 @@ pub(crate) fn cut_condition(events: &mut Representatives, condition: &Condition)
             }
         }
         Condition::Capability(_) | Condition::Syscall(_) | Condition::Socket(_) => {
-            events.cut_everything_else()
+            events.cut_everything_else();
         }
     }
 }

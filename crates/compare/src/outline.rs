@@ -340,7 +340,7 @@ fn identity(item: &Node) -> Option<String> {
     let Value::Mapping(mapping) = &item.value else { return None };
     let text = |key: &str| {
         let entry = mapping.entries.iter().find(|entry| entry.key.value == key)?;
-        entry.value.text().map(|text| text.to_string())
+        entry.value.text().map(ToString::to_string)
     };
     let tracepoint = || Some(format!("{}/{}", text("subsystem")?, text("event")?));
     ["hook", "call", "path", "name"].into_iter().find_map(text).or_else(tracepoint)

@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask bench --interpreter` runs it in an optimised build.
 
+#![allow(clippy::print_stdout, reason = "it prints what it measured")]
+
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -84,7 +84,7 @@ impl Compared {
                 _ => None,
             },
             (source, class) if is_number(source, class, self.kind) => {
-                let set = NumberSet::read(self.operator, self.kind, values)?;
+                let set = NumberSet::read(self.operator, self.kind, &values)?;
                 let other = register.number(format!("{source:?} of the call"), source_words(source));
                 Some(Test::Number { source, set, negated, other })
             }

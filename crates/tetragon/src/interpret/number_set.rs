@@ -17,7 +17,7 @@ impl NumberSet {
     pub(super) fn read<'value>(
         operator: Operator,
         kind: ArgumentType,
-        values: impl Iterator<Item = &'value str> + Clone,
+        values: &(impl Iterator<Item = &'value str> + Clone),
     ) -> Option<Self> {
         use Operator as O;
         values.clone().next()?;

@@ -121,7 +121,7 @@ impl Representatives {
             }
             Test::Address { set, .. } => self.addresses.extend(set.edges()),
             Test::Port { set, .. } => {
-                self.ports.extend(set.edges().filter_map(|port| u16::try_from(port).ok()))
+                self.ports.extend(set.edges().filter_map(|port| u16::try_from(port).ok()));
             }
             Test::Family(_) => {}
         }
@@ -193,18 +193,18 @@ impl Representatives {
     pub fn events(&self) -> Option<Vec<Event>> {
         let mut events = vec![Event::new(self.operation)];
         let lines = self.lines()?;
-        events = product(events, &lines, |event, line| {
+        events = product(&events, &lines, |event, line| {
             event.parent = line.first().cloned();
             event.ancestors = Some(line.clone());
         })?;
         let binaries = self.binaries.paths(&["/usr/bin/example"], false)?;
-        events = product(events, &binaries, |event, path| event.binary = Some(path.clone()))?;
+        events = product(&events, &binaries, |event, path| event.binary = Some(path.clone()))?;
         let hosts =
             |names: &BTreeSet<String>| std::iter::once(String::new()).chain(names.iter().cloned()).collect();
         let sensors: Vec<String> = hosts(&self.sensors);
-        events = product(events, &sensors, |event, name| event.sensor = Some(name.clone()))?;
+        events = product(&events, &sensors, |event, name| event.sensor = Some(name.clone()))?;
         let groups: Vec<String> = hosts(&self.groups);
-        events = product(events, &groups, |event, name| event.group = Some(name.clone()))?;
+        events = product(&events, &groups, |event, name| event.group = Some(name.clone()))?;
         self.deeds(events)
     }
 
@@ -215,42 +215,42 @@ impl Representatives {
                 let paths = self.files("/bin/sh")?;
                 let mut files: Vec<Option<String>> = paths.into_iter().map(Some).collect();
                 files.push(None);
-                events = product(events, &files, |event, path| {
+                events = product(&events, &files, |event, path| {
                     event.anonymous = Some(path.is_none());
                     event.path.clone_from(path);
                 })?;
             }
             Operation::Open => {
-                events = product(events, &self.files("/etc/shadow")?, |event, path| {
-                    event.path = Some(path.clone())
+                events = product(&events, &self.files("/etc/shadow")?, |event, path| {
+                    event.path = Some(path.clone());
                 })?;
                 let some: Vec<Access> = self.accesses.iter().collect();
                 let accesses = if some.is_empty() { vec![Access::Read] } else { some };
-                events = product(events, &accesses, |event, access| {
+                events = product(&events, &accesses, |event, access| {
                     event.access = Some(AccessSet::default().with(*access));
                 })?;
             }
             Operation::Connect => {
                 let (events_of, ports) = self.destinations();
-                events = product(events, &events_of, |event, address| event.address = Some(*address))?;
-                events = product(events, &ports, |event, port| event.port = Some(*port))?;
+                events = product(&events, &events_of, |event, address| event.address = Some(*address))?;
+                events = product(&events, &ports, |event, port| event.port = Some(*port))?;
                 let protocols: &[&str] = if self.by_protocol { &["tcp", "udp"] } else { &[""] };
-                events = product(events, protocols, |event, protocol| {
+                events = product(&events, protocols, |event, protocol| {
                     event.protocol = (!protocol.is_empty()).then(|| (*protocol).to_owned());
                 })?;
             }
             Operation::Capability | Operation::Capset => {
                 let all: Vec<Capability> = Capability::all().collect();
                 let some = if self.numbers.is_empty() { all.get(..1)? } else { &all };
-                events = product(events, some, |event, capability| event.capability = Some(*capability))?;
+                events = product(&events, some, |event, capability| event.capability = Some(*capability))?;
             }
             Operation::Syscall => {
                 let all: Vec<Syscall> = Syscall::all().collect();
                 let other = all.iter().find(|call| !self.syscalls.contains(call)).copied();
                 let named: Vec<Syscall> = self.syscalls.iter().copied().chain(other).collect();
                 let every = self.every_syscall || !self.numbers.is_empty();
-                events = product(events, if every { &all } else { &named }, |event, call| {
-                    event.syscall = Some(*call)
+                events = product(&events, if every { &all } else { &named }, |event, call| {
+                    event.syscall = Some(*call);
                 })?;
             }
             Operation::Socket => {
@@ -258,8 +258,8 @@ impl Representatives {
                 let families: Vec<u16> = if has(Source::Family) { (0..=50).collect() } else { vec![2] };
                 let types =
                     if has(Source::SocketType) { &SocketType::ALL[..] } else { &[SocketType::Stream] };
-                events = product(events, &families, |event, family| event.family = Some(*family))?;
-                events = product(events, types, |event, kind| event.socket_type = Some(*kind))?;
+                events = product(&events, &families, |event, family| event.family = Some(*family))?;
+                events = product(&events, types, |event, kind| event.socket_type = Some(*kind))?;
             }
             _ => {}
         }
@@ -332,7 +332,7 @@ impl Representatives {
 }
 
 /// Returns each event with each value; nothing if there are too many.
-fn product<T>(events: Vec<Event>, values: &[T], put: impl Fn(&mut Event, &T)) -> Option<Vec<Event>> {
+fn product<T>(events: &[Event], values: &[T], put: impl Fn(&mut Event, &T)) -> Option<Vec<Event>> {
     if events.len().saturating_mul(values.len()) > MOST {
         return None;
     }
