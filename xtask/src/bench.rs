@@ -24,12 +24,27 @@ const TETRAGON_MILLISECONDS: f64 = 30.0;
 
 /// Builds the release binary and measures it.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    if matches!(arguments, [flag] if flag == "--interpreter") {
+        let example = [
+            "run",
+            "--release",
+            "--quiet",
+            "--package",
+            "telovix-tetragon",
+            "--example",
+            "interpreter_speed",
+        ];
+        let told =
+            repository::run(Command::new(env!("CARGO")).current_dir(repository::root()).args(example))?;
+        print!("{}", String::from_utf8_lossy(&told));
+        return Ok(());
+    }
     let history = matches!(arguments, [flag] if flag == "--history");
     let many = match arguments {
         [] => 100_000,
         [flag] if flag == "--quick" => 10_000,
         _ if history => 0,
-        _ => bail!("usage: cargo xtask bench [--quick | --history]"),
+        _ => bail!("usage: cargo xtask bench [--quick | --history | --interpreter]"),
     };
     let build = ["build", "--release", "--quiet", "--package", "telovix"];
     repository::run(Command::new(env!("CARGO")).current_dir(repository::root()).args(build))?;

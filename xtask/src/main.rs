@@ -33,7 +33,7 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "bench",
-        arguments: "[--quick | --history]",
+        arguments: "[--quick | --history | --interpreter]",
         summary: "measure CPU time, memory and instructions of the release binary",
         run: bench::run,
     },

@@ -2,6 +2,7 @@
 
 mod code;
 mod demand;
+mod engine;
 mod requirement;
 
 pub(super) use code::CODES;
@@ -15,10 +16,13 @@ use telovix_policy::confine::{Action, Effect, Gate, Operation, Region, Subject};
 use telovix_policy::judge::{Decision, Event, Index, Reason, Verdict};
 use telovix_policy::value::PathPattern;
 use telovix_policy::value::{Children, Scope};
+use telovix_tetragon::interpret::Representatives;
 
 use self::code::{INVARIANT_BROKEN, INVARIANT_WITHOUT_SUBJECT};
 use self::demand::Demand;
+use self::engine::{Broken, Search};
 use super::change::at_least;
+use super::outside::Outside;
 use super::piece::{Origin, Piece, Side};
 use super::process::{World, binary};
 
@@ -34,6 +38,7 @@ pub fn check_invariants(policy: &Policy, sources: &SourceSet, sink: &mut Sink) {
     }
     let side = Side::of_policy(policy, sources);
     let checker = Checker {
+        outside: Outside::new(policy, sources),
         index: Index::new(&policy.confinements),
         world: World::new(&policy.confinements),
         pieces: side.pieces(),
@@ -43,6 +48,7 @@ pub fn check_invariants(policy: &Policy, sources: &SourceSet, sink: &mut Sink) {
 
 /// The policy that invariants are checked against.
 struct Checker<'policy> {
+    outside: Outside<'policy>,
     index: Index<'policy>,
     world: World<'policy>,
     pieces: &'policy [Piece<'policy>],
@@ -146,37 +152,55 @@ impl<'policy> Checker<'policy> {
     ) {
         let mut broken =
             demands.iter().filter_map(|demand| Some((demand, self.broken(demand, must, party)?)));
-        let Some((demand, (event, verdict))) = broken.next() else { return };
+        let Some((demand, found)) = broken.next() else { return };
         let more = broken.count();
         let word = match must {
             Must::BeStopped(_) => "never",
             Must::Pass => "always",
         };
         let name = &invariant.name.value;
-        let message = format!("invariant `{name}` violated: `{event}` is {}", participle(verdict.effect));
+        let Broken { event, effect, is_certain, place } = found;
+        let verb = if is_certain { "is" } else { "may be" };
+        let message = format!("invariant `{name}` violated: `{event}` {verb} {}", participle(effect));
         let mut diagnostic = Diagnostic::new(&INVARIANT_BROKEN, demand.span, message)
             .label(format!("{word} {}", demand.words))
             .help(invariant.reason.value.clone());
         if more > 0 {
             diagnostic = diagnostic.help(format!("{more} more entries of the invariant are violated there"));
         }
-        sink.report(
-            match decided(&verdict).or(party.span.map(|span| (span, "no document confines this event here")))
-            {
-                Some((span, why)) => diagnostic.related(span, why),
-                None => diagnostic,
-            },
-        );
+        sink.report(match place.or(party.span.map(|span| (span, "no document confines this event here"))) {
+            Some((span, why)) => diagnostic.related(span, why),
+            None => diagnostic,
+        });
     }
 
-    /// Returns an event of a party that violates a demand, and its verdict.
-    fn broken(&self, demand: &Demand, must: Must, party: &Party<'_>) -> Option<(Event, Verdict<'policy>)> {
+    /// Returns an event of a party that violates a demand. Where confinements alone do not decide, Tetragon policies do.
+    fn broken(&self, demand: &Demand, must: Must, party: &Party<'_>) -> Option<Broken> {
+        let confined = self.broken_by_confinements(demand, must, party);
+        let sees = self.outside.policies().iter().any(|policy| {
+            let decided = policy.decided();
+            decided.is_none_or(|decided| Representatives::of(demand.operation).add(decided, |_| true))
+        });
+        let is_open = matches!((must, &confined), (Must::BeStopped(_), Some(_)) | (Must::Pass, None));
+        if !sees || !is_open {
+            return confined;
+        }
+        match engine::search(&self.index, &self.outside, demand, must, party) {
+            Search::Found(broken) => Some(*broken),
+            Search::None => None,
+            Search::TooMany => confined,
+        }
+    }
+
+    fn broken_by_confinements(&self, demand: &Demand, must: Must, party: &Party<'_>) -> Option<Broken> {
         self.processes(party, demand.operation).into_iter().find_map(|process| {
             let wrong = match must {
                 Must::BeStopped(effect) => demand.region().difference(&self.stopped(&process, effect)),
                 Must::Pass => demand.region().intersection(&self.stopped(&process, Effect::Kill)),
             };
-            wrong.witnesses().first().map(|action| self.event(&process, action))
+            let (event, verdict) = wrong.witnesses().first().map(|action| self.event(&process, action))?;
+            let place = decided(&verdict);
+            Some(Broken { event, effect: verdict.effect, is_certain: true, place })
         })
     }
 

@@ -9,7 +9,9 @@
 
 mod analysis;
 mod change;
+mod cuts;
 mod direction;
+mod engine_change;
 mod invariant;
 mod merge;
 mod outline;
@@ -29,13 +31,15 @@ pub use direction::Direction;
 pub use invariant::check_invariants;
 pub use merge::{Contradiction, Merged, Refusal, Version, Versions, merge};
 pub use outline::{Change, Outline};
-pub use outside::Outside;
+pub use outside::{EngineOpinion, Outside};
 pub use piece::{Piece, Side};
 pub use query::{Allowed, Answer, Otherwise, what, who};
 pub use reading::{Reading, read_both};
 pub use report::{ChangeReport, DifferenceReport, SubjectReport, WitnessReport};
 
 pub use rollout::guard;
+
+use std::cell::OnceCell;
 
 use telovix_diagnostic::Code;
 use telovix_policy::judge::Index;
@@ -67,6 +71,9 @@ pub struct SubjectDifference<'policy> {
     pub witnesses: Vec<Witness>,
     /// How many more parts changed than there are witnesses.
     pub left_out: usize,
+    /// What decides events of a Tetragon policy that have no witness, and no event says: `matchPIDs`.
+    pub depends_on: Vec<String>,
+    is_opaque: bool,
 }
 
 impl<'policy> SubjectDifference<'policy> {
@@ -76,10 +83,11 @@ impl<'policy> SubjectDifference<'policy> {
         self.after.or(self.before)
     }
 
-    /// Returns whether the document has Tetragon or Console conditions that changed: their effect is not computed.
+    /// Returns whether the document has Console conditions that changed, or a Tetragon policy that is invalid or too
+    /// large to compare: their effect is not computed.
     #[must_use]
     pub fn is_opaque(&self) -> bool {
-        opaque_direction(self.before, self.after, &self.changes) == Direction::Incomparable
+        self.is_opaque
     }
 
     /// Returns whether neither events nor entries changed.
@@ -96,17 +104,20 @@ pub fn compare<'policy>(
     after: &'policy Side<'policy>,
 ) -> Difference<'policy> {
     let sides = change::Sides::new(before, after);
+    let engines = OnceCell::new();
+    let engines = || engines.get_or_init(|| engine_change::Engines::new(before, after));
     let mut subjects: Vec<_> = pairing::pair(before, after)
         .into_iter()
-        .map(|(before, after)| subject(&sides, before, after))
+        .map(|(before, after)| subject(&sides, engines, before, after))
         .collect();
     subjects.sort_by_cached_key(|subject| subject.piece().map(Piece::sort_key));
     let direction = subjects.iter().map(|subject| subject.direction).fold(Direction::Equal, Direction::and);
     Difference { direction, subjects }
 }
 
-fn subject<'policy>(
+fn subject<'policy, 'engines>(
     sides: &change::Sides<'policy>,
+    engines: impl Fn() -> &'engines engine_change::Engines<'engines>,
     before: Option<&'policy Piece<'policy>>,
     after: Option<&'policy Piece<'policy>>,
 ) -> SubjectDifference<'policy> {
@@ -117,18 +128,24 @@ fn subject<'policy>(
         found = sides.examine(before, after);
     }
     let changes = if piece::same_text(before, after) { Vec::new() } else { outline::changes(before, after) };
-    let direction = found.direction.and(opaque_direction(before, after, &changes));
-    SubjectDifference {
-        before,
-        after,
-        direction,
-        changes,
-        witnesses: found.witnesses,
-        left_out: found.left_out,
+    let opaque = opaque_direction(before, after, &changes);
+    let mut direction = found.direction.and(opaque);
+    let (mut witnesses, mut left_out) = (found.witnesses, found.left_out);
+    let mut is_opaque = opaque == Direction::Incomparable;
+    let mut depends_on = Vec::new();
+    let runs = |piece: Option<&Piece<'_>>| piece.is_some_and(Piece::has_engine_policy);
+    if (runs(before) || runs(after)) && !piece::same_text(before, after) {
+        let engine = engines().examine(before, after);
+        direction = direction.and(engine.direction);
+        witnesses.extend(engine.witnesses);
+        left_out += engine.left_out;
+        is_opaque |= engine.is_opaque;
+        depends_on.extend(engine.depends_on);
     }
+    SubjectDifference { before, after, direction, changes, witnesses, left_out, depends_on, is_opaque }
 }
 
-/// Returns the direction of changed Tetragon or Console conditions, whose effect is not computed. They can only make
+/// Returns the direction of changed Console conditions, whose effect is not computed. They can only make
 /// effects stronger: adding them is narrower, removing them wider, and a change of them incomparable.
 fn opaque_direction(
     before: Option<&Piece<'_>>,

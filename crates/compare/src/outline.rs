@@ -318,7 +318,14 @@ fn leaves(node: &Node, route: &str, found: &mut BTreeSet<String>) {
             items.iter().for_each(|item| leaves(item, route, found));
         }
         Value::Sequence(items) => {
-            items.iter().enumerate().for_each(|(at, item)| leaves(item, &format!("{route}[{at}]"), found));
+            let mut known: BTreeMap<String, usize> = BTreeMap::new();
+            for (at, item) in items.iter().enumerate() {
+                let name = identity(item).unwrap_or_else(|| at.to_string());
+                let count = known.entry(name.clone()).or_default();
+                *count += 1;
+                let again = if *count > 1 { format!(" #{count}") } else { String::new() };
+                leaves(item, &format!("{route}[{name}{again}]"), found);
+            }
         }
         Value::Unreadable => {}
         Value::Mapping(mapping) => {
@@ -328,4 +335,15 @@ fn leaves(node: &Node, route: &str, found: &mut BTreeSet<String>) {
             }
         }
     }
+}
+
+/// Returns what identifies an entry of a list, wherever it is: the hook, function or tracepoint, or a name.
+fn identity(item: &Node) -> Option<String> {
+    let Value::Mapping(mapping) = &item.value else { return None };
+    let text = |key: &str| {
+        let entry = mapping.entries.iter().find(|entry| entry.key.value == key)?;
+        entry.value.text().map(ToString::to_string)
+    };
+    let tracepoint = || Some(format!("{}/{}", text("subsystem")?, text("event")?));
+    ["hook", "call", "path", "name"].into_iter().find_map(text).or_else(tracepoint)
 }

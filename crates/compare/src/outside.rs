@@ -1,22 +1,20 @@
-//! Documents outside the confinements, and an event -> which of them are not evaluated, and which detections match.
+//! Documents outside the confinements, and an event -> their verdict on it, and which detections match.
 //!
-//! Custom rules and TracingPolicies run in Tetragon: their effect on an event is not computed, only whether their
-//! hooks can see it. Detections are evaluated by the Console, after the event: their conditions are evaluated here,
-//! and never change the effect of a confinement.
+//! Custom rules and TracingPolicies run in Tetragon and are judged as Tetragon does. Detections are evaluated by the
+//! Console, after the event: their conditions are evaluated here, and never change the effect of a confinement.
 
 mod detection;
 mod engine_policy;
-mod filter;
-mod hook;
 
 use detection::Match;
-use engine_policy::EnginePolicy;
+pub(crate) use engine_policy::EnginePolicy;
+use engine_policy::Opinion;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
 use telovix_document::{DetectionAction, Document, GuardianPolicy};
 use telovix_policy::confine::Effect;
 use telovix_policy::judge::{
-    DetectionReport, DocumentReport, Event, Field, NotEvaluated, UNKNOWN, VerdictReport,
+    DetectionReport, DocumentReport, Event, Field, Fields, NotEvaluated, UNKNOWN, VerdictReport,
 };
 
 /// The documents of a policy that act outside its confinements.
@@ -25,6 +23,23 @@ pub struct Outside<'policy> {
     sources: &'policy SourceSet,
     policies: Vec<EnginePolicy>,
     detections: Vec<&'policy GuardianPolicy>,
+}
+
+/// What one Tetragon policy does to an event.
+#[derive(Debug, Clone)]
+pub struct EngineOpinion {
+    /// The document.
+    pub document: DocumentReport,
+    /// The hook whose selector matches.
+    pub hook: String,
+    /// File and line of what decides.
+    pub source: String,
+    /// The effect; the strongest that is possible.
+    pub effect: Effect,
+    /// Whether it is certain.
+    pub is_certain: bool,
+    /// The fields of the event that it depends on.
+    pub fields: Fields,
 }
 
 impl<'policy> Outside<'policy> {
@@ -39,22 +54,66 @@ impl<'policy> Outside<'policy> {
         Self { sources, policies: engine_policy::acting(policy), detections: detections.collect() }
     }
 
-    /// Completes the verdict of the confinements: sets `unknown` if a document that is not evaluated may give a
-    /// stronger effect than the certain one, and adds the detections that match or may match.
+    /// Returns what each Tetragon policy does, or may do, to an event; without those of which no selector matches.
+    #[must_use]
+    pub fn opinions(&self, event: &Event) -> Vec<EngineOpinion> {
+        let opinions = self.policies.iter().map(|policy| (policy, policy.judge(event)));
+        let told = opinions.filter_map(|(policy, opinion)| {
+            let hook = opinion.decider.map_or("policy", |decider| decider.hook());
+            let span = opinion.decider.map_or(policy.span(), |decider| decider.span(event));
+            let matches = opinion.decider.is_some() || opinion.most > Effect::Allow;
+            matches.then(|| EngineOpinion {
+                document: policy.document().clone(),
+                hook: hook.to_owned(),
+                source: self.sources.locate(span),
+                effect: opinion.most,
+                is_certain: opinion.least == opinion.most,
+                fields: opinion.fields,
+            })
+        });
+        told.collect()
+    }
+
+    /// Returns the Tetragon policies.
+    pub(crate) fn policies(&self) -> &[EnginePolicy] {
+        &self.policies
+    }
+
+    /// Completes the verdict of the confinements: the strongest effect of any document counts. Sets `unknown` where a
+    /// document may give a stronger effect than the certain one, and adds the detections that match or may match.
     pub fn complete(&self, event: &Event, verdict: &mut VerdictReport) {
-        let certain = verdict.at_least.unwrap_or(verdict.effect);
         let named = |name: &str| {
             Effect::ALL
                 .into_iter()
                 .find(|effect| effect.name() == name)
                 .expect("a verdict has the name of an effect")
         };
-        let least = named(certain);
-        let mut most = named(verdict.at_most.unwrap_or(verdict.effect));
-        for policy in self.policies.iter().filter(|policy| policy.strongest() > least) {
-            let Some(hooks) = policy.hooks_that_see(event) else { continue };
-            most = most.max(policy.strongest());
-            verdict.not_evaluated.push(self.not_evaluated(policy, hooks));
+        let certain = named(verdict.at_least.unwrap_or(verdict.effect));
+        let confined = named(verdict.at_most.unwrap_or(verdict.effect));
+        let opinions: Vec<_> = self.policies.iter().map(|policy| (policy, policy.judge(event))).collect();
+        let least = opinions.iter().map(|(_, opinion)| opinion.least).fold(certain, Effect::max);
+        let mut most = opinions.iter().map(|(_, opinion)| opinion.most).fold(confined, Effect::max);
+        let open = opinions.iter().filter(|(_, opinion)| opinion.most > least);
+        let mut fields = open.clone().fold(Fields::default(), |fields, (_, one)| fields.union(one.fields));
+        if confined > least {
+            let lacking = Field::ALL.into_iter().filter(|field| verdict.depends_on.contains(&field.name()));
+            fields = fields.union(lacking.collect());
+        }
+        for (policy, opinion) in open.filter(|(_, opinion)| !opinion.undecided.is_empty()) {
+            let hooks = policy.may_act(event).map(|(hooks, _)| hooks).unwrap_or_default();
+            verdict.not_evaluated.push(self.not_evaluated(
+                policy,
+                hooks,
+                opinion.most,
+                opinion.undecided.clone(),
+            ));
+        }
+        let deciding = opinions.iter().filter(|(_, opinion)| {
+            opinion.most == most && (most > confined || (opinion.least == most && certain < most))
+        });
+        // Of equal effects the certain one decides.
+        if let Some((policy, opinion)) = deciding.min_by_key(|(_, opinion)| opinion.least < most) {
+            self.decide(policy, opinion, event, verdict);
         }
         for detection in &self.detections {
             let found = detection::matches(detection, event);
@@ -69,6 +128,7 @@ impl<'policy> Outside<'policy> {
                     document: document(detection),
                     source: self.sources.locate(detection.span),
                     hooks: Vec::new(),
+                    undecided: Vec::new(),
                     at_most: Effect::Kill.name(),
                 });
             }
@@ -81,29 +141,61 @@ impl<'policy> Outside<'policy> {
                 depends_on: found.fields().iter().map(Field::name).collect(),
             });
         }
-        if !verdict.not_evaluated.is_empty() {
-            verdict.effect = UNKNOWN;
-            verdict.at_least = Some(certain);
-            verdict.at_most = Some(most.name());
-        }
+        let unknown = most > least;
+        verdict.effect = if unknown { UNKNOWN } else { least.name() };
+        verdict.at_least = unknown.then_some(least.name());
+        verdict.at_most = unknown.then_some(most.name());
+        verdict.depends_on = if unknown { fields.iter().map(Field::name).collect() } else { Vec::new() };
     }
 
-    /// Returns every document that is not evaluated and may act on some event, of the process in `event` if it has one;
-    /// for queries about more than one event.
+    /// Puts the selector that decides into a verdict.
+    fn decide(
+        &self,
+        policy: &EnginePolicy,
+        opinion: &Opinion<'_>,
+        event: &Event,
+        verdict: &mut VerdictReport,
+    ) {
+        verdict.document = Some(policy.document().clone());
+        verdict.nearest = None;
+        verdict.exempted = None;
+        verdict.written = None;
+        verdict.member = None;
+        verdict.actions = Vec::new();
+        let Some(decider) = &opinion.decider else {
+            verdict.dimension = Some("policy".into());
+            verdict.source = Some(self.sources.locate(policy.span()));
+            return;
+        };
+        let outcome = decider.outcome();
+        verdict.dimension = Some(decider.hook().to_owned().into());
+        verdict.source = Some(self.sources.locate(decider.span(event)));
+        verdict.member = decider.member(event).map(str::to_owned);
+        verdict.written = (outcome.written > outcome.most).then(|| outcome.written.name());
+        verdict.actions.clone_from(&outcome.actions);
+    }
+
+    /// Returns every document outside the confinements that may enforce something on some event, of the process in
+    /// `event` if it has one; for queries about more than one event.
     #[must_use]
     pub fn not_evaluated_on(&self, event: &Event) -> Vec<NotEvaluated> {
-        let policies = self.policies.iter();
-        policies
-            .filter_map(|policy| Some(self.not_evaluated(policy, policy.hooks_that_see(event)?)))
-            .collect()
+        let acting = self.policies.iter().filter_map(|policy| Some((policy, policy.may_act(event)?)));
+        acting.map(|(policy, (hooks, most))| self.not_evaluated(policy, hooks, most, Vec::new())).collect()
     }
 
-    fn not_evaluated(&self, policy: &EnginePolicy, hooks: Vec<String>) -> NotEvaluated {
+    fn not_evaluated(
+        &self,
+        policy: &EnginePolicy,
+        hooks: Vec<String>,
+        most: Effect,
+        undecided: Vec<String>,
+    ) -> NotEvaluated {
         NotEvaluated {
             document: policy.document().clone(),
             source: self.sources.locate(policy.span()),
             hooks,
-            at_most: policy.strongest().name(),
+            undecided,
+            at_most: most.name(),
         }
     }
 }

@@ -121,16 +121,14 @@ impl<'policy> Piece<'policy> {
         self.range.clone()
     }
 
-    /// Returns whether it acts by Tetragon or Console conditions, whose effect is not computed here.
+    /// Returns whether it acts by Console conditions, whose effect is not computed here.
     pub(super) fn is_opaque(&self) -> bool {
-        match self.origin {
-            Origin::Document(_, placed) => match &placed.document {
-                Document::TracingPolicy(_) | Document::GuardianPolicy(_) => true,
-                Document::EnforcementRule(rule) => rule.enabled && rule.policy.is_some(),
-                _ => false,
-            },
-            _ => false,
-        }
+        matches!(self.origin, Origin::Document(_, placed) if matches!(placed.document, Document::GuardianPolicy(_)))
+    }
+
+    /// Returns whether it is or contains a Tetragon policy.
+    pub(super) fn has_engine_policy(&self) -> bool {
+        matches!(self.origin, Origin::Document(_, placed) if placed.custom_policy().is_some())
     }
 
     /// Returns the state of the pack that contains it.

@@ -53,6 +53,13 @@ pub struct SubjectReport {
     /// How many more parts changed than there are witnesses.
     #[serde(skip_serializing_if = "is_zero")]
     pub witnesses_left_out: usize,
+    /// What decides changed events of a Tetragon policy that have no witness, and no event says: `matchPIDs`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
+    /// Whether the effect of a change is not computed: of a detection, or of a Tetragon policy that is invalid or too
+    /// large to compare.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not_computed: bool,
 }
 
 /// The added and removed entries of one dimension.
@@ -134,5 +141,7 @@ fn report(
             })
             .collect(),
         witnesses_left_out: subject.left_out,
+        depends_on: subject.depends_on.clone(),
+        not_computed: subject.is_opaque(),
     }
 }

@@ -11,6 +11,7 @@ mod argument_type;
 mod cel;
 mod codes;
 mod encoded_size;
+pub mod interpret;
 mod kernel_function;
 mod kernel_function_table;
 mod kernel_struct;

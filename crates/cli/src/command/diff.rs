@@ -153,8 +153,8 @@ impl Shown<'_> {
         words.join(", ")
     }
 
-    /// Returns whether the result is incomparable only because of content that is passed to Tetragon or the Console
-    /// and not evaluated here.
+    /// Returns whether the result is incomparable only because of conditions of the Console, or of Tetragon policies that
+    /// are invalid or too large to compare.
     fn is_opaque(&self) -> bool {
         let computed = self.difference.subjects.iter().filter(|subject| !subject.is_opaque());
         let direction = computed.map(|subject| subject.direction).fold(Direction::Equal, Direction::and);
@@ -171,7 +171,7 @@ impl Shown<'_> {
             Direction::Narrower => "narrower: some events get a stronger effect, none a weaker one",
             Direction::Wider => "wider: some events get a weaker effect, none a stronger one",
             Direction::Incomparable if self.is_opaque() => {
-                "incomparable: content that Tetragon or the Console interprets changed, and its effect is not computed"
+                "incomparable: content changed whose effect is not computed"
             }
             Direction::Incomparable => "incomparable: some events get a weaker effect, others a stronger one",
         }

@@ -28,8 +28,8 @@ pub(crate) use which::Which;
 /// Ask which binaries may do something, what a binary may do, or which documents decide an event.
 ///
 /// The answer includes its conditions: the sensor or group of a scope, the parent and last day of an exception, and
-/// enforcing documents that are not evaluated here, such as custom rules and TracingPolicies. If one of those may act,
-/// the effect is `unknown` and the exit code is 1.
+/// custom rules and TracingPolicies that depend on what no event says. If one of those may act, the effect is `unknown`
+/// and the exit code is 1. `query what` lists the Tetragon policies that may act instead of evaluating them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -28,8 +28,8 @@ pub(crate) use code::CODES;
 ///
 /// Events are JSON objects, one per line, in the format of `schemas/event.json`. Blank lines are skipped; a line may
 /// have up to 1 MiB. A missing field means unknown, not empty: if the effect depends on its value, the verdict is
-/// `unknown` and names the field. The verdict is also `unknown` if the operation is hooked by an enforcing document that
-/// is not evaluated here, that is, a custom rule or a TracingPolicy.
+/// `unknown` and names the field. Custom rules and TracingPolicies are judged as Tetragon does; where one enforces and
+/// depends on what no event says, such as a process id, the verdict is `unknown` as well and names that.
 ///
 /// Matching detections are listed in addition to the verdict: the Console acts on them after the event.
 ///

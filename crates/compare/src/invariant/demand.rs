@@ -17,6 +17,11 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
+    /// Returns the condition of its events.
+    pub(super) fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
     /// Returns its events.
     pub(super) fn region(&self) -> Region {
         Region::of(self.operation, &self.condition)

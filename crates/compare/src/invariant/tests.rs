@@ -98,3 +98,38 @@ fn subjects_without_a_match_are_reported() {
     let text = format!("{PROFILE}{SHELLS}subjects: {{roles: [smf]}}\nnever:\n  exec: [/bin/sh]\n");
     assert_eq!(finding(&text).0, "invariant-without-subject");
 }
+
+/// A Tetragon policy on opened and executed files.
+fn custom(selector: &str) -> String {
+    format!(
+        "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {{name: custom}}\nspec:\n  lsmhooks:\n  - hook: file_open\n    args: [{{index: 0, type: file}}]\n    selectors:\n    - {selector}\n      matchActions: [{{action: Override, argError: -1}}]\n"
+    )
+}
+
+#[test]
+fn a_tetragon_policy_can_satisfy_an_invariant() {
+    let demand = "subjects: {everyone: true}\nnever:\n  exec: [/tmp/]\n";
+    let text = |selector: &str| format!("{}{SHELLS}{demand}", custom(selector));
+    assert!(violations(&text("matchArgs: [{index: 0, operator: Prefix, values: [/tmp/]}]")).is_empty());
+    let some = text("matchArgs: [{index: 0, operator: Postfix, values: [.sh]}]");
+    assert!(finding(&some).1.contains("exec /tmp/x` is allowed"), "{:?}", finding(&some));
+    let except = "matchBinaries: [{operator: NotIn, values: [/usr/bin/apt]}]\n      ";
+    let except = text(&format!("{except}matchArgs: [{{index: 0, operator: Prefix, values: [/tmp/]}}]"));
+    assert!(finding(&except).1.contains("`/usr/bin/apt: exec /tmp/"), "{:?}", finding(&except));
+    let pids = "matchPIDs: [{operator: NotIn, values: [1]}]\n      ";
+    let pids = text(&format!("{pids}matchArgs: [{{index: 0, operator: Prefix, values: [/tmp/]}}]"));
+    assert!(finding(&pids).1.contains("is allowed"), "{:?}", finding(&pids));
+}
+
+#[test]
+fn a_tetragon_policy_can_stop_what_must_pass() {
+    let demand = "always:\n  read: [/etc/amf/]\n";
+    let text = |selector: &str| format!("{PROFILE}---\n{}{SHELLS}{demand}", custom(selector));
+    let (_, message, line) = finding(&text("matchArgs: [{index: 0, operator: Postfix, values: [.key]}]"));
+    assert!(message.contains("open read /etc/amf/.key` is denied"), "{message}");
+    assert_eq!(line, 14);
+    let pids = "matchPIDs: [{operator: NotIn, values: [1]}]\n      ";
+    let pids = text(&format!("{pids}matchArgs: [{{index: 0, operator: Prefix, values: [/etc/]}}]"));
+    assert!(finding(&pids).1.contains("may be denied"), "{:?}", finding(&pids));
+    assert!(violations(&text("matchArgs: [{index: 0, operator: Prefix, values: [/var/]}]")).is_empty());
+}

@@ -1,45 +1,38 @@
-//! A Tetragon policy -> the hooks at which it acts, and its strongest effect.
-
-use std::sync::Arc;
+//! A Tetragon policy of a document -> its decided form, and the verdict on an event where its scope applies.
 
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Levels, Sink};
 use telovix_document::Document;
 use telovix_document::lower::{CustomPolicy, Policy, PolicyDocument};
 use telovix_policy::confine::{Effect, Gate};
-use telovix_policy::judge::{DocumentReport, Event};
+use telovix_policy::judge::{DocumentReport, Event, Field, Fields};
 use telovix_policy::value::Scope;
-use telovix_tetragon::{
-    Action, ActionKind, Hook, HookPoint, Selector, Spec, SyscallFlag, TracingPolicy, read,
-};
+use telovix_tetragon::interpret::{Decided, Decider};
+use telovix_tetragon::read;
 
-use super::filter::Filter;
-use super::hook::Reach;
-
-/// An enforcing Tetragon policy.
+/// A Tetragon policy.
 #[derive(Debug)]
-pub(super) struct EnginePolicy {
+pub(crate) struct EnginePolicy {
     document: DocumentReport,
     span: Span,
     scope: Scope,
-    strongest: Effect,
-    /// Each hook at which it acts; `None` if the policy is invalid, so that it may act anywhere.
-    hooks: Option<Vec<ActingHook>>,
+    /// `None` if the policy is invalid, so that it may do anything.
+    decided: Option<Decided>,
 }
 
-/// A hook at which a policy acts.
+/// What a policy does to an event.
 #[derive(Debug)]
-struct ActingHook {
-    name: String,
-    reach: Reach,
-    /// The filters of each selector that acts.
-    filters: Arc<[Filter]>,
-}
-
-impl ActingHook {
-    fn sees(&self, event: &Event) -> bool {
-        self.reach.sees(event) && self.filters.iter().any(|filter| filter.may_match(event))
-    }
+pub(crate) struct Opinion<'policy> {
+    /// The weakest effect that is possible.
+    pub(crate) least: Effect,
+    /// The strongest effect that is possible.
+    pub(crate) most: Effect,
+    /// The fields that decide between both.
+    pub(crate) fields: Fields,
+    /// What else does: nothing that events have.
+    pub(crate) undecided: Vec<String>,
+    /// The selector that gives the strongest effect.
+    pub(crate) decider: Option<Decider<'policy>>,
 }
 
 impl EnginePolicy {
@@ -49,59 +42,92 @@ impl EnginePolicy {
     }
 
     /// Returns the span of the policy.
-    pub(super) fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.span
     }
 
-    /// Returns the strongest effect it may give.
-    pub(super) fn strongest(&self) -> Effect {
-        self.strongest
+    /// Returns its decided form; `None` if it is invalid.
+    pub(crate) fn decided(&self) -> Option<&Decided> {
+        self.decided.as_ref()
     }
 
-    /// Returns the hooks that may see an event; none if the policy cannot act on it.
-    pub(super) fn hooks_that_see(&self, event: &Event) -> Option<Vec<String>> {
-        let here = |place: &Option<String>, name: &str| place.as_deref().is_none_or(|place| place == name);
-        let holds = match &self.scope {
-            Scope::Fleet => true,
-            Scope::Sensor(name) => here(&event.sensor, name),
-            Scope::Group(name) => here(&event.group, name),
-        };
-        if !holds {
-            return None;
-        }
-        let Some(hooks) = &self.hooks else { return Some(Vec::new()) };
-        let mut seeing: Vec<String> = Vec::new();
-        for hook in hooks.iter().filter(|hook| hook.sees(event)) {
-            if !seeing.contains(&hook.name) {
-                seeing.push(hook.name.clone());
+    /// Returns where it applies.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Judges an event.
+    pub(crate) fn judge(&self, event: &Event) -> Opinion<'_> {
+        let mut opinion = match &self.decided {
+            Some(decided) => {
+                let ruling = decided.judge(event);
+                let undecided = decided.words(ruling.needs.facts).into_iter().map(str::to_owned).collect();
+                let (least, most, fields) = (ruling.least, ruling.most, ruling.needs.fields);
+                Opinion { least, most, fields, undecided, decider: ruling.decider }
             }
+            None => Opinion {
+                least: Effect::Allow,
+                most: Effect::Deny,
+                fields: Fields::default(),
+                undecided: vec!["the policy is invalid".to_owned()],
+                decider: None,
+            },
+        };
+        let field = match self.applies(event) {
+            Ok(true) => return opinion,
+            Ok(false) => {
+                return Opinion {
+                    least: Effect::Allow,
+                    most: Effect::Allow,
+                    fields: Fields::default(),
+                    undecided: Vec::new(),
+                    decider: None,
+                };
+            }
+            Err(field) => field,
+        };
+        if opinion.most > Effect::Allow {
+            opinion.least = Effect::Allow;
+            opinion.fields = opinion.fields.union([field].into_iter().collect());
         }
-        (!seeing.is_empty()).then_some(seeing)
+        opinion
+    }
+
+    /// Returns the hooks by which it may act on an event, and the strongest effect it may give; none if it cannot act.
+    pub(super) fn may_act(&self, event: &Event) -> Option<(Vec<String>, Effect)> {
+        let most = self.judge(event).most;
+        let hooks = self.decided.iter().flat_map(|decided| decided.hooks_that_may_act(event));
+        (most > Effect::Log).then(|| (hooks.map(str::to_owned).collect(), most))
+    }
+
+    /// Returns whether its scope includes the host of an event, or the field that decides it.
+    pub(crate) fn applies(&self, event: &Event) -> Result<bool, Field> {
+        let is = |known: &Option<String>, name: &str, field| {
+            known.as_deref().map(|known| known == name).ok_or(field)
+        };
+        match &self.scope {
+            Scope::Fleet => Ok(true),
+            Scope::Sensor(name) => is(&event.sensor, name, Field::Sensor),
+            Scope::Group(name) => is(&event.group, name, Field::Group),
+        }
     }
 }
 
-/// Returns the enforcing Tetragon policies: those with an enforcing action, unless they or their pack only
-/// monitor.
+/// Returns the Tetragon policies of a policy, without those of packs that are not enforced.
 pub(super) fn acting(policy: &Policy) -> Vec<EnginePolicy> {
-    let active = policy.custom_policies().filter(|custom| custom.placed.gate == Gate::Active);
-    active
-        .filter_map(|CustomPolicy { placed, policy: custom, .. }| {
-            // `lint` reports its errors.
-            let document = read(&custom.node, &mut Sink::new(Levels::default()));
-            let (strongest, hooks) = match &document {
-                Some(document) => acts(document)?,
-                None => (Effect::Deny, None),
-            };
-            let report = name(placed, &custom.name.value);
-            Some(EnginePolicy {
-                document: report,
-                span: custom.span,
-                scope: placed.scope(),
-                strongest,
-                hooks,
-            })
-        })
-        .collect()
+    policy.custom_policies().filter(|custom| custom.placed.gate == Gate::Active).map(prepare).collect()
+}
+
+fn prepare(custom: CustomPolicy<'_>) -> EnginePolicy {
+    let CustomPolicy { placed, policy, .. } = custom;
+    // `lint` reports its errors.
+    let document = read(&policy.node, &mut Sink::new(Levels::default()));
+    EnginePolicy {
+        document: name(placed, &policy.name.value),
+        span: policy.span,
+        scope: placed.scope(),
+        decided: document.as_ref().map(Decided::new),
+    }
 }
 
 fn name(placed: &PolicyDocument, name: &str) -> DocumentReport {
@@ -112,98 +138,5 @@ fn name(placed: &PolicyDocument, name: &str) -> DocumentReport {
             name: name.to_owned(),
         },
         _ => DocumentReport { kind: "TracingPolicy".into(), id: name.to_owned(), name: name.to_owned() },
-    }
-}
-
-type Acts = (Effect, Option<Vec<ActingHook>>);
-
-/// Returns the strongest effect and the hooks of a document; `None` if it only reports events.
-fn acts(document: &TracingPolicy<'_>) -> Option<Acts> {
-    let spec = &document.spec;
-    let monitors = |option: &telovix_tetragon::PolicyOption<'_>| {
-        option.name.value == "policy-mode" && option.value.value == "monitor"
-    };
-    if spec.options.iter().any(monitors) {
-        return None;
-    }
-    let mut strongest = Effect::Allow;
-    let mut hooks = Vec::new();
-    for hook in &spec.hooks {
-        let effect = actions(spec, hook).map(effect).max().unwrap_or_default();
-        if effect == Effect::Allow {
-            continue;
-        }
-        strongest = strongest.max(effect);
-        let mut places = reaches(spec, hook);
-        if actions(spec, hook).any(|action| action.kind.value == ActionKind::NotifyEnforcer) {
-            let calls = spec.enforcers.iter().flat_map(|enforcer| &enforcer.calls);
-            places.extend(calls.flat_map(|call| functions(spec, &call.value, true)));
-        }
-        let filters = filters(hook);
-        let hook = |(name, reach)| ActingHook { name, reach, filters: Arc::clone(&filters) };
-        hooks.extend(places.into_iter().map(hook));
-    }
-    (strongest > Effect::Allow).then_some((strongest, Some(hooks)))
-}
-
-/// Returns every action of a hook, including those of macros.
-fn actions<'a>(spec: &'a Spec<'_>, hook: &'a Hook<'_>) -> impl Iterator<Item = &'a Action<'a>> {
-    let own = hook.selectors.iter().map(AsRef::as_ref);
-    let has_macros = hook.selectors.iter().any(|selector| !selector.macros.is_empty());
-    let included = spec.macros.iter().filter(move |_| has_macros).map(|(_, selector)| selector);
-    own.chain(included).flat_map(|selector| selector.actions.iter().chain(&selector.return_actions))
-}
-
-/// Returns the filters of each selector that acts, or may act through a macro.
-fn filters(hook: &Hook<'_>) -> Arc<[Filter]> {
-    let acts = |selector: &&Arc<Selector<'_>>| {
-        let mut actions = selector.actions.iter().chain(&selector.return_actions);
-        !selector.macros.is_empty() || actions.any(|action| effect(action) > Effect::Allow)
-    };
-    hook.selectors.iter().filter(acts).map(|selector| Filter::of(hook, selector)).collect()
-}
-
-fn effect(action: &Action<'_>) -> Effect {
-    match action.kind.value {
-        ActionKind::Sigkill | ActionKind::Signal => Effect::Kill,
-        ActionKind::Override | ActionKind::NotifyEnforcer | ActionKind::Set => Effect::Deny,
-        ActionKind::Post
-        | ActionKind::GetUrl
-        | ActionKind::DnsLookup
-        | ActionKind::NoPost
-        | ActionKind::TrackSock
-        | ActionKind::UntrackSock
-        | ActionKind::CleanupEnforcerNotification => Effect::Allow,
-    }
-}
-
-/// Returns the names of a hook, and the operations each can see.
-fn reaches(spec: &Spec<'_>, hook: &Hook<'_>) -> Vec<(String, Reach)> {
-    match &hook.point {
-        HookPoint::Lsm { hook } => vec![(hook.value.to_string(), Reach::of_lsm_hook(&hook.value))],
-        HookPoint::Kprobe { call, syscall } | HookPoint::Fentry { call, syscall } => {
-            functions(spec, &call.value, *syscall != SyscallFlag::Function)
-        }
-        HookPoint::Tracepoint { subsystem, event, .. } => {
-            let name = format!("{}/{}", subsystem.value, event.value);
-            let reach = Reach::of_tracepoint(&subsystem.value, &event.value);
-            vec![(name, reach)]
-        }
-        HookPoint::Uprobe { path, .. } | HookPoint::Usdt { path, .. } => {
-            vec![(path.value.to_string(), Reach::Any)]
-        }
-    }
-}
-
-/// Returns the functions that a `call` names: itself, or the members of a list. A generated list may
-/// contain any function.
-fn functions(spec: &Spec<'_>, call: &str, syscall: bool) -> Vec<(String, Reach)> {
-    let one = |name: &str| (name.to_owned(), Reach::of_function(name, syscall));
-    let Some(name) = call.strip_prefix("list:") else { return vec![one(call)] };
-    let list = spec.lists.iter().find(|list| list.name.value == name);
-    let written = list.filter(|list| list.pattern.is_none() && !list.values.is_empty());
-    match written {
-        Some(list) => list.values.iter().map(|value| one(&value.value)).collect(),
-        None => vec![(call.to_owned(), Reach::Any)],
     }
 }

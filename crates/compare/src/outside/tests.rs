@@ -1,4 +1,4 @@
-//! Which documents are reported as not evaluated, and which detections match.
+//! The verdicts of Tetragon policies, and which detections match.
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
@@ -45,62 +45,84 @@ const CONNECT: &str =
 const SYSCALL: &str = r#"{"operation": "syscall", "syscall": "openat"}"#;
 
 #[test]
-fn a_policy_that_enforces_makes_what_its_hook_sees_unknown() {
+fn the_action_that_decides_is_shown_with_its_line() {
     let found = verdict(&lsm("file_open", "Override, argError: -1"), OPEN);
-    assert_eq!((found.effect, found.at_least, found.at_most), ("unknown", Some("allow"), Some("deny")));
+    assert_eq!((found.effect, found.at_least, found.at_most), ("deny", None, None));
+    assert_eq!(found.document.map(|document| document.name), Some("telovix-custom-x".to_owned()));
+    assert_eq!(found.source.as_deref(), Some("policy.yaml:9"));
+    assert_eq!(found.actions, ["Override"]);
+    assert!(found.not_evaluated.is_empty());
+}
+
+#[test]
+fn what_no_event_says_makes_an_effect_unknown_and_is_named() {
+    let policy = tracing_policy(
+        "  lsmhooks:\n  - hook: file_open\n    selectors:\n    - matchPIDs: [{operator: NotIn, values: [1]}]\n      matchActions: [{action: Sigkill}]\n",
+    );
+    let found = verdict(&policy, OPEN);
+    assert_eq!((found.effect, found.at_least, found.at_most), ("unknown", Some("allow"), Some("kill")));
     let [named] = found.not_evaluated.as_slice() else { panic!("one document") };
     assert_eq!((named.document.name.as_str(), named.source.as_str()), ("telovix-custom-x", "policy.yaml:1"));
-    assert_eq!(named.hooks, ["file_open"]);
+    assert_eq!(
+        (named.hooks.as_slice(), named.undecided.as_slice()),
+        (&["file_open".to_owned()][..], &["`matchPIDs`".to_owned()][..])
+    );
 }
 
 #[test]
 fn hooks_are_looked_up_by_what_passes_them() {
     let cases = [
-        (lsm("file_open", "Sigkill"), OPEN, true),
-        (lsm("file_open", "Sigkill"), CONNECT, false),
-        (lsm("file_open", "Sigkill"), SYSCALL, true),
-        (lsm("file_open", "Post"), OPEN, false),
-        (lsm("socket_connect", "Sigkill"), OPEN, false),
-        (lsm("socket_connect", "Sigkill"), CONNECT, true),
-        (lsm("task_alloc", "Sigkill"), OPEN, true),
-        (call("sys_openat", true), OPEN, true),
-        (call("sys_openat", true), SYSCALL, true),
-        (call("__x64_sys_openat", true), OPEN, true),
-        (call("sys_ptrace", true), SYSCALL, false),
-        (call("sys_write", true), OPEN, false),
-        (call("sys_io_uring_enter", true), OPEN, true),
-        (call("tcp_connect", false), OPEN, false),
-        (call("tcp_connect", false), CONNECT, true),
-        (call("security_socket_connect", false), CONNECT, true),
-        (call("security_socket_connect", false), OPEN, false),
-        (call("wake_up_new_task", false), OPEN, true),
+        (lsm("file_open", "Sigkill"), OPEN, "kill"),
+        (lsm("file_open", "Sigkill"), CONNECT, "allow"),
+        (lsm("file_open", "Sigkill"), SYSCALL, "unknown"),
+        (lsm("file_open", "Post"), OPEN, "log"),
+        (lsm("file_open", "NoPost"), OPEN, "allow"),
+        (lsm("socket_connect", "Sigkill"), OPEN, "allow"),
+        (lsm("socket_connect", "Sigkill"), CONNECT, "kill"),
+        (lsm("task_alloc", "Sigkill"), OPEN, "unknown"),
+        (lsm("task_alloc", "Post"), OPEN, "allow"),
+        (call("sys_openat", true), OPEN, "unknown"),
+        (call("sys_openat", true), SYSCALL, "kill"),
+        (call("__ia32_sys_openat", true), SYSCALL, "unknown"),
+        (call("__x64_sys_openat", true), OPEN, "unknown"),
+        (call("sys_ptrace", true), SYSCALL, "allow"),
+        (call("sys_write", true), OPEN, "allow"),
+        (call("sys_io_uring_enter", true), OPEN, "unknown"),
+        (call("tcp_connect", false), OPEN, "allow"),
+        (call("tcp_connect", false), CONNECT, "unknown"),
+        (call("security_socket_connect", false), CONNECT, "kill"),
+        (call("security_socket_connect", false), OPEN, "allow"),
+        (call("wake_up_new_task", false), OPEN, "unknown"),
     ];
-    for (policy, event, sees) in cases {
-        assert_eq!(verdict(&policy, event).is_unknown(), sees, "{event} by {policy}");
+    for (policy, event, effect) in cases {
+        assert_eq!(verdict(&policy, event).effect, effect, "{event} by {policy}");
     }
 }
 
 #[test]
-fn what_only_monitors_is_no_reason_to_doubt() {
+fn what_only_monitors_reports() {
     let monitors =
         format!("{}  options: [{{name: policy-mode, value: monitor}}]\n", lsm("file_open", "Sigkill"));
-    assert_eq!(verdict(&monitors, OPEN).effect, "allow");
+    let found = verdict(&monitors, OPEN);
+    assert_eq!((found.effect, found.written), ("log", Some("kill")));
 }
 
 #[test]
-fn a_selector_that_cannot_match_does_not_act() {
+fn the_first_selector_that_matches_acts_alone() {
     let policy = tracing_policy(
         "  lsmhooks:\n  - hook: file_open\n    args: [{index: 0, type: file}]\n    selectors:\n    - matchArgs: [{index: 0, operator: Prefix, values: [/var/keys/]}]\n      matchBinaries: [{operator: NotIn, values: [/opt/udm]}]\n      matchActions: [{action: Override, argError: -1}]\n    - matchArgs: [{index: 0, operator: Equal, values: [/etc/shadow]}]\n      matchActions: [{action: Post}]\n",
     );
     let open =
         |binary: &str, path: &str| format!(r#"{{"operation": "open", "access": ["read"]{binary}{path}}}"#);
-    let unknown = |binary: &str, path: &str| verdict(&policy, &open(binary, path)).is_unknown();
+    let effect = |binary: &str, path: &str| verdict(&policy, &open(binary, path)).effect;
     let keys = r#", "path": "/var/keys/a""#;
-    assert!(unknown(r#", "binary": "/bin/cat""#, keys));
-    assert!(unknown("", keys));
-    assert!(unknown("", ""));
-    assert!(!unknown(r#", "binary": "/opt/udm""#, keys));
-    assert!(!unknown("", r#", "path": "/etc/shadow""#));
+    assert_eq!(effect(r#", "binary": "/bin/cat""#, keys), "deny");
+    assert_eq!(effect("", keys), "unknown");
+    assert_eq!(effect("", ""), "unknown");
+    assert_eq!(effect(r#", "binary": "/opt/udm""#, keys), "allow");
+    assert_eq!(effect("", r#", "path": "/etc/shadow""#), "log");
+    let lacking = verdict(&policy, &open("", keys));
+    assert_eq!((lacking.depends_on.as_slice(), lacking.not_evaluated.len()), (&["binary"][..], 0));
 }
 
 #[test]
@@ -129,11 +151,11 @@ fn a_rule_elsewhere_or_switched_off_says_nothing_here() {
         )
     };
     let here = OPEN.replace('}', r#", "sensor": "edge-1"}"#);
-    assert!(verdict(&rule(""), OPEN).is_unknown());
-    assert!(!verdict(&rule("enabled: false\n"), OPEN).is_unknown());
-    assert!(!verdict(&rule("scope: {sensor: edge-2}\n"), &here).is_unknown());
-    assert!(verdict(&rule("scope: {sensor: edge-1}\n"), &here).is_unknown());
-    assert!(verdict(&rule("scope: {sensor: edge-2}\n"), OPEN).is_unknown());
+    assert_eq!(verdict(&rule(""), OPEN).effect, "kill");
+    assert_eq!(verdict(&rule("enabled: false\n"), OPEN).effect, "allow");
+    assert_eq!(verdict(&rule("scope: {sensor: edge-2}\n"), &here).effect, "allow");
+    assert_eq!(verdict(&rule("scope: {sensor: edge-1}\n"), &here).effect, "kill");
+    assert_eq!(verdict(&rule("scope: {sensor: edge-2}\n"), OPEN).depends_on, ["sensor"]);
 }
 
 #[test]

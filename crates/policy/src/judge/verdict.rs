@@ -91,6 +91,7 @@ impl<'policy> Verdict<'policy> {
             depends_on: self.depends_on.iter().map(super::Field::name).collect(),
             at_least: unknown.then_some(self.at_least.name()),
             at_most: unknown.then_some(self.effect.name()),
+            actions: Vec::new(),
             not_evaluated: Vec::new(),
             detections: Vec::new(),
         }
@@ -129,7 +130,10 @@ pub struct VerdictReport {
     /// Why the process is exempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exempted: Option<String>,
-    /// The effect as written, if its pack is not enforced.
+    /// The actions of the selector that decided, in order, if it is one of Tetragon.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<&'static str>,
+    /// The effect as written, if its pack is not enforced, or if the policy only monitors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<&'static str>,
     /// The fields the event lacks and the effect depends on.
@@ -141,7 +145,7 @@ pub struct VerdictReport {
     /// The strongest effect that is possible, where the effect is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<&'static str>,
-    /// Documents that may affect the event but are not evaluated here: the effect depends on them.
+    /// Documents that may affect the event, depending on what no event says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_evaluated: Vec<NotEvaluated>,
     /// Detections that match the event, or may: what the Console does after the event, whatever the effect is.
@@ -160,7 +164,7 @@ impl VerdictReport {
     }
 }
 
-/// A document that may have an effect but is not evaluated here.
+/// A document that may have an effect, depending on what is not evaluated here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NotEvaluated {
     /// The document.
@@ -169,6 +173,9 @@ pub struct NotEvaluated {
     pub source: String,
     /// The hooks by which it may affect the event: `file_open`; of a detection, none.
     pub hooks: Vec<String>,
+    /// What decides whether it has the effect, and no event says: `matchPIDs`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<String>,
     /// The strongest effect it may give.
     pub at_most: &'static str,
 }

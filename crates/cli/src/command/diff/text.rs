@@ -39,6 +39,9 @@ pub(super) fn write(shown: &Shown<'_>, width: usize, out: &mut dyn Write) -> io:
         if subject.left_out > 0 {
             writeln!(out, "  and {} more events", subject.left_out)?;
         }
+        if !subject.depends_on.is_empty() {
+            writeln!(out, "  depends on {}", subject.depends_on.join(", "))?;
+        }
         writeln!(out)?;
     }
     let style = colour(shown.difference.direction);

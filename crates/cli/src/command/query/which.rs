@@ -1,9 +1,10 @@
 //! An event -> every document that matches it, the effect of each, and which one decides.
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{Write, self};
 
 use serde::Serialize;
-use telovix_compare::{Outside, Side};
+use telovix_compare::{EngineOpinion, Outside, Side};
 use telovix_diagnostic::source::SourceSet;
 use telovix_policy::confine::{Confinement, Effect};
 use telovix_policy::judge::{
@@ -56,7 +57,7 @@ struct Said {
     effect: &'static str,
     document: DocumentReport,
     /// The part of the document.
-    dimension: &'static str,
+    dimension: Cow<'static, str>,
     /// File and line; null if the query was about an image.
     source: Option<String>,
     /// The missing fields of the event that `says` depends on.
@@ -76,12 +77,17 @@ impl Which {
         if let Some(outside) = outside {
             outside.complete(event, &mut told);
         }
-        let decides = verdict.decision.as_ref().map(|decision| decision.index);
+        let by_engine = !told.actions.is_empty();
+        let decides = verdict.decision.as_ref().filter(|_| !by_engine).map(|decision| decision.index);
         let opinions = index.opinions(event).into_iter();
         let mut opinions: Vec<_> =
             opinions.map(|(at, found, opinion)| said(side, found, opinion, decides == Some(at))).collect();
-        opinions
-            .sort_by_key(|said| (!said.decides, said.says != "gives", std::cmp::Reverse(said.effect_given)));
+        let engine = outside.map(|outside| outside.opinions(event)).unwrap_or_default();
+        opinions.extend(engine.into_iter().map(|opinion| {
+            let decides = by_engine && told.source.as_ref() == Some(&opinion.source);
+            said_by_engine(opinion, decides)
+        }));
+        opinions.sort_by_key(|said| (!said.decides, said.says != "gives", std::cmp::Reverse(said.effect_given)));
         Self {
             version: json::VERSION,
             event: event.to_json(),
@@ -171,13 +177,27 @@ fn said(side: &Side<'_>, confinement: &Confinement, opinion: Opinion, decides: b
         says,
         effect: effect.name(),
         document: DocumentReport::of(confinement),
-        dimension: confinement.dimension.name(),
+        dimension: confinement.dimension.name().into(),
         source: side.sources().map(|sources| sources.locate(confinement.span)),
         depends_on: fields
             .into_iter()
             .flat_map(telovix_policy::judge::Fields::iter)
             .map(Field::name)
             .collect(),
+        effect_given: effect,
+    }
+}
+
+fn said_by_engine(opinion: EngineOpinion, decides: bool) -> Said {
+    let EngineOpinion { document, hook, source, effect, is_certain, fields } = opinion;
+    Said {
+        decides,
+        says: if is_certain { "gives" } else { "may give" },
+        effect: effect.name(),
+        document,
+        dimension: hook.into(),
+        source: Some(source),
+        depends_on: fields.iter().map(Field::name).collect(),
         effect_given: effect,
     }
 }

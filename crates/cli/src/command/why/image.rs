@@ -44,6 +44,7 @@ impl<'image> Judge<'image> {
             depends_on: verdict.depends_on.iter().map(Field::name).collect(),
             at_least: unknown.then_some(verdict.at_least.name()),
             at_most: unknown.then_some(verdict.effect.name()),
+            actions: Vec::new(),
             not_evaluated: Vec::new(),
             detections: Vec::new(),
         }

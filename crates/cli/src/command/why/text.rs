@@ -27,8 +27,12 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
     if let Some(nearest) = &told.nearest {
         writeln!(out, "         nearest allowed: {nearest}")?;
     }
+    if !told.actions.is_empty() {
+        writeln!(out, "         actions: {}", told.actions.join(", "))?;
+    }
     if let Some(written) = told.written {
-        writeln!(out, "         written as {written}, but weakened by the state of the pack")?;
+        let why = if told.actions.is_empty() { "weakened by the state of the pack" } else { "the policy only monitors" };
+        writeln!(out, "         written as {written}, but {why}")?;
     }
     if !told.depends_on.is_empty() {
         let fields = told.depends_on.join(", ");
@@ -49,12 +53,16 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
 
 /// Describes a document that may act and is not evaluated, with its hooks.
 pub(crate) fn not_evaluated(document: &NotEvaluated) -> String {
-    let NotEvaluated { document, source, hooks, .. } = document;
+    let NotEvaluated { document, source, hooks, undecided, .. } = document;
     let name = &document.name;
     if document.kind == "GuardianPolicy" {
         return format!(
             "detection `{name}` at {source} kills the process if it matches; whether it does is unknown"
         );
+    }
+    if !undecided.is_empty() {
+        let hooks = if hooks.is_empty() { String::new() } else { format!(" hooks {} and", hooks.join(", ")) };
+        return format!("`{name}` at {source}{hooks} depends on {}", undecided.join(", "));
     }
     match hooks.as_slice() {
         [] => format!("`{name}` at {source} is not evaluated here"),

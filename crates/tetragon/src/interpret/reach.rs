@@ -1,11 +1,11 @@
-//! A Tetragon hook -> the operations it can see. An unknown hook may see any.
+//! A hook -> the operations it may see, where it is not known exactly what it sees. An unknown hook may see any.
 //!
 //! Sources: `include/linux/lsm_hook_defs.h` and the callers of `security_*` in Linux 6.1 to 7.2. An operation is listed
 //! for every hook it passes: a program is opened before it is executed.
 
 use Operation::{
-    Bpf, Capset, Connect, Exec, MemoryFile, ModuleLoad, Mount, Open, PivotRoot, Ptrace, SetId, Socket,
-    Unshare, UserNamespace,
+    Bpf, Capability, Capset, Connect, Exec, MemoryFile, ModuleLoad, Mount, Open, PivotRoot, Ptrace, SetId,
+    Socket, Unshare, UserNamespace,
 };
 use telovix_policy::confine::Operation;
 use telovix_policy::judge::Event;
@@ -35,6 +35,8 @@ const LSM_HOOKS: &[(&str, &[Operation])] = &[
     ("bprm_committing_creds", &[Exec]),
     ("bprm_creds_for_exec", &[Exec]),
     ("bprm_creds_from_file", &[Exec]),
+    // What uses a capability is an event of its own.
+    ("capable", &[Capability]),
     ("capset", &[Capset]),
     ("file_open", &[Open, Exec]),
     ("file_permission", &[Open, Exec]),
@@ -42,6 +44,7 @@ const LSM_HOOKS: &[(&str, &[Operation])] = &[
     ("file_truncate", &[Open]),
     ("fs_context_submount", &[Mount]),
     ("inode_create", &[Open, SetId]),
+    ("inode_init_security_anon", &[MemoryFile]),
     ("inode_link", &[Open]),
     ("inode_mkdir", &[Open, SetId]),
     ("inode_mknod", &[Open, SetId]),
@@ -114,6 +117,28 @@ const FUNCTIONS: &[(&str, &[Operation])] = &[
 const SECURITY_FUNCTIONS: &[(&str, &str)] =
     &[("security_bprm_check", "bprm_check_security"), ("security_create_user_ns", "userns_create")];
 
+/// What starts the name of a system call's entry.
+const ENTRIES: [&str; 7] =
+    ["__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__arm64_sys_", "__do_sys_", "compat_sys_", "sys_"];
+
+/// Returns the LSM hook that a function `security_*` calls.
+pub(super) fn hook_of_function(name: &str) -> Option<&str> {
+    let hook = name.strip_prefix("security_")?;
+    let other = SECURITY_FUNCTIONS.iter().find(|(function, _)| *function == name);
+    Some(other.map_or(hook, |(_, hook)| hook))
+}
+
+/// Returns the name of the system call that a function is the entry of, and whether it is that of a 64-bit program.
+pub(super) fn syscall_of_function(name: &str, syscall: bool) -> Option<(&str, bool)> {
+    let entry = ENTRIES.into_iter().find_map(|prefix| Some((name.strip_prefix(prefix)?, prefix)));
+    match entry {
+        Some((call, prefix)) => {
+            Some((call, matches!(prefix, "__x64_sys_" | "__arm64_sys_" | "__do_sys_" | "sys_")))
+        }
+        None => syscall.then_some((name, true)),
+    }
+}
+
 /// System calls that start operations; all others start none.
 const SYSCALLS: &[(&[&str], &[Operation])] = &[
     (&["execve", "execveat"], &[Exec, Open]),
@@ -147,31 +172,20 @@ impl Reach {
         find(LSM_HOOKS, hook)
     }
 
-    /// Returns what a kernel function can see, which may be the entry of a system call.
-    pub(super) fn of_function(name: &str, syscall: bool) -> Self {
-        let entries =
-            ["__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__arm64_sys_", "compat_sys_", "sys_"];
-        let entry = entries.into_iter().find_map(|prefix| name.strip_prefix(prefix));
-        if let Some(call) = entry.or(syscall.then_some(name)) {
-            return Self::of_syscall(call);
-        }
-        if let Some(hook) = name.strip_prefix("security_") {
-            let other = SECURITY_FUNCTIONS.iter().find(|(function, _)| *function == name);
-            return Self::of_lsm_hook(other.map_or(hook, |(_, hook)| *hook));
-        }
+    /// Returns what a kernel function that is no system call can see.
+    pub(super) fn of_function(name: &str) -> Self {
         find(FUNCTIONS, name)
     }
 
-    /// Returns what a tracepoint can see.
-    pub(super) fn of_tracepoint(subsystem: &str, event: &str) -> Self {
-        let call = event.strip_prefix("sys_enter_").or_else(|| event.strip_prefix("sys_exit_"));
-        match call {
-            Some(call) if subsystem == "syscalls" => Self::of_syscall(call),
-            _ => Self::Any,
-        }
-    }
-
-    fn of_syscall(name: &str) -> Self {
+    /// Returns what the entry of a system call can see, by the name of its function without the prefix.
+    pub(super) fn of_syscall(name: &str) -> Self {
+        let name = name.strip_prefix("ia32_").unwrap_or(name);
+        // The functions of both are named after the older one.
+        let name = match name {
+            "umount" => "umount2",
+            "oldumount" => "umount",
+            name => name,
+        };
         match Syscall::parse(name) {
             Ok(_) if ANYTHING.contains(&name) => Self::Any,
             Ok(syscall) => Self::Syscall(syscall),
@@ -179,21 +193,29 @@ impl Reach {
         }
     }
 
-    /// Returns whether the hook may see an event.
-    pub(super) fn sees(self, event: &Event) -> bool {
-        let by_call = |operations: &[Operation]| {
-            event
-                .syscall
-                .is_none_or(|call| operations_of(call).iter().any(|operation| operations.contains(operation)))
-        };
-        match (self, event.operation) {
-            (Self::Any, _) => true,
-            (Self::Operations(operations), Operation::Syscall) => {
-                !operations.is_empty() && by_call(operations)
+    /// Returns whether the hook may see an operation.
+    pub(super) fn may_see(self, operation: Operation) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Operations(operations) => {
+                operations.contains(&operation) || (operation == Operation::Syscall && !operations.is_empty())
             }
-            (Self::Operations(operations), operation) => operations.contains(&operation),
-            (Self::Syscall(call), Operation::Syscall) => event.syscall.is_none_or(|used| used == call),
-            (Self::Syscall(call), operation) => operations_of(call).contains(&operation),
+            Self::Syscall(call) => {
+                operation == Operation::Syscall || operations_of(call).contains(&operation)
+            }
+        }
+    }
+
+    /// Returns whether the hook may see an event of an operation that it may see.
+    pub(super) fn may_see_event(self, event: &Event) -> bool {
+        let Some(used) = event.syscall else { return true };
+        match self {
+            Self::Any => true,
+            Self::Operations(operations) => {
+                event.operation != Operation::Syscall
+                    || operations_of(used).iter().any(|operation| operations.contains(operation))
+            }
+            Self::Syscall(call) => used == call,
         }
     }
 }
@@ -212,8 +234,8 @@ fn operations_of(call: Syscall) -> &'static [Operation] {
 #[cfg(test)]
 mod tests {
     use super::{ANYTHING, LSM_HOOKS, SYSCALLS};
+    use crate::LsmHook;
     use telovix_policy::value::Syscall;
-    use telovix_tetragon::LsmHook;
 
     #[test]
     fn every_name_of_the_tables_exists() {
