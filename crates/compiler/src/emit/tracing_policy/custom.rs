@@ -5,16 +5,27 @@ use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::{CustomForm, CustomPolicy, Policy, PolicyDocument};
 use telovix_tetragon::{Context, check_product, read, validate, write_tree};
 
+use super::budget::{self, Use};
 use super::name::Names;
 
-/// Validates a policy and returns its names and text; none when it is invalid.
+/// A policy that is valid.
+pub(super) struct Compiled {
+    /// Its names.
+    pub(super) names: Names,
+    /// Its text.
+    pub(super) text: String,
+    /// What it takes of its host.
+    pub(super) uses: Vec<Use>,
+}
+
+/// Validates a policy; none when it is invalid.
 pub(super) fn compile(
     custom: CustomPolicy<'_>,
     policy: &Policy,
     sources: &SourceSet,
     context: &Context,
     sink: &mut Sink,
-) -> Option<(Names, String)> {
+) -> Option<Compiled> {
     let CustomPolicy { placed, policy: custom, form, .. } = custom;
     let mut findings = sink.fork();
     let model = read(&custom.node, &mut findings);
@@ -38,7 +49,9 @@ pub(super) fn compile(
             )
         }
     };
-    Some((Names::own(placed.folder(), &model.metadata.name.value), text))
+    let names = Names::own(placed.folder(), &model.metadata.name.value);
+    let uses = budget::uses(&model, &names.path(""), &placed.scope());
+    Some(Compiled { names, text, uses })
 }
 
 /// Returns the whole file when the document is alone in it, else the text of the document.
