@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
-use telovix_platform::{Backend, Kernel, Target};
+use telovix_platform::{Backend, Kernel, Release, Target};
 use telovix_tetragon::Engine;
 
 use self::manifest::{Account, MANIFEST_PATH};
@@ -28,6 +28,8 @@ pub struct EngineOptions {
     pub denial: EngineDenial,
     /// Where the state of a pack is written.
     pub pack_state: PackStateForm,
+    /// The oldest release of Tetragon on the hosts.
+    pub release: Release,
     /// Features of Tetragon that are enabled on the hosts.
     pub features: Engine,
 }
@@ -53,6 +55,7 @@ pub fn emit(
             deny_with_kill: engine.denial == EngineDenial::WithKill,
             pack_state: engine.pack_state,
             engine: engine.features,
+            release: engine.release,
         };
         attached = tracing_policy::emit(policy, sources, &options, outbox, sink);
     }

@@ -7,14 +7,14 @@ use telovix_compiler::emit::manifest::Manifest;
 use telovix_compiler::{Options, Outcome, compile_to};
 use telovix_diagnostic::Severity;
 use telovix_diagnostic::source::SourceSet;
-use telovix_platform::Target;
+use telovix_platform::{Release, Target};
 use telovix_policy::value::Date;
 
 #[test]
 fn targets_get_what_is_expected() {
-    telovix_snapshot::assert_cases("targets", 7, |files| {
-        let targets = files.iter().find_map(|(_, text)| targets(text)).expect("a line `# targets: …`");
-        report(&SourceSet::new(files), targets)
+    telovix_snapshot::assert_cases("targets", 10, |files| {
+        let options = files.iter().find_map(|(_, text)| options(text)).expect("a line `# targets: …`");
+        report(&SourceSet::new(files), &options)
     });
 }
 
@@ -38,7 +38,7 @@ fn a_hundred_profiles_with_every_list_load() {
     let text: String = (0..100).map(profile).collect();
     let sources = SourceSet::single("profiles.yaml", &text);
     let target = Target::parse("tetragon-6.12").expect("a target");
-    let (outcome, manifest) = compile(&sources, vec![target]);
+    let (outcome, manifest) = compile(&sources, &on(vec![target]));
     let errors: Vec<String> = outcome
         .diagnostics
         .iter()
@@ -55,16 +55,30 @@ fn a_hundred_profiles_with_every_list_load() {
     }
 }
 
-/// Reads `# targets: a, b`.
-fn targets(text: &str) -> Option<Vec<Target>> {
-    let names = text.lines().next()?.strip_prefix("# targets: ")?;
+/// Reads `# targets: a, b`, with the settings of Tetragon after a semicolon.
+fn options(text: &str) -> Option<Options> {
+    let mut parts = text.lines().next()?.strip_prefix("# targets: ")?.split("; ");
     let parse = |name: &str| Target::parse(name).unwrap_or_else(|| panic!("`{name}` is no target"));
-    Some(names.split(", ").map(parse).collect())
+    let mut options = on(parts.next()?.split(", ").map(parse).collect());
+    for setting in parts {
+        match setting.split_once(' ') {
+            Some(("version", version)) => {
+                options.engine.release =
+                    Release::parse(version).unwrap_or_else(|| panic!("no release {version}"));
+            }
+            None if setting == "parents_map" => options.engine.features.has_parents_map = true,
+            _ => panic!("`{setting}` is no setting"),
+        }
+    }
+    Some(options)
+}
+
+fn on(targets: Vec<Target>) -> Options {
+    Options { targets, ..Options::on(Date::parse("2026-11-21").expect("a date")) }
 }
 
 /// Compiles, and keeps the manifest.
-fn compile(sources: &SourceSet, targets: Vec<Target>) -> (Outcome, Vec<u8>) {
-    let options = Options { targets, ..Options::on(Date::parse("2026-11-21").expect("a date")) };
+fn compile(sources: &SourceSet, options: &Options) -> (Outcome, Vec<u8>) {
     let mut manifest = Vec::new();
     let mut keep = |path: &str, bytes: &[u8]| {
         if path == "manifest.json" {
@@ -72,12 +86,12 @@ fn compile(sources: &SourceSet, targets: Vec<Target>) -> (Outcome, Vec<u8>) {
         }
         ControlFlow::Continue(())
     };
-    let outcome = compile_to(sources, &options, &mut keep);
+    let outcome = compile_to(sources, options, &mut keep);
     (outcome, manifest)
 }
 
-fn report(sources: &SourceSet, targets: Vec<Target>) -> String {
-    let (outcome, manifest) = compile(sources, targets);
+fn report(sources: &SourceSet, options: &Options) -> String {
+    let (outcome, manifest) = compile(sources, options);
     let mut text = String::new();
     for diagnostic in &outcome.diagnostics {
         text.push_str(&diagnostic.plain(sources));

@@ -29,6 +29,7 @@ codes! { REJECTIONS, "Policies that Tetragon rejects.":
     OPTION = "engine-option";
     UNAVAILABLE = "engine-unavailable";
     LIST = "engine-list";
+    RELEASE = "engine-release";
 }
 
 codes! { OBJECTIONS, "Policies that Tetragon loads with another meaning than written, or that break a rule of the product.":

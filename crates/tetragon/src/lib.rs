@@ -14,6 +14,7 @@ mod lsm_hook;
 mod lsm_hook_table;
 mod model;
 mod read;
+mod release;
 mod selector;
 mod text;
 mod validate;
@@ -29,6 +30,7 @@ pub use model::{
     Section, Spec, SyscallFlag, TracingPolicy,
 };
 pub use read::read;
+pub use release::check_release;
 pub use selector::{
     Action, ArgumentFilter, BinaryFilter, CapabilityFilter, NamespaceChangeFilter, NamespaceFilter,
     PidFilter, Selector,

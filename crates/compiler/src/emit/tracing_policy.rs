@@ -34,16 +34,17 @@ use std::collections::BTreeMap;
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_document::lower::{Makes, Policy, PolicyDocument, Unit};
-use telovix_platform::Kernel;
+use telovix_platform::{Kernel, Release};
 use telovix_policy::confine::{Confinement, Gate};
 use telovix_policy::value::Scope;
 use telovix_tetragon::{
-    Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy, validate,
+    Context, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy, check_release,
+    validate,
 };
 
 use super::Outbox;
 use assemble::Assembly;
-use codes::{EMISSION_INVALID, NAME_COLLISION};
+use codes::{EMISSION_INVALID, NAME_COLLISION, PARENT_UNKNOWN};
 use consequence::{Direction, consequence};
 use name::Names;
 use plan::Part;
@@ -60,6 +61,8 @@ pub struct Options {
     pub pack_state: PackStateForm,
     /// The features of Tetragon that are enabled.
     pub engine: Engine,
+    /// The oldest release of Tetragon that loads the policies.
+    pub release: Release,
 }
 
 /// Where the state of a pack is written.
@@ -79,6 +82,7 @@ impl Default for Options {
             deny_with_kill: false,
             pack_state: PackStateForm::default(),
             engine: Engine::default(),
+            release: Release::default(),
         }
     }
 }
@@ -105,7 +109,7 @@ pub fn emit(
     }
     // A disabled policy is checked too, so that enabling it adds no errors.
     let customs = policy.documents.iter().filter_map(PolicyDocument::custom_policy).filter_map(|custom| {
-        let compiled = custom::compile(custom, policy, sources, &context, emitter.sink);
+        let compiled = custom::compile(custom, policy, sources, (&context, options.release), emitter.sink);
         compiled.filter(|_| custom.enabled).map(|compiled| (custom.placed, compiled))
     });
     let customs: Vec<_> = customs.collect();
@@ -261,10 +265,24 @@ impl<'run> Emitter<'run, '_> {
             if refused {
                 return None;
             }
+            self.report_parents(confinements);
             body = Body::Policies(assembly);
         }
         let heading = Heading { names, placed, span: unit.span, comments: yaml::comments(&header) };
         Some(Draft { heading, body })
+    }
+
+    /// Reports the first exemption by parent of a unit; those that cannot be compiled were refused before.
+    fn report_parents(&mut self, confinements: &[Confinement]) {
+        let supported = self.options.engine.has_parents_map && self.options.release.has_parent_filters();
+        let mut exemptions = confinements.iter().flat_map(|confinement| &confinement.exemptions);
+        let Some(by_parent) = exemptions.find(|exemption| exemption.parent.is_some()).filter(|_| supported)
+        else {
+            return;
+        };
+        let message = "on Tetragon hosts this also exempts processes whose parent Tetragon does not know";
+        let help = "name the process as well, or use a native target";
+        self.sink.report(Diagnostic::new(&PARENT_UNKNOWN, by_parent.span, message).help(help));
     }
 
     fn write_draft(&mut self, Draft { heading, body }: Draft<'run>) -> Vec<budget::Use> {
@@ -386,6 +404,13 @@ impl<'run> Emitter<'run, '_> {
         };
         let path = names.path(suffix);
         if !self.is_valid(&policy, &path) {
+            return Vec::new();
+        }
+        let mut older = self.sink.fork();
+        check_release(&policy, self.options.release, &mut older);
+        let refused = older.has_errors();
+        self.sink.append(older);
+        if refused {
             return Vec::new();
         }
         let uses = budget::uses(&policy, &path, &scope);

@@ -31,7 +31,7 @@ impl<'text> Assembly<'text> {
             return Ok(());
         }
         let binary = subject::binary_filter(confinement)?;
-        let exempting = subject::exempting_selectors(confinement)?;
+        let exempting = subject::exempting_selectors(confinement, options)?;
         for mut plan in operation::plan(confinement, &options.kernels)? {
             self.lists.extend(plan.list.take());
             group(plan, confinement, binary.as_ref(), exempting.clone(), options).join(&mut self.groups);

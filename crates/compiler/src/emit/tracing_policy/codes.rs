@@ -11,6 +11,7 @@ pub const CODES: &[&Code] = &[
     &HOOK_SLOTS,
     &HOOK_SLOTS_ALONE,
     &NAME_COLLISION,
+    &PARENT_UNKNOWN,
     &PATH_TOO_LONG,
 ];
 
@@ -18,6 +19,8 @@ pub(super) static CANNOT_EXPRESS: Code = Code::page(include_str!("codes/engine-c
 
 pub(super) static PATH_TOO_LONG: Code =
     Code::page(include_str!("codes/engine-path-too-long.md")).fires_on(long_directory);
+
+pub(super) static PARENT_UNKNOWN: Code = Code::page(include_str!("codes/engine-parent-unknown.md"));
 
 pub(super) static NAME_COLLISION: Code = Code::page(include_str!("codes/engine-name-collision.md"));
 

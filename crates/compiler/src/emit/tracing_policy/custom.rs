@@ -3,7 +3,8 @@
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::{CustomForm, CustomPolicy, Policy, PolicyDocument};
-use telovix_tetragon::{Context, check_product, read, validate, write_tree};
+use telovix_platform::Release;
+use telovix_tetragon::{Context, check_product, check_release, read, validate, write_tree};
 
 use super::budget::{self, Use};
 use super::name::Names;
@@ -23,7 +24,7 @@ pub(super) fn compile(
     custom: CustomPolicy<'_>,
     policy: &Policy,
     sources: &SourceSet,
-    context: &Context,
+    (context, release): (&Context, Release),
     sink: &mut Sink,
 ) -> Option<Compiled> {
     let CustomPolicy { placed, policy: custom, form, .. } = custom;
@@ -31,6 +32,7 @@ pub(super) fn compile(
     let model = read(&custom.node, &mut findings);
     if let Some(model) = &model {
         validate(model, context, &mut findings);
+        check_release(model, release, &mut findings);
         // Policies of a pack may have the names that are reserved for the product.
         if placed.pack.is_none() {
             check_product(model, &mut findings);

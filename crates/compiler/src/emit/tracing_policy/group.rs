@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use telovix_diagnostic::source::Span;
 use telovix_policy::confine::Confinement;
-use telovix_tetragon::{Action, Argument, Hook, HookPoint, Selector, fits};
+use telovix_tetragon::{Action, Argument, BinaryFilter, Hook, HookPoint, Selector, fits};
 
 use super::consequence::Direction;
 use super::filter::Refusal;
@@ -135,17 +135,20 @@ fn read_the_same(left: &[Argument<'_>], right: &[Argument<'_>]) -> bool {
     })
 }
 
-/// Returns whether both exempt the same executables; exempting selectors have one filter on them and nothing else.
+/// Returns whether both exempt the same executables; exempting selectors have filters on them and nothing else.
 fn exempt_the_same(left: &[Arc<Selector<'_>>], right: &[Arc<Selector<'_>>]) -> bool {
+    let same = |left: &[BinaryFilter<'_>], right: &[BinaryFilter<'_>]| {
+        left.len() == right.len()
+            && left.iter().zip(right).all(|(left, right)| {
+                left.operator.value == right.operator.value
+                    && left.values.len() == right.values.len()
+                    && left.values.iter().zip(&right.values).all(|(left, right)| left.value == right.value)
+            })
+    };
     left.len() == right.len()
-        && left.iter().flat_map(|one| &one.binaries).zip(right.iter().flat_map(|one| &one.binaries)).all(
-            |(left, right)| {
-                let values = |texts: &[telovix_tetragon::Text<'_>]| -> Vec<String> {
-                    texts.iter().map(|text| text.value.to_string()).collect()
-                };
-                left.operator.value == right.operator.value && values(&left.values) == values(&right.values)
-            },
-        )
+        && left.iter().zip(right).all(|(left, right)| {
+            same(&left.binaries, &right.binaries) && same(&left.parent_binaries, &right.parent_binaries)
+        })
 }
 
 fn act_the_same(left: &[Action<'_>], right: &[Action<'_>]) -> bool {
