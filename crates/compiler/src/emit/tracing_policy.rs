@@ -339,7 +339,11 @@ impl<'run> Emitter<'run, '_> {
             };
             if budget::is_too_many(filled.hooks.len()) {
                 let fitting = share::fitting(share, self.options)?;
-                budget::report_share(share, fitting, filled.hooks.len(), self.sink);
+                let documents = share.units.iter().map(|unit| (unit.path.as_str(), unit.span)).collect();
+                let Share { scope, hook, .. } = share;
+                let entries = filled.hooks.len();
+                let overflow = budget::Overflow { scope, hook, entries, documents, fitting };
+                budget::report_overflow(&overflow, self.sink);
                 return Ok(Vec::new());
             }
             let units = share.units.len();

@@ -12,7 +12,6 @@ use telovix_policy::value::Scope;
 use telovix_tetragon::{Hook, HookPoint, TracingPolicy};
 
 use super::codes::{FOLLOW_CHILDREN, FOLLOW_CHILDREN_ALONE, HOOK_SLOTS, HOOK_SLOTS_ALONE};
-use super::share::Share;
 use crate::assessment::TRAMPOLINE_SLOTS;
 
 /// Programs that Tetragon attaches for one entry of an LSM hook: one filters, one reports.
@@ -179,18 +178,30 @@ pub(super) fn is_too_many(entries: usize) -> bool {
     entries * PROGRAMS_OF_ENTRY > TRAMPOLINE_SLOTS
 }
 
+/// Documents of one scope that share the entries of a hook, which are too many all the same.
+pub(super) struct Overflow<'run> {
+    /// The hosts.
+    pub(super) scope: &'run Scope,
+    /// The LSM hook.
+    pub(super) hook: &'run str,
+    /// The entries that they need together.
+    pub(super) entries: usize,
+    /// The files and places of the documents, in order.
+    pub(super) documents: Vec<(&'run str, Span)>,
+    /// How many of them fit.
+    pub(super) fitting: usize,
+}
+
 /// Reports documents that do not fit although they share the entries of a hook.
-pub(super) fn report_share(share: &Share<'_>, fitting: usize, entries: usize, sink: &mut Sink) {
-    let refused: Vec<(&str, Span)> =
-        share.units.iter().skip(fitting).map(|unit| (unit.path.as_str(), unit.span)).collect();
+pub(super) fn report_overflow(overflow: &Overflow<'_>, sink: &mut Sink) {
+    let Overflow { scope, hook, entries, documents, fitting } = overflow;
     let message = format!(
-        "{} documents for {} need {entries} entries of the hook `{}` even when they share them, for which Tetragon attaches {} programs; the kernel takes {TRAMPOLINE_SLOTS} at one hook",
-        share.units.len(),
-        hosts([&share.scope]),
-        share.hook,
+        "{} documents for {} need {entries} entries of the hook `{hook}` even when they share them, for which Tetragon attaches {} programs; the kernel takes {TRAMPOLINE_SLOTS} at one hook",
+        documents.len(),
+        hosts([*scope]),
         entries * PROGRAMS_OF_ENTRY,
     );
-    report_refused(&message, fitting, &refused, sink);
+    report_refused(&message, *fitting, documents.get(*fitting..).unwrap_or_default(), sink);
 }
 
 /// Reports policies that do not load after others.
