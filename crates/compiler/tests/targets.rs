@@ -29,7 +29,7 @@ fn profile(number: usize) -> String {
          waive: [{{name: kill-instead-of-deny, reason: generated}}]\n",
         port = 5_000 + number,
         block = 1 + number,
-        capability = if number % 3 == 0 { ", SYS_NICE" } else { "" },
+        capability = if number.is_multiple_of(3) { ", SYS_NICE" } else { "" },
     )
 }
 

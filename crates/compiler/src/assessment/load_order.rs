@@ -15,23 +15,30 @@ use super::codes::LOAD_ORDER;
 use super::engine::{Reach, reach};
 use super::{described, engines, list};
 
+/// The confinements of one operation and base name that kill, and those that deny.
+#[derive(Default)]
+struct Acting<'policy> {
+    kills: Vec<&'policy Confinement>,
+    denials: Vec<&'policy Confinement>,
+}
+
 /// Reports the first pair of each two documents.
 pub(super) fn report(policy: &Policy, targets: &[Target], sink: &mut Sink) {
     let engines = engines(targets);
     if engines.is_empty() {
         return;
     }
-    let mut by_subject: BTreeMap<(Operation, &str), (Vec<&Confinement>, Vec<&Confinement>)> = BTreeMap::new();
+    let mut by_subject: BTreeMap<(Operation, &str), Acting<'_>> = BTreeMap::new();
     for confinement in policy.confinements.iter().filter(|confinement| is_at_hook(confinement, &engines)) {
         let both = by_subject.entry((confinement.operation, name(&confinement.subject))).or_default();
         match confinement.effect {
-            Effect::Kill => both.0.push(confinement),
-            Effect::Deny => both.1.push(confinement),
+            Effect::Kill => both.kills.push(confinement),
+            Effect::Deny => both.denials.push(confinement),
             Effect::Allow | Effect::Observe | Effect::Log => {}
         }
     }
     let mut told = Vec::new();
-    for (kills, denials) in by_subject.into_values() {
+    for Acting { kills, denials } in by_subject.into_values() {
         for kill in kills {
             let Some(denial) = denials.iter().find(|denial| overlap(kill, denial)) else { continue };
             let pair = (&kill.document, &denial.document);

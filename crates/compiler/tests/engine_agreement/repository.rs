@@ -169,6 +169,9 @@ fn member(number: usize) -> String {
     format!("/opt/nf{number}/bin/nf")
 }
 
+/// Another profile whose entries are listed too, which lists there are, mode, children and capabilities.
+type Lists<'a> = (Option<usize>, Vec<bool>, &'a str, &'a str, Vec<&'a str>);
+
 /// Many profiles for the same hosts, more than have room for entries of their own: with common entries and some of their
 /// own, and now and then one of another profile.
 pub(crate) fn crowd() -> impl Strategy<Value = String> {
@@ -183,7 +186,7 @@ pub(crate) fn crowd() -> impl Strategy<Value = String> {
         subsequence(CAPABILITIES, 0..=3),
     );
     (proptest::collection::vec(profile, CROWD), any::<bool>()).prop_map(|(profiles, inherits)| {
-        let profile = |(number, (overlap, lists, mode, children, capabilities)): (usize, (Option<usize>, Vec<bool>, &str, &str, Vec<&str>))| {
+        let profile = |(number, (overlap, lists, mode, children, capabilities)): (usize, Lists<'_>)| {
             let other = overlap.unwrap_or(number);
             let children = if inherits { children } else { "leave" };
             let binary = member(number);

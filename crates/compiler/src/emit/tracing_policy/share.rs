@@ -90,7 +90,7 @@ fn join_all<'run>(confinements: &[&'run Confinement]) -> Result<Vec<Joined<'run>
     for confinements in alike {
         for Pair { subjects, set } in pairs(&confinements) {
             let chosen = subjects.iter().filter_map(|subject| confinements.get(*subject).copied());
-            all.extend(joined_confinement(chosen.collect(), set)?);
+            all.extend(joined_confinement(&chosen.collect::<Vec<_>>(), set)?);
         }
     }
     Ok(all)
@@ -195,7 +195,7 @@ fn pairs(confinements: &[&Confinement]) -> Vec<Pair<Condition>> {
                 Condition::Connect(set) => set.clone(),
                 _ => EndpointSet::default(),
             });
-            as_conditions(endpoints(sets.collect()), Condition::Connect)
+            as_conditions(endpoints(&sets.collect::<Vec<_>>()), Condition::Connect)
         }
         Some(other) => vec![Pair { subjects: (0..confinements.len()).collect(), set: other.clone() }],
         None => Vec::new(),
@@ -234,9 +234,9 @@ fn capabilities(sets: &[CapabilitySet]) -> Vec<Pair<CapabilitySet>> {
 
 /// An allowlist of addresses AND ports is violated by an address outside or by a port outside: two sets, each of which
 /// is covered on its own.
-fn endpoints(sets: Vec<EndpointSet>) -> Vec<Pair<EndpointSet>> {
+fn endpoints(sets: &[EndpointSet]) -> Vec<Pair<EndpointSet>> {
     let factors: Option<Vec<(EndpointSet, EndpointSet)>> = sets.iter().map(outside_of_product).collect();
-    let Some(factors) = factors else { return joined(&sets) };
+    let Some(factors) = factors else { return joined(sets) };
     let (addresses, ports): (Vec<_>, Vec<_>) = factors.into_iter().unzip();
     cover(&addresses).into_iter().chain(cover(&ports)).collect()
 }
@@ -264,7 +264,7 @@ fn with_every_port(set: &EndpointSet) -> EndpointSet {
 
 /// Returns one confinement about the subjects of several. Its members are those of all, for their source lines.
 fn joined_confinement<'run>(
-    chosen: Vec<&'run Confinement>,
+    chosen: &[&'run Confinement],
     condition: Condition,
 ) -> Result<Option<Joined<'run>>, Refusal> {
     let Some((first, others)) = chosen.split_first() else { return Ok(None) };
