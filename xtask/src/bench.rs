@@ -18,7 +18,7 @@ const ENTRIES: usize = 20;
 /// Dimensions of a generated profile.
 const DIMENSIONS: usize = 6;
 /// The findings about generated profiles, all of them notes.
-const NOTES: [&str; 4] = ["broad-capability", "engine-hook-slots", "name-space-closed", "open-name-space"];
+const NOTES: [&str; 3] = ["broad-capability", "name-space-closed", "open-name-space"];
 /// CPU time that Tetragon needs to validate one policy, measured on the same machine.
 const TETRAGON_MILLISECONDS: f64 = 30.0;
 

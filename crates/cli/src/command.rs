@@ -74,6 +74,7 @@ verbs! {
     Rollback in rollback,
     Status in status,
     Events in events,
+    Doctor in doctor,
     Remove in remove,
     Completions in completions,
     Man in man,
@@ -91,4 +92,5 @@ pub(crate) const CODES: &[&[&Code]] = &[
     why::CODES,
     impact::CODES,
     inspect::CODES,
+    doctor::CODES,
 ];

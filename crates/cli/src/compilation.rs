@@ -1,16 +1,18 @@
 //! Paths and flags of the verbs that compile -> what the compiler says about them.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use telovix_compiler::Options;
 use telovix_compiler::emit::{Artifact, Receiver};
 use telovix_diagnostic::{Diagnostic, Level, Sink};
-use telovix_platform::Target;
+use telovix_platform::{Host, Target};
 use telovix_workspace::settings::{check_level, level, old_target_name};
-use telovix_workspace::{Compilation, Repository};
+use telovix_workspace::target_file::{self, compile_for, notes};
+use telovix_workspace::{Compilation, Error, Repository, shown};
 
 use crate::day::Day;
 use crate::exit::Exit;
@@ -24,9 +26,9 @@ use crate::progress::Progress;
 pub(crate) struct Selection {
     /// Files and folders to read; `-` is standard input. Default: the current repository.
     paths: Vec<PathBuf>,
-    /// What the artifacts must run on; several are separated by commas or given one by one. Replaces the targets of
-    /// `telovix.yaml`.
-    #[arg(long = "target", value_name = "TARGET", value_delimiter = ',', value_parser = targets())]
+    /// What the artifacts must run on: a name, or the path of a target file; several are separated by commas or given one
+    /// by one. Replaces the targets of `telovix.yaml`.
+    #[arg(long = "target", value_name = "TARGET", value_delimiter = ',', value_parser = TargetParser)]
     targets: Vec<Named>,
     #[command(flatten)]
     day: Day,
@@ -87,8 +89,8 @@ impl Selection {
     /// Returns the notes about old names in the settings and on the command line, at the levels of the run.
     fn old_names(&self, repository: &Repository, options: &Options) -> Vec<Diagnostic> {
         let mut sink = Sink::new(options.levels.clone());
-        let flags = self.targets.iter().filter_map(|named| named.note.as_deref());
-        repository.notes().iter().chain(flags).for_each(|note| sink.report(note.clone()));
+        let flags = self.targets.iter().flat_map(Named::notes);
+        repository.notes().iter().cloned().chain(flags).for_each(|note| sink.report(note));
         sink.into_sorted()
     }
 
@@ -101,7 +103,9 @@ impl Selection {
             options.levels.set(code.clone(), *level);
         }
         if !self.targets.is_empty() {
-            options.targets = self.targets.iter().map(|named| named.target).collect();
+            options.targets = self.targets.iter().filter_map(Named::target).collect();
+            let hosts: Result<Vec<Host>, Error> = self.targets.iter().filter_map(Named::host).collect();
+            compile_for(&hosts?, &mut options);
         }
         options.sensor.clone_from(&self.sensor);
         options.group.clone_from(&self.group);
@@ -111,10 +115,37 @@ impl Selection {
 
 /// The value of `--target`.
 #[derive(Debug, Clone)]
-struct Named {
-    target: Target,
-    /// Set where the name is an old one.
-    note: Option<Box<Diagnostic>>,
+enum Named {
+    /// A target by its name, with a note where that is an old one.
+    Target(Target, Option<Box<Diagnostic>>),
+    /// The path of a target file.
+    File(PathBuf),
+}
+
+impl Named {
+    fn target(&self) -> Option<Target> {
+        match self {
+            Self::Target(target, _) => Some(*target),
+            Self::File(_) => None,
+        }
+    }
+
+    fn host(&self) -> Option<Result<Host, Error>> {
+        match self {
+            Self::Target(..) => None,
+            Self::File(path) => Some(target_file::read(path)),
+        }
+    }
+
+    /// Returns what is to be said about the value. Mistakes in a file are reported when it is compiled for.
+    fn notes(&self) -> Vec<Diagnostic> {
+        match self {
+            Self::Target(_, note) => note.as_deref().cloned().into_iter().collect(),
+            Self::File(path) => {
+                target_file::read(path).map_or_else(|_| Vec::new(), |host| notes(&shown(path), &host))
+            }
+        }
+    }
 }
 
 /// The value of `--level`.
@@ -134,11 +165,37 @@ impl FromStr for LevelOfCode {
     }
 }
 
-/// The names of targets, which `--help` and completions list.
-fn targets() -> impl clap::builder::TypedValueParser<Value = Named> {
-    let values = Target::ALL.map(|target| PossibleValue::new(target.name()).aliases(target.old_name()));
-    PossibleValuesParser::new(values).try_map(|name| {
+/// Reads names of targets, which `--help` and completions list, and paths of target files.
+#[derive(Debug, Clone, Copy)]
+struct TargetParser;
+
+impl TypedValueParser for TargetParser {
+    type Value = Named;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Named, clap::Error> {
+        match value.to_str() {
+            Some(name) if target_file::is_target_file(name) => Ok(Named::File(PathBuf::from(value))),
+            _ => names().parse_ref(command, argument, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(values().into_iter()))
+    }
+}
+
+fn values() -> [PossibleValue; 6] {
+    Target::ALL.map(|target| PossibleValue::new(target.name()).aliases(target.old_name()))
+}
+
+fn names() -> impl TypedValueParser<Value = Named> {
+    PossibleValuesParser::new(values()).try_map(|name| {
         let target = Target::parse(&name).ok_or("unknown target")?;
-        Ok::<_, &str>(Named { target, note: old_target_name(target, &name).map(Box::new) })
+        Ok::<_, &str>(Named::Target(target, old_target_name(target, &name).map(Box::new)))
     })
 }

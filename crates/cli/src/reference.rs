@@ -143,6 +143,7 @@ fn schemas_of_documents() {
         schema(kind.slug, &schema::schema(kind.name, kind.record));
     }
     schema("telovix", &schema::schema("telovix.yaml", telovix_workspace::settings::RECORD));
+    schema("target", &schema::schema("target file", telovix_workspace::target_file::RECORD));
     schema("event", &Event::schema());
 }
 

@@ -1,8 +1,7 @@
-//! A policy and its targets -> the effect of each confinement on each target, the known bypasses and the budget.
+//! A policy and its targets -> the effect of each confinement on each target, and the known bypasses.
 //!
 //! [`effect`] returns the effect of a confinement on a target. Weaker than written is an error unless the document
-//! waives it by name. Known bypasses are listed whether or not they are covered. The budget counts the BPF programs
-//! that a policy needs on each target.
+//! waives it by name. Known bypasses are listed whether or not they are covered.
 
 mod budget;
 mod codes;
@@ -11,16 +10,18 @@ mod dimension_ways;
 mod effect;
 mod engine;
 mod evasion;
+mod load_order;
 #[cfg(test)]
 mod measured;
 mod native;
 mod passed_through;
 mod race;
 mod target_effect;
+mod vacuous;
 mod waiver;
 mod weakening;
 
-pub use budget::{Budget, TRAMPOLINE_SLOTS};
+pub use budget::{Budget, TRAMPOLINE_SLOTS, native_programs};
 pub use codes::{PARENT_EXCEPTION, WAIVABLE};
 pub use effect::{effect, hooks};
 pub use engine::{Reach, reach};
@@ -41,6 +42,8 @@ pub const CODES: &[&Code] = &[
     &codes::HOST_LIMIT_UNENFORCED,
     &codes::HOST_LIMIT_UNWATCHED,
     &codes::KILL_INSTEAD_OF_DENY,
+    &codes::LIST_CONFINES_NOTHING,
+    &codes::LOAD_ORDER,
     &codes::PARENT_EXCEPTION,
     &codes::TRACING_POLICY_NATIVE,
     &codes::TRACING_POLICY_NOT_NATIVE,
@@ -83,18 +86,17 @@ pub struct Assessment {
     pub targets: Vec<Target>,
     /// Every known bypass of what the policy confines, by topic, bypass and target.
     pub evasions: Vec<Evasion>,
-    /// The BPF programs it needs on each target.
-    pub budgets: Vec<Budget>,
 }
 
 /// Assesses a policy on its targets and reports everything that is weaker than written.
 #[must_use]
 pub fn assess(policy: &Policy, options: &Options, sink: &mut Sink) -> Assessment {
     weakening::report(policy, options, sink);
+    load_order::report(policy, &options.targets, sink);
+    vacuous::report(policy, sink);
     Assessment {
         targets: options.targets.clone(),
         evasions: evasion::collect(policy, &options.targets, sink),
-        budgets: budget::predict(policy, &options.targets),
     }
 }
 

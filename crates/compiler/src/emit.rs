@@ -5,14 +5,16 @@ pub mod manifest;
 mod outbox;
 pub mod tracing_policy;
 
+use std::collections::BTreeMap;
+
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
-use telovix_platform::{Backend, Kernel};
+use telovix_platform::{Backend, Kernel, Release, Target};
 use telovix_tetragon::{Dialect, Engine};
 
 use self::manifest::{Account, MANIFEST_PATH};
-use crate::assessment::{Assessment, EngineDenial};
+use crate::assessment::{self, Assessment, Budget, EngineDenial};
 pub use outbox::{Artifact, ArtifactKind, Outbox, Receiver};
 pub use tracing_policy::PackStateForm;
 
@@ -26,6 +28,8 @@ pub struct EngineOptions {
     pub denial: EngineDenial,
     /// Where the state of a pack is written.
     pub pack_state: PackStateForm,
+    /// The oldest release of Tetragon on the hosts.
+    pub release: Release,
     /// Features of Tetragon that are enabled on the hosts.
     pub features: Engine,
     /// Whose rules TracingPolicies outside rules follow. Those of custom rules always follow the Console's.
@@ -46,6 +50,7 @@ pub fn emit(
 ) {
     let targets = |backend| assessment.targets.iter().filter(move |target| target.backend == backend);
     let kernels: Vec<Kernel> = targets(Backend::Engine).map(|target| target.kernel).collect();
+    let mut attached = BTreeMap::new();
     if !kernels.is_empty() {
         let options = tracing_policy::Options {
             kernels,
@@ -53,8 +58,9 @@ pub fn emit(
             pack_state: engine.pack_state,
             engine: engine.features,
             dialect: engine.dialect,
+            release: engine.release,
         };
-        tracing_policy::emit(policy, sources, &options, outbox, sink);
+        attached = tracing_policy::emit(policy, sources, &options, outbox, sink);
     }
     let native = targets(Backend::Native).next();
     let image = native.and_then(|_| telovix_image::pack(&policy.enforced_natively(), sources, sink));
@@ -62,7 +68,15 @@ pub fn emit(
         outbox.add_whole(IMAGE_PATH, &image.write(), ArtifactKind::Image);
     }
     let artifacts = outbox.artifacts().collect();
-    let account = Account { sources, policy, assessment, artifacts, image: image.as_ref() };
+    let programs = |target: &Target| match target.backend {
+        Backend::Native => assessment::native_programs(policy, target.kernel),
+        Backend::Engine => attached.clone(),
+    };
+    let budgets =
+        assessment.targets.iter().map(|target| Budget { target: *target, programs: programs(target) });
+    let budgets: Vec<Budget> = budgets.collect();
+    let account =
+        Account { sources, policy, assessment, artifacts, budgets: &budgets, image: image.as_ref() };
     let manifest = manifest::render(&account);
     outbox.add_whole(MANIFEST_PATH, &manifest, ArtifactKind::Manifest);
 }

@@ -34,6 +34,11 @@ const EVENTS: usize = 40;
 
 /// Compiles documents; their confinements, and the policies as they are read back from the written bytes.
 fn compile(text: &str) -> (Vec<Confinement>, Vec<TracingPolicy<'static>>) {
+    compile_if_possible(text).unwrap_or_else(|findings| panic!("{text}\n{findings}"))
+}
+
+/// Compiles documents, or returns the findings.
+fn compile_if_possible(text: &str) -> Result<(Vec<Confinement>, Vec<TracingPolicy<'static>>), String> {
     let sources = SourceSet::single("generated.yaml", text);
     let mut sink = Sink::default();
     let documents = document::read(&sources, &mut sink).documents;
@@ -45,7 +50,9 @@ fn compile(text: &str) -> (Vec<Confinement>, Vec<TracingPolicy<'static>>) {
         ControlFlow::Continue(())
     };
     emit(&policy, &sources, &Options::default(), &mut Outbox::new(&mut collect), &mut sink);
-    assert!(!sink.has_errors(), "{text}\n{:?}", sink.into_sorted());
+    if sink.has_errors() {
+        return Err(format!("{:?}", sink.into_sorted()));
+    }
     let files = SourceSet::new(files);
     let mut policies = Vec::new();
     let mut sink = Sink::default();
@@ -55,7 +62,7 @@ fn compile(text: &str) -> (Vec<Confinement>, Vec<TracingPolicy<'static>>) {
     assert!(!sink.has_errors(), "{:?}", sink.into_sorted());
     // Tetragon policies leave the name space open, which is reported separately.
     let named = policy.confinements.into_iter().filter(|own| own.dimension != Dimension::NameSpace);
-    (named.collect(), policies)
+    Ok((named.collect(), policies))
 }
 
 /// Returns every sequence of hook calls by which the kernel can show an event to Tetragon.
@@ -253,4 +260,44 @@ fn sockets_without_an_address_and_files_without_a_path_are_never_meant() {
     assert_eq!(effect(&policies, &call("lsm:file_open", pipe)), Effect::Allow);
     let file = vec![(0, "", Value::Path(Some("/etc/x".to_owned()))), (0, "f_flags", Value::Number(0))];
     assert_eq!(effect(&policies, &call("lsm:file_open", file)), Effect::Deny);
+}
+
+#[test]
+fn documents_that_share_entries_keep_their_meaning() {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let (shared, hits) = (std::cell::Cell::new(0), std::cell::RefCell::new(BTreeMap::new()));
+    let input = (repository::crowd(), proptest::collection::vec(repository::crowd_event(), 4 * EVENTS));
+    let outcome = runner.run(&input.prop_map(|input| input), |(text, events)| {
+        // More documents than fit, even when they share, are refused.
+        let Ok((confinements, policies)) = compile_if_possible(&text) else { return Ok(()) };
+        let is_shared = |policy: &TracingPolicy| policy.metadata.name.value.starts_with("telovix-shared-");
+        if policies.iter().any(is_shared) {
+            shared.set(shared.get() + 1);
+        }
+        for event in events {
+            let expected = expected(&confinements, &event);
+            *hits.borrow_mut().entry((event.operation, expected)).or_insert(0) += 1;
+            for call in calls(&event) {
+                let found = effect(&policies, &call);
+                if found != expected {
+                    let message = format!(
+                        "documents ask for {expected}, Tetragon has {found}:\n{text}\n{event:?}\n{call:?}"
+                    );
+                    return Err(TestCaseError::fail(message));
+                }
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+    assert!(shared.get() >= 10, "only {} cases share entries", shared.get());
+    let hits = hits.into_inner();
+    for operation in [Operation::Exec, Operation::Open, Operation::Connect, Operation::Capability] {
+        for effect in [Effect::Allow, Effect::Kill, Effect::Deny] {
+            let count: i32 = hits.get(&(operation, effect)).copied().unwrap_or_default();
+            assert!(count >= 5, "{operation} {effect} is not reached: {hits:?}");
+        }
+    }
 }

@@ -1,11 +1,15 @@
-//! What artifacts run on: kernels, backends and targets, and which bypasses they cover.
+//! What artifacts run on: kernels, backends and targets, releases of Tetragon, and which bypasses they cover.
 
 #![forbid(unsafe_code)]
 
 mod bypass;
+mod host;
 mod kernel;
+mod release;
 mod table;
 
 pub use bypass::{Bypass, Coverage, Evidence, Status};
+pub use host::{Difference, Host, Tetragon, Unsupported};
 pub use kernel::Kernel;
+pub use release::Release;
 pub use table::{Backend, ENGINE_VERSION, Target};

@@ -31,6 +31,7 @@ codes! { REJECTIONS, "Policies that Tetragon rejects.":
     LIST = "engine-list";
     FOREIGN_SYMBOL = "engine-foreign-symbol";
     DUPLICATE_SYMBOL = "engine-duplicate-symbol";
+    RELEASE = "engine-release";
 }
 
 codes! { OBJECTIONS, "Policies that Tetragon loads with another meaning than written, or that break a rule of the product.":

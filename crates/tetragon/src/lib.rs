@@ -20,6 +20,7 @@ mod lsm_hook;
 mod lsm_hook_table;
 mod model;
 mod read;
+mod release;
 mod selector;
 mod syscall_prototype_table;
 mod text;
@@ -36,6 +37,7 @@ pub use model::{
     Section, Spec, SyscallFlag, TracingPolicy,
 };
 pub use read::read;
+pub use release::check_release;
 pub use selector::{
     Action, ArgumentFilter, BinaryFilter, CapabilityFilter, NamespaceChangeFilter, NamespaceFilter,
     PidFilter, Selector,

@@ -2,10 +2,11 @@
 
 use telovix_diagnostic::Code;
 
-use crate::{error, settings, sources};
+use crate::{agent, error, settings, sources, target_file};
 
 /// Returns every code, module by module.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let modules: [&[&'static Code]; 3] = [error::CODES, settings::code::CODES, sources::code::CODES];
+    let modules: [&[&'static Code]; 5] =
+        [agent::CODES, error::CODES, settings::code::CODES, sources::code::CODES, target_file::CODES];
     modules.into_iter().flatten().copied()
 }

@@ -6,6 +6,8 @@
 //! findings    findings and the sources they point into
 //! error       why a repository cannot be opened or written, each error with its code
 //! root        paths -> the root of the repository
+//! agent       the fields that describe a Tetragon agent
+//! target_file a target file -> the facts of a host
 //! settings    telovix.yaml -> typed settings
 //! bundle      an output folder -> the files its manifest lists
 //! sources     paths -> texts with names relative to the root, and read errors
@@ -19,6 +21,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agent;
 mod bounded;
 pub mod bundle;
 mod code;
@@ -30,6 +33,7 @@ mod repository;
 mod root;
 pub mod settings;
 pub mod sources;
+pub mod target_file;
 
 pub use bounded::{LARGEST_FILE, read_file};
 pub use code::codes;

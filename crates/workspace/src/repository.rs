@@ -16,6 +16,7 @@ use crate::path::TRUST_ROOT;
 use crate::root::Root;
 use crate::settings::Settings;
 use crate::sources::{Input, LeftOut};
+use crate::target_file;
 
 /// The default output folder.
 const OUTPUT: &str = "compiled-policies";
@@ -81,11 +82,11 @@ impl Repository {
     #[must_use]
     pub fn options(&self, as_of: Option<Date>, today: Date) -> Options {
         let targets = match self.settings.targets.as_slice() {
-            [] => Target::ALL.to_vec(),
+            [] if self.settings.hosts.is_empty() => Target::ALL.to_vec(),
             configured => configured.to_vec(),
         };
         let levels = self.settings.levels.clone();
-        Options {
+        let mut options = Options {
             targets,
             levels,
             as_of,
@@ -93,7 +94,9 @@ impl Repository {
             sensor: None,
             group: None,
             engine: self.settings.engine,
-        }
+        };
+        target_file::compile_for(&self.settings.hosts, &mut options);
+        options
     }
 
     /// Returns the notes about old names in the settings.

@@ -8,19 +8,21 @@ use std::path::{Path, PathBuf};
 
 use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
-use telovix_diagnostic::source::{SourceSet, Spanned};
+use telovix_diagnostic::source::{SourceSet, Span, Spanned};
 use telovix_diagnostic::{Code, Diagnostic, Level, Levels, Severity, Sink};
-use telovix_platform::Target;
+use telovix_platform::{Host, Release, Target};
 use telovix_syntax::field::Record;
 use telovix_syntax::{Cursor, Node};
 use telovix_tetragon::{Dialect, Engine};
 
+use crate::agent::{KUBERNETES, PARENTS_MAP, VERSION, release};
 use crate::bounded::read_file;
 use crate::error::Error;
 use crate::findings::Findings;
 use crate::path::{CONFIGURATION, shown};
 use crate::root::Root;
 use crate::sources;
+use crate::target_file;
 
 /// The fields of `telovix.yaml`, for its schema.
 pub static RECORD: &Record = &field::RECORD;
@@ -30,6 +32,8 @@ pub static RECORD: &Record = &field::RECORD;
 pub struct Settings {
     /// What artifacts must run on.
     pub targets: Vec<Target>,
+    /// The hosts of target files among the targets.
+    pub hosts: Vec<Host>,
     /// Where artifacts go.
     pub output: Option<PathBuf>,
     /// The level of single findings.
@@ -66,7 +70,8 @@ impl Settings {
             return Err(Error::Settings(Box::new(Findings { sources, shown_below, diagnostics })));
         }
         let old_names = diagnostics.into_iter().filter(|found| *found.code == code::OLD_NAME);
-        let notes = old_names.map(|note| without_span(note, &sources, &shown_below)).collect();
+        let mut notes = settings.notes;
+        notes.extend(old_names.map(|note| without_span(note, &sources, &shown_below)));
         Ok(Self { notes, ..settings })
     }
 }
@@ -126,7 +131,9 @@ pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
 
 /// The codes of findings about policies, which are what levels are for.
 fn codes() -> impl Iterator<Item = &'static Code> {
-    telovix_compiler::catalogue::codes().chain(sources::code::CODES.iter().copied()).chain([&code::OLD_NAME])
+    telovix_compiler::catalogue::codes()
+        .chain(sources::code::CODES.iter().copied())
+        .chain([&code::OLD_NAME, &target_file::TARGET_FACTS])
 }
 
 fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
@@ -147,7 +154,18 @@ fn parse(sources: &SourceSet, root: &Path, sink: &mut Sink) -> Settings {
 
 fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
     let cursor = Cursor::open(node, RECORD, sink)?;
+    let (mut hosts, mut differences) = (Vec::new(), Vec::new());
     let targets = cursor.list(&field::TARGETS, sink, |node, shape, sink| {
+        if let Some(name) = node.text().filter(|name| target_file::is_target_file(name)) {
+            match target_file::read(&root.join(name)) {
+                Ok(host) => {
+                    differences.extend(target_file::notes(name, &host));
+                    hosts.push(host);
+                }
+                Err(error) => sink.report(refused_file(name, node.span, &error)),
+            }
+            return None;
+        }
         let target = telovix_syntax::parsed(node, shape, sink, field::target)?;
         if let Some(note) = node.text().and_then(|name| old_target_name(target.value, name)) {
             sink.report(Diagnostic { span: Some(target.span), ..note });
@@ -161,8 +179,22 @@ fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
         engine: EngineOptions { dialect: read_dialect(&cursor, sink), ..read_engine(&cursor, sink) },
         levels: read_levels(&cursor, sink),
-        notes: Vec::new(),
+        hosts,
+        notes: differences,
     })
+}
+
+/// Returns the finding that a target file is refused.
+fn refused_file(name: &str, span: Span, error: &Error) -> Diagnostic {
+    let reason = match error {
+        Error::Settings(findings) => {
+            let first = findings.diagnostics.first();
+            first.map_or_else(String::new, |first| format!(": {}", first.message))
+        }
+        other => format!(": {other}"),
+    };
+    let message = format!("{} is not a target file{reason}", telovix_syntax::quote(name));
+    Diagnostic::new(&target_file::TARGET_FILE, span, message)
 }
 
 fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {
@@ -182,6 +214,7 @@ fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {
     }
     let engine = new.or(old).and_then(|node| Cursor::open(node, &field::TETRAGON_RECORD, sink));
     let Some(engine) = engine else { return EngineOptions::default() };
+    let release = engine.parsed(&VERSION, sink, release).map_or(Release::default(), |release| release.value);
     let mut is_set = |field| engine.boolean(field, sink).is_some_and(|flag| flag.value);
     EngineOptions {
         denial: if is_set(&field::DENY_WITH_KILL) { EngineDenial::WithKill } else { EngineDenial::Alone },
@@ -190,10 +223,8 @@ fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {
         } else {
             PackStateForm::Manifest
         },
-        features: Engine {
-            has_parents_map: is_set(&field::PARENTS_MAP),
-            has_kubernetes: is_set(&field::KUBERNETES),
-        },
+        release,
+        features: Engine { has_parents_map: is_set(&PARENTS_MAP), has_kubernetes: is_set(&KUBERNETES) },
         dialect: Dialect::default(),
     }
 }

@@ -23,13 +23,13 @@ pub(super) fn write(folder: &Path, count: usize, entries: usize) -> anyhow::Resu
 }
 
 /// Settings of a repository that also targets Tetragon: with them the profiles compile without a warning.
-const SETTINGS: &str =
-    "levels: { open-name-space: note, engine-hook-slots: note }\ntetragon: { deny_with_kill: true }\n";
+const SETTINGS: &str = "levels: { open-name-space: note }\ntetragon: { deny_with_kill: true }\n";
 
+/// One profile for one sensor: Tetragon has no room for the policies of a thousand on one host.
 fn profile(number: usize, entries: usize) -> String {
     let mut text = format!(
         "---\nkind: GuardianProfile\nprofile_id: gp_{number:012x}\nname: nf-{number}\n\
-         target_binary: /opt/nf{number}/bin/nf\nmode: enforce\n"
+         target_binary: /opt/nf{number}/bin/nf\nmode: enforce\ntarget_sensor_id: sensor-{number}\n"
     );
     list(&mut text, "allowed_spawns", entries, |entry| format!("/opt/nf{number}/bin/tool-{entry}"));
     list(&mut text, "allowed_files", entries, |entry| match entry {

@@ -50,3 +50,9 @@ pub(super) static HOST_LIMIT_UNWATCHED: Code = Code::page(include_str!("codes/ho
 
 /// A waiver that accepts nothing.
 pub(super) static WAIVER_UNUSED: Code = Code::page(include_str!("codes/waiver-unused.md"));
+
+/// A kill and a denial of the same events: the order in which Tetragon loads them decides.
+pub(super) static LOAD_ORDER: Code = Code::page(include_str!("codes/engine-load-order.md"));
+
+/// An allowlist that allows every event.
+pub(super) static LIST_CONFINES_NOTHING: Code = Code::page(include_str!("codes/list-confines-nothing.md"));

@@ -13,6 +13,7 @@ const MOUNTED: &str = "the Tetragon policy lets the binary mount, chroot and cre
 const MAPPED: &str =
     "an allowlist of programs does not cover mapped files: libraries are mapped like programs";
 const ONLY_OPEN: &str = "Tetragon reads the paths of these operations relative to their mount only";
+const ROOT_DIRECTORY: &str = "the path of the root directory matches no filter of Tetragon, negated or not";
 const INHERITED: &str = "an inherited descriptor was opened by another process, under another policy";
 const PASSED: &str = "the Tetragon policy does not see descriptors that arrive over a socket";
 const LAYER: &str = "the file in the layer has another path, below the overlay's lower directory";
@@ -89,6 +90,11 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Bypass])] = &[
                 "openat through io_uring",
                 Coverage::at("file_open"),
                 Coverage::at("file_open").measured_on_6_12(),
+            ),
+            way(
+                "opening the root directory to list it",
+                Coverage::at("file_open").read(),
+                Coverage::open(ROOT_DIRECTORY).measured_on_6_12(),
             ),
             way("truncate", Coverage::at("path_truncate"), Coverage::at("path_truncate").measured_on_6_12()),
             way(

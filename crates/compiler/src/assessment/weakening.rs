@@ -13,6 +13,7 @@ use super::codes::{
     DENIAL_RACE, ENGINE_LOCKED_OUT, HOST_LIMIT_UNENFORCED, HOST_LIMIT_UNWATCHED, KILL_INSTEAD_OF_DENY,
     PARENT_EXCEPTION, TRACING_POLICY_NOT_NATIVE, TRACING_POLICY_WEAKER_NATIVE, WAIVABLE, WAIVER_UNUSED,
 };
+use super::vacuous::confines_nothing;
 use super::waiver::waiver;
 use super::{Options, TargetEffect, described, effect, engines, list, passed_through, race};
 
@@ -113,7 +114,9 @@ fn report_name_space(confinements: &[Confinement], targets: &[Target], sink: &mu
         );
     }
     let open: Vec<Target> = engines(targets);
-    if open.is_empty() {
+    let by_path = |one: &&Confinement| matches!(one.dimension, Dimension::Spawns | Dimension::Files);
+    let confines_paths = confinements.iter().filter(by_path).any(|one| !confines_nothing(one));
+    if open.is_empty() || !confines_paths {
         return;
     }
     let message = format!(

@@ -36,6 +36,8 @@ pub struct Account<'compile> {
     pub assessment: &'compile Assessment,
     /// Every artifact but the manifest.
     pub artifacts: Vec<&'compile Artifact>,
+    /// The programs that the artifacts need on each target.
+    pub budgets: &'compile [assessment::Budget],
     /// The image, whose maps the budget counts; none without native targets.
     pub image: Option<&'compile Image>,
 }
@@ -69,10 +71,10 @@ impl<'compile> Account<'compile> {
 
     fn budget(&self) -> Budget<'compile> {
         let maps = Section::ALL.into_iter().filter(|section| section.kind() != Kind::Listing);
-        let programs = |budget: &assessment::Budget| {
-            budget.programs.iter().map(|(hook, count)| (Cow::from(*hook), *count as u64)).collect()
+        let programs = |budget: &'compile assessment::Budget| {
+            budget.programs.iter().map(|(hook, count)| (Cow::from(hook.as_str()), *count as u64)).collect()
         };
-        let budgets = self.assessment.budgets.iter();
+        let budgets = self.budgets.iter();
         Budget {
             programs: budgets.map(|budget| (budget.target.name().into(), programs(budget))).collect(),
             trampoline_slots: assessment::TRAMPOLINE_SLOTS as u64,

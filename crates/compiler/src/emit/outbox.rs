@@ -93,7 +93,7 @@ impl<'run> Outbox<'run> {
         self.flow.is_break()
     }
 
-    /// Passes on an artifact of one document.
+    /// Passes on an artifact of one or several documents.
     ///
     /// # Errors
     /// With the artifact that has the same path. The new one is then not passed on.
@@ -101,14 +101,11 @@ impl<'run> Outbox<'run> {
         &mut self,
         path: String,
         bytes: &[u8],
-        span: Span,
+        sources: Vec<Span>,
         scope: Scope,
     ) -> Result<(), &Artifact> {
         let kind = ArtifactKind::TracingPolicy;
-        self.hand_over(
-            Artifact { sources: vec![span], scope, ..Artifact::of_everything(path, bytes, kind) },
-            bytes,
-        )
+        self.hand_over(Artifact { sources, scope, ..Artifact::of_everything(path, bytes, kind) }, bytes)
     }
 
     /// Passes on an artifact of all documents, at a path that no artifact of a document has.

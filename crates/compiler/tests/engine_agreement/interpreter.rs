@@ -86,6 +86,10 @@ fn action_effect(action: &Action, hook: &Hook) -> Effect {
 
 fn matches(hook: &Hook, selector: &Selector, call: &Call) -> bool {
     selector.binaries.iter().all(|filter| matches_binary(filter, call))
+        && selector.parent_binaries.iter().all(|filter| {
+            let parent = call.ancestors.first().cloned().unwrap_or_default();
+            matches_binary(filter, &Call { binary: parent, ..call.clone() })
+        })
         && selector.arguments.iter().all(|filter| matches_argument(hook, filter, call))
 }
 

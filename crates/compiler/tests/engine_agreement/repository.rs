@@ -161,6 +161,113 @@ pub(crate) fn documents() -> impl Strategy<Value = String> {
         .prop_filter("something to compile", |text| !text.is_empty())
 }
 
+/// The number of executables of a crowd.
+const CROWD: usize = 40;
+
+/// One of the executables.
+fn member(number: usize) -> String {
+    format!("/opt/nf{number}/bin/nf")
+}
+
+/// Another profile whose entries are listed too, which lists there are, mode, children and capabilities.
+type Lists<'a> = (Option<usize>, Vec<bool>, &'a str, &'a str, Vec<&'a str>);
+
+/// Many profiles for the same hosts, more than have room for entries of their own: with common entries and some of their
+/// own, and now and then one of another profile.
+pub(crate) fn crowd() -> impl Strategy<Value = String> {
+    let overlap = proptest::option::weighted(0.1, 0..CROWD);
+    let lists = proptest::collection::vec(any::<bool>(), 5);
+    let mode = select(&["audit", "enforce", "enforce"][..]);
+    let profile = (
+        overlap,
+        lists,
+        mode,
+        select(&["leave", "leave", "leave", "inherit"][..]),
+        subsequence(CAPABILITIES, 0..=3),
+    );
+    (proptest::collection::vec(profile, CROWD), any::<bool>()).prop_map(|(profiles, inherits)| {
+        let profile = |(number, (overlap, lists, mode, children, capabilities)): (usize, Lists<'_>)| {
+            let other = overlap.unwrap_or(number);
+            let children = if inherits { children } else { "leave" };
+            let binary = member(number);
+            let mut text = format!(
+                "---\nkind: GuardianProfile\nname: nf{number}\ntarget_binary: {binary}\nmode: {mode}\nchildren: {children}\n"
+            );
+            let written = [
+                format!("allowed_spawns: [/usr/bin/logger, /opt/nf{number}/, /opt/nf{other}/]\n"),
+                format!("allowed_files: [/usr/lib/, /var/lib/nf{number}/, /var/lib/nf{other}/a]\n"),
+                format!("allowed_dst_ports: [443, {}, {}]\n", 5000 + number, 5000 + other),
+                format!("allowed_dst_cidrs: [10.100.0.0/16, 10.{number}.0.0/16, 10.{other}.7.0/24]\n"),
+                format!("allowed_capabilities: [{}]\n", capabilities.join(", ")),
+            ];
+            for (list, _) in written.iter().zip(lists).filter(|(_, is_written)| *is_written) {
+                text.push_str(list);
+            }
+            text
+        };
+        profiles.into_iter().enumerate().map(profile).collect()
+    })
+}
+
+/// Complete events of the executables of a crowd, near what they and others allow.
+pub(crate) fn crowd_event() -> impl Strategy<Value = Event> {
+    let of = Event::new;
+    let deed =
+        (0..CROWD, 0..4_usize, 0..4_usize, any::<u8>()).prop_map(move |(other, kind, choice, number)| {
+            match kind {
+                0 => Event {
+                    anonymous: Some(false),
+                    path: Some(
+                        [
+                            "/usr/bin/logger".to_owned(),
+                            format!("/opt/nf{other}/x"),
+                            "/bin/sh".to_owned(),
+                            member(other),
+                        ][choice]
+                            .clone(),
+                    ),
+                    ..of(Operation::Exec)
+                },
+                1 => Event {
+                    path: Some(
+                        [
+                            "/usr/lib/libc.so".to_owned(),
+                            format!("/var/lib/nf{other}/a"),
+                            format!("/var/lib/nf{other}/b"),
+                            "/etc/passwd".to_owned(),
+                        ][choice]
+                            .clone(),
+                    ),
+                    access: Some(AccessSet::default().with(if number % 2 == 0 {
+                        Access::Read
+                    } else {
+                        Access::Truncate
+                    })),
+                    ..of(Operation::Open)
+                },
+                2 => Event {
+                    address: [
+                        format!("10.{other}.7.1"),
+                        format!("10.{other}.8.1"),
+                        "10.100.0.1".to_owned(),
+                        "2001:db8::1".to_owned(),
+                    ][choice]
+                        .parse::<IpAddr>()
+                        .ok(),
+                    port: Some(if number % 2 == 0 { 443 } else { 5000 + u16::from(number) % 40 }),
+                    ..of(Operation::Connect)
+                },
+                _ => Event { capability: Capability::from_number(number % 41), ..of(Operation::Capability) },
+            }
+        });
+    (0..CROWD, 0..CROWD, deed).prop_map(|(number, parent, deed)| Event {
+        binary: Some(member(number)),
+        parent: Some(member(parent)),
+        ancestors: Some(vec![member(parent)]),
+        ..deed
+    })
+}
+
 fn text(values: &'static [&'static str]) -> impl Strategy<Value = String> {
     select(values).prop_map(str::to_owned)
 }

@@ -6,12 +6,13 @@ use telovix_syntax::field::{Choice, Field, Lines, OtherKeys, Presence, Record, S
 use telovix_syntax::{Node, Refusal, Scalar, quote, wrong_type};
 
 use super::code::{UNKNOWN_LEVEL, UNKNOWN_TARGET};
+use crate::agent::{KUBERNETES, PARENTS_MAP, VERSION};
 
 const LINE: Text =
     Text { noun: "text", least: 1, most: 4_096, lines: Lines::One, pattern: None, known: None };
 const PATH: Shape = Shape::Text(Text { noun: "a path below the repository's root", ..LINE });
 const TARGET: Shape = Shape::Text(Text {
-    noun: "the name of a target",
+    noun: "the name of a target, or the path of a target file",
     known: Some(|| Target::ALL.map(|target| target.to_string()).into()),
     ..LINE
 });
@@ -28,7 +29,7 @@ pub(super) const TARGETS: Field = Field {
     name: "targets",
     presence: Presence::Optional,
     shape: Shape::List(&TARGET),
-    description: "The targets to compile for. Default: all targets.",
+    description: "The targets to compile for: names, and paths of target files. Default: all targets.",
 };
 
 /// The output folder.
@@ -81,27 +82,11 @@ pub(super) const POLICY_MODE: Field = Field {
 text, and so their signatures, then change with the state.",
 };
 
-/// Whether the parents map of Tetragon is enabled.
-pub(super) const PARENTS_MAP: Field = Field {
-    name: "parents_map",
-    presence: Presence::Default("false"),
-    shape: Shape::Boolean,
-    description: "Tetragon runs with its parents map enabled, so that exceptions by parent process can be compiled.",
-};
-
-/// Whether Tetragon runs in Kubernetes.
-pub(super) const KUBERNETES: Field = Field {
-    name: "kubernetes",
-    presence: Presence::Default("false"),
-    shape: Shape::Boolean,
-    description: "Tetragon runs with Kubernetes, so that custom policies may select workloads.",
-};
-
 /// The fields under `tetragon`.
 pub(super) static TETRAGON_RECORD: Record = Record {
     noun: "the settings of Tetragon",
     description: "How Tetragon runs, and how its policies are written.",
-    fields: &[DENY_WITH_KILL, POLICY_MODE, PARENTS_MAP, KUBERNETES],
+    fields: &[DENY_WITH_KILL, POLICY_MODE, PARENTS_MAP, KUBERNETES, VERSION],
     other_keys: OtherKeys::Refused,
 };
 

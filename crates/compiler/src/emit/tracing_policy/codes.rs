@@ -9,7 +9,9 @@ pub const CODES: &[&Code] = &[
     &FOLLOW_CHILDREN,
     &FOLLOW_CHILDREN_ALONE,
     &HOOK_SLOTS,
+    &HOOK_SLOTS_ALONE,
     &NAME_COLLISION,
+    &PARENT_UNKNOWN,
     &PATH_TOO_LONG,
 ];
 
@@ -18,15 +20,20 @@ pub(super) static CANNOT_EXPRESS: Code = Code::page(include_str!("codes/engine-c
 pub(super) static PATH_TOO_LONG: Code =
     Code::page(include_str!("codes/engine-path-too-long.md")).fires_on(long_directory);
 
+pub(super) static PARENT_UNKNOWN: Code = Code::page(include_str!("codes/engine-parent-unknown.md"));
+
 pub(super) static NAME_COLLISION: Code = Code::page(include_str!("codes/engine-name-collision.md"));
 
 pub(super) static EMISSION_INVALID: Code = Code::page(include_str!("codes/engine-emission-invalid.md"));
 
 pub(super) static HOOK_SLOTS: Code =
-    Code::page(include_str!("codes/engine-hook-slots.md")).fires_on(forty_profiles);
+    Code::page(include_str!("codes/engine-hook-slots.md")).fires_on(many_profiles);
+
+pub(super) static HOOK_SLOTS_ALONE: Code =
+    Code::page(include_str!("codes/engine-hook-slots-alone.md")).fires_on(many_destinations);
 
 pub(super) static FOLLOW_CHILDREN: Code =
-    Code::page(include_str!("codes/engine-follow-children.md")).fires_on(seventy_families);
+    Code::page(include_str!("codes/engine-follow-children.md")).fires_on(families);
 
 pub(super) static FOLLOW_CHILDREN_ALONE: Code =
     Code::page(include_str!("codes/engine-follow-children-alone.md")).fires_on(many_calls);
@@ -48,20 +55,36 @@ fn long_directory() -> String {
     )
 }
 
-fn forty_profiles() -> String {
-    profiles(40, "leave")
+/// Profiles that all allow the same ports and some others: their allowlists overlap, each in another way.
+fn many_profiles() -> String {
+    let ports = |number: usize| format!("allowed_dst_ports: [443, {}-{}]\n", 1_000 + number, 2_000 + number);
+    (0..80).map(|number| profile(number) + &ports(number)).collect()
 }
 
-fn seventy_families() -> String {
-    profiles(70, "inherit")
+/// Destinations whose ports overlap, each in another way.
+fn many_destinations() -> String {
+    let destinations =
+        (1..120).map(|number| format!("\"10.0.0.{number}:{}-{}\"", 1_000 + number, 2_000 + number));
+    let list: Vec<String> = destinations.collect();
+    format!(
+        "version: \"1.0\"\nmode: enforce\nprocesses:\n  amf:\n    allowed_network: [{}]\n",
+        list.join(", ")
+    )
 }
 
-fn profiles(count: usize, children: &str) -> String {
-    let profile = |number: usize| {
+fn families() -> String {
+    let lists = |number: usize| {
         format!(
-            "---\nkind: GuardianProfile\nname: nf{number}\ntarget_binary: /opt/nf{number}/bin/nf\nmode: enforce\n\
-             children: {children}\nallowed_capabilities: [NET_BIND_SERVICE]\n"
+            "children: inherit\nallowed_files: [/etc/nf{number}/]\nallowed_spawns: [/opt/nf{number}/bin/tool]\n\
+             allowed_dst_ports: [{}]\nallowed_capabilities: []\n",
+            1_000 + number
         )
     };
-    (0..count).map(profile).collect()
+    (0..16).map(|number| profile(number) + &lists(number)).collect()
+}
+
+fn profile(number: usize) -> String {
+    format!(
+        "---\nkind: GuardianProfile\nname: nf{number}\ntarget_binary: /opt/nf{number}/bin/nf\nmode: enforce\n"
+    )
 }

@@ -4,27 +4,40 @@ use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::PolicyPlace;
 use telovix_document::lower::{CustomForm, CustomPolicy, Policy, PolicyDocument};
-use telovix_tetragon::{Context, Dialect, check_product, read, validate, write_tree};
+use telovix_tetragon::{Context, Dialect, check_product, check_release, read, validate, write_tree};
 
+use super::Options;
+
+use super::budget::{self, Use};
 use super::name::Names;
 
-/// Validates a policy and returns its names and text; none when it is invalid.
+/// A policy that is valid.
+pub(super) struct Compiled {
+    /// Its names.
+    pub(super) names: Names,
+    /// Its text.
+    pub(super) text: String,
+    /// What it takes of its host.
+    pub(super) uses: Vec<Use>,
+}
+
+/// Validates a policy; none when it is invalid.
 pub(super) fn compile(
     custom: CustomPolicy<'_>,
     policy: &Policy,
     sources: &SourceSet,
-    context: &Context,
-    dialect: Dialect,
+    (context, options): (&Context, &Options),
     sink: &mut Sink,
-) -> Option<(Names, String)> {
+) -> Option<Compiled> {
     let CustomPolicy { placed, policy: custom, form, .. } = custom;
     let mut findings = sink.fork();
     let model = read(&custom.node, &mut findings);
     if let Some(model) = &model {
         validate(model, context, &mut findings);
+        check_release(model, options.release, &mut findings);
         // Policies of a pack may have the names that are reserved for the product.
         let is_rule = custom.place == PolicyPlace::Field;
-        if placed.pack.is_none() && (is_rule || dialect == Dialect::Console) {
+        if placed.pack.is_none() && (is_rule || options.dialect == Dialect::Console) {
             check_product(model, &mut findings);
         }
     }
@@ -42,7 +55,9 @@ pub(super) fn compile(
         }
     };
     let namespace = model.metadata.namespace.as_ref().map(|namespace| namespace.value.as_ref());
-    Some((Names::own(placed.folder(), namespace, &model.metadata.name.value), text))
+    let names = Names::own(placed.folder(), namespace, &model.metadata.name.value);
+    let uses = budget::uses(&model, &names.path(""), &placed.scope());
+    Some(Compiled { names, text, uses })
 }
 
 /// Returns the whole file when the document is alone in it, else the text of the document.

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use telovix_document::lower::UnitName;
+use telovix_policy::value::Scope;
 
 /// Longest readable part of a name; names of documents have up to 128 characters.
 const READABLE_BYTES: usize = 80;
@@ -46,6 +47,18 @@ impl Names {
         // No name has a `_`, so no two policies get one file.
         let file = namespace.map_or_else(|| name.to_owned(), |namespace| format!("{namespace}_{name}"));
         Self { folder: folder.unwrap_or_default(), file, policy: name.to_owned() }
+    }
+
+    /// Returns the names for the policy that documents of one scope share at a hook.
+    pub(super) fn shared(hook: &str, scope: &Scope) -> Self {
+        let hosts = match scope {
+            Scope::Fleet => String::new(),
+            Scope::Group(group) => format!("-group-{}", readable(group)),
+            Scope::Sensor(sensor) => format!("-sensor-{}", readable(sensor)),
+        };
+        let file = format!("telovix-shared-{hook}{hosts}");
+        let policy = file.replace('_', "-");
+        Self { folder: String::new(), file, policy }
     }
 
     /// Returns the path of the artifact of a part.

@@ -1,7 +1,7 @@
 //! The subject and the exemptions of a confinement -> filters on executables.
 //!
-//! Only the first selector that matches acts, so exemptions come first and have no effect. An exemption by parent
-//! cannot be expressed reliably and is refused.
+//! Only the first selector that matches acts, so exemptions come first and have no effect. An exemption by parent needs
+//! Tetragon's parents map and is refused without.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use telovix_policy::value::Children;
 use telovix_policy::value::PathPattern;
 use telovix_tetragon::{Action, ActionKind, BinaryFilter, BinaryOperator, Selector, Text};
 
+use super::Options;
 use super::codes::PATH_TOO_LONG;
 use super::filter::Refusal;
 use crate::assessment::PARENT_EXCEPTION;
@@ -45,35 +46,88 @@ pub(super) fn is_void(confinement: &Confinement) -> bool {
 }
 
 /// Returns the exempting selectors: one for exact paths, one for prefixes.
-pub(super) fn exempting_selectors(confinement: &Confinement) -> Result<Vec<Arc<Selector<'_>>>, Refusal> {
+pub(super) fn exempting_selectors<'text>(
+    confinement: &'text Confinement,
+    options: &Options,
+) -> Result<Vec<Arc<Selector<'text>>>, Refusal> {
     let mut exact = Vec::new();
     let mut prefixes = Vec::new();
+    let mut by_parent = Vec::new();
     for exemption in &confinement.exemptions {
-        if exemption.parent.is_some() {
-            check_parent(confinement, exemption)?;
+        if let Some(parent) = &exemption.parent {
+            if options.engine.has_parents_map && options.release.has_parent_filters() {
+                by_parent.extend(parent_selectors(confinement, exemption, parent)?);
+            } else {
+                check_parent(confinement, exemption)?;
+            }
             continue;
         }
         let Some(process) = exemption.process.as_ref().filter(|_| fixed_binary(confinement).is_none()) else {
             continue;
         };
-        if let PathPattern::Tree(path) | PathPattern::File(path) = process {
-            exact.push(Spanned::new(path.as_str().into(), exemption.span));
-        }
-        let prefix: Cow<'_, str> = match process {
-            PathPattern::File(_) => continue,
-            PathPattern::Tree(directory) | PathPattern::Below(directory) if directory.as_str() != "/" => {
-                format!("{directory}/").into()
-            }
-            PathPattern::Tree(_) | PathPattern::Below(_) => "/".into(),
-            PathPattern::Prefix(text) => (&**text).into(),
-        };
-        prefixes.push(Spanned::new(prefix, exemption.span));
+        let (path, prefix) = forms(process, exemption.span);
+        exact.extend(path);
+        prefixes.extend(prefix);
     }
     for value in exact.iter().chain(&prefixes) {
         check_length(&value.value, BINARY_BYTES, value.span)?;
     }
     let whole = exempting_selector(BinaryOperator::In, exact);
-    Ok(whole.into_iter().chain(exempting_selector(BinaryOperator::Prefix, prefixes)).collect())
+    let by_process = whole.into_iter().chain(exempting_selector(BinaryOperator::Prefix, prefixes));
+    Ok(by_process.chain(by_parent).collect())
+}
+
+/// Returns what a pattern covers: a path as a whole, and everything that starts with a text.
+fn forms(pattern: &PathPattern, span: Span) -> (Option<Text<'_>>, Option<Text<'_>>) {
+    let whole = match pattern {
+        PathPattern::Tree(path) | PathPattern::File(path) => Some(Spanned::new(path.as_str().into(), span)),
+        PathPattern::Below(_) | PathPattern::Prefix(_) => None,
+    };
+    let prefix: Option<Cow<'_, str>> = match pattern {
+        PathPattern::File(_) => None,
+        PathPattern::Tree(directory) | PathPattern::Below(directory) if directory.as_str() != "/" => {
+            Some(format!("{directory}/").into())
+        }
+        PathPattern::Tree(_) | PathPattern::Below(_) => Some("/".into()),
+        PathPattern::Prefix(text) => Some((&**text).into()),
+    };
+    (whole, prefix.map(|prefix| Spanned::new(prefix, span)))
+}
+
+/// Returns the selectors of an exemption by parent: one for each way in which process and parent can match; none when it
+/// is never about the subject.
+fn parent_selectors<'text>(
+    confinement: &'text Confinement,
+    exemption: &'text Exemption,
+    parent: &'text PathPattern,
+) -> Result<Vec<Arc<Selector<'text>>>, Refusal> {
+    let span = exemption.span;
+    let filters = |pattern: &'text PathPattern| -> Result<Vec<BinaryFilter<'text>>, Refusal> {
+        let (whole, prefix) = forms(pattern, span);
+        let whole = whole.map(|path| (BinaryOperator::In, path));
+        let both = whole.into_iter().chain(prefix.map(|prefix| (BinaryOperator::Prefix, prefix)));
+        both.map(|(operator, value)| {
+            check_length(&value.value, BINARY_BYTES, span)?;
+            let operator = Spanned::new(operator, span);
+            Ok(BinaryFilter { span, operator, values: vec![value], follow_children: false })
+        })
+        .collect()
+    };
+    let processes: Vec<Option<BinaryFilter<'_>>> = match (&exemption.process, fixed_binary(confinement)) {
+        (Some(process), Some(binary)) if !process.contains(binary) => return Ok(Vec::new()),
+        (None, _) | (Some(_), Some(_)) => vec![None],
+        (Some(process), None) => filters(process)?.into_iter().map(Some).collect(),
+    };
+    let parents = filters(parent)?;
+    let pairs = processes.iter().flat_map(|process| parents.iter().map(move |parent| (process, parent)));
+    let selectors = pairs.map(|(process, parent)| {
+        let mut selector = Selector::everything(span);
+        selector.binaries.extend(process.clone());
+        selector.parent_binaries.push(parent.clone());
+        selector.actions.push(Action::plain(ActionKind::NoPost, span));
+        Arc::new(selector)
+    });
+    Ok(selectors.collect())
 }
 
 /// Returns the selector that exempts these executables; none without executables.
@@ -99,8 +153,8 @@ fn check_parent(confinement: &Confinement, exemption: &Exemption) -> Result<(), 
     Err(Refusal {
         code: &PARENT_EXCEPTION,
         span: exemption.span,
-        message: "Tetragon does not support exceptions by parent".to_owned(),
-        help: "name the process instead, or waive `engine-parent-exception` with a reason: the exception is then ignored on Tetragon hosts",
+        message: "Tetragon supports exceptions by parent only with its parents map".to_owned(),
+        help: "set `tetragon: { parents_map: true }` in telovix.yaml if your agents run with `--parents-map-enabled`, name the process instead, or waive `engine-parent-exception` with a reason: the exception is then ignored on Tetragon hosts",
     })
 }
 

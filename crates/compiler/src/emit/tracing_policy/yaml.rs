@@ -173,6 +173,12 @@ impl<'sources> Writer<'sources> {
                 self.binary_filter(filter, hook);
             }
         }
+        if !selector.parent_binaries.is_empty() {
+            section(&mut self.text, "matchParentBinaries:\n");
+            for filter in &selector.parent_binaries {
+                self.binary_filter(filter, hook);
+            }
+        }
         if !selector.arguments.is_empty() {
             section(&mut self.text, "matchArgs:\n");
             for filter in &selector.arguments {

@@ -9,6 +9,7 @@ use telovix_policy::confine::{Confinement, EndpointSet, MemberValue, PortSet};
 use telovix_policy::value::{Cidr, PortRange, address_at};
 use telovix_tetragon::{ArgumentFilter, Operator};
 
+use super::super::cover::{Pair, cover};
 use super::{Lines, Place, constant_filter, decimal, filter};
 
 /// The IPv4 addresses in the common address space, as IPv4-mapped IPv6.
@@ -17,11 +18,12 @@ const EVERY_ADDRESS: (u128, u128) = (0, u128::MAX);
 /// Capacity for most CIDR blocks: an IPv4-mapped one takes up to 26 bytes.
 const BLOCK_BYTES: usize = 28;
 
-/// Returns the filters for the destinations of a set, each for one family, so that sockets without an address never
-/// match.
+/// Returns the filters for the destinations of a set. Each names families or addresses, so that sockets without an
+/// address never match.
 ///
-/// At `socket_connect` Tetragon's operators for the source (`SAddr`, `SPort`) compare the destination. Each set of
-/// ports is paired with all addresses whose ports include it, which needs fewer conjunctions than disjoint parts.
+/// At `socket_connect` Tetragon's operators for the source (`SAddr`, `SPort`) compare the destination. Few sets of ports
+/// that together make up those of all addresses ([`cover`]) are each paired with all addresses whose ports include it,
+/// which needs fewer conjunctions than disjoint parts.
 /// An IPv4-mapped address arrives as AF_INET6 and is listed there as well.
 pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
     endpoints: &EndpointSet,
@@ -38,18 +40,18 @@ pub(in crate::emit::tracing_policy) fn endpoint_alternatives(
     });
     let parts: Vec<_> = numbered.collect();
     let mut alternatives = Vec::new();
-    for ports in kinds.keys().filter(|ports| !ports.is_empty()) {
+    let distinct: Vec<PortSet> = kinds.keys().map(|ports| (*ports).clone()).collect();
+    for Pair { set: ports, .. } in &cover(&distinct) {
         let wider = kinds.iter().filter(|(all, _)| ports.is_subset(all));
         let wider: BTreeSet<usize> = wider.map(|(_, kind)| *kind).collect();
         let region = Region::of(&parts, |kind| wider.contains(&kind));
-        let families = [Family::Inet, Family::Inet6]
-            .into_iter()
-            .filter_map(|family| Some((family, address_filter(&region, family, place, &blocks, span)?)));
-        let families: Vec<_> = families.collect();
-        let port_filters = std::iter::repeat_n(port_filter(ports, place, &ranges, span), families.len());
-        for ((family, addresses), ports) in families.into_iter().zip(port_filters) {
-            let family = constant_filter(place, Operator::Family, &[family.name()], span);
-            alternatives.push([Some(family), addresses, ports].into_iter().flatten().collect());
+        let addresses =
+            [Family::Inet, Family::Inet6].map(|family| address_filter(&region, family, place, &blocks, span));
+        let conjunctions = join_families(addresses, place, span);
+        let ports = std::iter::repeat_n(port_filter(ports, place, &ranges, span), conjunctions.len());
+        for (mut filters, ports) in conjunctions.into_iter().zip(ports) {
+            filters.extend(ports);
+            alternatives.push(filters);
         }
     }
     alternatives
@@ -167,25 +169,30 @@ fn blocks_of((first, last): (u128, u128), family: Family) -> impl Iterator<Item 
     })
 }
 
-/// Returns the filter on addresses: `Some(None)` for every address, `None` for no address.
-#[allow(
-    clippy::option_option,
-    reason = "no conjunction and a conjunction without this filter are different answers"
-)]
+/// The addresses of one family in a region.
+enum Addresses {
+    /// None of them.
+    No,
+    /// All of them.
+    Every,
+    /// Those that this filter matches.
+    Some(ArgumentFilter<'static>),
+}
+
 fn address_filter(
     region: &Region,
     family: Family,
     place: Place,
     lines: &Lines<Cidr>,
     span: Span,
-) -> Option<Option<ArgumentFilter<'static>>> {
+) -> Addresses {
     let meant = region.within(family.space());
     if meant.0.is_empty() {
-        return None;
+        return Addresses::No;
     }
     let others = meant.complement(family.space());
     if others.0.is_empty() {
-        return Some(None);
+        return Addresses::Every;
     }
     let (operator, named) = if is_shorter(meant.blocks(family), others.blocks(family)) {
         (Operator::SAddr, meant)
@@ -196,7 +203,40 @@ fn address_filter(
         let line = block.written().and_then(|block| lines.get(&block));
         Spanned::new(block.text().into(), line.unwrap_or(span))
     });
-    Some(Some(filter(place, operator, values.collect(), span)))
+    Addresses::Some(filter(place, operator, values.collect(), span))
+}
+
+/// Returns the conjunctions for the addresses of both families: one where a single filter can mean both.
+///
+/// A filter on addresses has one map for each family, and sockets of other families never match it. Where a family has
+/// no map, `SAddr` matches none of its addresses, and `NotSAddr` matches all or none of them, depending on the version
+/// of Tetragon: so `NotSAddr` either lists addresses of both families, or is paired with the family.
+fn join_families(
+    [inet, inet6]: [Addresses; 2],
+    place: Place,
+    span: Span,
+) -> Vec<Vec<ArgumentFilter<'static>>> {
+    let families = |families: &[&'static str]| constant_filter(place, Operator::Family, families, span);
+    let alone = |family: Family, addresses| match addresses {
+        Addresses::No => None,
+        Addresses::Every => Some(vec![families(&[family.name()])]),
+        Addresses::Some(filter) if filter.operator.value == Operator::SAddr => Some(vec![filter]),
+        Addresses::Some(filter) => Some(vec![families(&[family.name()]), filter]),
+    };
+    match (inet, inet6) {
+        (Addresses::Every, Addresses::Every) => {
+            vec![vec![families(&[Family::Inet.name(), Family::Inet6.name()])]]
+        }
+        (Addresses::Some(mut both), Addresses::Some(other))
+            if both.operator.value == other.operator.value =>
+        {
+            both.values.extend(other.values);
+            vec![vec![both]]
+        }
+        (inet, inet6) => {
+            [alone(Family::Inet, inet), alone(Family::Inet6, inet6)].into_iter().flatten().collect()
+        }
+    }
 }
 
 /// Returns whether the first list is shorter, without going through the longer one.
