@@ -90,6 +90,12 @@ impl Sink {
         self.errors
     }
 
+    /// Returns the findings in the order in which they were reported.
+    #[must_use]
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+
     /// Returns the findings by place, then severity, then code, so that the order is the same on any machine.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Diagnostic> {

@@ -18,6 +18,7 @@ pub const CODES: &[&Code] = &[
     &INVALID_PROFILE_ID,
     &MISSING_KIND,
     &NOT_A_DOCUMENT,
+    &OTHER_OBJECTS,
     &PACK_CANNOT_ENFORCE,
     &PATH_GLOB,
     &POLICY_WITHOUT_CUSTOM,
@@ -28,6 +29,9 @@ pub const CODES: &[&Code] = &[
 
 /// The root of a document is not a mapping.
 pub static NOT_A_DOCUMENT: Code = Code::page(include_str!("codes/not-a-document.md"));
+
+/// Objects of other kinds.
+pub static OTHER_OBJECTS: Code = Code::page(include_str!("codes/other-objects.md"));
 
 /// A document without a kind.
 pub static MISSING_KIND: Code = Code::page(include_str!("codes/missing-kind.md"));

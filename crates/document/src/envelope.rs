@@ -6,8 +6,8 @@ use telovix_syntax::{Mapping, Node, Scalar, Tree, Value, nearest, quote, wrong_t
 
 use super::codes::{MISSING_KIND, NOT_A_DOCUMENT, UNKNOWN_KIND};
 use super::{
-    Document, enforcement_rule, guardian_policy, guardian_profile, invariant, policy_pack, runtime_guard,
-    tracing_policy,
+    Document, Documents, enforcement_rule, guardian_policy, guardian_profile, invariant, kubernetes,
+    policy_pack, runtime_guard, tracing_policy,
 };
 
 /// A document kind: its name, its fields and its reader.
@@ -70,9 +70,23 @@ const RUNTIME_GUARD: Kind = Kind {
     read: |node, sink| runtime_guard::read::read(node, sink).map(Document::RuntimeGuard),
 };
 
-/// Reads the tree of a document; nothing when an error was reported about it.
-pub(super) fn read(tree: &Tree<'_>, sink: &mut Sink) -> Option<Document> {
-    let node = &tree.root;
+/// Reads the tree of a document, or each item of a `List`. Nothing is added when an error was reported about it.
+pub(super) fn read(tree: &Tree<'_>, into: &mut Documents, sink: &mut Sink) {
+    if let Some(mapping) = tree.root.as_mapping()
+        && kubernetes::is_list(mapping)
+    {
+        for item in kubernetes::items(mapping, sink) {
+            read_node(item, tree.flaws, into, sink);
+        }
+        return;
+    }
+    read_node(&tree.root, tree.flaws, into, sink);
+}
+
+fn read_node(node: &Node<'_>, flaws: usize, into: &mut Documents, sink: &mut Sink) {
+    if let Some(object) = kubernetes::other(node, names) {
+        return into.others.push(object);
+    }
     let before = sink.error_count();
     let document = match &node.value {
         Value::Mapping(mapping) => kind_of(node, mapping, sink).and_then(|kind| (kind.read)(node, sink)),
@@ -84,7 +98,7 @@ pub(super) fn read(tree: &Tree<'_>, sink: &mut Sink) -> Option<Document> {
             None
         }
     };
-    document.filter(|_| tree.flaws == 0 && sink.error_count() == before)
+    into.documents.extend(document.filter(|_| flaws == 0 && sink.error_count() == before));
 }
 
 fn kind_of(node: &Node, mapping: &Mapping, sink: &mut Sink) -> Option<&'static Kind> {

@@ -10,6 +10,7 @@ mod field_order;
 mod guardian_policy;
 mod guardian_profile;
 mod invariant;
+mod kubernetes;
 pub mod lower;
 mod policy_pack;
 mod read;
@@ -44,6 +45,8 @@ pub struct Documents {
     pub documents: Vec<Document>,
     /// Every comment, in the same order.
     pub comments: Vec<Comment>,
+    /// The kinds of Kubernetes objects that are not policies, in the same order.
+    pub others: Vec<Spanned<String>>,
 }
 
 /// Reads all documents of a run and reports every mistake in them.
@@ -52,16 +55,16 @@ pub fn read(sources: &SourceSet, sink: &mut Sink) -> Documents {
     for (id, source) in sources.iter() {
         all.extend(read_source(id, source, sink));
     }
+    kubernetes::report(&all.others, sink);
     all
 }
 
 /// Reads the documents of one source; for callers that read many at once. [`Documents::extend`] the
 /// results in order of sources.
 pub fn read_source(id: SourceId, source: &Source, sink: &mut Sink) -> Documents {
-    let mut documents = Vec::new();
-    let comments =
-        syntax::parse(id, source, sink, |tree, sink| documents.extend(envelope::read(&tree, sink)));
-    Documents { documents, comments }
+    let mut read = Documents::default();
+    read.comments = syntax::parse(id, source, sink, |tree, sink| envelope::read(&tree, &mut read, sink));
+    read
 }
 
 impl Documents {
@@ -69,6 +72,7 @@ impl Documents {
     pub fn extend(&mut self, other: Self) {
         self.documents.extend(other.documents);
         self.comments.extend(other.comments);
+        self.others.extend(other.others);
     }
 }
 

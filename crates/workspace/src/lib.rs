@@ -6,6 +6,7 @@
 //! findings    findings and the sources they point into
 //! error       why a repository cannot be opened or written, each error with its code
 //! root        paths -> the root of the repository
+//! glob        patterns of the settings -> whether a path matches
 //! settings    telovix.yaml -> typed settings
 //! bundle      an output folder -> the files its manifest lists
 //! sources     paths -> texts with names relative to the root, and read errors
@@ -24,6 +25,7 @@ pub mod bundle;
 mod code;
 mod error;
 mod findings;
+mod glob;
 pub mod output;
 mod path;
 mod repository;

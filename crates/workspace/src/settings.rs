@@ -11,13 +11,14 @@ use telovix_compiler::emit::{EngineOptions, PackStateForm};
 use telovix_diagnostic::source::{SourceSet, Spanned};
 use telovix_diagnostic::{Code, Diagnostic, Level, Levels, Severity, Sink};
 use telovix_platform::Target;
-use telovix_syntax::field::Record;
+use telovix_syntax::field::{Field, Record};
 use telovix_syntax::{Cursor, Node};
 use telovix_tetragon::Engine;
 
 use crate::bounded::read_file;
 use crate::error::Error;
 use crate::findings::Findings;
+use crate::glob::Glob;
 use crate::path::{CONFIGURATION, shown};
 use crate::root::Root;
 use crate::sources;
@@ -30,6 +31,10 @@ pub static RECORD: &Record = &field::RECORD;
 pub struct Settings {
     /// What artifacts must run on.
     pub targets: Vec<Target>,
+    /// The files and folders to read; everything when empty.
+    pub include: Vec<Glob>,
+    /// The files and folders to leave out.
+    pub exclude: Vec<Glob>,
     /// Where artifacts go.
     pub output: Option<PathBuf>,
     /// The level of single findings.
@@ -157,12 +162,20 @@ fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
     let path = |text: Spanned<String>| root.join(text.value);
     Some(Settings {
         targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),
+        include: read_patterns(&cursor, &field::INCLUDE, sink),
+        exclude: read_patterns(&cursor, &field::EXCLUDE, sink),
         output: cursor.text(&field::OUTPUT, sink).map(path),
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
         engine: read_engine(&cursor, sink),
         levels: read_levels(&cursor, sink),
         notes: Vec::new(),
     })
+}
+
+fn read_patterns(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Vec<Glob> {
+    let read = cursor
+        .list(field, sink, |node, shape, sink| telovix_syntax::parsed(node, shape, sink, field::pattern));
+    read.into_iter().flat_map(|(_, patterns)| patterns).map(|pattern| pattern.value).collect()
 }
 
 fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {
