@@ -13,7 +13,9 @@ use telovix_policy::value::Date;
 use telovix_policy::value::Scope;
 
 use crate::assessment as target;
+use crate::catalogue::catalogue;
 use crate::emit::{self, Artifact, EngineOptions, Outbox, Receiver};
+use crate::suppression;
 
 /// The options of a compile.
 #[derive(Debug, Clone)]
@@ -115,6 +117,7 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
     let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver });
     emit::emit(&policy, &assessment, options.engine, sources, &mut outbox, &mut sink);
+    suppression::report_stale(&mut sink);
     let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
     Outcome { diagnostics: sink.into_sorted(), artifacts, policy }
 }
@@ -128,7 +131,9 @@ pub fn analyse(sources: &SourceSet, options: &Options) -> Analysis {
 }
 
 fn understand(sources: &SourceSet, options: &Options, sink: &mut Sink) -> Policy {
-    let mut documents = document::read(sources, sink).documents;
+    let read = document::read(sources, sink);
+    suppression::apply(&read.comments, &read.documents, sources, catalogue, sink);
+    let mut documents = read.documents;
     documents.retain(|document| options.includes(&document.scope()));
     let policy = lower::lower(documents, sources, lower::Options { as_of: options.lowered_as_of() }, sink);
     lower::report_outlived(&policy, options.lowered_as_of(), options.day_of_findings(), sink);

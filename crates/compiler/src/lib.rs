@@ -21,5 +21,6 @@ pub mod assessment;
 pub mod catalogue;
 mod compile;
 pub mod emit;
+mod suppression;
 
 pub use compile::{Analysis, Options, Outcome, analyse, compile, compile_to};

@@ -9,9 +9,11 @@ mod page;
 mod plain;
 mod sink;
 pub mod source;
+mod suppression;
 
-pub use code::{Code, Example};
+pub use code::{About, Code, Example};
 pub use sink::{Level, Levels, Sink};
+pub use suppression::Suppression;
 
 use crate::source::Span;
 

@@ -1,10 +1,10 @@
 //! The Markdown page of a code -> the code, at compile time.
 //!
-//! A page has front matter with `code`, `severity` and `title`, then the explanation, then the sections *Reported for*
+//! A page has front matter with `code`, `severity`, `about: place` for an error whose level can be lowered, and `title`, then the explanation, then the sections *Reported for*
 //! and *Not reported for*. A section is one YAML block, or a description where no document can show the code.
 //! A page with a mistake does not compile.
 
-use crate::{Code, Example, Severity};
+use crate::{About, Code, Example, Severity};
 
 const FIRES: &str = "\n## Reported for\n";
 const SILENT: &str = "\n## Not reported for\n";
@@ -21,8 +21,15 @@ impl Code {
         let (fires, silent) = cut(examples, SILENT);
         let (id, head) = cut(after(head, "code: "), "\n");
         let (severity, title) = cut(after(head, "severity: "), "\n");
+        let about =
+            if starts_with(title.as_bytes(), 0, b"about: place\n") { About::Place } else { About::Meaning };
+        let title = match about {
+            About::Place => after(title, "about: place\n"),
+            About::Meaning => title,
+        };
         Self {
             id,
+            about,
             title: after(title, "title: "),
             severity: Severity::named(severity),
             explanation: explanation.trim_ascii(),
@@ -112,7 +119,7 @@ const fn starts_with(text: &[u8], at: usize, start: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Code, Example, Severity};
+    use crate::{About, Code, Example, Severity};
 
     const HEAD: &str =
         "---\ncode: port-zero\nseverity: warning\ntitle: a port is 0\n---\n\nNo packet\ngoes there.\n";
@@ -125,6 +132,7 @@ mod tests {
         ));
         assert_eq!(CODE.id, "port-zero");
         assert_eq!(CODE.title, "a port is 0");
+        assert_eq!(CODE.about, About::Meaning);
         assert_eq!(CODE.severity, Severity::Warning);
         assert_eq!(CODE.explanation, "No packet\ngoes there.");
         assert!(matches!(CODE.fires, Example::Text("ports: [0]\n")));
@@ -138,6 +146,14 @@ mod tests {
         let code = Code::page(page.leak()).fires_on(String::new);
         assert!(matches!(code.fires, Example::Made("a full disk", _)));
         assert!(matches!(code.silent, Example::Situation("space on the disk")));
+    }
+
+    #[test]
+    fn reads_what_an_error_is_about() {
+        let page = HEAD.replace("severity: warning\n", "severity: error\nabout: place\n");
+        let page = format!("{page}\n## Reported for\n\na full disk\n\n## Not reported for\n\nspace\n");
+        let code = Code::page(page.leak());
+        assert_eq!((code.about, code.severity, code.title), (About::Place, Severity::Error, "a port is 0"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
 use telovix_diagnostic::source::{SourceSet, Spanned};
-use telovix_diagnostic::{Code, Diagnostic, Level, Levels, Severity, Sink};
+use telovix_diagnostic::{About, Code, Diagnostic, Level, Levels, Severity, Sink};
 use telovix_platform::Target;
 use telovix_syntax::field::{Field, Record};
 use telovix_syntax::{Cursor, Node};
@@ -121,7 +121,8 @@ pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
             None => problem.help("`telovix explain` lists every code"),
         }));
     };
-    if known.severity == Severity::Error && level != Level::Report(Severity::Error) {
+    let is_fixed = known.about == About::Meaning || level == Level::Off;
+    if known.severity == Severity::Error && level != Level::Report(Severity::Error) && is_fixed {
         let message = format!("`{code}` is an error and cannot be given another level");
         let problem = Diagnostic::new(&code::LEVEL_OF_ERROR, None, message);
         return Err(problem.help(format!("run `telovix explain {code}` for what to do about it")).into());
