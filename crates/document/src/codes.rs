@@ -25,6 +25,7 @@ pub const CODES: &[&Code] = &[
     &UNKNOWN_CAPABILITY,
     &UNKNOWN_KIND,
     &UNKNOWN_SYSCALL,
+    &WRAPPED_DOCUMENT,
 ];
 
 /// The root of a document is not a mapping.
@@ -89,3 +90,6 @@ pub static INVALID_PACK_ID: Code = Code::page(include_str!("codes/invalid-pack-i
 
 /// A pack in a state that its kind does not allow.
 pub static PACK_CANNOT_ENFORCE: Code = Code::page(include_str!("codes/pack-cannot-enforce.md"));
+
+/// A document in the form of a Kubernetes object.
+pub static WRAPPED_DOCUMENT: Code = Code::page(include_str!("codes/wrapped-document.md"));

@@ -89,7 +89,9 @@ fn read_node(node: &Node<'_>, flaws: usize, into: &mut Documents, sink: &mut Sin
     }
     let before = sink.error_count();
     let document = match &node.value {
-        Value::Mapping(mapping) => kind_of(node, mapping, sink).and_then(|kind| (kind.read)(node, sink)),
+        Value::Mapping(mapping) => kind_of(node, mapping, sink)
+            .filter(|kind| !kubernetes::is_wrapped(mapping, kind.record, sink))
+            .and_then(|kind| (kind.read)(node, sink)),
         Value::Unreadable => None,
         Value::Scalar { .. } | Value::Sequence(_) => {
             let message = "expected a document, a mapping with the key `kind`";

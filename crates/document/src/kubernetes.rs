@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use telovix_diagnostic::source::Spanned;
 use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_syntax::field::{OtherKeys, Record};
 use telovix_syntax::{Mapping, Node, Value, nearest, wrong_type};
 
-use super::codes::OTHER_OBJECTS;
+use super::codes::{OTHER_OBJECTS, WRAPPED_DOCUMENT};
 
 /// The most kinds that a message names.
 const NAMED: usize = 5;
@@ -48,6 +49,23 @@ pub(super) fn other<Names: Iterator<Item = &'static str>>(
 fn is_version(text: &str) -> bool {
     let version = text.rsplit_once('/').map_or(text, |(_, version)| version);
     version.strip_prefix('v').is_some_and(|number| number.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+/// Returns whether a document is wrapped as a Kubernetes object, and reports it.
+pub(super) fn is_wrapped(mapping: &Mapping<'_>, record: &Record, sink: &mut Sink) -> bool {
+    let spec = mapping.entry("spec").filter(|spec| spec.value.as_mapping().is_some());
+    let around = mapping.entry("metadata").or_else(|| mapping.entry("apiVersion"));
+    let (Some(spec), Some(around)) = (spec, around) else { return false };
+    if record.field("spec").is_some() || record.other_keys != OtherKeys::Refused {
+        return false;
+    }
+    let message = format!("{} is not a Kubernetes object", record.noun);
+    let wrapped =
+        Diagnostic::new(&WRAPPED_DOCUMENT, around.key.span, message).related(spec.key.span, "its fields");
+    sink.report(wrapped.help(
+        "move the keys below `spec` to the top, next to `kind`, and remove `apiVersion` and `metadata`",
+    ));
+    true
 }
 
 /// Reports all objects that are not read, in one note.

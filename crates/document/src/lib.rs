@@ -12,6 +12,7 @@ mod guardian_profile;
 mod invariant;
 mod kubernetes;
 pub mod lower;
+mod meant;
 mod policy_pack;
 mod read;
 mod runtime_guard;
