@@ -6,7 +6,7 @@ use telovix_diagnostic::{Code, Diagnostic};
 use telovix_workspace::Error;
 
 use crate::exit::Exit;
-use crate::output::{Format, Report, Streams, json, text};
+use crate::output::{Amount, Format, Report, Streams, json, text};
 
 /// Why a command stopped: findings about the run, and the exit code.
 ///
@@ -78,8 +78,8 @@ impl Failure {
             return self.exit;
         }
         let told = match format {
-            _ if self.after_data => text::write(&self.report, &mut streams.talk),
-            Format::Text => text::write(&self.report, &mut streams.talk),
+            _ if self.after_data => text::write(&self.report, Amount::ALL, &mut streams.talk),
+            Format::Text => text::write(&self.report, Amount::ALL, &mut streams.talk),
             Format::Json => json::write(&self.report, &mut streams.data),
         };
         if told.is_ok() { self.exit } else { Exit::CannotRun }

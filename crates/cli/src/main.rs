@@ -12,9 +12,11 @@ mod progress;
 mod reference;
 mod signing;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use crate::command::Verb;
 use crate::exit::Exit;
@@ -33,9 +35,9 @@ struct Telovix {
 }
 
 fn main() -> ExitCode {
-    let verb = match Telovix::try_parse() {
+    let verb = match Telovix::try_parse_from(arguments()) {
         Ok(telovix) => telovix.verb,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(error),
     };
     let mut streams = Streams::open();
     let exit = match verb.run(&mut streams) {
@@ -48,8 +50,30 @@ fn main() -> ExitCode {
     }
 }
 
+/// Returns the arguments; `telovix help VERB` is `telovix VERB --help`.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|verb| verb == "help") {
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    arguments
+}
+
+/// Verbs that change what a host enforces or trusts: never the answer to a typing error.
+const NEVER_SUGGESTED: [&str; 7] = ["apply", "confirm", "remove", "rollback", "sign", "trust", "keygen"];
+
 /// Prints help, the version, or the error in the arguments.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(mut error: clap::Error) -> ExitCode {
+    let is_harmful = |verb: &String| NEVER_SUGGESTED.contains(&verb.as_str());
+    let is_harmful = match error.get(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::String(verb)) => is_harmful(verb),
+        Some(ContextValue::Strings(verbs)) => verbs.iter().any(is_harmful),
+        _ => false,
+    };
+    if is_harmful {
+        error.remove(ContextKind::SuggestedSubcommand);
+    }
     let told = error.print();
     let asked = !error.use_stderr();
     if asked && told.is_ok() { Exit::Clean.into() } else { Exit::CannotRun.into() }

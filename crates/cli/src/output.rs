@@ -3,6 +3,7 @@
 //! Data goes to standard output, everything else to standard error. Colour is used on terminals only and respects
 //! `NO_COLOR`. Output to a closed pipe is discarded, so that the exit code stays that of the findings.
 
+mod amount;
 pub(crate) mod github;
 pub(crate) mod html;
 pub(crate) mod json;
@@ -19,6 +20,7 @@ use std::io::{self, BufWriter, Write};
 use anstream::AutoStream;
 use clap::{Args, ValueEnum};
 
+pub(crate) use amount::Amount;
 pub(crate) use report::{Report, Summary};
 
 /// The output formats that every command has.

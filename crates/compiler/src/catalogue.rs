@@ -12,11 +12,12 @@ pub fn catalogue() -> Vec<&'static Code> {
 
 /// Returns every code of the compiler, crate by crate.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let tables: [&[&'static Code]; 9] = [
+    let tables: [&[&'static Code]; 10] = [
         telovix_syntax::CODES,
         telovix_document::CODES,
         telovix_document::lower::CODES,
         &telovix_lint::CODES,
+        crate::suppression::CODES,
         crate::assessment::CODES,
         telovix_image::CODES,
         crate::emit::tracing_policy::CODES,

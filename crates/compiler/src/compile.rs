@@ -14,7 +14,9 @@ use telovix_policy::value::Date;
 use telovix_policy::value::Scope;
 
 use crate::assessment as target;
+use crate::catalogue::catalogue;
 use crate::emit::{self, Artifact, EngineOptions, Outbox, Receiver};
+use crate::suppression;
 use crate::verdict::{self, PolicyVerdict};
 
 /// The options of a compile.
@@ -119,6 +121,7 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
     let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver });
     emit::emit(&policy, &assessment, options.engine, sources, &mut outbox, &mut sink);
+    suppression::report_stale(&mut sink);
     let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
     let diagnostics = sink.into_sorted();
     let tracing_policies = verdict::verdicts(&found, &diagnostics, sources);
@@ -134,7 +137,9 @@ pub fn analyse(sources: &SourceSet, options: &Options) -> Analysis {
 }
 
 fn understand(sources: &SourceSet, options: &Options, sink: &mut Sink) -> (Policy, Vec<FoundPolicy>) {
-    let Documents { mut documents, tracing_policies, .. } = document::read(sources, sink);
+    let read = document::read(sources, sink);
+    suppression::apply(&read.comments, &read.documents, sources, catalogue, sink);
+    let Documents { mut documents, tracing_policies, .. } = read;
     documents.retain(|document| options.includes(&document.scope()));
     let policy = lower::lower(documents, sources, lower::Options { as_of: options.lowered_as_of() }, sink);
     lower::report_outlived(&policy, options.lowered_as_of(), options.day_of_findings(), sink);

@@ -22,6 +22,7 @@ pub mod assessment;
 pub mod catalogue;
 mod compile;
 pub mod emit;
+mod suppression;
 pub mod verdict;
 
 pub use compile::{Analysis, Options, Outcome, analyse, compile, compile_to};

@@ -13,12 +13,24 @@ pub struct Code {
     pub severity: Severity,
     /// What Tetragon does with a TracingPolicy that has the finding.
     pub tetragon: Treatment,
+    /// Whether the run may set another level for it although it is an error.
+    pub about: About,
     /// What it does, why it matters and what to do instead. Markdown paragraphs.
     pub explanation: &'static str,
     /// A policy for which the code is reported.
     pub fires: Example,
     /// The most similar policy for which it is not.
     pub silent: Example,
+}
+
+/// What an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// What the policy means: no artifact would mean what the source says, so the level is fixed.
+    Meaning,
+    /// What a place accepts (a Tetragon, its budget, a naming rule): the artifact means what the source says, and only the
+    /// operator knows whether the place takes it. The level can be lowered to a warning or a note.
+    Place,
 }
 
 /// An example of a code; tests check each one.

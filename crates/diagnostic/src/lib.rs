@@ -9,10 +9,12 @@ mod page;
 mod plain;
 mod sink;
 pub mod source;
+mod suppression;
 mod treatment;
 
-pub use code::{Code, Example};
+pub use code::{About, Code, Example};
 pub use sink::{Level, Levels, Sink};
+pub use suppression::Suppression;
 pub use treatment::Treatment;
 
 use crate::source::Span;

@@ -1,11 +1,11 @@
 //! The Markdown page of a code -> the code, at compile time.
 //!
-//! A page has front matter with `code`, `severity`, `title` and, where it is about a TracingPolicy that Tetragon does
-//! not take as written, `tetragon`; then the explanation, then the sections *Reported for*
-//! and *Not reported for*. A section is one YAML block, or a description where no document can show the code.
-//! A page with a mistake does not compile.
+//! A page has front matter with `code`, `severity`, `about: place` for an error whose level can be lowered, `title` and,
+//! where it is about a TracingPolicy that Tetragon does not take as written, `tetragon`; then the explanation, then the
+//! sections *Reported for* and *Not reported for*. A section is one YAML block, or a description where no document can
+//! show the code. A page with a mistake does not compile.
 
-use crate::{Code, Example, Severity, Treatment};
+use crate::{About, Code, Example, Severity, Treatment};
 
 const FIRES: &str = "\n## Reported for\n";
 const SILENT: &str = "\n## Not reported for\n";
@@ -23,12 +23,19 @@ impl Code {
         let (fires, silent) = cut(examples, SILENT);
         let (id, head) = cut(after(head, "code: "), "\n");
         let (severity, title) = cut(after(head, "severity: "), "\n");
+        let about =
+            if starts_with(title.as_bytes(), 0, b"about: place\n") { About::Place } else { About::Meaning };
+        let title = match about {
+            About::Place => after(title, "about: place\n"),
+            About::Meaning => title,
+        };
         let (title, tetragon) = match find(title, TETRAGON) {
             Some(at) => (title.split_at(at).0, Treatment::named(title.split_at(at + TETRAGON.len()).1)),
             None => (title, Treatment::Takes),
         };
         Self {
             id,
+            about,
             title: after(title, "title: "),
             severity: Severity::named(severity),
             tetragon,
@@ -127,7 +134,7 @@ const fn starts_with(text: &[u8], at: usize, start: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Code, Example, Severity, Treatment};
+    use crate::{About, Code, Example, Severity, Treatment};
 
     const HEAD: &str =
         "---\ncode: port-zero\nseverity: warning\ntitle: a port is 0\n---\n\nNo packet\ngoes there.\n";
@@ -140,6 +147,7 @@ mod tests {
         ));
         assert_eq!(CODE.id, "port-zero");
         assert_eq!(CODE.title, "a port is 0");
+        assert_eq!(CODE.about, About::Meaning);
         assert_eq!(CODE.severity, Severity::Warning);
         assert_eq!(CODE.explanation, "No packet\ngoes there.");
         assert!(matches!(CODE.fires, Example::Text("ports: [0]\n")));
@@ -165,6 +173,14 @@ mod tests {
         let code = Code::page(page.leak()).fires_on(String::new);
         assert!(matches!(code.fires, Example::Made("a full disk", _)));
         assert!(matches!(code.silent, Example::Situation("space on the disk")));
+    }
+
+    #[test]
+    fn reads_what_an_error_is_about() {
+        let page = HEAD.replace("severity: warning\n", "severity: error\nabout: place\n");
+        let page = format!("{page}\n## Reported for\n\na full disk\n\n## Not reported for\n\nspace\n");
+        let code = Code::page(page.leak());
+        assert_eq!((code.about, code.severity, code.title), (About::Place, Severity::Error, "a port is 0"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Collects findings, applies the levels of the run, and decides whether artifacts may be written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{Diagnostic, Severity};
+use super::{About, Diagnostic, Severity, Suppression};
 
 /// The level of a code in one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,23 +38,56 @@ pub struct Sink {
     levels: Levels,
     diagnostics: Vec<Diagnostic>,
     errors: usize,
+    suppressions: Arc<[Suppression]>,
+    /// The suppressions that accepted a finding, by index.
+    used: BTreeSet<usize>,
 }
 
 impl Sink {
     /// Returns an empty sink that applies `levels`.
     #[must_use]
     pub fn new(levels: Levels) -> Self {
-        Self { levels, diagnostics: Vec::new(), errors: 0 }
+        Self { levels, ..Self::default() }
+    }
+
+    /// Accepts findings at some places, those that were reported already and those to come.
+    pub fn suppress(&mut self, suppressions: Vec<Suppression>) {
+        self.suppressions = suppressions.into();
+        for finding in std::mem::take(&mut self.diagnostics) {
+            if self.is_suppressed(&finding) {
+                self.errors -= usize::from(finding.severity == Severity::Error);
+            } else {
+                self.diagnostics.push(finding);
+            }
+        }
+    }
+
+    /// Returns the suppressions that accepted no finding.
+    pub fn unused(&self) -> impl Iterator<Item = &Suppression> {
+        let unused = self.suppressions.iter().enumerate().filter(|(index, _)| !self.used.contains(index));
+        unused.map(|(_, suppression)| suppression)
+    }
+
+    fn is_suppressed(&mut self, finding: &Diagnostic) -> bool {
+        let accepts = self.suppressions.iter().position(|suppression| suppression.accepts(finding));
+        self.used.extend(accepts);
+        accepts.is_some()
     }
 
     /// Takes a finding. The level of a code that is an error by default cannot be changed: an error means that no
-    /// artifact would have the meaning of the source.
+    /// artifact would have the meaning of the source. An error about a place can be lowered, but not ignored.
     pub fn report(&mut self, mut diagnostic: Diagnostic) {
         let level = self.levels.by_code.get(diagnostic.code.id);
         match (diagnostic.code.severity, level) {
+            (Severity::Error, Some(Level::Report(severity))) if diagnostic.code.about == About::Place => {
+                diagnostic.severity = *severity;
+            }
             (Severity::Error, _) | (_, None) => {}
             (_, Some(Level::Off)) => return,
             (_, Some(Level::Report(severity))) => diagnostic.severity = *severity,
+        }
+        if self.is_suppressed(&diagnostic) {
+            return;
         }
         self.errors += usize::from(diagnostic.severity == Severity::Error);
         self.diagnostics.push(diagnostic);
@@ -62,13 +96,14 @@ impl Sink {
     /// Takes the findings of another sink, which has already applied its levels.
     pub fn append(&mut self, other: Self) {
         self.errors += other.errors;
+        self.used.extend(other.used);
         self.diagnostics.extend(other.diagnostics);
     }
 
     /// Returns an empty sink with the same levels, for a worker.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self::new(self.levels.clone())
+        Self { levels: self.levels.clone(), suppressions: Arc::clone(&self.suppressions), ..Self::default() }
     }
 
     /// Returns whether an error was reported.
@@ -88,6 +123,12 @@ impl Sink {
     #[must_use]
     pub fn error_count(&self) -> usize {
         self.errors
+    }
+
+    /// Returns the findings in the order in which they were reported.
+    #[must_use]
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
     }
 
     /// Returns the findings by place, then severity, then code, so that the order is the same on any machine.

@@ -18,16 +18,21 @@ pub const CODES: &[&Code] = &[
     &INVALID_PROFILE_ID,
     &MISSING_KIND,
     &NOT_A_DOCUMENT,
+    &OTHER_OBJECTS,
     &PACK_CANNOT_ENFORCE,
     &PATH_GLOB,
     &POLICY_WITHOUT_CUSTOM,
     &UNKNOWN_CAPABILITY,
     &UNKNOWN_KIND,
     &UNKNOWN_SYSCALL,
+    &WRAPPED_DOCUMENT,
 ];
 
 /// The root of a document is not a mapping.
 pub static NOT_A_DOCUMENT: Code = Code::page(include_str!("codes/not-a-document.md"));
+
+/// Objects of other kinds.
+pub static OTHER_OBJECTS: Code = Code::page(include_str!("codes/other-objects.md"));
 
 /// A document without a kind.
 pub static MISSING_KIND: Code = Code::page(include_str!("codes/missing-kind.md"));
@@ -85,3 +90,6 @@ pub static INVALID_PACK_ID: Code = Code::page(include_str!("codes/invalid-pack-i
 
 /// A pack in a state that its kind does not allow.
 pub static PACK_CANNOT_ENFORCE: Code = Code::page(include_str!("codes/pack-cannot-enforce.md"));
+
+/// A document in the form of a Kubernetes object.
+pub static WRAPPED_DOCUMENT: Code = Code::page(include_str!("codes/wrapped-document.md"));

@@ -7,7 +7,7 @@ use telovix_syntax::{Mapping, Node, Scalar, Tree, Value, nearest, quote, wrong_t
 
 use super::codes::{MISSING_KIND, NOT_A_DOCUMENT, UNKNOWN_KIND};
 use super::{
-    Document, Documents, PolicyPlace, enforcement_rule, guardian_policy, guardian_profile, invariant,
+    Document, Documents, PolicyPlace, enforcement_rule, guardian_policy, guardian_profile, invariant, kubernetes,
     policy_pack, runtime_guard, tracing_policy,
 };
 
@@ -82,31 +82,42 @@ pub struct FoundPolicy {
     pub name: Option<String>,
 }
 
-/// Reads the tree of a document and adds what it contains; nothing when an error was reported about it.
-pub(super) fn read(tree: &Tree<'_>, documents: &mut Documents, sink: &mut Sink) {
-    let node = &tree.root;
+/// Reads the tree of a document, or each item of a `List`. Nothing is added when an error was reported about it.
+pub(super) fn read(tree: &Tree<'_>, into: &mut Documents, sink: &mut Sink) {
     let before = sink.error_count();
-    if !may_share(node) {
+    if !may_share(&tree.root) {
         tree.sharing.iter().for_each(|refusal| sink.report(refusal.clone()));
     }
-    if let Some(items) = policies_of_list(node) {
-        for item in items {
-            read_policy(item, PolicyPlace::Item, tree.flaws, documents, sink);
+    let flaws = tree.flaws + (sink.error_count() - before);
+    if let Some(mapping) = tree.root.as_mapping()
+        && kubernetes::is_list(mapping)
+    {
+        for item in kubernetes::items(mapping, sink) {
+            read_node(item, PolicyPlace::Item, flaws, into, sink);
         }
         return;
     }
+    read_node(&tree.root, PolicyPlace::Document, flaws, into, sink);
+}
+
+fn read_node(node: &Node<'_>, place: PolicyPlace, flaws: usize, into: &mut Documents, sink: &mut Sink) {
     if is_policy(node) {
-        read_policy(node, PolicyPlace::Document, tree.flaws, documents, sink);
-        return;
+        return read_policy(node, place, flaws, into, sink);
     }
+    if let Some(object) = kubernetes::other(node, names) {
+        return into.others.push(object);
+    }
+    let before = sink.error_count();
     if text_of(node, "kind") == Some("EnforcementRule")
         && let Some(policy) = node.as_mapping().and_then(|rule| rule.get("policy"))
         && is_policy(policy)
     {
-        documents.tracing_policies.push(found(policy));
+        into.tracing_policies.push(found(policy));
     }
     let document = match &node.value {
-        Value::Mapping(mapping) => kind_of(node, mapping, sink).and_then(|kind| (kind.read)(node, sink)),
+        Value::Mapping(mapping) => kind_of(node, mapping, sink)
+            .filter(|kind| !kubernetes::is_wrapped(mapping, kind.record, sink))
+            .and_then(|kind| (kind.read)(node, sink)),
         Value::Unreadable => None,
         Value::Scalar { .. } | Value::Sequence(_) => {
             let message = "expected a document, a mapping with the key `kind`";
@@ -115,7 +126,7 @@ pub(super) fn read(tree: &Tree<'_>, documents: &mut Documents, sink: &mut Sink) 
             None
         }
     };
-    documents.documents.extend(document.filter(|_| tree.flaws == 0 && sink.error_count() == before));
+    into.documents.extend(document.filter(|_| flaws == 0 && sink.error_count() == before));
 }
 
 fn read_policy(node: &Node, place: PolicyPlace, flaws: usize, documents: &mut Documents, sink: &mut Sink) {
@@ -133,21 +144,20 @@ fn found(policy: &Node) -> FoundPolicy {
 
 /// Returns whether a document may have anchors, aliases and merge keys: Tetragon and Kubernetes read them.
 pub(super) fn may_share(node: &Node) -> bool {
-    is_policy(node) || policies_of_list(node).is_some()
+    is_policy(node) || has_listed_policies(node)
 }
 
 fn is_policy(node: &Node) -> bool {
     text_of(node, "kind").is_some_and(|kind| matches!(kind, "TracingPolicy" | "TracingPolicyNamespaced"))
 }
 
-/// Returns the TracingPolicies of a Kubernetes `List`; none for a list without any.
-fn policies_of_list<'node>(node: &'node Node<'node>) -> Option<Vec<&'node Node<'node>>> {
-    if text_of(node, "kind") != Some("List") || text_of(node, "apiVersion") != Some("v1") {
-        return None;
-    }
-    let items = node.as_mapping()?.get("items")?.as_sequence()?;
-    let policies: Vec<_> = items.iter().filter(|item| is_policy(item)).collect();
-    (!policies.is_empty()).then_some(policies)
+/// Returns whether a document is a Kubernetes `List` with a TracingPolicy in it.
+fn has_listed_policies(node: &Node) -> bool {
+    let Some(mapping) = node.as_mapping().filter(|mapping| kubernetes::is_list(mapping)) else {
+        return false;
+    };
+    let items = mapping.get("items").and_then(Node::as_sequence);
+    items.is_some_and(|items| items.iter().any(is_policy))
 }
 
 fn text_of<'node>(node: &'node Node<'node>, key: &str) -> Option<&'node str> {

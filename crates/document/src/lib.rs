@@ -10,7 +10,9 @@ mod field_order;
 mod guardian_policy;
 mod guardian_profile;
 mod invariant;
+mod kubernetes;
 pub mod lower;
+mod meant;
 mod policy_pack;
 mod read;
 mod runtime_guard;
@@ -47,6 +49,8 @@ pub struct Documents {
     pub comments: Vec<Comment>,
     /// Every TracingPolicy that could be parsed, also those with an error.
     pub tracing_policies: Vec<FoundPolicy>,
+    /// The kinds of Kubernetes objects that are not policies, in the same order.
+    pub others: Vec<Spanned<String>>,
 }
 
 /// Reads all documents of a run and reports every mistake in them.
@@ -55,6 +59,7 @@ pub fn read(sources: &SourceSet, sink: &mut Sink) -> Documents {
     for (id, source) in sources.iter() {
         all.extend(read_source(id, source, sink));
     }
+    kubernetes::report(&all.others, sink);
     all
 }
 
@@ -89,6 +94,7 @@ impl Documents {
         self.documents.extend(other.documents);
         self.comments.extend(other.comments);
         self.tracing_policies.extend(other.tracing_policies);
+        self.others.extend(other.others);
     }
 }
 

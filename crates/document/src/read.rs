@@ -12,11 +12,11 @@ use telovix_policy::value::{
 use telovix_syntax::field::Field;
 use telovix_syntax::{Cursor, Refusal, parsed};
 
-use super::List;
 use super::codes::{
     INVALID_ADDRESS, INVALID_DATE, INVALID_PATH, INVALID_PORT, INVALID_PROFILE_ID, PATH_GLOB,
     UNKNOWN_CAPABILITY, UNKNOWN_SYSCALL,
 };
+use super::{List, meant};
 
 /// A value that a document writes as one scalar.
 pub(super) trait Scalar: Sized {
@@ -51,18 +51,22 @@ impl Scalar for AbsolutePath {
     fn read(text: &str) -> Result<Self, Refusal> {
         Self::parse(text).map_err(|error| match error {
             PathError::TrailingSlash => refuse(&INVALID_PATH, error, "remove the `/` at the end"),
-            other => refuse_path(other),
+            other => refuse_path(text, other),
         })
     }
 }
 
 impl Scalar for PathPattern {
     fn read(text: &str) -> Result<Self, Refusal> {
-        Self::parse(text).map_err(refuse_path)
+        Self::parse(text).map_err(|error| refuse_path(text, error))
     }
 }
 
-fn refuse_path(error: PathError) -> Refusal {
+fn refuse_path(text: &str, error: PathError) -> Refusal {
+    if let Some(meant) = meant::path(text) {
+        let code = if matches!(error, PathError::Glob(_)) { &PATH_GLOB } else { &INVALID_PATH };
+        return refuse(code, error, &meant);
+    }
     let help = match error {
         PathError::Empty | PathError::Relative => "write the whole path, starting with `/`",
         PathError::EmptyComponent => "write one `/` between components",
@@ -87,11 +91,14 @@ fn refuse_path(error: PathError) -> Refusal {
 
 impl Scalar for PortRange {
     fn read(text: &str) -> Result<Self, Refusal> {
-        Self::parse(text).map_err(refuse_port)
+        Self::parse(text).map_err(|error| refuse_port(text, error))
     }
 }
 
-fn refuse_port(error: PortError) -> Refusal {
+fn refuse_port(text: &str, error: PortError) -> Refusal {
+    if let Some(meant) = meant::ports(text) {
+        return refuse(&INVALID_PORT, error, &meant);
+    }
     let help = match error {
         PortError::NotANumber => "write a number such as `443` or a range such as `8000-8100`",
         PortError::TooLarge => "ports end at 65535",
@@ -102,11 +109,14 @@ fn refuse_port(error: PortError) -> Refusal {
 
 impl Scalar for Cidr {
     fn read(text: &str) -> Result<Self, Refusal> {
-        Self::parse(text).map_err(refuse_cidr)
+        Self::parse(text).map_err(|error| refuse_cidr(text, error))
     }
 }
 
-fn refuse_cidr(error: CidrError) -> Refusal {
+fn refuse_cidr(text: &str, error: CidrError) -> Refusal {
+    if let Some(meant) = meant::block(text) {
+        return refuse(&INVALID_ADDRESS, error, &meant);
+    }
     let help = match error {
         CidrError::Address => {
             "write addresses such as `10.0.0.0/8` or `2001:db8::/32`; names are not resolved"
@@ -124,8 +134,8 @@ impl Scalar for NetworkPattern {
             NetworkPatternError::Cidr(_) if text.starts_with("localhost") => {
                 refuse(&INVALID_ADDRESS, error, "write `127.0.0.1` and `::1`; names are not resolved")
             }
-            NetworkPatternError::Cidr(error) => refuse_cidr(error),
-            NetworkPatternError::Port(error) => refuse_port(error),
+            NetworkPatternError::Cidr(error) => refuse_cidr(text, error),
+            NetworkPatternError::Port(error) => refuse_port(text.rsplit(':').next().unwrap_or(text), error),
         })
     }
 }

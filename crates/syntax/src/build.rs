@@ -396,6 +396,9 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(&NESTED_TOO_DEEPLY, span, message).help("no document kind needs more than a dozen levels")
 }
 
+/// What to say about `{{ … }}`.
+pub(super) const TEMPLATES: &str = "templates (`{{ … }}`) are not rendered here; render them first, as in `helm template . | telovix lint -`";
+
 /// Converts a node to a key, or returns what to report; nothing when it was reported already.
 fn read_key<'text>(
     node: Node<'text>,
@@ -413,7 +416,12 @@ fn read_key<'text>(
             return Ok(Spanned::new(text, node.span));
         }
         Value::Unreadable => return Err(None),
-        Value::Scalar { .. } | Value::Sequence(_) | Value::Mapping(_) => {
+        Value::Mapping(_) => {
+            let diagnostic = Diagnostic::new(&KEY_NOT_TEXT, node.span, "expected a text key before `:`");
+            let help = "write `key: value`; text that starts with `[` or `{` needs quotes";
+            diagnostic.help(help).help(TEMPLATES)
+        }
+        Value::Scalar { .. } | Value::Sequence(_) => {
             let help = "write `key: value`; text that starts with `[` or `{` needs quotes";
             Diagnostic::new(&KEY_NOT_TEXT, node.span, "expected a text key before `:`").help(help)
         }

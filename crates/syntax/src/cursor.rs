@@ -15,7 +15,7 @@ use super::mismatch::{
 use super::node::{Entry, Mapping, Node, Value};
 use super::quote::quote;
 use super::scalar::Scalar;
-use super::suggest::nearest;
+use super::suggest::{containing, nearest};
 use super::text::{Refusal, parsed, scalar_text, warn_of_yaml_1_1};
 
 /// How many unknown keys of one mapping are reported one by one.
@@ -149,8 +149,12 @@ impl<'tree> Cursor<'tree> {
         for Entry { key, .. } in unknown.by_ref().take(UNKNOWN_KEYS_LISTED) {
             let message = format!("{} is not a key of {}", quote(&key.value), self.record.noun);
             let diagnostic = Diagnostic::new(&UNKNOWN_KEY, key.span, message);
-            sink.report(match nearest(&key.value, names()) {
-                Some(name) => diagnostic.help(format!("did you mean `{name}`?")).fix(key.span, name),
+            let near = nearest(&key.value, names());
+            sink.report(match near.or_else(|| containing(&key.value, names())) {
+                Some(name) if near.is_some() => {
+                    diagnostic.help(format!("did you mean `{name}`?")).fix(key.span, name)
+                }
+                Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
                 None if are_listed => diagnostic,
                 None => {
                     are_listed = true;

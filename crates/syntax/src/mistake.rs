@@ -5,7 +5,7 @@ use granit_parser::{ErrorKind, ScanError};
 use telovix_diagnostic::Diagnostic;
 use telovix_diagnostic::source::{SourceId, Span};
 
-use super::build::too_deep;
+use super::build::{TEMPLATES, too_deep};
 use super::codes::SYNTAX_ERROR;
 
 /// Explains why a document is not valid YAML; the parser read the text from `base` on.
@@ -17,7 +17,17 @@ pub(super) fn explain(id: SourceId, text: &str, base: usize, error: &ScanError) 
     }
     let (message, help) = words(error.kind());
     let diagnostic = Diagnostic::new(&SYNTAX_ERROR, span, message);
-    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+    let diagnostic = if help.is_empty() { diagnostic } else { diagnostic.help(help) };
+    if is_template(text, offset) { diagnostic.help(TEMPLATES) } else { diagnostic }
+}
+
+/// Returns whether the parser stopped at or after the braces of a template: on the line of the error, or on the last line
+/// before it that is not blank.
+fn is_template(text: &str, offset: usize) -> bool {
+    let end =
+        text.get(offset..).and_then(|rest| rest.find('\n')).map_or(text.len(), |length| offset + length);
+    let lines = text.get(..end).unwrap_or(text).lines().rev().filter(|line| !line.trim().is_empty());
+    lines.take(2).any(|line| line.contains("{{"))
 }
 
 /// The character the parser stopped at; at the end of a line, the last one before it.

@@ -21,6 +21,26 @@ pub fn nearest<'word>(word: &str, candidates: impl IntoIterator<Item = &'word st
         .map(|(_, candidate)| candidate)
 }
 
+/// Returns the only candidate that has all the words of `key`, singular or plural: `allowed_dst_ports` for
+/// `allowed_ports`.
+pub(super) fn containing<'word>(
+    key: &str,
+    candidates: impl IntoIterator<Item = &'word str>,
+) -> Option<&'word str> {
+    let words = |text: &str| -> Vec<String> {
+        fold(text).split('_').map(|word| word.trim_end_matches('s').to_owned()).collect()
+    };
+    let wanted = words(key);
+    if wanted.iter().any(|word| word.len() < 3) {
+        return None;
+    }
+    let mut found = candidates.into_iter().filter(|candidate| {
+        let has = words(candidate);
+        wanted.iter().all(|word| has.contains(word))
+    });
+    found.next().filter(|_| found.next().is_none())
+}
+
 /// Spelling that does not matter: upper case, and `-` or a space for `_`. Each byte becomes one character, because the
 /// tolerance is in bytes.
 fn fold(word: &str) -> String {
@@ -30,7 +50,17 @@ fn fold(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{containing, nearest};
+
+    #[test]
+    fn finds_the_only_name_with_these_words() {
+        let fields = ["allowed_files", "allowed_spawns", "allowed_dst_ports", "blocked_files", "mode"];
+        assert_eq!(containing("allowed_ports", fields), Some("allowed_dst_ports"));
+        assert_eq!(containing("allowed_dst_port", fields), Some("allowed_dst_ports"));
+        assert_eq!(containing("spawns", fields), Some("allowed_spawns"));
+        assert_eq!(containing("files", fields), None);
+        assert_eq!(containing("s", fields), None);
+    }
 
     #[test]
     fn counts_a_swap_of_neighbours_as_one_edit() {

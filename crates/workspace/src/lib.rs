@@ -8,6 +8,7 @@
 //! root        paths -> the root of the repository
 //! agent       the fields that describe a Tetragon agent
 //! target_file a target file -> the facts of a host
+//! glob        patterns of the settings -> whether a path matches
 //! settings    telovix.yaml -> typed settings
 //! bundle      an output folder -> the files its manifest lists
 //! sources     paths -> texts with names relative to the root, and read errors
@@ -27,6 +28,7 @@ pub mod bundle;
 mod code;
 mod error;
 mod findings;
+mod glob;
 pub mod output;
 mod path;
 mod repository;

@@ -15,7 +15,7 @@ use crate::findings::Findings;
 use crate::path::TRUST_ROOT;
 use crate::root::Root;
 use crate::settings::Settings;
-use crate::sources::{Input, LeftOut};
+use crate::sources::{Input, LeftOut, Selection};
 use crate::target_file;
 
 /// The default output folder.
@@ -56,7 +56,18 @@ impl Repository {
     /// root.
     #[must_use]
     pub fn read(&self, output: &Path) -> Input {
-        self.root.read(&LeftOut::new(output, &self.trust_root()))
+        let selection = self.selection();
+        self.root.read(&LeftOut::new(output, &self.trust_root()).selected_by(&selection))
+    }
+
+    /// Reads the files of another revision of the repository, with names relative to its root.
+    #[must_use]
+    pub fn read_files(&self, files: Vec<(String, Vec<u8>)>) -> Input {
+        Input::of_folder(files, Some(&self.selection()))
+    }
+
+    fn selection(&self) -> Selection {
+        Selection::new(self.root.folder(), &self.settings.include, &self.settings.exclude)
     }
 
     /// Returns the folder that names of sources are relative to.
@@ -121,12 +132,12 @@ impl Compilation {
     /// errors. Read errors are among the findings; the artifacts are then incomplete and not returned.
     #[must_use]
     pub fn of(input: Input, options: &Options, deny_warnings: bool, receiver: Receiver<'_>) -> Self {
-        let Outcome { mut diagnostics, artifacts, policy, tracing_policies } =
+        let Outcome { diagnostics, artifacts, policy, tracing_policies } =
             compile_to(&input.sources, options, receiver);
+        let mut findings = input.into_findings_at(&options.levels, diagnostics);
         if deny_warnings {
-            diagnostics.iter_mut().for_each(deny);
+            findings.diagnostics.iter_mut().for_each(deny);
         }
-        let findings = input.into_findings(diagnostics);
         let artifacts = artifacts.filter(|_| !findings.has_errors());
         Self { findings, artifacts, policy, tracing_policies }
     }

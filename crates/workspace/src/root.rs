@@ -50,6 +50,11 @@ impl Root {
         self.is_configured
     }
 
+    /// Returns whether the whole repository is read.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_configured && self.paths == [self.folder.clone()]
+    }
+
     /// Returns the prefix that turns the name of a source into a path relative to the current folder.
     #[must_use]
     pub fn shown_below(&self) -> String {

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
-use telovix_diagnostic::{Code, Diagnostic, Level, Levels, Severity, Sink};
+use telovix_diagnostic::{About, Code, Diagnostic, Level, Levels, Severity, Sink};
 use telovix_platform::{Host, Release, Target};
-use telovix_syntax::field::Record;
+use telovix_syntax::field::{Field, Record};
 use telovix_syntax::{Cursor, Node};
 use telovix_tetragon::{Dialect, Engine};
 
@@ -19,6 +19,7 @@ use crate::agent::{KUBERNETES, PARENTS_MAP, VERSION, release};
 use crate::bounded::read_file;
 use crate::error::Error;
 use crate::findings::Findings;
+use crate::glob::Glob;
 use crate::path::{CONFIGURATION, shown};
 use crate::root::Root;
 use crate::sources;
@@ -34,6 +35,10 @@ pub struct Settings {
     pub targets: Vec<Target>,
     /// The hosts of target files among the targets.
     pub hosts: Vec<Host>,
+    /// The files and folders to read; everything when empty.
+    pub include: Vec<Glob>,
+    /// The files and folders to leave out.
+    pub exclude: Vec<Glob>,
     /// Where artifacts go.
     pub output: Option<PathBuf>,
     /// The level of single findings.
@@ -121,7 +126,8 @@ pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
             None => problem.help("`telovix explain` lists every code"),
         }));
     };
-    if known.severity == Severity::Error && level != Level::Report(Severity::Error) {
+    let is_fixed = known.about == About::Meaning || level == Level::Off;
+    if known.severity == Severity::Error && level != Level::Report(Severity::Error) && is_fixed {
         let message = format!("`{code}` is an error and cannot be given another level");
         let problem = Diagnostic::new(&code::LEVEL_OF_ERROR, None, message);
         return Err(problem.help(format!("run `telovix explain {code}` for what to do about it")).into());
@@ -175,6 +181,8 @@ fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
     let path = |text: Spanned<String>| root.join(text.value);
     Some(Settings {
         targets: targets.into_iter().flat_map(|(_, targets)| targets).map(|target| target.value).collect(),
+        include: read_patterns(&cursor, &field::INCLUDE, sink),
+        exclude: read_patterns(&cursor, &field::EXCLUDE, sink),
         output: cursor.text(&field::OUTPUT, sink).map(path),
         trust_root: cursor.text(&field::TRUST_ROOT, sink).map(path),
         engine: EngineOptions { dialect: read_dialect(&cursor, sink), ..read_engine(&cursor, sink) },
@@ -195,6 +203,12 @@ fn refused_file(name: &str, span: Span, error: &Error) -> Diagnostic {
     };
     let message = format!("{} is not a target file{reason}", telovix_syntax::quote(name));
     Diagnostic::new(&target_file::TARGET_FILE, span, message)
+}
+
+fn read_patterns(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Vec<Glob> {
+    let read = cursor
+        .list(field, sink, |node, shape, sink| telovix_syntax::parsed(node, shape, sink, field::pattern));
+    read.into_iter().flat_map(|(_, patterns)| patterns).map(|pattern| pattern.value).collect()
 }
 
 fn read_engine(cursor: &Cursor<'_>, sink: &mut Sink) -> EngineOptions {

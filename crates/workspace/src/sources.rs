@@ -5,6 +5,7 @@ mod decode;
 mod folder;
 mod problem;
 mod recognise;
+mod selection;
 mod skipped;
 mod walk;
 
@@ -14,18 +15,20 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use telovix_diagnostic::Diagnostic;
 use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::{Diagnostic, Levels, Sink};
 
 use crate::bounded::{self, LARGEST_FILE};
 use crate::findings::Findings;
 use crate::path::{STANDARD_INPUT, shown};
 use crate::root::Root;
 use folder::{Identity, identity};
-use walk::Found;
+use selection::Others;
+use walk::{Found, Origin};
 
 pub use code::CODES;
 pub use problem::{Problem, Skipped};
+pub use selection::Selection;
 
 /// The sources of a run.
 #[derive(Debug)]
@@ -43,6 +46,7 @@ pub struct Input {
 pub struct LeftOut<'run> {
     output: Option<(&'run Path, Option<Identity>)>,
     trust_root: Option<Identity>,
+    selection: Option<&'run Selection>,
 }
 
 impl<'run> LeftOut<'run> {
@@ -51,7 +55,21 @@ impl<'run> LeftOut<'run> {
     pub fn new(output: &'run Path, trust_root: &Path) -> Self {
         // A missing path cannot be found by the walk; an inaccessible one is reported by the walk.
         let known = |path: &Path| fs::metadata(path).ok().as_ref().map(identity);
-        Self { output: Some((output, known(output))), trust_root: known(trust_root) }
+        Self { output: Some((output, known(output))), trust_root: known(trust_root), selection: None }
+    }
+
+    /// Leaves out what the settings leave out.
+    #[must_use]
+    pub fn selected_by(self, selection: &'run Selection) -> Self {
+        Self { selection: Some(selection), ..self }
+    }
+
+    fn is_excluded(&self, path: &Path) -> bool {
+        self.selection.is_some_and(|selection| selection.excludes(path))
+    }
+
+    fn is_included(&self, path: &Path) -> bool {
+        self.selection.is_none_or(|selection| selection.includes(path))
     }
 
     fn is_output(&self, metadata: &Metadata) -> bool {
@@ -85,11 +103,36 @@ impl Input {
         Self { sources: SourceSet::new(texts), shown_below: String::new(), problems }
     }
 
+    /// Creates an input from the files of a folder that was read elsewhere, such as a revision: those that are no policies
+    /// are left out.
+    #[must_use]
+    pub fn of_folder(files: Vec<(String, Vec<u8>)>, selection: Option<&Selection>) -> Self {
+        let is_selected = |name: &str| selection.is_none_or(|selection| selection.reads(name));
+        let mut others = Others::default();
+        let of_policies = files.into_iter().filter(|(name, bytes)| {
+            is_selected(name)
+                && match std::str::from_utf8(bytes) {
+                    Ok(text) if !bytes.contains(&0) => others.take(Path::new(name), name, text),
+                    // What is no text is reported.
+                    _ => true,
+                }
+        });
+        let mut input = Self::of_bytes(of_policies.collect());
+        others.report(&mut input.problems);
+        input
+    }
+
     /// Joins findings about these sources with the read errors.
     #[must_use]
     pub fn into_findings(self, findings: Vec<Diagnostic>) -> Findings {
-        let problems = self.problems.into_iter().map(Diagnostic::from);
-        let diagnostics = problems.chain(findings).collect();
+        self.into_findings_at(&Levels::default(), findings)
+    }
+
+    /// The same with the levels of a run.
+    pub(crate) fn into_findings_at(self, levels: &Levels, findings: Vec<Diagnostic>) -> Findings {
+        let mut sink = Sink::new(levels.clone());
+        self.problems.into_iter().for_each(|problem| sink.report(problem.into()));
+        let diagnostics = sink.into_diagnostics().into_iter().chain(findings).collect();
         Findings { sources: self.sources, shown_below: self.shown_below, diagnostics }
     }
 }
@@ -103,12 +146,17 @@ impl Root {
         for path in &self.paths {
             walk::collect(path, left_out, &mut found);
         }
-        let Found { files, skipped, mut problems } = found;
+        let Found { files, skipped, mut problems, excluded } = found;
         let mut texts = Vec::new();
         let mut seen = BTreeSet::new();
-        for file in files {
+        let mut others = Others::default();
+        for (file, origin) in files {
             match read_once(&file, &mut seen) {
-                Ok(Some(text)) => texts.push((self.name(&file), text)),
+                Ok(Some(text)) => {
+                    if origin == Origin::Named || others.take(&file, &shown(&file), &text) {
+                        texts.push((self.name(&file), text));
+                    }
+                }
                 Ok(None) => {}
                 Err(problem) => problems.push(problem),
             }
@@ -124,7 +172,11 @@ impl Root {
         }
         if texts.is_empty() && problems.is_empty() {
             let shown: Vec<_> = self.paths.iter().map(|path| format!("`{}`", shown(path))).collect();
-            problems.push(Problem::Nothing(shown.join(", ")));
+            problems.push(Problem::Nothing { below: shown.join(", "), others: others.count(), excluded });
+        }
+        others.report(&mut problems);
+        if let Some(selection) = left_out.selection.filter(|_| self.is_whole()) {
+            problems.extend(selection.unmatched().into_iter().map(Problem::UnmatchedPattern));
         }
         Input { sources: SourceSet::new(texts), shown_below: self.shown_below(), problems }
     }

@@ -13,7 +13,7 @@ use super::diff::Loaded;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, FormatArgument, Report, Streams, json, text};
+use crate::output::{Amount, Format, FormatArgument, Report, Streams, json, text};
 
 /// Check a set of policies for conflicts and violated invariants.
 ///
@@ -62,7 +62,7 @@ impl Run for Arguments {
         let found = errors.chain(sink.into_sorted()).collect();
         let report = Report::of(input, found);
         match self.format.chosen {
-            Format::Text => text::write(&report, &mut streams.data)?,
+            Format::Text => text::write(&report, Amount::ALL, &mut streams.data)?,
             Format::Json => json::write(&report, &mut streams.data)?,
         }
         Ok(report.exit_of_findings())

@@ -7,7 +7,6 @@ use clap::Args;
 use serde::Serialize;
 use telovix_compiler::assessment::OPEN_WAY;
 use telovix_compiler::emit::ArtifactKind;
-use telovix_diagnostic::Severity;
 use telovix_workspace::{OutputFolder, Replaced, shown};
 
 use super::Run;
@@ -16,7 +15,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, Finding, VERSION, findings};
 use crate::output::text::{self, counted, plural};
-use crate::output::{Format, FormatArgument, Streams, Summary};
+use crate::output::{Amount, Format, FormatArgument, Streams, Summary};
 use crate::progress::Progress;
 
 /// Compile policies to TracingPolicy YAML, one packed map image and a manifest.
@@ -37,6 +36,8 @@ pub(crate) struct Arguments {
     output: Option<PathBuf>,
     #[command(flatten)]
     format: FormatArgument,
+    #[command(flatten)]
+    amount: Amount,
 }
 
 impl Run for Arguments {
@@ -59,7 +60,7 @@ impl Run for Arguments {
         let paths = artifacts.map(|all| all.iter().map(|artifact| artifact.path.as_str()));
         let replaced = successor.take_over(paths)?;
         drop(progress);
-        let told = Told { compilation: &compilation, output: &output, replaced: replaced.as_ref() };
+        let told = Told { compilation: &compilation, amount: self.amount, output: &output, replaced: replaced.as_ref() };
         match self.format.chosen {
             Format::Text => told.as_text(streams)?,
             Format::Json => json::print(&told.document(), &mut streams.data)?,
@@ -70,6 +71,7 @@ impl Run for Arguments {
 
 /// What a compile reports.
 struct Told<'run> {
+    amount: Amount,
     compilation: &'run Compiled,
     output: &'run Path,
     replaced: Option<&'run Replaced>,
@@ -128,14 +130,17 @@ impl Told<'_> {
 
     fn as_text(&self, streams: &mut Streams) -> io::Result<()> {
         let report = &self.compilation.report;
-        text::write_from(Severity::Warning, report, &mut streams.talk)?;
+        text::write_findings(report, self.amount, &mut streams.talk)?;
         let summary = report.summary();
-        if summary != Summary::default() {
+        if summary != Summary::default() && !self.amount.is_quiet() {
             writeln!(streams.talk, "{}; run `telovix lint` for all findings", counted(summary))?;
         }
         let (Some(artifacts), Some(replaced)) = (&self.compilation.artifacts, self.replaced) else {
             return writeln!(streams.talk, "no files written; `{}` is unchanged", shown(self.output));
         };
+        if self.amount.is_quiet() {
+            return Ok(());
+        }
         let out = &mut streams.data;
         let of = |kind| artifacts.iter().filter(move |artifact| artifact.kind == kind);
         let sources = report.sources.iter().count();

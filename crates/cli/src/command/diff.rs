@@ -9,11 +9,14 @@ mod markdown;
 mod side;
 mod text;
 
+use std::io::Write as _;
+
 use clap::{Args, ValueEnum};
 use telovix_compare::{Difference, Direction, Side, SubjectDifference, compare};
 
 pub(crate) use code::CODES;
 pub(crate) use side::Loaded;
+use driver::Asked;
 use side::{Content, Operands};
 
 use super::Run;
@@ -51,7 +54,8 @@ pub(crate) struct Arguments {
     /// Exit with 1 only for a change in this direction. Repeatable.
     #[arg(long, value_enum, value_name = "DIRECTION")]
     deny: Vec<Denied>,
-    /// Take the arguments that git passes to an external diff command.
+    /// Take the arguments that git passes to an external diff command. Files that are no policies, or have an error, are
+    /// compared line by line, as git does.
     #[arg(long)]
     driver: bool,
     /// Output format.
@@ -102,7 +106,20 @@ impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let as_of = self.day.as_of();
         let (before, after) = if self.driver {
-            driver::sides(&self.sides, as_of)?
+            let versions = match Asked::parse(&self.sides)? {
+                Asked::Versions(versions) => versions,
+                Asked::Unmerged(path) => {
+                    writeln!(streams.data, "* Unmerged path {path}")?;
+                    return Ok(Exit::Clean);
+                }
+            };
+            match versions.policies(as_of) {
+                Some(sides) => sides,
+                None => {
+                    versions.write_lines(&mut streams.data)?;
+                    return Ok(Exit::Clean);
+                }
+            }
         } else {
             Operands::parse(&self.sides)?.load(as_of)?
         };

@@ -21,7 +21,7 @@ use super::Run;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Report, Streams, json, text as findings};
+use crate::output::{Amount, Format, Report, Streams, json, text as findings};
 use policy::{Policy, Stage};
 
 /// Report which events of a history policies would have denied, killed or recorded: how many, which binaries, when, by
@@ -142,7 +142,7 @@ impl Run for Arguments {
         if findings.iter().any(fatal) {
             return Err(Failure::because(Exit::CannotRun, Report::without_sources(findings)).told_as_text());
         }
-        findings::write(&Report::without_sources(findings), &mut streams.talk)?;
+        findings::write(&Report::without_sources(findings), Amount::ALL, &mut streams.talk)?;
         Ok(if impact.is_affected() || unknown { Exit::Findings } else { Exit::Clean })
     }
 }

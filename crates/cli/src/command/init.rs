@@ -1,104 +1,86 @@
-//! An empty folder -> a small policy repository that compiles without findings.
+//! A folder -> a policy repository in it: what is missing is added, what exists is kept.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+mod code;
+mod file;
+mod hook;
+
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use telovix_diagnostic::Code;
-use telovix_workspace::shown;
+use telovix_workspace::{CONFIGURATION, absolute, shown};
 
 use super::Run;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Streams;
+use crate::output::text::plural;
+pub(crate) use code::CODES;
+use code::{NO_REPOSITORY, REPOSITORY_NOT_WRITTEN};
+use file::{At, FILES, File, Role, Written};
 
-/// Create a policy repository with a working profile, rule, git hook and CI workflow.
+/// Create a policy repository, or add what is missing to an existing one: settings, a profile and a rule, schemas for
+/// editors, a git hook and a CI workflow.
+///
+/// Existing files are kept and named. In a git repository the hook and the workflow are written to its root, and the hook is
+/// enabled unless there are other hooks. The example policies are only written to a repository without settings.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telovix init policies && cd policies && telovix compile")]
+  telovix init                   # in an existing repository
+  telovix init policies && cd policies && telovix compile
+  telovix init --update          # after an upgrade: the schemas of this version")]
 pub(crate) struct Arguments {
     /// The folder; created if missing. Existing files are never overwritten.
     #[arg(default_value = ".")]
     folder: PathBuf,
+    /// Replace the schemas in `.telovix/schemas` by those of this version, and change nothing else.
+    #[arg(long)]
+    update: bool,
 }
 
 impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let exist: Vec<_> = FILES.iter().filter(|file| self.folder.join(file.path).exists()).collect();
-        if let [first, others @ ..] = exist.as_slice() {
-            let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-            let message = format!("`{}` already has `{}`{more}", shown(&self.folder), first.path);
-            let failure = Failure::new(Exit::CannotRun, &REPOSITORY_EXISTS, message);
-            return Err(failure.help("name an empty folder: `telovix init policies`"));
+        let not_written = |path: &Path, error: &dyn std::fmt::Display| {
+            let message = format!("cannot write `{}`: {error}", shown(path));
+            Failure::new(Exit::CannotRun, &REPOSITORY_NOT_WRITTEN, message)
+        };
+        let folder = absolute(&self.folder).map_err(|error| not_written(&self.folder, &error))?;
+        let is_new = folder.join(CONFIGURATION).symlink_metadata().is_err();
+        if self.update && is_new {
+            let message = format!("`{}` has no `{CONFIGURATION}`, so it is no policy repository", shown(&folder));
+            let failure = Failure::new(Exit::CannotRun, &NO_REPOSITORY, message);
+            return Err(failure.help("run `telovix init` there first, or name the folder with it"));
         }
-        for file in FILES {
-            file.write(&self.folder).map_err(|error| {
-                let message = format!("cannot write `{}`: {error}", shown(&self.folder.join(file.path)));
-                Failure::new(Exit::CannotRun, &REPOSITORY_NOT_WRITTEN, message)
-            })?;
-            writeln!(streams.data, "{}", file.path)?;
+        let git = folder.ancestors().find(|above| above.join(".git").exists());
+        let place = At { folder: &folder, git };
+        let wanted = |file: &&File| match file.role {
+            Role::Schema => true,
+            Role::Example => !self.update && is_new && !folder.join(file.folder()).exists(),
+            Role::Other => !self.update,
+        };
+        let mut kept = Vec::new();
+        // What is an example is decided before the first file is written.
+        let files: Vec<&File> = FILES.iter().filter(wanted).collect();
+        for file in files {
+            let path = place.path(file);
+            let written = file.write(&path, &place, self.update).map_err(|error| not_written(&path, &error))?;
+            let told = path.strip_prefix(git.unwrap_or(&folder)).unwrap_or(&path).display().to_string();
+            match written {
+                Written::New => writeln!(streams.data, "{told}")?,
+                Written::Added(lines) => writeln!(streams.data, "{told} ({} added)", plural(lines, "line"))?,
+                Written::Kept => kept.push(told),
+                Written::Unchanged => {}
+            }
         }
-        writeln!(streams.talk, "next: `telovix compile` in `{}`", shown(&self.folder))?;
+        for path in &kept {
+            writeln!(streams.talk, "kept `{path}`, which exists")?;
+        }
+        if self.update {
+            return Ok(Exit::Clean);
+        }
+        writeln!(streams.talk, "{}", hook::enable(git))?;
+        writeln!(streams.talk, "next: `telovix compile` in `{}`", shown(&folder))?;
         Ok(Exit::Clean)
     }
 }
-
-/// One file of the new repository.
-struct Template {
-    path: &'static str,
-    text: &'static str,
-}
-
-impl Template {
-    fn write(&self, folder: &Path) -> io::Result<()> {
-        let path = folder.join(self.path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(&path, self.text)?;
-        if self.text.starts_with("#!") {
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
-        }
-        Ok(())
-    }
-}
-
-/// A generated schema of the repository this tool is built from.
-macro_rules! schema {
-    ($name:literal) => {
-        Template {
-            path: concat!(".telovix/schemas/", $name),
-            text: include_str!(concat!("../../../../schemas/", $name)),
-        }
-    };
-}
-
-/// The repository, and the schemas for editors, so that completion works offline.
-static FILES: &[Template] = &[
-    Template { path: "telovix.yaml", text: include_str!("init/repository/telovix.yaml") },
-    Template { path: "profiles/amf.yaml", text: include_str!("init/repository/profile.yaml") },
-    Template { path: "rules/kernel-modules.yaml", text: include_str!("init/repository/rule.yaml") },
-    Template { path: "README.md", text: include_str!("init/repository/README.md") },
-    Template { path: ".gitignore", text: include_str!("init/repository/gitignore") },
-    Template { path: ".githooks/pre-commit", text: include_str!("init/repository/pre-commit") },
-    Template { path: ".github/workflows/policies.yaml", text: include_str!("init/repository/workflow.yaml") },
-    schema!("telovix.json"),
-    schema!("guardian-profile.json"),
-    schema!("enforcement-rule.json"),
-    schema!("guardian-policy.json"),
-    schema!("policy-pack.json"),
-    schema!("runtime-guard.json"),
-    schema!("tracing-policy.json"),
-];
-
-/// The codes this verb reports.
-pub(crate) const CODES: &[&Code] = &[&REPOSITORY_EXISTS, &REPOSITORY_NOT_WRITTEN];
-
-/// The folder has files that a new repository would replace.
-static REPOSITORY_EXISTS: Code = Code::page(include_str!("init/repository-exists.md"));
-
-/// A file of the new repository cannot be written.
-static REPOSITORY_NOT_WRITTEN: Code = Code::page(include_str!("init/repository-not-written.md"));

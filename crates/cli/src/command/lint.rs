@@ -9,10 +9,13 @@ use super::Run;
 use crate::compilation::Selection;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Streams, github, json, junit, narrated, sarif, text};
+use crate::output::{Amount, Format, Streams, github, json, junit, narrated, sarif, text};
 use crate::progress::Progress;
 
 /// Report all findings that `compile` would report, without writing anything.
+///
+/// Notes are counted; `--verbose` shows them. A finding is accepted at one place by `# telovix: ignore[CODE] REASON`, and
+/// everywhere by `levels` in `telovix.yaml`.
 ///
 /// The exit code is 1 if there is an error or a warning, and 2 if a file cannot be read or parsed.
 #[derive(Debug, Args)]
@@ -20,6 +23,7 @@ use crate::progress::Progress;
 Examples:
   telovix lint                          # the repository around the current folder
   telovix lint profiles/amf.yaml
+  telovix lint --verbose                # notes too, and every finding of each code
   telovix lint --format sarif > lint.sarif
   generate | telovix lint -             # standard input
   telovix lint --level host-bits=error --target native-6.12")]
@@ -29,6 +33,8 @@ pub(crate) struct Arguments {
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     format: LintFormat,
+    #[command(flatten)]
+    amount: Amount,
 }
 
 /// The output formats of `lint`.
@@ -64,7 +70,7 @@ impl Run for Arguments {
         let (report, out) = (compilation.report, &mut streams.data);
         let exit = report.exit_of_findings();
         match self.format {
-            LintFormat::Text => text::write(&report, out)?,
+            LintFormat::Text => text::write(&report, self.amount, out)?,
             LintFormat::Narrated => narrated::write(report, out)?,
             LintFormat::Json => json::write(&report, out)?,
             LintFormat::Sarif => sarif::write(&report, out)?,

@@ -8,7 +8,7 @@ use std::process::Command;
 use clap::Args;
 use telovix_compare::{Contradiction, Merged, Refusal, Versions, merge};
 use telovix_diagnostic::{Code, Diagnostic, Severity};
-use telovix_workspace::{read_file, shown};
+use telovix_workspace::{Input, read_file, shown};
 
 use super::Run;
 use crate::day::Day;
@@ -64,6 +64,10 @@ impl Run for Arguments {
         let marker = usize::from(self.marker_size);
         let merged = match merge(Versions { base, ours, theirs }, &name, marker, as_of) {
             Ok(merged) => merged,
+            // A file that is no policy is merged as git does, without a word.
+            Err(_) if self.driver && [base, ours, theirs].iter().all(|text| !is_policy(text)) => {
+                return self.unread(streams, Report::default());
+            }
             Err(refusal) => return self.unread(streams, report(*refusal)),
         };
         if self.driver {
@@ -96,6 +100,9 @@ impl Arguments {
             Some(1..=127) => Exit::Findings,
             _ => return Err(Failure::because(Exit::CannotRun, report)),
         };
+        if report.diagnostics.is_empty() {
+            return Ok(exit);
+        }
         let name = self.path.clone().unwrap_or_else(|| shown(&self.ours));
         let message =
             format!("one version of `{name}` could not be parsed as a policy; fell back to a line merge");
@@ -104,6 +111,11 @@ impl Arguments {
         Failure::because(exit, report).tell(streams, Format::Text);
         Ok(exit)
     }
+}
+
+fn is_policy(text: &str) -> bool {
+    let input = Input::of_folder(vec![("file.yaml".to_owned(), text.as_bytes().to_vec())], None);
+    input.sources.iter().count() > 0
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -23,7 +23,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
 use crate::output::text::plural;
-use crate::output::{Format, FormatArgument, Report, Streams, text};
+use crate::output::{Amount, Format, FormatArgument, Report, Streams, text};
 use crate::signing::{
     AuditArguments, KeyArguments, Moment, NOT_SIGNED, RepositoryTrust, SOURCE_NOT_COMMITTED, TrustRootEntry,
     actor, cannot, read_named,
@@ -333,10 +333,8 @@ fn warn_of_dirty(path: &Path, revision: &Revision, streams: &mut Streams) -> Res
         revision.text
     );
     let mut warning = Diagnostic::new(&SOURCE_NOT_COMMITTED, None, message);
-    warning
-        .help
-        .push("commit, compile and sign again, so that reviewers can see the signed sources".to_owned());
-    text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
+    warning.help.push("commit, compile and sign again, so that reviewers can see the signed sources".to_owned());
+    text::write(&Report::without_sources(vec![warning]), Amount::ALL, &mut streams.talk)?;
     streams.talk.flush()?;
     Ok(())
 }

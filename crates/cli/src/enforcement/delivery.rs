@@ -11,7 +11,7 @@ use telovix_workspace::shown;
 
 use super::{PlaceArguments, VERIFICATION_SKIPPED, failed};
 use crate::failure::Failure;
-use crate::output::{Report, Streams, text};
+use crate::output::{Amount, Report, Streams, text};
 use crate::signing::{BundleArguments, FindTrustRoot as _, NamedTrustRoot, Origin, journal};
 
 /// The flags of the verbs that load a bundle.
@@ -95,7 +95,7 @@ fn warn(bundle: &Path, streams: &mut Streams) -> Result<(), Failure> {
     let message = format!("signature verification skipped for `{}`", shown(bundle));
     let mut warning = Diagnostic::new(&VERIFICATION_SKIPPED, None, message);
     warning.help.push("sign it with `telovix sign`, and remove `--insecure-skip-verify`".to_owned());
-    text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
+    text::write(&Report::without_sources(vec![warning]), Amount::ALL, &mut streams.talk)?;
     streams.talk.flush()?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Findings -> text for the terminal, with the source line and a caret.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -7,29 +8,98 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Rendere
 use telovix_diagnostic::source::{Source, Span};
 use telovix_diagnostic::{Diagnostic, Severity};
 
-use super::{Report, Summary};
+use super::{Amount, Report, Summary};
 
 /// Longer excerpts are not printed, such as a line of one megabyte.
 const LONGEST_EXCERPT: usize = 16 * 1024;
 
-/// Prints every finding, then the number of each severity.
-pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    write_from(Severity::Note, report, out)?;
+/// The most codes of which a finding is printed, without being asked.
+const CODES_SHOWN: usize = 40;
+
+/// Prints the findings, then the number of each severity.
+pub(crate) fn write(report: &Report, amount: Amount, out: &mut dyn Write) -> io::Result<()> {
+    let hidden = write_findings(report, amount, out)?;
     let summary = report.summary();
-    if summary != Summary::default() {
-        writeln!(out, "{}; run `telovix explain CODE` for details", counted(summary))?;
+    if summary == Summary::default() || amount.is_quiet() {
+        return Ok(());
     }
-    Ok(())
+    let more = match hidden {
+        0 => String::new(),
+        1 => " (1 is not shown: `--verbose`)".to_owned(),
+        count => format!(" ({count} are not shown: `--verbose`)"),
+    };
+    writeln!(out, "{}{more}; run `telovix explain CODE` for details", counted(summary))
 }
 
-/// Prints the findings of at least this severity.
-pub(crate) fn write_from(least: Severity, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let renderer = Renderer::styled();
-    let selected = report.diagnostics.iter().filter(|diagnostic| diagnostic.severity >= least);
-    for diagnostic in selected {
-        writeln!(out, "{}\n", renderer.render(&groups(report, diagnostic)))?;
+/// Prints the findings; returns how many are not printed. Of many findings with one code the first are printed, and how many
+/// more there are.
+pub(crate) fn write_findings(report: &Report, amount: Amount, out: &mut dyn Write) -> io::Result<usize> {
+    let (shown, hidden): (Vec<_>, Vec<_>) = report.diagnostics.iter().partition(|found| amount.shows(found));
+    let key = |found: &Diagnostic| (found.severity, found.code.id);
+    let mut totals: BTreeMap<_, usize> = BTreeMap::new();
+    for found in &shown {
+        *totals.entry(key(found)).or_default() += 1;
     }
-    Ok(())
+    let (most, most_lines) = amount.of_each_code();
+    let most_codes = if most == usize::MAX { usize::MAX } else { CODES_SHOWN };
+    let mut printed: BTreeMap<_, (usize, usize)> = BTreeMap::new();
+    for found in &shown {
+        let codes = printed.len();
+        let known = printed.contains_key(&key(found));
+        if !known && codes == most_codes {
+            continue;
+        }
+        let (count, lines) = printed.entry(key(found)).or_default();
+        if *count > 0 && (*count >= most || *lines >= most_lines) {
+            continue;
+        }
+        let text = if amount.is_concise() {
+            one_line(report, found)
+        } else {
+            format!("{}\n", Renderer::styled().render(&groups(report, found)))
+        };
+        *count += 1;
+        *lines += text.lines().count();
+        writeln!(out, "{text}")?;
+    }
+    let mut unprinted = 0;
+    for (key, total) in totals.iter().rev() {
+        let rest = total - printed.get(key).map_or(0, |(count, _)| *count);
+        unprinted += rest;
+        if rest > 0 && printed.contains_key(key) {
+            writeln!(out, "… and {} more of {}[{}]", thousands(rest), key.0.name(), key.1)?;
+        }
+    }
+    if printed.len() < totals.len() {
+        writeln!(out, "… and {} more", plural(totals.len() - printed.len(), "code"))?;
+    }
+    if unprinted > 0 && !amount.is_concise() {
+        writeln!(out)?;
+    }
+    Ok(hidden.len() + unprinted)
+}
+
+/// Returns `profiles/amf.yaml:2:1: error[unknown-key]: unknown key`.
+fn one_line(report: &Report, found: &Diagnostic) -> String {
+    let place = found.span.map_or_else(String::new, |span| {
+        let position = report.sources.position(span);
+        format!("{}:{}:{}: ", report.path(span), position.line, position.column)
+    });
+    let message = found.message.replace(char::is_control, " ");
+    format!("{place}{}[{}]: {message}", found.severity.name(), found.code.id)
+}
+
+/// Returns a number with commas: `19,995`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Returns `1 error, 2 warnings`, without zero counts.

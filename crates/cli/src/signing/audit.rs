@@ -13,7 +13,7 @@ use telovix_workspace::shown;
 
 use super::host_failure;
 use crate::failure::Failure;
-use crate::output::{Report, Streams, text};
+use crate::output::{Amount, Report, Streams, text};
 
 pub(crate) use telovix_host::actor;
 
@@ -151,7 +151,7 @@ pub(crate) fn tell_notices(notices: Vec<Notice>, streams: &mut Streams) -> Resul
         warning
             .help
             .push("the removal is recorded in the log, with a digest; check what happened on the machine at that time".to_owned());
-        text::write(&Report::without_sources(vec![warning]), &mut streams.talk)?;
+        text::write(&Report::without_sources(vec![warning]), Amount::ALL, &mut streams.talk)?;
         streams.talk.flush()?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! An entry of an invariant and Tetragon policies -> an event that violates it, or that there is none.
 
 use telovix_diagnostic::source::Span;
-use telovix_policy::confine::{Confinement, Deed, Effect, Endpoint, Operation, Subject};
+use telovix_policy::confine::{Confinement, Action, Effect, Endpoint, Operation, Subject};
 use telovix_policy::judge::{Event, Index};
 use telovix_policy::value::{Children, PathPattern, Scope};
 use telovix_tetragon::interpret::Representatives;
@@ -45,7 +45,7 @@ pub(super) fn search(
     let Some(events) = events(index, outside, demand, party) else { return Search::TooMany };
     let region = demand.region();
     let concerns =
-        |event: &&Event| is_of(party, event) && deed(event).is_some_and(|deed| region.contains(&deed));
+        |event: &&Event| is_of(party, event) && action(event).is_some_and(|deed| region.contains(&deed));
     for event in events.iter().filter(concerns) {
         let verdict = index.judge(event);
         let opinions: Vec<_> = outside.policies().iter().map(|policy| policy.judge(event)).collect();
@@ -141,14 +141,14 @@ fn is_of(party: &Party<'_>, event: &Event) -> bool {
 }
 
 /// Returns what a complete event does, with one access.
-fn deed(event: &Event) -> Option<Deed> {
+fn action(event: &Event) -> Option<Action> {
     Some(match event.operation {
-        Operation::Exec => Deed::Exec(event.path.clone()),
-        Operation::Open => Deed::Open(event.path.clone()?, event.access?.iter().next()?),
-        Operation::Connect => Deed::Connect(Endpoint { address: event.address?, port: event.port? }),
-        Operation::Capability | Operation::Capset => Deed::Capability(event.capability?),
-        Operation::Syscall => Deed::Syscall(event.syscall?),
-        Operation::Socket => Deed::Socket(event.family?, event.socket_type?),
-        _ => Deed::Whole,
+        Operation::Exec => Action::Exec(event.path.clone()),
+        Operation::Open => Action::Open(event.path.clone()?, event.access?.iter().next()?),
+        Operation::Connect => Action::Connect(Endpoint { address: event.address?, port: event.port? }),
+        Operation::Capability | Operation::Capset => Action::Capability(event.capability?),
+        Operation::Syscall => Action::Syscall(event.syscall?),
+        Operation::Socket => Action::Socket(event.family?, event.socket_type?),
+        _ => Action::Whole,
     })
 }

@@ -1,8 +1,9 @@
 //! The policies of four versions of a file -> an event whose effect in the merged version is wrong.
 
 use telovix_diagnostic::source::SourceSet;
-use telovix_diagnostic::{Severity, Sink};
+use telovix_diagnostic::{Diagnostic, Severity, Sink};
 use telovix_document as document;
+use telovix_document::codes::OTHER_OBJECTS;
 use telovix_document::lower::{Options, Policy, lower};
 use telovix_policy::confine::{Confinement, Effect, Operation, Region};
 use telovix_policy::judge::{Event, Index};
@@ -28,8 +29,10 @@ impl Meaning {
         let mut sink = Sink::default();
         let documents = document::read(&sources, &mut sink).documents;
         let policy = lower(documents, &sources, Options { as_of }, &mut sink);
-        let diagnostics: Vec<_> =
-            sink.into_sorted().into_iter().filter(|found| found.severity == Severity::Error).collect();
+        // Of other objects only the text can be merged.
+        let is_refused =
+            |found: &Diagnostic| found.severity == Severity::Error || *found.code == OTHER_OBJECTS;
+        let diagnostics: Vec<_> = sink.into_sorted().into_iter().filter(is_refused).collect();
         if diagnostics.is_empty() {
             Ok(Self { policy })
         } else {

@@ -3,8 +3,15 @@
 use telovix_diagnostic::Code;
 
 /// The codes of mistakes in settings.
-pub(crate) const CODES: &[&Code] =
-    &[&UNKNOWN_LEVEL, &UNKNOWN_LEVEL_CODE, &LEVEL_OF_ERROR, &UNKNOWN_TARGET, &OLD_NAME, &TWO_NAMES];
+pub(crate) const CODES: &[&Code] = &[
+    &UNKNOWN_LEVEL,
+    &UNKNOWN_LEVEL_CODE,
+    &LEVEL_OF_ERROR,
+    &UNKNOWN_TARGET,
+    &INVALID_PATTERN,
+    &OLD_NAME,
+    &TWO_NAMES,
+];
 
 pub(super) static UNKNOWN_LEVEL: Code = Code::page(include_str!("code/unknown-level.md"));
 
@@ -13,6 +20,9 @@ pub(super) static UNKNOWN_LEVEL_CODE: Code = Code::page(include_str!("code/unkno
 pub(super) static LEVEL_OF_ERROR: Code = Code::page(include_str!("code/level-of-error.md"));
 
 pub(super) static UNKNOWN_TARGET: Code = Code::page(include_str!("code/unknown-target.md"));
+
+/// A pattern that matches no path.
+pub(super) static INVALID_PATTERN: Code = Code::page(include_str!("code/invalid-pattern.md"));
 
 /// An old name that is still accepted.
 pub(super) static OLD_NAME: Code = Code::page(include_str!("code/old-name.md"));

@@ -5,8 +5,9 @@ use telovix_platform::Target;
 use telovix_syntax::field::{Choice, Field, Lines, OtherKeys, Presence, Record, Shape, Text};
 use telovix_syntax::{Node, Refusal, Scalar, quote, wrong_type};
 
-use super::code::{UNKNOWN_LEVEL, UNKNOWN_TARGET};
+use super::code::{INVALID_PATTERN, UNKNOWN_LEVEL, UNKNOWN_TARGET};
 use crate::agent::{KUBERNETES, PARENTS_MAP, VERSION};
+use crate::glob::Glob;
 
 const LINE: Text =
     Text { noun: "text", least: 1, most: 4_096, lines: Lines::One, pattern: None, known: None };
@@ -55,6 +56,26 @@ pub(super) const CONSOLE: Field = Field {
     shape: Shape::Boolean,
     description: "A Console loads the TracingPolicies: their names and hooks follow its rules, as those of custom rules \
 always do. Without it they follow Tetragon's alone.",
+};
+
+const PATTERN: Shape = Shape::Text(Text { noun: "a pattern such as `charts/` or `*.lock.json`", ..LINE });
+
+/// The files to read.
+pub(super) const INCLUDE: Field = Field {
+    name: "include",
+    presence: Presence::Optional,
+    shape: Shape::List(&PATTERN),
+    description: "Patterns of the files and folders to read. Default: everything. `*` is any part of a name, `**` any \
+folders; a pattern without `/` matches at any depth, and a folder everything below it.",
+};
+
+/// The files to leave out.
+pub(super) const EXCLUDE: Field = Field {
+    name: "exclude",
+    presence: Presence::Optional,
+    shape: Shape::List(&PATTERN),
+    description: "Patterns of the files and folders to leave out, like those of `include`. Files that a command names \
+are read all the same.",
 };
 
 /// The trust root.
@@ -106,7 +127,7 @@ pub(super) const ENGINE: Field =
 pub(super) static RECORD: Record = Record {
     noun: "the settings of a policy repository",
     description: "Marks the root of a policy repository and holds its settings. Paths are relative to the root.",
-    fields: &[TARGETS, OUTPUT, LEVELS, TETRAGON, ENGINE, CONSOLE, TRUST_ROOT],
+    fields: &[TARGETS, INCLUDE, EXCLUDE, OUTPUT, LEVELS, TETRAGON, ENGINE, CONSOLE, TRUST_ROOT],
     other_keys: OtherKeys::Refused,
 };
 
@@ -123,6 +144,16 @@ pub(super) fn level(node: &Node, sink: &mut Sink) -> Option<Level> {
         sink.report(problem.help("the levels are `ignore`, `note`, `warning` and `error`"));
     }
     level
+}
+
+/// Reads a pattern.
+pub(super) fn pattern(text: &str) -> Result<Glob, Refusal> {
+    Glob::parse(text).map_err(|problem| Refusal {
+        code: &INVALID_PATTERN,
+        problem: problem.to_owned(),
+        help: "write a path below the root such as `charts/`, `*.lock.json` or `apps/**/values.yaml`"
+            .to_owned(),
+    })
 }
 
 /// Reads the name of a target.

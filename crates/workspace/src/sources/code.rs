@@ -13,6 +13,9 @@ pub const CODES: &[&Code] = &[
     &FOLDER_TOO_DEEP,
     &SKIPPED_DOCUMENT,
     &NOTHING_TO_READ,
+    &OTHER_FILES,
+    &TEMPLATE_NOT_RENDERED,
+    &UNMATCHED_PATTERN,
 ];
 
 pub(super) static UNREADABLE_FILE: Code = Code::page(include_str!("code/unreadable-file.md"));
@@ -32,3 +35,9 @@ pub(super) static FOLDER_TOO_DEEP: Code = Code::page(include_str!("code/folder-t
 pub(super) static SKIPPED_DOCUMENT: Code = Code::page(include_str!("code/skipped-document.md"));
 
 pub(super) static NOTHING_TO_READ: Code = Code::page(include_str!("code/nothing-to-read.md"));
+
+pub(super) static OTHER_FILES: Code = Code::page(include_str!("code/other-files.md"));
+
+pub(super) static TEMPLATE_NOT_RENDERED: Code = Code::page(include_str!("code/template-not-rendered.md"));
+
+pub(super) static UNMATCHED_PATTERN: Code = Code::page(include_str!("code/unmatched-pattern.md"));

@@ -60,8 +60,28 @@ pub enum Problem {
         documents: Vec<String>,
     },
     /// No policy file was found.
-    #[error("no policy file below {0}")]
-    Nothing(String),
+    #[error("{}", told_of_nothing(.below, *.others, *.excluded))]
+    Nothing {
+        /// The folders, as they are shown.
+        below: String,
+        /// How many files are no policies.
+        others: usize,
+        /// How many files and folders the settings leave out.
+        excluded: usize,
+    },
+    /// Files with the name of a policy are of other kinds.
+    #[error("{} and not read: {}", plural(.0.len(), "file is no policy", "files are no policies"), named(.0))]
+    OtherFiles(Vec<String>),
+    /// Files are templates of policies.
+    #[error(
+        "{} not read, because templates are not rendered here: {}",
+        plural(.0.len(), "template of a policy is", "templates of policies are"),
+        named(.0)
+    )]
+    Templates(Vec<String>),
+    /// A pattern of the settings matches no file.
+    #[error("the pattern {} in `{CONFIGURATION}` matches nothing", telovix_syntax::quote(.0))]
+    UnmatchedPattern(String),
 }
 
 /// Why a file or folder is not read.
@@ -100,7 +120,10 @@ impl Problem {
             Self::Circle(_) => &code::FOLDER_CIRCLE,
             Self::TooDeep(_) => &code::FOLDER_TOO_DEEP,
             Self::SkippedDocuments { .. } => &code::SKIPPED_DOCUMENT,
-            Self::Nothing(_) => &code::NOTHING_TO_READ,
+            Self::Nothing { .. } => &code::NOTHING_TO_READ,
+            Self::OtherFiles(_) => &code::OTHER_FILES,
+            Self::Templates(_) => &code::TEMPLATE_NOT_RENDERED,
+            Self::UnmatchedPattern(_) => &code::UNMATCHED_PATTERN,
         }
     }
 
@@ -122,8 +145,18 @@ impl Problem {
                 "rename it without the leading `.`, or move it out of the folders that are read"
             }
             Self::SkippedDocuments { .. } => "rename the file",
-            Self::Nothing(_) => {
+            Self::Nothing { others: 0, .. } => {
                 "folders are searched for `*.yaml`, `*.yml` and `*.json`, without hidden ones"
+            }
+            Self::Nothing { .. } => {
+                "a policy has a `kind`, such as `kind: GuardianProfile`; name a file to read it as a policy"
+            }
+            Self::OtherFiles(_) => {
+                "name a file to read it as a policy; `exclude` in `telovix.yaml` leaves it out"
+            }
+            Self::Templates(_) => "render them first, as in `helm template . | telovix lint -`",
+            Self::UnmatchedPattern(_) => {
+                "correct or remove it; patterns are relative to the root of the repository"
             }
         })
     }
@@ -147,6 +180,31 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
+fn told_of_nothing(below: &str, others: usize, excluded: usize) -> String {
+    let mut told = format!("no policy file below {below}");
+    if others > 0 {
+        told.push_str(&format!(": {} of another kind", plural(others, "file is", "files are")));
+    }
+    if excluded > 0 {
+        told.push_str(&format!(
+            ", and `{CONFIGURATION}` leaves out {}",
+            plural(excluded, "entry", "entries")
+        ));
+    }
+    told
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Returns the first of the names, and how many more there are.
+fn named(files: &[String]) -> String {
+    let named: Vec<_> = files.iter().take(NAMED).map(|file| format!("`{file}`")).collect();
+    let more = files.len() - named.len();
+    named.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+}
+
 /// The most documents that a message names.
 const NAMED: usize = 3;
 
@@ -164,11 +222,8 @@ fn told_of_skipped(reason: &Skipped, path: &str, documents: &[String]) -> String
             format!("`{path}` is taken for the trust root (`{TRUST_ROOT}`) and not read as a policy")
         }
     };
-    let named: Vec<_> = documents.iter().take(NAMED).map(|document| format!("`{document}`")).collect();
-    let more = documents.len() - named.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     match documents {
         [only] if only == path => format!("{place}, but contains a policy document"),
-        _ => format!("{place}, but contains policy documents: {}{more}", named.join(", ")),
+        _ => format!("{place}, but contains policy documents: {}", named(documents)),
     }
 }

@@ -1,6 +1,6 @@
 //! A path -> the policy files at or below it, in a fixed order and without following link cycles.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,25 @@ use crate::path::{CONFIGURATION, TRUST_ROOT, is_policy_name, shown};
 /// Folders of version control, which hold earlier versions of the same documents.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 
+/// Why a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A command names it, so it is a policy.
+    Named,
+    /// It is in a folder, and may be something else.
+    Found,
+}
+
 /// The result of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// The policy files, by path.
-    pub(super) files: BTreeSet<PathBuf>,
+    /// The files with the name of a policy, by path.
+    pub(super) files: BTreeMap<PathBuf, Origin>,
     /// The skipped files and folders, to be searched for documents.
     pub(super) skipped: Vec<Search>,
     pub(super) problems: Vec<Problem>,
+    /// How many files and folders the settings leave out.
+    pub(super) excluded: usize,
 }
 
 /// Adds the file `path`, or the policy files below the folder `path`.
@@ -33,7 +44,7 @@ pub(super) fn collect(path: &Path, left_out: &LeftOut<'_>, found: &mut Found) {
         }
         // A path that the user names is always read, even a pipe from the shell.
         Ok(_) => {
-            found.files.insert(path.to_owned());
+            found.files.insert(path.to_owned(), Origin::Named);
         }
         Err(error) => found.problems.push(Problem::unreadable(shown(path), error)),
     }
@@ -71,6 +82,10 @@ impl Walk<'_> {
         if VERSION_CONTROL.contains(&name.as_ref()) || self.left_out.is_staging(&path) {
             return;
         }
+        if self.left_out.is_excluded(&path) {
+            self.found.excluded += 1;
+            return;
+        }
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
             // Ignore hidden dangling links, such as the lock files of editors.
@@ -97,8 +112,9 @@ impl Walk<'_> {
             }
             (None, Ok(None)) if metadata.is_dir() => self.enter(&path, &metadata),
             (None, Ok(None)) if !is_policy_name(&path) => {}
+            (None, Ok(None)) if !self.left_out.is_included(&path) => self.found.excluded += 1,
             (None, Ok(None)) if metadata.is_file() => {
-                self.found.files.insert(path);
+                self.found.files.entry(path).or_insert(Origin::Found);
             }
             (None, Ok(None)) => self.found.problems.push(Problem::NotAFile(shown(&path))),
         }

@@ -108,10 +108,12 @@ impl Operand {
             Self::Here => written(&[]),
             Self::RevisionHere(revision) => {
                 let repository = Repository::find(&[])?;
-                Ok(Content::Written(Input::of_bytes(git::read_folder(revision, repository.root())?)))
+                Ok(Content::Written(repository.read_files(git::read_folder(revision, repository.root())?)))
             }
             Self::Revision(revision, path) => {
-                Ok(Content::Written(Input::of_bytes(git::read(revision, path.as_deref())?)))
+                let files = git::read(revision, path.as_deref())?;
+                let is_file = matches!(files.as_slice(), [(name, _)] if path.as_ref().is_some_and(|path| name.ends_with(path.trim_start_matches("./"))));
+                Ok(Content::Written(if is_file { Input::of_bytes(files) } else { Input::of_folder(files, None) }))
             }
         }
     }

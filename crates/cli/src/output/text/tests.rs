@@ -1,13 +1,14 @@
 use telovix_diagnostic::source::{SourceSet, Span};
-use telovix_diagnostic::{Code, Diagnostic, Example, Severity};
+use telovix_diagnostic::{About, Code, Diagnostic, Example, Severity};
 
-use crate::output::{Report, text};
+use crate::output::{Amount, Report, text};
 
 static CODE: Code = Code {
     id: "unknown-key",
     title: "a key that no document has",
     severity: Severity::Error,
     tetragon: telovix_diagnostic::Treatment::Takes,
+    about: About::Meaning,
     explanation: "",
     fires: Example::Text(""),
     silent: Example::Text(""),
@@ -22,11 +23,8 @@ fn rendered(source: &str, diagnostic: impl FnOnce(&dyn Fn(&str) -> Span) -> Diag
     };
     let diagnostics = vec![diagnostic(&place)];
     let mut out = Vec::new();
-    text::write(
-        &Report { sources, shown_below: "profiles/".to_owned(), diagnostics, tracing_policies: Vec::new() },
-        &mut out,
-    )
-    .unwrap();
+    let report = Report { sources, shown_below: "profiles/".to_owned(), diagnostics, tracing_policies: Vec::new() };
+    text::write(&report, Amount::ALL, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
 }
 
@@ -82,4 +80,23 @@ fn control_characters_of_a_policy_do_not_reach_the_terminal() {
     let text =
         rendered("a: \u{1b}[2Jb\n", |place| Diagnostic::new(&CODE, place("a"), "name `\u{1b}[2J\u{7}`"));
     assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text:?}");
+}
+
+#[test]
+fn many_equal_findings_are_counted() {
+    let source = "a: 1\n".repeat(20_000);
+    let sources = SourceSet::single("amf.yaml", &source);
+    let (id, _) = sources.iter().next().unwrap();
+    let at = |line: usize| {
+        Diagnostic::new(&CODE, Span::new(id, 5 * line, 5 * line + 1), "unknown key `a`").help("remove it")
+    };
+    let report = Report { sources, shown_below: String::new(), diagnostics: (0..20_000).map(at).collect() };
+    let mut out = Vec::new();
+    text::write(&report, Amount::default(), &mut out).unwrap();
+    let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
+    assert!(text.lines().count() <= 50, "{}", text.lines().count());
+    assert!(text.contains("… and 19,995 more of error[unknown-key]\n"), "{text}");
+    assert!(text.ends_with(
+        "20000 errors (19995 are not shown: `--verbose`); run `telovix explain CODE` for details\n"
+    ));
 }

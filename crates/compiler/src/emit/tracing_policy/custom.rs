@@ -1,7 +1,7 @@
 //! An operator's own TracingPolicy -> the same policy, validated; a whole document stays byte for byte the same.
 
 use telovix_diagnostic::Sink;
-use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_document::PolicyPlace;
 use telovix_document::lower::{CustomForm, CustomPolicy, Policy, PolicyDocument};
 use telovix_tetragon::{Context, Dialect, check_product, check_release, read, validate, write_tree};
@@ -45,8 +45,9 @@ pub(super) fn compile(
     sink.append(findings);
     let model = model.filter(|_| !refused)?;
     let text = match form {
-        CustomForm::Document => own_text(placed, policy, sources),
-        CustomForm::Field => {
+        CustomForm::Document if starts_a_line(placed, sources) => own_text(placed, policy, sources),
+        // A field of a rule, or an item of a list: without its indentation it is another text.
+        CustomForm::Document | CustomForm::Field => {
             let place = sources.locate(custom.span).escape_default().to_string();
             format!(
                 "# Compiled from {place}. Do not edit: change the source and compile again.\n{}",
@@ -60,12 +61,28 @@ pub(super) fn compile(
     Some(Compiled { names, text, uses })
 }
 
+/// Returns whether a document is not indented.
+fn starts_a_line(placed: &PolicyDocument, sources: &SourceSet) -> bool {
+    sources.position(placed.span()).column == 1
+}
+
+/// Returns whether a file has comments and document marks only, apart from one document.
+fn is_alone(text: &str, document: Span) -> bool {
+    let is_other = |line: &str| {
+        let line = line.trim_start_matches('\u{feff}').trim();
+        !line.is_empty() && !line.starts_with(['#', '%']) && !line.starts_with("---") && line != "..."
+    };
+    let around = |part: Option<&str>| !part.unwrap_or_default().lines().any(is_other);
+    around(text.get(..document.start as usize)) && around(text.get(document.end as usize..))
+}
+
 /// Returns the whole file when the document is alone in it, else the text of the document.
 fn own_text(placed: &PolicyDocument, policy: &Policy, sources: &SourceSet) -> String {
     let span = placed.span();
     let others = policy.documents.iter().filter(|other| other.span().source == span.source);
     if others.count() == 1
         && let Some(source) = sources.get(span.source)
+        && is_alone(source.text(), span)
     {
         return source.text().to_owned();
     }
