@@ -14,6 +14,7 @@
 //! tally       verdicts -> counts that can be added up
 //! scan        all of it on every processor, with the same result on any number of them
 //! impact      counts -> the answer, and its limits
+//! observe     lines -> who did what how often: the input of learning
 //! ```
 
 #![forbid(unsafe_code)]
@@ -26,6 +27,7 @@ mod json;
 mod judge;
 mod line;
 mod moment;
+pub mod observe;
 mod scan;
 mod source;
 mod stream;

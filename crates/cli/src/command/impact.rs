@@ -1,12 +1,12 @@
 //! A history of events and policies -> the events that the policies would have affected, and the limits of the answer.
 
-mod code;
+pub(crate) mod code;
 mod html;
 mod markdown;
 mod policy;
-mod reading;
+pub(crate) mod reading;
 mod text;
-mod words;
+pub(crate) mod words;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

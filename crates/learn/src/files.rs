@@ -1,0 +1,228 @@
+//! Paths that one binary used -> patterns for its files, each with the reason, and the paths that need a decision.
+//!
+//! Three things make a pattern out of paths: a part of the name that changes (a date, a number of a process), names in a
+//! folder that are new all the time, and a limit on the number of entries. Everything else stays an exact path.
+
+mod fold;
+mod heads;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use telovix_policy::value::{AbsolutePath, PathPattern};
+use telovix_replay::observe::Seen;
+
+use crate::entry::{Reason, Review, Why};
+use crate::pattern::{self, covers, opened, reduced, refusal};
+use crate::world::World;
+use crate::{sensitive, volatile};
+use heads::{FEW, Name};
+use tree::Node;
+
+/// The share of all events of a binary that may be the first of their name before a folder is opened.
+const NOVELTY: f64 = 2e-4;
+/// Folders with patterns after which the folder that contains them is opened.
+const SIBLINGS: usize = 8;
+/// Bytes of the longest entry that Tetragon compares.
+const LONGEST: usize = 255;
+
+/// What was learned about files or programs.
+#[derive(Debug, Default)]
+pub(crate) struct Learned {
+    pub(crate) patterns: Vec<(PathPattern, Reason)>,
+    pub(crate) review: Vec<Review>,
+}
+
+/// What may be generalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generalise {
+    /// Parts that change, new names, and more where the limit asks for it.
+    Files,
+    /// Parts that change only: of programs, a folder is never learned.
+    Programs,
+}
+
+/// Learns from the paths of one binary. What `admitted` contains is learned although it is sensitive.
+pub(crate) fn learn(
+    seen: &BTreeMap<Box<str>, Seen>,
+    how: Generalise,
+    world: &World<'_>,
+    admitted: &[PathPattern],
+    most: usize,
+) -> Learned {
+    let mut learned = Learned::default();
+    let mut plain: Vec<(&str, &Seen)> = Vec::new();
+    let mut listed: Vec<(&str, &Seen)> = Vec::new();
+    for (path, seen) in seen {
+        let admitted = admitted.iter().any(|pattern| pattern.contains(path));
+        let why = match PathPattern::parse(path) {
+            Ok(PathPattern::Tree(_)) if admitted => None,
+            _ if path.len() > LONGEST => Some(Why::Unwritable),
+            Ok(PathPattern::Tree(_)) => sensitive::of_path(path).map(Why::Sensitive).or_else(|| {
+                let writable = how == Generalise::Programs && is_writable(path);
+                writable.then_some(Why::WritableProgram)
+            }),
+            _ => Some(Why::Unwritable),
+        };
+        match why {
+            Some(why) => learned.review.push(Review::new(path.to_string(), seen, why)),
+            None if world.is_directory(path) => listed.push((path, seen)),
+            None => plain.push((path, seen)),
+        }
+    }
+    let mut drafts = Drafts::default();
+    drafts.draft(&plain, how);
+    if how == Generalise::Files {
+        fold::fold(&mut drafts.patterns, most, world);
+    }
+    let lists = list(&listed, &plain, &mut drafts, world, admitted, &mut learned.review);
+    drafts.patterns.extend(lists);
+    learned.patterns = drafts.reduced();
+    learned
+}
+
+/// Folders in which not only root can replace a program.
+fn is_writable(path: &str) -> bool {
+    ["/tmp/", "/var/tmp/", "/dev/shm/", "/home/", "/run/user/"].iter().any(|folder| path.starts_with(folder))
+}
+
+/// Patterns with their reasons.
+#[derive(Debug, Default)]
+struct Drafts {
+    patterns: BTreeMap<PathPattern, Reason>,
+}
+
+impl Drafts {
+    fn draft(&mut self, plain: &[(&str, &Seen)], how: Generalise) {
+        let mut root = Node::default();
+        let mut tokens = BTreeMap::new();
+        for (path, seen) in plain {
+            let cut = volatile::find(path).and_then(|(at, token)| {
+                let text = path.get(..at)?;
+                let (folder, head) = text.rsplit_once('/')?;
+                let pattern = opened(folder, head)?;
+                refusal(&pattern).is_none().then_some((text, token))
+            });
+            match cut {
+                Some((text, token)) => {
+                    tokens.insert(text, token);
+                    root.add(text.get(1..).unwrap_or_default(), true, seen);
+                }
+                None => root.add(path.get(1..).unwrap_or_default(), false, seen),
+            }
+        }
+        let walk = Walk { how, all: root.events, tokens: &tokens };
+        self.patterns = walk.node("", &root);
+    }
+
+    /// Returns the patterns that no other one covers.
+    fn reduced(self) -> Vec<(PathPattern, Reason)> {
+        let kept = reduced(self.patterns.keys().cloned().collect());
+        kept.into_iter()
+            .filter_map(|pattern| self.patterns.get(&pattern).copied().map(|reason| (pattern, reason)))
+            .collect()
+    }
+}
+
+struct Walk<'run> {
+    how: Generalise,
+    all: u64,
+    tokens: &'run BTreeMap<&'run str, volatile::Token>,
+}
+
+impl Walk<'_> {
+    /// Returns the patterns for what is at and below a path.
+    fn node(&self, path: &str, node: &Node<'_>) -> BTreeMap<PathPattern, Reason> {
+        let mut patterns = BTreeMap::new();
+        if node.used {
+            let pattern = match node.cut {
+                true => path.rsplit_once('/').and_then(|(folder, head)| opened(folder, head)),
+                false => PathPattern::parse(path).ok(),
+            };
+            let token = self.tokens.get(path).copied().filter(|_| node.cut);
+            patterns.extend(pattern.map(|pattern| (pattern, token.map_or(Reason::Exact, Reason::Changing))));
+        }
+        let mut generalised = BTreeSet::new();
+        for (name, child) in &node.children {
+            let below = self.node(&format!("{path}/{name}"), child);
+            if below.values().any(|reason| *reason != Reason::Exact) {
+                generalised.insert(*name);
+            }
+            patterns.extend(below);
+        }
+        if self.how == Generalise::Programs {
+            return patterns;
+        }
+        let new = self.new_names(node);
+        let wide = (generalised.len() >= SIBLINGS).then_some(generalised);
+        let reasons = [
+            new.map(|names| (Reason::New { names: names.len() }, names)),
+            wide.map(|names| (Reason::Siblings { folders: names.len() }, names)),
+        ];
+        for (reason, new) in reasons.into_iter().flatten() {
+            let names: Vec<Name<'_>> =
+                node.children.keys().map(|text| Name { text, new: new.contains(text) }).collect();
+            let allowed = |head: &str| opened(path, head).is_some_and(|pattern| refusal(&pattern).is_none());
+            for head in heads::heads(&names, &allowed) {
+                let Some(pattern) = opened(path, &head) else { continue };
+                patterns.retain(|narrow, _| !covers(&pattern, narrow));
+                patterns.insert(pattern, reason);
+            }
+        }
+        patterns
+    }
+
+    /// Returns the names in a folder that were used once, if there are so many of them that more will come: by the
+    /// estimate of Good and Turing, their share of all events is the chance that the next one has a new name.
+    fn new_names<'node>(&self, node: &Node<'node>) -> Option<BTreeSet<&'node str>> {
+        let once = node.children.iter().filter(|(name, child)| child.events == 1 && !name.is_empty());
+        let once: BTreeSet<&str> = once.map(|(name, _)| *name).collect();
+        let share = once.len() as f64 / (self.all.max(1)) as f64;
+        (once.len() >= FEW && share > NOVELTY && !node.is_complete()).then_some(once)
+    }
+}
+
+/// Returns patterns for folders that were listed: a profile has no way to allow a folder without what is in it, so
+/// only a folder from which the binary also uses files, and no other binary does, is allowed as a whole.
+fn list(
+    listed: &[(&str, &Seen)],
+    plain: &[(&str, &Seen)],
+    drafts: &mut Drafts,
+    world: &World<'_>,
+    admitted: &[PathPattern],
+    review: &mut Vec<Review>,
+) -> Vec<(PathPattern, Reason)> {
+    let mut found = Vec::new();
+    for (path, seen) in listed {
+        if drafts.patterns.keys().any(|pattern| pattern.contains(path)) {
+            continue;
+        }
+        let Ok(folder) = AbsolutePath::parse(path) else { continue };
+        let tree = PathPattern::Tree(folder.clone());
+        let is_open = drafts.patterns.contains_key(&PathPattern::Below(folder));
+        let admitted = admitted.iter().any(|pattern| covers(pattern, &tree) || *pattern == tree);
+        let uses = plain.iter().any(|(file, _)| tree.contains(file));
+        let fine = refusal(&tree).is_none() && (is_open || (uses && world.foreign(&tree) == 0));
+        if admitted || fine {
+            found.push((tree, Reason::Listed));
+        } else {
+            review.push(Review::new((*path).to_owned(), seen, Why::Folder));
+        }
+    }
+    found
+}
+
+/// Returns the values that a pattern was learned from.
+pub(crate) fn within<'seen>(
+    seen: &'seen BTreeMap<Box<str>, Seen>,
+    pattern: &PathPattern,
+) -> impl Iterator<Item = (&'seen str, &'seen Seen)> {
+    let stem: Box<str> = match pattern {
+        PathPattern::Tree(path) => path.as_str().into(),
+        PathPattern::Below(_) | PathPattern::Prefix(_) => pattern::start(pattern).into(),
+    };
+    let begins = stem.clone();
+    let pattern = pattern.clone();
+    let from = seen.range(stem..).take_while(move |(path, _)| path.starts_with(&*begins));
+    from.filter(move |(path, _)| pattern.contains(path)).map(|(path, seen)| (&**path, seen))
+}

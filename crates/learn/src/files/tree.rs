@@ -1,0 +1,70 @@
+//! Paths of one binary -> a tree of folders with counts.
+
+use std::collections::BTreeMap;
+
+use telovix_replay::Moment;
+use telovix_replay::observe::Seen;
+
+/// A folder or a file, and what is below it.
+#[derive(Debug, Default)]
+pub(super) struct Node<'path> {
+    pub(super) children: BTreeMap<&'path str, Node<'path>>,
+    /// Events at this path and below it.
+    pub(super) events: u64,
+    /// Whether this very path was used, not only others below it.
+    pub(super) used: bool,
+    /// Whether everything that begins with this path belongs to it: something that changes was cut off.
+    pub(super) cut: bool,
+    /// The first and the last event.
+    span: Option<(Moment, Moment)>,
+}
+
+impl<'path> Node<'path> {
+    /// Adds a path without its first `/`.
+    pub(super) fn add(&mut self, path: &'path str, cut: bool, seen: &Seen) {
+        self.count(seen);
+        let (name, rest) = path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let child = self.children.entry(name).or_default();
+        match rest {
+            // What was cut off began a name of its own.
+            Some("") if cut => {
+                child.count(seen);
+                child.children.entry("").or_default().end(true, seen);
+            }
+            Some(rest) => child.add(rest, cut, seen),
+            None => child.end(cut, seen),
+        }
+    }
+
+    fn end(&mut self, cut: bool, seen: &Seen) {
+        self.count(seen);
+        self.used = true;
+        self.cut |= cut;
+    }
+
+    fn count(&mut self, seen: &Seen) {
+        self.events += seen.events();
+        self.span = match (self.span, seen.span()) {
+            (Some(left), Some(right)) => Some((left.0.min(right.0), left.1.max(right.1))),
+            (left, right) => left.or(right),
+        };
+    }
+
+    /// Returns whether nothing new came in the second half of the time in which this folder was used, although it was
+    /// used then: its files are all known.
+    pub(super) fn is_complete(&self) -> bool {
+        let Some((first, last)) = self.span else { return false };
+        let seconds = last.since(first);
+        if seconds < LEAST_SECONDS {
+            return false;
+        }
+        let middle = Moment::from_seconds(first.since(Moment::from_seconds(0)) + seconds / 2);
+        let spans = || self.children.values().filter_map(|child| Some((child.span?, child.events)));
+        let late = spans().filter(|(span, _)| span.1 > middle).count();
+        let new = spans().any(|(span, _)| span.0 > middle);
+        !new && late * 2 >= self.children.len()
+    }
+}
+
+/// A folder that was used for a shorter time, in seconds, is never called complete.
+const LEAST_SECONDS: i64 = 2 * 3_600;
