@@ -40,6 +40,8 @@ pub(crate) enum Generalise {
     Files,
     /// Parts that change only: of programs, a folder is never learned.
     Programs,
+    /// Nothing.
+    Nothing,
 }
 
 /// Learns from the paths of one binary. What `admitted` contains is learned although it is sensitive.
@@ -97,7 +99,8 @@ impl Drafts {
         let mut root = Node::default();
         let mut tokens = BTreeMap::new();
         for (path, seen) in plain {
-            let cut = volatile::find(path).and_then(|(at, token)| {
+            let changing = volatile::find(path).filter(|_| how != Generalise::Nothing);
+            let cut = changing.and_then(|(at, token)| {
                 let text = path.get(..at)?;
                 let (folder, head) = text.rsplit_once('/')?;
                 let pattern = opened(folder, head)?;
@@ -150,7 +153,7 @@ impl Walk<'_> {
             }
             patterns.extend(below);
         }
-        if self.how == Generalise::Programs {
+        if self.how != Generalise::Files {
             return patterns;
         }
         let new = self.new_names(node);
@@ -172,12 +175,13 @@ impl Walk<'_> {
         patterns
     }
 
-    /// Returns the names in a folder that were used once, if there are so many of them that more will come: by the
-    /// estimate of Good and Turing, their share of all events is the chance that the next one has a new name.
+    /// Returns the names in a folder that were used on one occasion, if there are so many of them that more will come:
+    /// by the estimate of Good and Turing, their share of all events is the chance that the next one has a new name.
     fn new_names<'node>(&self, node: &Node<'node>) -> Option<BTreeSet<&'node str>> {
-        let once = node.children.iter().filter(|(name, child)| child.events == 1 && !name.is_empty());
-        let once: BTreeSet<&str> = once.map(|(name, _)| *name).collect();
-        let share = once.len() as f64 / (self.all.max(1)) as f64;
+        let once = || node.children.iter().filter(|(name, child)| !name.is_empty() && node.is_brief(child));
+        let events: u64 = once().map(|(_, child)| child.events).sum();
+        let share = events as f64 / self.all.max(1) as f64;
+        let once: BTreeSet<&str> = once().map(|(name, _)| *name).collect();
         (once.len() >= FEW && share > NOVELTY && !node.is_complete()).then_some(once)
     }
 }

@@ -1,6 +1,6 @@
 //! Profiles learned from one part of a history, tried on the next day: how often they would have been wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use telovix_policy::value::Capability;
 use telovix_replay::observe::{Actor, Behaviour, Observations, Seen};
 
-use crate::learn::{Profile, Settings, Window, learn_from};
+use crate::learn::{Learned, Profile, Settings, Window, learn, learn_from};
 use crate::sensitive;
 
 /// Hours that are held out.
@@ -85,8 +85,35 @@ pub fn evaluate(
     let learned = learn_from(observations, settings, start - i64::from(settings.hours)..start, wanted);
     learned.window.first.as_ref()?;
     let day = start..end;
+    let trial: BTreeMap<&Actor, Behaviour> =
+        observations.actors.iter().map(|(actor, behaviour)| (actor, behaviour.within(&day))).collect();
+    let all = [observations];
+    Some(try_on(&learned, &trial, &all, settings, wanted))
+}
+
+/// Learns from a history, and tries the profiles on another one.
+#[must_use]
+pub fn evaluate_on(
+    observations: &Observations,
+    trial: &Observations,
+    settings: &Settings,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Evaluation {
+    let learned = learn(observations, settings, wanted);
+    let tried: BTreeMap<&Actor, Behaviour> =
+        trial.actors.iter().map(|(actor, behaviour)| (actor, behaviour.clone())).collect();
+    try_on(&learned, &tried, &[observations, trial], settings, wanted)
+}
+
+fn try_on(
+    learned: &Learned,
+    trial: &BTreeMap<&Actor, Behaviour>,
+    histories: &[&Observations],
+    settings: &Settings,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Evaluation {
     let mut evaluation = Evaluation {
-        learned_from: learned.window,
+        learned_from: learned.window.clone(),
         events: 0,
         false_positives: 0,
         false_positive_rate: 0.0,
@@ -98,13 +125,12 @@ pub fn evaluate(
         binaries: Vec::new(),
         without_profile: Vec::new(),
     };
-    let all = all_paths(observations);
-    for (actor, behaviour) in &observations.actors {
+    let all = all_paths(histories);
+    for (actor, today) in trial {
         let Actor::Binary(binary) = actor else { continue };
         if !wanted(binary) {
             continue;
         }
-        let today = behaviour.within(&day);
         let profile = learned.profiles.binary_search_by(|profile| profile.binary.as_str().cmp(binary));
         let Some(profile) = profile.ok().and_then(|at| learned.profiles.get(at)) else {
             if !today.is_empty() {
@@ -112,27 +138,26 @@ pub fn evaluate(
             }
             continue;
         };
-        let mut trial = Trial::new(profile);
-        trial.run(&today);
-        let foreign =
-            |path: &&&str| !behaviour.files.contains_key(**path) && !behaviour.spawns.contains_key(**path);
-        let foreign: Vec<&&str> = all.iter().filter(foreign).collect();
-        trial.of.foreign_allowed = foreign.iter().filter(|path| trial.allows_path(path)).count() as u64;
-        let is_bad = |path: &&&str| sensitive::of_path(path).is_some() && trial.allows_path(path);
+        let mut of = Trial::new(profile);
+        of.run(today);
+        let own = || histories.iter().filter_map(|history| history.actors.get(*actor));
+        let used =
+            |path: &str| own().any(|own| own.files.contains_key(path) || own.spawns.contains_key(path));
+        let foreign: Vec<&str> = all.iter().filter(|path| !used(path)).copied().collect();
+        of.of.foreign_allowed = foreign.iter().filter(|path| of.allows_path(path)).count() as u64;
+        let is_bad = |path: &&&str| sensitive::of_path(path).is_some() && of.allows_path(path);
         let bad = all.iter().filter(is_bad).filter(|path| !settings.admits(path)).count();
         evaluation.foreign += foreign.len() as u64;
         evaluation.sensitive_allowed += bad as u64;
-        evaluation.add(trial.of);
+        evaluation.add(of.of);
     }
     evaluation.false_positive_rate = evaluation.false_positives as f64 / evaluation.events.max(1) as f64;
-    Some(evaluation)
+    evaluation
 }
 
-fn all_paths(observations: &Observations) -> BTreeSet<&str> {
-    let paths = observations
-        .actors
-        .values()
-        .flat_map(|behaviour| behaviour.files.keys().chain(behaviour.spawns.keys()));
+fn all_paths<'run>(histories: &[&'run Observations]) -> BTreeSet<&'run str> {
+    let behaviours = histories.iter().flat_map(|history| history.actors.values());
+    let paths = behaviours.flat_map(|behaviour| behaviour.files.keys().chain(behaviour.spawns.keys()));
     paths.map(|path| &**path).collect()
 }
 

@@ -46,11 +46,20 @@ pub struct Settings {
     pub admitted: Vec<Admit>,
     /// Whether events that a policy denied are learned.
     pub denied: bool,
+    /// Whether values stay as they were seen: nothing is allowed beyond them.
+    pub exact: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { hours: 24, least_seconds: 300, most_entries: 100, admitted: Vec::new(), denied: false }
+        Self {
+            hours: 24,
+            least_seconds: 300,
+            most_entries: 100,
+            admitted: Vec::new(),
+            denied: false,
+            exact: false,
+        }
     }
 }
 
@@ -245,12 +254,17 @@ pub(crate) fn profile(
         .collect();
     let most = settings.most_entries;
     let mut review = Vec::new();
-    let spawns = files::learn(&behaviour.spawns, Generalise::Programs, world, &admitted, most);
-    let network = network::learn(&behaviour.endpoints, most * FOR_ADDRESSES.0 / FOR_ADDRESSES.1);
+    let (programs, paths) = match settings.exact {
+        true => (Generalise::Nothing, Generalise::Nothing),
+        false => (Generalise::Programs, Generalise::Files),
+    };
+    let spawns = files::learn(&behaviour.spawns, programs, world, &admitted, most);
+    let network =
+        network::learn(&behaviour.endpoints, most * FOR_ADDRESSES.0 / FOR_ADDRESSES.1, settings.exact);
     let capabilities = capabilities(&behaviour.capabilities, settings, &mut review);
     let others = spawns.patterns.len() + network.ports.len() + network.cidrs.len() + capabilities.len();
     let room = most.saturating_sub(others).max(FEWEST_FILES);
-    let files = files::learn(&behaviour.files, Generalise::Files, world, &admitted, room);
+    let files = files::learn(&behaviour.files, paths, world, &admitted, room);
     review.extend(spawns.review);
     review.extend(files.review);
     review.extend(network.review);

@@ -7,6 +7,7 @@
 //! files, network                 values of one binary -> entries
 //! learn                          all lists of one binary -> a profile
 //! text                           a profile -> its YAML, with the reason of each entry as a comment
+//! update                         a profile and what it does not allow -> the profile with entries for it
 //! holdout                        learned from one part of a history -> tried on the next day
 //! ```
 
@@ -22,13 +23,15 @@ mod pattern;
 mod report;
 pub mod sensitive;
 mod text;
+mod update;
 mod volatile;
 mod world;
 
 pub use entry::{Entry, Reason, Review, Why};
 pub use evidence::Evidence;
-pub use holdout::{Evaluation, OfBinary, Unexpected, evaluate};
+pub use holdout::{Evaluation, OfBinary, Unexpected, evaluate, evaluate_on};
 pub use learn::{Admit, AdmitError, Learned, Profile, Settings, Skipped, Window, learn};
 pub use report::{EntryReport, LearnedReport, ProfileReport};
 pub use text::write;
+pub use update::{Added, Elsewhere, Refused, Updated, update};
 pub use volatile::Token;

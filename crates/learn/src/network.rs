@@ -29,7 +29,7 @@ pub(crate) struct Learned {
 }
 
 /// Learns from the destinations of one binary.
-pub(crate) fn learn(seen: &BTreeMap<(IpAddr, u16), Seen>, most: usize) -> Learned {
+pub(crate) fn learn(seen: &BTreeMap<(IpAddr, u16), Seen>, most: usize, exact: bool) -> Learned {
     let mut learned = Learned::default();
     let mut by_port: BTreeMap<u16, Seen> = BTreeMap::new();
     let mut by_address: BTreeMap<IpAddr, Seen> = BTreeMap::new();
@@ -45,18 +45,18 @@ pub(crate) fn learn(seen: &BTreeMap<(IpAddr, u16), Seen>, most: usize) -> Learne
     if !portless.is_empty() {
         learned.review.push(Review::new("port 0".to_owned(), &portless, Why::PortZero));
     }
-    learned.ports = ports(&by_port);
-    learned.cidrs = blocks(&by_address, most);
+    learned.ports = ports(&by_port, exact);
+    learned.cidrs = blocks(&by_address, most, exact);
     learned
 }
 
 /// Returns the ranges of ports: those seen, with adjacent ones together, and one range for those chosen at random.
-fn ports(seen: &BTreeMap<u16, Seen>) -> Vec<Entry<PortRange>> {
+fn ports(seen: &BTreeMap<u16, Seen>, exact: bool) -> Vec<Entry<PortRange>> {
     let mut ranges: Vec<(u16, u16, Reason)> = Vec::new();
     let random = |first: u16, last: u16| {
         let inside = || seen.range(first..=last);
         let once = inside().filter(|(_, seen)| seen.events() == 1).count();
-        (inside().count() >= MANY && once >= FEW).then_some(once)
+        (!exact && inside().count() >= MANY && once >= FEW).then_some(once)
     };
     let mut open: Option<(u16, u16, usize)> = None;
     if let Some(once) = random(EPHEMERAL[1].0, EPHEMERAL[1].1) {
@@ -71,20 +71,20 @@ fn ports(seen: &BTreeMap<u16, Seen>) -> Vec<Entry<PortRange>> {
         }
     }
     ranges.extend(open.map(|(first, last, once)| (first, last, Reason::NewPorts { ports: once })));
-    let mut exact: Vec<(u16, u16, Reason)> = Vec::new();
+    let mut single: Vec<(u16, u16, Reason)> = Vec::new();
     for port in seen.keys().copied() {
         if ranges.iter().any(|(first, last, _)| (*first..=*last).contains(&port)) {
             continue;
         }
-        match exact.last_mut() {
+        match single.last_mut() {
             Some((_, last, reason)) if last.checked_add(1) == Some(port) => {
                 *last = port;
                 *reason = Reason::Adjacent;
             }
-            _ => exact.push((port, port, Reason::Exact)),
+            _ => single.push((port, port, Reason::Exact)),
         }
     }
-    ranges.extend(exact);
+    ranges.extend(single);
     ranges.sort_unstable();
     let entry = |(first, last, reason): (u16, u16, Reason)| {
         let inside = || seen.range(first..=last).map(|(_, seen)| seen);

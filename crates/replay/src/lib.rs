@@ -5,6 +5,7 @@
 //! ```text
 //! source      paths, patterns and folders -> the files of a history
 //! stream      one file -> its bytes, decompressed, and how it ended
+//! strace      the output of strace -> the same as Telovix events
 //! chunk       bytes -> pieces of whole lines, in bounded memory
 //! json        a line -> tokens, every byte of it checked
 //! line        a line -> an envelope: what Tetragon or Telovix wrote
@@ -30,6 +31,7 @@ mod moment;
 pub mod observe;
 mod scan;
 mod source;
+mod strace;
 mod stream;
 pub mod synthetic;
 mod tally;

@@ -64,6 +64,16 @@ impl Behaviour {
         }
     }
 
+    /// Adds what another actor did.
+    pub fn absorb(&mut self, other: &Self) {
+        absorb(&mut self.spawns, &other.spawns);
+        self.anonymous.absorb(&other.anonymous);
+        absorb(&mut self.files, &other.files);
+        absorb(&mut self.endpoints, &other.endpoints);
+        absorb(&mut self.capabilities, &other.capabilities);
+        self.incomplete.absorb(&other.incomplete);
+    }
+
     /// Leaves out what was only ever denied, and returns the events of it.
     pub fn remove_denied(&mut self) -> u64 {
         let mut removed = 0;
@@ -102,6 +112,12 @@ impl Behaviour {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.seen().all(Seen::is_empty)
+    }
+}
+
+fn absorb<K: Clone + Ord>(table: &mut BTreeMap<K, Seen>, other: &BTreeMap<K, Seen>) {
+    for (key, seen) in other {
+        table.entry(key.clone()).or_default().absorb(seen);
     }
 }
 

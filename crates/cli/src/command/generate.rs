@@ -1,6 +1,7 @@
 //! A history of events -> profiles that allow what it shows.
 
 mod code;
+mod revise;
 mod text;
 
 use std::io::Write as _;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use telovix_diagnostic::Severity;
-use telovix_learn::{Admit, Evaluation, LearnedReport, Settings, evaluate, learn};
+use telovix_learn::{Admit, Evaluation, LearnedReport, Settings, Updated, evaluate, evaluate_on, learn};
 use telovix_policy::value::AbsolutePath;
 use telovix_replay::observe::{Observations, observe};
 use telovix_replay::{History, Options, Source, find};
@@ -20,6 +21,7 @@ pub(crate) use code::CODES;
 use super::Run;
 use super::impact::code as history;
 use super::impact::reading;
+use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Report, Streams, json, text as findings};
@@ -40,6 +42,9 @@ Examples:
   telovix generate /var/log/tetragon/ --binary /opt/amf/bin/amf > amf.yaml
   telovix generate 'tetragon*.log.gz' --window 72h
   telovix generate tetragon.log --holdout                # learn from all but the last day, and try it on that
+  telovix generate --update amf.yaml tetragon.log > new.yaml && mv new.yaml amf.yaml
+  telovix events > events.ndjson; telovix generate --update amf.yaml events.ndjson
+  telovix generate --update amf.yaml --from-denials legitimate.ndjson
   telovix generate tetragon.log --admit /etc/shadow --admit CAP_SYS_PTRACE")]
 pub(crate) struct Arguments {
     /// Files, folders and patterns of events; standard input when absent or `-`.
@@ -61,9 +66,23 @@ pub(crate) struct Arguments {
     /// Seconds between the first and the last event of a binary below which nothing is learned about it.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     least_history: u32,
+    /// Add to the profiles in this file what their binaries did and they do not allow, also what they denied, and print
+    /// the file. Everything else in it stays. The difference in meaning goes to standard error.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["binary", "holdout", "against"])]
+    update: Option<PathBuf>,
+    /// With `--update`: denials that were found legitimate, as `telovix events` prints them. Allows exactly these values,
+    /// sensitive ones too. May be given several times.
+    #[arg(long, value_name = "HISTORY", requires = "update", conflicts_with = "history")]
+    from_denials: Vec<PathBuf>,
     /// Hold out the last day: learn from the window before it, and report what the profiles would have denied on it.
     #[arg(long)]
     holdout: bool,
+    /// Report what the profiles would have denied in another history: a file, a folder or a pattern. May be given
+    /// several times.
+    #[arg(long, value_name = "HISTORY", conflicts_with = "holdout")]
+    against: Vec<PathBuf>,
+    #[command(flatten)]
+    day: Day,
     /// End with 2 and learn nothing when a line cannot be read.
     #[arg(long)]
     strict: bool,
@@ -94,7 +113,10 @@ pub(crate) struct Document<'run> {
     /// The profiles that were learned.
     #[serde(skip_serializing_if = "Option::is_none")]
     learned: Option<LearnedReport>,
-    /// With `--holdout`: how the profiles would have done on the last day.
+    /// With `--update`: the file after it, and what was added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update: Option<&'run Updated>,
+    /// With `--holdout` and `--against`: how the profiles would have done.
     #[serde(skip_serializing_if = "Option::is_none")]
     evaluation: Option<&'run Evaluation>,
     /// What was read.
@@ -108,10 +130,29 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let standard_input = [PathBuf::from("-")];
-        let paths = if self.history.is_empty() { &standard_input[..] } else { &self.history };
+        let paths = match (self.from_denials.is_empty(), self.history.is_empty()) {
+            (false, _) => &self.from_denials,
+            (true, false) => &self.history,
+            (true, true) => &standard_input[..],
+        };
         let sources = find(paths).map_err(|errors| history::unreadable(&errors))?;
         let observations = self.observe(&sources)?;
-        if self.holdout { self.evaluate(&observations, streams) } else { self.learn(&observations, streams) }
+        if let Some(file) = &self.update {
+            return self.revise(file, &observations, streams);
+        }
+        let wanted = |path: &str| self.wanted(path);
+        if self.holdout {
+            let evaluation = evaluate(&observations, &self.settings(), &wanted);
+            let evaluation = evaluation.ok_or_else(|| code::no_day_before(&observations))?;
+            return self.show(&evaluation, &observations, streams);
+        }
+        if self.against.is_empty() {
+            return self.learn(&observations, streams);
+        }
+        let sources = find(&self.against).map_err(|errors| history::unreadable(&errors))?;
+        let trial = self.observe(&sources)?;
+        let evaluation = evaluate_on(&observations, &trial, &self.settings(), &wanted);
+        self.show(&evaluation, &observations, streams)
     }
 }
 
@@ -138,7 +179,8 @@ impl Arguments {
             least_seconds: i64::from(self.least_history),
             most_entries: usize::from(self.max_entries),
             admitted: self.admit.clone(),
-            denied: false,
+            denied: self.update.is_some(),
+            exact: false,
         }
     }
 
@@ -168,7 +210,7 @@ impl Arguments {
             GenerateFormat::Json => {
                 let history = &observations.history;
                 let document =
-                    Document { version: json::VERSION, learned: Some(learned.report()), evaluation: None, history };
+                    Document { version: json::VERSION, learned: Some(learned.report()), update: None, evaluation: None, history };
                 json::print(&document, &mut streams.data)?;
             }
         }
@@ -177,14 +219,19 @@ impl Arguments {
         Ok(Exit::Clean)
     }
 
-    fn evaluate(&self, observations: &Observations, streams: &mut Streams) -> Result<Exit, Failure> {
-        let evaluation = evaluate(observations, &self.settings(), &|path| self.wanted(path));
-        let evaluation = evaluation.ok_or_else(|| code::no_day_before(observations))?;
+    fn show(
+        &self,
+        evaluation: &Evaluation,
+        observations: &Observations,
+        streams: &mut Streams,
+    ) -> Result<Exit, Failure> {
         match self.format {
-            GenerateFormat::Text => text::evaluation(&evaluation, &mut streams.data)?,
+            GenerateFormat::Text => text::evaluation(evaluation, &mut streams.data)?,
             GenerateFormat::Json => {
-                let (learned, evaluation, history) = (None, Some(&evaluation), &observations.history);
-                json::print(&Document { version: json::VERSION, learned, evaluation, history }, &mut streams.data)?;
+                let (evaluation, history) = (Some(evaluation), &observations.history);
+                let document =
+                    Document { version: json::VERSION, learned: None, update: None, evaluation, history };
+                json::print(&document, &mut streams.data)?;
             }
         }
         let found = history::of_reading(&observations.history, self.strict);

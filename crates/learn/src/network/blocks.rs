@@ -89,13 +89,13 @@ fn masked(number: u128, bits: u32) -> u128 {
 }
 
 /// Returns the blocks that the addresses are in.
-pub(crate) fn blocks(seen: &BTreeMap<IpAddr, Seen>, most: usize) -> Vec<Entry<Cidr>> {
+pub(crate) fn blocks(seen: &BTreeMap<IpAddr, Seen>, most: usize, as_seen: bool) -> Vec<Entry<Cidr>> {
     let mut addresses: Vec<(u128, u64)> =
         seen.iter().map(|(address, seen)| (address_number(*address), seen.events())).collect();
     addresses.sort_unstable();
     let all: u64 = addresses.iter().map(|(_, events)| events).sum();
     let once = addresses.iter().filter(|(_, events)| *events == 1).count();
-    let open = once >= FEW && once as f64 / all.max(1) as f64 > NOVELTY;
+    let open = !as_seen && once >= FEW && once as f64 / all.max(1) as f64 > NOVELTY;
     let mut found: Vec<Block> = Vec::new();
     for same in addresses.chunk_by(|left, right| zone(left.0) == zone(right.0)) {
         let zone = same.first().map_or_else(|| self::zone(0), |first| self::zone(first.0));
@@ -105,7 +105,9 @@ pub(crate) fn blocks(seen: &BTreeMap<IpAddr, Seen>, most: usize) -> Vec<Entry<Ci
             found.extend(same.iter().map(|(address, _)| exact(*address)));
         }
     }
-    merge(&mut found, most);
+    if !as_seen {
+        merge(&mut found, most);
+    }
     let by_number: BTreeMap<u128, &Seen> =
         seen.iter().map(|(address, seen)| (address_number(*address), seen)).collect();
     found.into_iter().filter_map(|block| entry(block, &by_number)).collect()

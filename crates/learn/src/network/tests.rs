@@ -19,7 +19,7 @@ fn cidrs(addresses: &[(&str, u64)], most: usize) -> Vec<String> {
         .iter()
         .map(|(address, times)| ((address.parse().expect("an address"), 443), seen(*times)))
         .collect();
-    learn(&seen, most).cidrs.iter().map(|entry| entry.value.to_string()).collect()
+    learn(&seen, most, false).cidrs.iter().map(|entry| entry.value.to_string()).collect()
 }
 
 #[test]
@@ -50,7 +50,10 @@ fn too_many_blocks_become_wider_ones_within_their_zone() {
 fn ports_chosen_at_random_become_one_range() {
     let of = |numbers: &[u16]| {
         let seen: BTreeMap<u16, Seen> = numbers.iter().map(|port| (*port, seen(1))).collect();
-        ports(&seen).iter().map(|entry| (entry.value.to_string(), entry.allows_more)).collect::<Vec<_>>()
+        ports(&seen, false)
+            .iter()
+            .map(|entry| (entry.value.to_string(), entry.allows_more))
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(&[443, 80, 8000, 8001]), [("80".into(), 0), ("443".into(), 0), ("8000-8001".into(), 0)]);
     let random: Vec<u16> = (0..14).map(|at| 33_000 + at * 777).chain([53]).collect();

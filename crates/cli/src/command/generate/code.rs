@@ -1,7 +1,7 @@
 //! The findings about what was learned.
 
 use telovix_diagnostic::{Code, Diagnostic};
-use telovix_learn::{Learned, Why};
+use telovix_learn::{Learned, Updated, Why};
 use telovix_replay::observe::{Observations, TooManyValues};
 
 use crate::command::impact::words::events;
@@ -10,13 +10,16 @@ use crate::failure::Failure;
 
 /// The codes this verb reports.
 pub(crate) const CODES: &[&Code] =
-    &[&HISTORY_TOO_VARIED, &NOTHING_LEARNED, &SHORT_HISTORY, &NOT_LEARNED, &NO_DAY_BEFORE];
+    &[&HISTORY_TOO_VARIED, &NOTHING_LEARNED, &SHORT_HISTORY, &NOT_LEARNED, &NO_DAY_BEFORE, &NO_PROFILE, &DENIED_ELSEWHERE];
 
 static HISTORY_TOO_VARIED: Code = Code::page(include_str!("code/history-too-varied.md"));
 static NOTHING_LEARNED: Code = Code::page(include_str!("code/nothing-learned.md"));
 static SHORT_HISTORY: Code = Code::page(include_str!("code/short-history.md"));
 static NOT_LEARNED: Code = Code::page(include_str!("code/not-learned.md"));
 static NO_DAY_BEFORE: Code = Code::page(include_str!("code/no-day-before.md"));
+
+static NO_PROFILE: Code = Code::page(include_str!("code/no-profile.md"));
+static DENIED_ELSEWHERE: Code = Code::page(include_str!("code/denied-elsewhere.md"));
 
 /// Values named in one finding.
 const SHOWN: usize = 3;
@@ -50,6 +53,35 @@ pub(super) fn no_day_before(observations: &Observations) -> Failure {
         None => "no event of the history has a time".to_owned(),
     };
     Failure::new(Exit::CannotRun, &NO_DAY_BEFORE, message).help("`--holdout` needs a history of more than a day")
+}
+
+/// Returns the failure of a file without a profile.
+pub(super) fn no_profile(name: &str) -> Failure {
+    Failure::new(Exit::CannotRun, &NO_PROFILE, format!("`{name}` has no document of the kind `GuardianProfile`"))
+        .help("`--update` adds entries to profiles; exceptions of rules are written by hand")
+}
+
+/// Returns the failure of a file that cannot be read.
+pub(super) fn unreadable_profile(name: &str, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::CannotRun, &NO_PROFILE, format!("cannot read `{name}`: {error}"))
+}
+
+/// Returns the findings about an update.
+pub(super) fn of_update(updated: &Updated, name: &str) -> Vec<Diagnostic> {
+    let elsewhere = updated.elsewhere.iter().map(|elsewhere| {
+        let message = format!("{} of `{}`, which no profile in `{name}` is about", denials(elsewhere.denied), elsewhere.name);
+        Diagnostic::new(&DENIED_ELSEWHERE, None, message)
+            .help("a profile allows by an entry; a rule or a guard by an exception or an entry of its own")
+    });
+    let review = updated.review.iter().map(|review| {
+        let message = format!("`{}` stays denied: {}", review.value.escape_debug(), review.why);
+        Diagnostic::new(&NOT_LEARNED, None, message).help("`--admit` allows it")
+    });
+    elsewhere.chain(review).collect()
+}
+
+fn denials(count: u64) -> String {
+    if count == 1 { "1 denial".to_owned() } else { format!("{count} denials") }
 }
 
 /// Returns the findings about profiles.

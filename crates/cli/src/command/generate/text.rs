@@ -6,12 +6,12 @@ use telovix_learn::{Evaluation, OfBinary};
 
 use crate::command::impact::words::{events, grouped, percent};
 
-/// Writes how the profiles would have done on the day that was held out.
+/// Writes how the profiles would have done on events that they were not learned from.
 pub(super) fn evaluation(evaluation: &Evaluation, out: &mut dyn Write) -> io::Result<()> {
     let Evaluation { events: all, false_positives, false_positive_rate, .. } = evaluation;
     writeln!(
         out,
-        "{} of {} of the last day would have been denied without need: {} %",
+        "{} of {} would have been denied without need: {} %",
         grouped(*false_positives),
         events(*all),
         percent(*false_positive_rate)
@@ -38,7 +38,7 @@ pub(super) fn evaluation(evaluation: &Evaluation, out: &mut dyn Write) -> io::Re
     )?;
     writeln!(out, "  {} sensitive paths are allowed", grouped(evaluation.sensitive_allowed))?;
     for binary in &evaluation.without_profile {
-        writeln!(out, "  no profile, because it was not seen before the last day or too briefly: {binary}")?;
+        writeln!(out, "  no profile, because it was not seen before, or too briefly: {binary}")?;
     }
     writeln!(out, "\n{:>10} {:>10} {:>8} {:>8} {:>8}  binary", "events", "denied", "review", "entries", "foreign")?;
     evaluation.binaries.iter().try_for_each(|of| binary(of, out))
