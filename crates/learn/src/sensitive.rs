@@ -145,6 +145,9 @@ pub fn of_pattern(pattern: &PathPattern) -> Option<&'static str> {
     reaches_home(start).then_some("credentials in a home directory")
 }
 
+/// Bytes of the name of a program with the mark before its version.
+const NAMED: usize = 4;
+
 /// Returns whether some path that begins like this is a file with credentials in a home directory.
 fn reaches_home(start: &str) -> bool {
     let hidden = |rest: &str| NAMES.iter().any(|(name, _)| name.starts_with('.') && name.starts_with(rest));
@@ -154,7 +157,8 @@ fn reaches_home(start: &str) -> bool {
     HOMES.iter().any(|homes| {
         let Some(rest) = start.strip_prefix(homes) else { return homes.starts_with(start) };
         match rest.split_once('/') {
-            // Any home whose name begins like this.
+            // Any home whose name begins like this. No account has a home such as `app-1.4.2`.
+            None if *homes != "/home/" && rest.ends_with(['-', '_', '.']) && rest.len() >= NAMED => false,
             None => !matches!(*homes, "/" | "/var/" | "/run/") || is_home_at_root(start),
             Some((name, below)) => is_home(homes, name) && hidden(below),
         }
@@ -225,6 +229,7 @@ mod tests {
             "/home/",
             "/home/alice",
             "/home/al*",
+            "/home/alice-*",
             "/home/alice/*",
             "/home/alice/.s*",
             "/var/lib/",

@@ -38,22 +38,30 @@ fn collect(names: &[Name<'_>], at: usize, allowed: &dyn Fn(&str) -> bool, found:
     let digits =
         marked.iter().filter(|(letter, _)| letter.is_some_and(|letter| letter.is_ascii_digit())).count();
     let random = marked.len() >= RANDOM || (digits > 1 && 2 * digits >= marked.len()) || few >= FEW;
-    if random && allowed(head) {
+    if random && let Some(head) = whole(head, digits > 0, allowed) {
         found.push(head.to_owned());
         return;
     }
     for (letter, names) in marked {
-        let end = at + letter.map_or(0, char::len_utf8);
-        if new(names) >= FEW && letter.is_some() {
+        let Some(letter) = letter else { continue };
+        let end = at + letter.len_utf8();
+        let longer = names.first().and_then(|name| name.text.get(..end)).unwrap_or_default();
+        // One character more, because the whole is not allowed.
+        if random && allowed(longer) {
+            found.push(longer.to_owned());
+        } else {
             collect(names, end, allowed, found);
-        } else if random && letter.is_some() {
-            // One character more, because the whole is not allowed.
-            let longer = names.first().and_then(|name| name.text.get(..end)).unwrap_or_default();
-            if allowed(longer) {
-                found.push(longer.to_owned());
-            }
         }
     }
+}
+
+/// Returns the beginning for all of some names, if it is allowed. The first digits of a number are no beginning: the next
+/// number has others. A single dot cannot be written as a prefix, so the folder is opened.
+fn whole<'head>(head: &'head str, in_number: bool, allowed: &dyn Fn(&str) -> bool) -> Option<&'head str> {
+    let literal = head.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let shorter = Some(literal).filter(|literal| in_number && *literal != head && allowed(literal));
+    let folder = || Some("").filter(|_| head == "." && allowed(""));
+    shorter.or_else(|| Some(head).filter(|head| allowed(head))).or_else(folder)
 }
 
 /// Names that continue with the same character.
@@ -87,6 +95,8 @@ mod tests {
         assert_eq!(of(&["seg-1", "seg-2", "seg-9"], &["state", "log"], &any), ["seg-"]);
         assert_eq!(of(&["a1", "b2", "c3", "d4"], &[], &any), [""]);
         assert_eq!(of(&["a1", "b2"], &[], &any), [""; 0]);
+        assert_eq!(of(&["seg-471", "seg-472", "seg-499"], &[], &any), ["seg-"]);
+        assert_eq!(of(&[".aX", ".bY", ".cZ", ".dX"], &["state"], &|head| head != "."), [""]);
         let two = ["in-1", "in-2", "in-3", "out-1", "out-2", "out-3"];
         assert_eq!(of(&two, &[], &any), ["in-", "out-"]);
     }

@@ -50,15 +50,18 @@ impl<'path> Node<'path> {
         };
     }
 
-    /// Returns whether a name in this folder was used on one occasion only: once, or a few times in a short part of the
-    /// time in which the folder was used, as a temporary file is.
+    /// Returns whether a name in this folder was used on one occasion only: once, or in a short part of the time in which
+    /// the folder was used, as a temporary file or a segment is.
     pub(super) fn is_brief(&self, child: &Self) -> bool {
         let seconds = |span: (Moment, Moment)| span.1.since(span.0);
         let short = match (child.span.map(seconds), self.span.map(seconds)) {
-            (Some(short), Some(long)) => short <= OCCASION && short.saturating_mul(4) < long,
+            (Some(short), Some(long)) => {
+                let few = child.events <= FEW_EVENTS && short <= OCCASION && short.saturating_mul(4) < long;
+                few || short.saturating_mul(PART) < long
+            }
             _ => false,
         };
-        child.events == 1 || (child.events <= FEW_EVENTS && short)
+        child.events == 1 || short
     }
 
     /// Returns whether nothing new came in the second half of the time in which this folder was used, although it was
@@ -80,5 +83,7 @@ impl<'path> Node<'path> {
 /// The longest occasion, in seconds, and its most events.
 const OCCASION: i64 = 60;
 const FEW_EVENTS: u64 = 8;
+/// The whole, in lengths of the longest occasion with any number of events.
+const PART: i64 = 20;
 /// A folder that was used for a shorter time, in seconds, is never called complete.
 const LEAST_SECONDS: i64 = 2 * 3_600;
