@@ -18,7 +18,7 @@ pub enum Reason {
     Changing(Token),
     /// Names that are new all the time.
     New {
-        /// Those seen once.
+        /// Those that were used on one occasion or came late.
         names: usize,
     },
     /// Folders of which each has new names.
@@ -52,7 +52,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Exact => formatter.write_str("as seen"),
             Self::Changing(token) => write!(formatter, "{} in the name", token.name()),
-            Self::New { names } => write!(formatter, "{names} names were seen once, so more will come"),
+            Self::New { names } => write!(formatter, "{names} new names, so more will come"),
             Self::Siblings { folders } => write!(formatter, "{folders} folders with new names each"),
             Self::Limit { entries } => {
                 write!(formatter, "in place of {entries} entries, to stay within the limit")
@@ -88,6 +88,8 @@ pub enum Why {
     PortZero,
     /// The profile has as many entries as it may have, and this one has few events.
     Limit,
+    /// New names appear in a folder all the time, and no beginning that they share may be allowed.
+    NoBeginning,
     /// The event lacks the value.
     Incomplete,
 }
@@ -97,7 +99,7 @@ impl fmt::Display for Why {
         match self {
             Self::Sensitive(why) => write!(formatter, "sensitive: {why}"),
             Self::Folder => {
-                formatter.write_str("the folder was listed; an entry would allow everything in it")
+                formatter.write_str("a folder, or it may be one; an entry would allow everything in it")
             }
             Self::Unwritable => formatter.write_str("no pattern of a profile can name it"),
             Self::WritableProgram => formatter.write_str("another user can replace the program"),
@@ -105,6 +107,9 @@ impl fmt::Display for Why {
             Self::BroadCapability => formatter.write_str("nearly equivalent to root"),
             Self::PortZero => formatter.write_str("not a port of a service"),
             Self::Limit => formatter.write_str("more entries than the limit, and few events"),
+            Self::NoBeginning => {
+                formatter.write_str("new names all the time, and a prefix for them would allow too much")
+            }
             Self::Incomplete => formatter.write_str("the events lack the value"),
         }
     }

@@ -13,6 +13,7 @@ use telovix_policy::value::{AbsolutePath, PathPattern};
 use telovix_replay::observe::Seen;
 
 use crate::entry::{Reason, Review, Why};
+use crate::evidence::Evidence;
 use crate::pattern::{self, covers, opened, reduced, refusal};
 use crate::world::World;
 use crate::{sensitive, volatile};
@@ -68,12 +69,21 @@ pub(crate) fn learn(
         };
         match why {
             Some(why) => learned.review.push(Review::new(path.to_string(), seen, why)),
-            None if world.is_directory(path) => listed.push((path, seen)),
+            None if how != Generalise::Programs && world.is_directory(path) => listed.push((path, seen)),
+            // It may be a folder that the binary listed.
+            None if how == Generalise::Files && !admitted && is_wide(path) => {
+                learned.review.push(Review::new(path.to_string(), seen, Why::Folder));
+            }
             None => plain.push((path, seen)),
         }
     }
     let mut drafts = Drafts::default();
     drafts.draft(&plain, how);
+    for folder in &drafts.without_beginning {
+        let Ok(pattern) = PathPattern::parse(folder) else { continue };
+        let evidence = Evidence::of(within(seen, &pattern).map(|(_, seen)| seen));
+        learned.review.push(Review { value: folder.clone(), why: Why::NoBeginning, evidence });
+    }
     if how == Generalise::Files {
         fold::fold(&mut drafts.patterns, most, world);
     }
@@ -81,6 +91,11 @@ pub(crate) fn learn(
     drafts.patterns.extend(lists);
     learned.patterns = drafts.reduced();
     learned
+}
+
+/// Returns whether a path, if it is a folder, must not be allowed with everything in it.
+fn is_wide(path: &str) -> bool {
+    PathPattern::parse(path).is_ok_and(|pattern| refusal(&pattern).is_some())
 }
 
 /// Folders in which not only root can replace a program.
@@ -92,6 +107,7 @@ fn is_writable(path: &str) -> bool {
 #[derive(Debug, Default)]
 struct Drafts {
     patterns: BTreeMap<PathPattern, Reason>,
+    without_beginning: Vec<String>,
 }
 
 impl Drafts {
@@ -114,8 +130,9 @@ impl Drafts {
                 None => root.add(path.get(1..).unwrap_or_default(), false, seen),
             }
         }
-        let walk = Walk { how, all: root.events, tokens: &tokens };
+        let walk = Walk { how, all: root.events, tokens: &tokens, without_beginning: Default::default() };
         self.patterns = walk.node("", &root);
+        self.without_beginning = walk.without_beginning.into_inner();
     }
 
     /// Returns the patterns that no other one covers.
@@ -129,6 +146,8 @@ impl Drafts {
 
 struct Walk<'run> {
     how: Generalise,
+    /// Folders in which new names appear, and no pattern for them may be allowed.
+    without_beginning: std::cell::RefCell<Vec<String>>,
     all: u64,
     tokens: &'run BTreeMap<&'run str, volatile::Token>,
 }
@@ -166,7 +185,11 @@ impl Walk<'_> {
             let names: Vec<Name<'_>> =
                 node.children.keys().map(|text| Name { text, new: new.contains(text) }).collect();
             let allowed = |head: &str| opened(path, head).is_some_and(|pattern| refusal(&pattern).is_none());
-            for head in heads::heads(&names, &allowed) {
+            let heads = heads::heads(&names, &allowed);
+            if heads.is_empty() && matches!(reason, Reason::New { .. }) {
+                self.without_beginning.borrow_mut().push(format!("{path}/"));
+            }
+            for head in heads {
                 let Some(pattern) = opened(path, &head) else { continue };
                 patterns.retain(|narrow, _| !covers(&pattern, narrow));
                 patterns.insert(pattern, reason);
@@ -175,14 +198,20 @@ impl Walk<'_> {
         patterns
     }
 
-    /// Returns the names in a folder that were used on one occasion, if there are so many of them that more will come:
-    /// by the estimate of Good and Turing, their share of all events is the chance that the next one has a new name.
+    /// Returns the names in a folder that were used on one occasion, or came late, if there are so many of them that more
+    /// will come: by the estimate of Good and Turing, the share of the former in all events is the chance that the next
+    /// one has a new name.
     fn new_names<'node>(&self, node: &Node<'node>) -> Option<BTreeSet<&'node str>> {
-        let once = || node.children.iter().filter(|(name, child)| !name.is_empty() && node.is_brief(child));
-        let events: u64 = once().map(|(_, child)| child.events).sum();
-        let share = events as f64 / self.all.max(1) as f64;
-        let once: BTreeSet<&str> = once().map(|(name, _)| *name).collect();
-        (once.len() >= FEW && share > NOVELTY && !node.is_complete()).then_some(once)
+        let named = || node.children.iter().filter(|(name, _)| !name.is_empty());
+        let events = |child: &Node<'_>| match (node.is_brief(child), node.is_late(child)) {
+            (true, _) => child.events,
+            (false, late) => u64::from(late),
+        };
+        let sum: u64 = named().map(|(_, child)| events(child)).sum();
+        let share = sum as f64 / self.all.max(1) as f64;
+        let new: BTreeSet<&str> =
+            named().filter(|(_, child)| events(child) > 0).map(|(name, _)| *name).collect();
+        (new.len() >= FEW && share > NOVELTY && !node.is_complete()).then_some(new)
     }
 }
 

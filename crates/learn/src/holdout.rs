@@ -240,7 +240,11 @@ impl<'run> Trial<'run> {
         if allowed {
             return;
         }
-        if review || self.reviewed.contains(value) {
+        let folder = value.rfind('/').and_then(|at| value.get(..=at));
+        if review
+            || self.reviewed.contains(value)
+            || folder.is_some_and(|folder| self.reviewed.contains(folder))
+        {
             self.of.for_review += events;
             return;
         }

@@ -116,6 +116,9 @@ pub(crate) fn refusal(pattern: &PathPattern) -> Option<Refusal> {
     if let Some(why) = sensitive::of_pattern(pattern) {
         return Some(Refusal::Sensitive(why));
     }
+    if sensitive::is_file(pattern) {
+        return None;
+    }
     let start = start(pattern);
     let is_root = |folder: &str| folder.matches('/').count() <= 1 || ROOTS.contains(&folder);
     let (folder, head) = start.rsplit_once('/').unwrap_or(("", ""));

@@ -129,6 +129,9 @@ pub fn of_pattern(pattern: &PathPattern) -> Option<&'static str> {
     if exact && let Some(why) = of_path(stem) {
         return Some(why);
     }
+    if is_file(pattern) {
+        return None;
+    }
     if let Some(why) = of_path(start) {
         return Some(why);
     }
@@ -143,6 +146,14 @@ pub fn of_pattern(pattern: &PathPattern) -> Option<&'static str> {
         return Some("hidden files in a folder that everybody can write to");
     }
     reaches_home(start).then_some("credentials in a home directory")
+}
+
+/// Returns whether a pattern names one path that looks like a file: `/srv/app.jar`. People have names with dots.
+pub(crate) fn is_file(pattern: &PathPattern) -> bool {
+    let PathPattern::Tree(path) = pattern else { return false };
+    let extension =
+        path.base_name().rsplit_once('.').is_some_and(|(name, rest)| !name.is_empty() && !rest.is_empty());
+    extension && !path.as_str().starts_with("/home/")
 }
 
 /// Bytes of the name of a program with the mark before its version.
@@ -250,6 +261,8 @@ mod tests {
             assert!(of(text).is_some(), "{text}");
         }
         for text in [
+            "/srv/app.jar",
+            "/var/lib/state.db",
             "/etc/ssl/certs/",
             "/etc/hosts",
             "/var/lib/redis/temp-*",

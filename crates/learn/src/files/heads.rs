@@ -35,9 +35,10 @@ fn collect(names: &[Name<'_>], at: usize, allowed: &dyn Fn(&str) -> bool, found:
     let marked: Vec<_> = branches.iter().filter(|(_, names)| new(names) > 0).collect();
     let few: usize = marked.iter().map(|(_, names)| new(names)).filter(|new| *new < FEW).sum();
     let head = names.first().and_then(|name| name.text.get(..at)).unwrap_or_default();
-    let digits =
-        marked.iter().filter(|(letter, _)| letter.is_some_and(|letter| letter.is_ascii_digit())).count();
-    let random = marked.len() >= RANDOM || (digits > 1 && 2 * digits >= marked.len()) || few >= FEW;
+    let is_digit = |branch: &&Branch<'_, '_>| branch.0.is_some_and(|letter| letter.is_ascii_digit());
+    let digits = branches.iter().filter(is_digit).count();
+    let numbered: usize = branches.iter().filter(is_digit).map(|(_, names)| new(names)).sum();
+    let random = marked.len() >= RANDOM || (digits > 1 && numbered >= FEW) || few >= FEW;
     if random && let Some(head) = whole(head, digits > 0, allowed) {
         found.push(head.to_owned());
         return;
@@ -96,6 +97,7 @@ mod tests {
         assert_eq!(of(&["a1", "b2", "c3", "d4"], &[], &any), [""]);
         assert_eq!(of(&["a1", "b2"], &[], &any), [""; 0]);
         assert_eq!(of(&["seg-471", "seg-472", "seg-499"], &[], &any), ["seg-"]);
+        assert_eq!(of(&["f-6-1", "f-6-2", "f-6-3"], &["f-3-1", "f-3-2", "log"], &any), ["f-"]);
         assert_eq!(of(&[".aX", ".bY", ".cZ", ".dX"], &["state"], &|head| head != "."), [""]);
         let two = ["in-1", "in-2", "in-3", "out-1", "out-2", "out-3"];
         assert_eq!(of(&two, &[], &any), ["in-", "out-"]);

@@ -64,19 +64,25 @@ impl<'path> Node<'path> {
         child.events == 1 || short
     }
 
+    /// Returns the middle of the time in which this folder was used; none for a short time.
+    fn middle(&self, least: i64) -> Option<Moment> {
+        let (first, last) = self.span?;
+        let seconds = last.since(first);
+        (seconds >= least).then(|| Moment::from_seconds(first.since(Moment::from_seconds(0)) + seconds / 2))
+    }
+
+    /// Returns whether a name in this folder came in the second half of the time in which the folder was used.
+    pub(super) fn is_late(&self, child: &Self) -> bool {
+        self.middle(1).zip(child.span).is_some_and(|(middle, span)| span.0 > middle)
+    }
+
     /// Returns whether nothing new came in the second half of the time in which this folder was used, although it was
     /// used then: its files are all known.
     pub(super) fn is_complete(&self) -> bool {
-        let Some((first, last)) = self.span else { return false };
-        let seconds = last.since(first);
-        if seconds < LEAST_SECONDS {
-            return false;
-        }
-        let middle = Moment::from_seconds(first.since(Moment::from_seconds(0)) + seconds / 2);
-        let spans = || self.children.values().filter_map(|child| Some((child.span?, child.events)));
-        let late = spans().filter(|(span, _)| span.1 > middle).count();
-        let new = spans().any(|(span, _)| span.0 > middle);
-        !new && late * 2 >= self.children.len()
+        let Some(middle) = self.middle(LEAST_SECONDS) else { return false };
+        let spans = || self.children.values().filter_map(|child| child.span);
+        let used = spans().filter(|span| span.1 > middle).count();
+        !spans().any(|span| span.0 > middle) && used * 2 >= self.children.len()
     }
 }
 
