@@ -91,7 +91,8 @@ pub(crate) fn line<T: Display>(entry: &Entry<T>, unit: &str) -> String {
     let mut line = format!("- {}  # {}", quote(&entry.value.to_string()), seen(&entry.evidence));
     if entry.reason != Reason::Exact {
         // Writing to a string cannot fail.
-        let _infallible = write!(line, "; {} values: {}", grouped(entry.evidence.values), entry.reason);
+        let values = counted(entry.evidence.values, "value", "values");
+        let _infallible = write!(line, "; {values}: {}", entry.reason);
     }
     if entry.allows_more > 0 && !unit.is_empty() {
         let _infallible = write!(line, "; allows {} more {unit}", grouped(entry.allows_more));
@@ -121,10 +122,7 @@ pub(crate) fn quote(text: &str) -> String {
 
 /// Returns `3 events, 2026-11-20T10:00:00Z to 2026-11-20T11:00:00Z`.
 fn seen(evidence: &Evidence) -> String {
-    let mut text = match evidence.events {
-        1 => "1 event".to_owned(),
-        events => format!("{} events", grouped(events)),
-    };
+    let mut text = counted(evidence.events, "event", "events");
     match (&evidence.first_seen, &evidence.last_seen) {
         (Some(first), Some(last)) if first == last => text.push_str(&format!(", {first}")),
         (Some(first), Some(last)) => text.push_str(&format!(", {first} to {last}")),
@@ -134,6 +132,11 @@ fn seen(evidence: &Evidence) -> String {
         text.push_str(&format!(", {} denied", grouped(evidence.denied)));
     }
     text
+}
+
+/// Returns `1 event`, `1,234 events`.
+fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 /// Returns `1,234,567`.

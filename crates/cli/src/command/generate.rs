@@ -21,6 +21,7 @@ pub(crate) use code::CODES;
 use super::Run;
 use super::impact::code as history;
 use super::impact::reading;
+use super::impact::words::lines;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -166,6 +167,7 @@ impl Arguments {
         let errors: Vec<_> = history::of_reading(&observations.history, self.strict)
             .into_iter()
             .filter(|found| found.severity == Severity::Error)
+            .map(code::of_a_part)
             .collect();
         if errors.is_empty() {
             return Ok(observations);
@@ -198,7 +200,7 @@ impl Arguments {
             GenerateFormat::Text => {
                 let skipped = observations.history.malformed;
                 if skipped > 0 {
-                    writeln!(streams.data, "# {skipped} lines of the history could not be read.")?;
+                    writeln!(streams.data, "# {} of the history could not be read.", lines(skipped))?;
                 }
                 let mut out = String::new();
                 for (at, (profile, name)) in learned.named().enumerate() {

@@ -1,7 +1,7 @@
 //! The findings about what was learned.
 
 use telovix_diagnostic::{Code, Diagnostic};
-use telovix_learn::{Learned, Updated, Why};
+use telovix_learn::{Learned, Updated, Why, sensitive};
 use telovix_replay::observe::{Observations, TooManyValues};
 
 use crate::command::impact::words::events;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 
 /// The codes this verb reports.
 pub(crate) const CODES: &[&Code] =
-    &[&HISTORY_TOO_VARIED, &NOTHING_LEARNED, &SHORT_HISTORY, &NOT_LEARNED, &NO_DAY_BEFORE, &NO_PROFILE, &DENIED_ELSEWHERE];
+    &[&HISTORY_TOO_VARIED, &NOTHING_LEARNED, &SHORT_HISTORY, &NOT_LEARNED, &NO_DAY_BEFORE, &NO_PROFILE, &DENIED_ELSEWHERE, &SENSITIVE_ALLOWED];
 
 static HISTORY_TOO_VARIED: Code = Code::page(include_str!("code/history-too-varied.md"));
 static NOTHING_LEARNED: Code = Code::page(include_str!("code/nothing-learned.md"));
@@ -21,6 +21,8 @@ static NO_DAY_BEFORE: Code = Code::page(include_str!("code/no-day-before.md"));
 static NO_PROFILE: Code = Code::page(include_str!("code/no-profile.md"));
 static DENIED_ELSEWHERE: Code = Code::page(include_str!("code/denied-elsewhere.md"));
 
+static SENSITIVE_ALLOWED: Code = Code::page(include_str!("code/sensitive-allowed.md"));
+
 /// Values named in one finding.
 const SHOWN: usize = 3;
 
@@ -28,6 +30,14 @@ const SHOWN: usize = 3;
 pub(super) fn too_varied(error: TooManyValues) -> Failure {
     Failure::new(Exit::CannotRun, &HISTORY_TOO_VARIED, error.to_string())
         .help("give fewer files at a time: one host, or one day")
+}
+
+/// Says what an unread part of a history means for learning.
+pub(super) fn of_a_part(mut found: Diagnostic) -> Diagnostic {
+    if found.code.id == "incomplete-history" {
+        found.help = vec!["nothing was learned: a profile from a part of a history looks like one from the whole".to_owned()];
+    }
+    found
 }
 
 /// Returns the failure of a history from which no profile follows.
@@ -77,7 +87,12 @@ pub(super) fn of_update(updated: &Updated, name: &str) -> Vec<Diagnostic> {
         let message = format!("`{}` stays denied: {}", review.value.escape_debug(), review.why);
         Diagnostic::new(&NOT_LEARNED, None, message).help("`--admit` allows it")
     });
-    elsewhere.chain(review).collect()
+    let sensitive = updated.added.iter().filter_map(|added| {
+        let why = sensitive::of_path(&added.value).filter(|_| added.value.starts_with('/'))?;
+        let message = format!("`{}` is allowed to {} now: {why}", added.value, added.profile);
+        Some(Diagnostic::new(&SENSITIVE_ALLOWED, None, message).help("make sure that the denial was legitimate"))
+    });
+    elsewhere.chain(sensitive).chain(review).collect()
 }
 
 fn denials(count: u64) -> String {

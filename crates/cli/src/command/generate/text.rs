@@ -24,12 +24,13 @@ pub(super) fn evaluation(evaluation: &Evaluation, out: &mut dyn Write) -> io::Re
     let largest = evaluation.binaries.iter().map(|of| of.entries).max().unwrap_or(0);
     writeln!(
         out,
-        "  {} profiles, {} entries, {} in the largest",
+        "  {} profile{}, {} entries, {} in the largest",
         grouped(profiles),
+        if profiles == 1 { "" } else { "s" },
         grouped(evaluation.entries),
         grouped(largest)
     )?;
-    writeln!(out, "  {} need a decision, because they are sensitive or were listed for review", events(evaluation.for_review))?;
+    writeln!(out, "  {} for review, because they are sensitive or were listed", events(evaluation.for_review))?;
     writeln!(
         out,
         "  {} of {} paths that only other binaries used are allowed",

@@ -45,7 +45,7 @@ pub(crate) fn of_reading(history: &History, strict: bool) -> Vec<Diagnostic> {
     }
     if is_foreign(history) {
         let message = format!("none of {} is an event", lines(history.lines));
-        let expected = "expected events that Tetragon exports or `telovix events` prints";
+        let expected = "expected events that Tetragon exports or `telovix events` prints, or a trace of `strace -f -ttt -y`";
         findings.push(Diagnostic::new(&NOT_A_HISTORY, None, message).help(expected));
     }
     for problem in &history.problems {
