@@ -22,11 +22,9 @@ fn document(profile: &Profile, name: &str, window: &Window, out: &mut String) ->
         (Some(first), Some(last)) => writeln!(out, "# Learned from {first} to {last}.")?,
         _ => writeln!(out, "# Learned from events without a time.")?,
     }
-    let (entries, events) = (profile.entries(), grouped(profile.events));
-    writeln!(
-        out,
-        "# {entries} entries for {events} events of this binary. Review them before you raise `mode`."
-    )?;
+    let entries = counted(profile.entries() as u64, "entry", "entries");
+    let events = counted(profile.events, "event", "events");
+    writeln!(out, "# {entries} for {events} of this binary. Review them before you raise `mode`.")?;
     review(profile, out)?;
     writeln!(out, "kind: GuardianProfile")?;
     writeln!(out, "profile_id: {}", ProfileId::derive(name, &profile.binary))?;

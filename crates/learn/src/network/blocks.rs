@@ -176,7 +176,7 @@ fn merge(blocks: &mut Vec<Block>, most: usize) {
 }
 
 fn entry(block: Block, seen: &BTreeMap<u128, &Seen>) -> Option<Entry<Cidr>> {
-    let last = block.network.checked_add(block.addresses() - 1).unwrap_or(u128::MAX);
+    let last = block.network.saturating_add(block.addresses() - 1);
     let inside = || seen.range(block.network..=last).map(|(_, seen)| *seen);
     let address = address_at(block.network);
     let length = match address {

@@ -29,7 +29,7 @@ impl Arguments {
             .map_err(|_| code::unreadable_profile(&name, &std::io::Error::other("it is not UTF-8 text")))?;
         let mut settings = self.settings();
         if !self.from_denials.is_empty() {
-            settings = exactly(settings);
+            exactly(&mut settings);
         }
         let updated = update(&name, &text, observations, &settings).map_err(|refused| {
             let report =
@@ -71,9 +71,11 @@ impl Arguments {
     }
 }
 
-/// Returns settings that allow each value as it was seen, sensitive ones too: a person found them legitimate.
-fn exactly(settings: Settings) -> Settings {
+/// Changes settings to allow each value as it was seen, sensitive ones too: a person found them legitimate.
+fn exactly(settings: &mut Settings) {
     let everything = PathPattern::parse("/").map(Admit::Path);
-    let admitted = everything.into_iter().chain(Capability::all().map(Admit::Capability)).collect();
-    Settings { exact: true, admitted, hours: u32::MAX, most_entries: usize::MAX, ..settings }
+    settings.admitted = everything.into_iter().chain(Capability::all().map(Admit::Capability)).collect();
+    settings.exact = true;
+    settings.hours = u32::MAX;
+    settings.most_entries = usize::MAX;
 }

@@ -30,7 +30,7 @@ pub(super) fn evaluation(evaluation: &Evaluation, out: &mut dyn Write) -> io::Re
         grouped(evaluation.entries),
         grouped(largest)
     )?;
-    writeln!(out, "  {} for review, because they are sensitive or were listed", events(evaluation.for_review))?;
+    writeln!(out, "  {} for review, sensitive or listed above a profile", events(evaluation.for_review))?;
     writeln!(
         out,
         "  {} of {} paths that only other binaries used are allowed",
