@@ -234,7 +234,10 @@ fn list(
         let tree = PathPattern::Tree(folder.clone());
         let is_open = drafts.patterns.contains_key(&PathPattern::Below(folder));
         let admitted = admitted.iter().any(|pattern| covers(pattern, &tree) || *pattern == tree);
-        let uses = plain.iter().any(|(file, _)| tree.contains(file));
+        // The paths are sorted, so those below the folder follow each other.
+        let below = pattern::start(&tree);
+        let first = plain.partition_point(|(file, _)| **file < *below);
+        let uses = plain.get(first).is_some_and(|(file, _)| file.starts_with(&below));
         let fine = refusal(&tree).is_none() && (is_open || (uses && world.foreign(&tree) == 0));
         if admitted || fine {
             found.push((tree, Reason::Listed));

@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use proptest::prelude::*;
 use telovix_compiler::{Options as CompilerOptions, analyse};
 use telovix_diagnostic::source::SourceSet;
-use telovix_learn::{Learned, Settings, evaluate, learn, sensitive, update, write};
+use telovix_learn::{Learned, Settings, learn, sensitive, update, write};
 use telovix_policy::confine::Effect;
 use telovix_policy::judge::{Event, Index};
 use telovix_policy::value::Date;
@@ -172,31 +172,5 @@ fn the_same_bytes_for_any_number_of_threads() {
     assert!(expected.len() > 10_000);
     for threads in [2, 5] {
         assert_eq!(documents(&learn(&observed(&history, threads), &settings(), &|_| true)), expected);
-    }
-}
-
-/// The figures of `docs/guide/learning.md`; `cargo nextest run -p telovix-learn --run-ignored all numbers --no-capture`
-/// prints them.
-#[test]
-#[ignore = "takes a minute; for the figures"]
-fn numbers() {
-    println!(
-        "| seed | profiles | events of the next day | false positives | for review | entries | most | sensitive |"
-    );
-    for seed in 11..=20 {
-        let observations = observed(&world::days(seed, 2), 2);
-        let evaluation = evaluate(&observations, &Settings::default(), &|_| true).unwrap();
-        let most = evaluation.binaries.iter().map(|of| of.entries).max().unwrap();
-        println!(
-            "| {seed} | {} | {} | {} ({:.3} %) | {} | {} | {most} | {} |",
-            evaluation.binaries.len(),
-            evaluation.events,
-            evaluation.false_positives,
-            evaluation.false_positive_rate * 100.0,
-            evaluation.for_review,
-            evaluation.entries,
-            evaluation.sensitive_allowed
-        );
-        assert!(evaluation.false_positive_rate < 0.005 && evaluation.sensitive_allowed == 0 && most <= 100);
     }
 }

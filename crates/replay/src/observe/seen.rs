@@ -159,3 +159,35 @@ impl Hour {
         self.last = self.last.max(more.last);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{HOUR, Once, Seen};
+    use crate::moment::Moment;
+
+    fn once(second: i64, age: Option<i64>) -> Once {
+        Once { time: Some(Moment::from_seconds(second)), age, ..Once::default() }
+    }
+
+    #[test]
+    fn windows_are_cut_from_hours_and_keep_what_has_no_time() {
+        let mut seen = Seen::default();
+        [10, 20, HOUR + 5, 3 * HOUR].iter().for_each(|second| seen.add(once(*second, None)));
+        seen.add(Once::default());
+        assert_eq!((seen.events(), seen.within(&(0..1)).events(), seen.within(&(1..4)).events()), (5, 3, 3));
+        let span = seen.within(&(0..2)).span().map(|(first, last)| last.since(first));
+        assert_eq!(span, Some(HOUR - 5));
+        assert!(seen.within(&(7..9)).span().is_none());
+    }
+
+    #[test]
+    fn the_first_minute_is_known_only_with_the_start_of_the_process() {
+        let of = |ages: &[Option<i64>]| {
+            let mut seen = Seen::default();
+            ages.iter().for_each(|age| seen.add(once(0, *age)));
+            seen.is_of_start()
+        };
+        assert!(of(&[Some(0), Some(59)]));
+        assert!(!of(&[Some(0), Some(60)]) && !of(&[Some(0), None]) && !of(&[]) && !of(&[Some(-1)]));
+    }
+}

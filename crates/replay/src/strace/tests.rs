@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use proptest::prelude::*;
+
 use super::{Events, is_of_strace};
 
 const TRACE: &str = r#"100 1700000000.000001 execve("/bin/sh", ["sh", "-c", "a, \"b\") = 3"], 0x7ffd /* 20 vars */) = 0
@@ -80,5 +82,25 @@ fn traces_are_recognised_by_their_first_line() {
         ["{\"operation\":\"open\"}", "", "hello world", "2026-11-20T10:00:00Z stdout F {}", "100 text (x)"]
     {
         assert!(!is_of_strace(line.as_bytes()), "{line}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_keeps_its_lines(
+        lines in prop::collection::vec(prop_oneof![
+            "\\PC{0,40}",
+            "[0-9]{1,3} [0-9]{1,12}\\.[0-9]{1,3} (open|openat|execve|connect|clone|chdir)\\([A-Za-z0-9_\", <>{}=/.()-]{0,40}\\) = -?[0-9]{1,3}[</a>]{0,4}",
+            "[0-9]{1,3} <... (open|execve) resumed>[\", a-z/]{0,10}\\) = 0",
+            "[0-9]{1,3} (openat|vfork)\\([\"/a-z ,]{0,20}<unfinished ...>",
+        ], 0..12)
+    ) {
+        let text = lines.join("\n");
+        let found = translated(&text);
+        prop_assert_eq!(found.len(), text.split('\n').count());
+        for (found, line) in found.iter().zip(text.split('\n')) {
+            let is_event = serde_json::from_str::<serde_json::Value>(found).is_ok_and(|value| value.is_object());
+            prop_assert!(found.is_empty() || found == line || is_event, "{line} -> {found}");
+        }
     }
 }
