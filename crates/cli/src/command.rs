@@ -62,6 +62,7 @@ verbs! {
     Query in query,
     Why in why,
     Impact in impact,
+    Generate in generate,
     Inspect in inspect,
     Explain in explain,
     Keygen in keygen,
@@ -91,6 +92,7 @@ pub(crate) const CODES: &[&[&Code]] = &[
     &[&query::INVALID_QUERY],
     why::CODES,
     impact::CODES,
+    generate::CODES,
     inspect::CODES,
     doctor::CODES,
 ];

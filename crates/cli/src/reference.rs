@@ -17,7 +17,7 @@ use crate::Telovix;
 use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
-    apply, compile, fmt, inspect, keygen, plan, query, remove, sign, status, trust, verify, why,
+    apply, compile, fmt, generate, inspect, keygen, plan, query, remove, sign, status, trust, verify, why,
 };
 use crate::enforcement::Turn;
 use crate::exit::Exit;
@@ -112,6 +112,7 @@ fn schemas_of_outputs() {
     output::<compile::Document>("compile");
     output::<why::Line<'_>>("why");
     output::<Impact>("impact");
+    output::<generate::Document<'_>>("generate");
     output::<DifferenceReport>("diff");
     output::<query::Who>("query-who");
     output::<query::What>("query-what");

@@ -47,11 +47,16 @@ impl<'line> Action<'line> {
         parent: Option<&'line Process<'_>>,
     ) -> Self {
         let uid = process.and_then(|process| process.uid.get()).and_then(|uid| u32::try_from(*uid).ok());
+        Self { binary: process.and_then(binary), parent: parent.and_then(binary), uid, ..Self::of(operation) }
+    }
+
+    /// Returns an action of which only the operation is known.
+    pub(crate) fn of(operation: Operation) -> Self {
         Self {
             operation,
-            binary: process.and_then(binary),
-            parent: parent.and_then(binary),
-            uid,
+            binary: None,
+            parent: None,
+            uid: None,
             path: None,
             access: None,
             anonymous: None,

@@ -156,7 +156,8 @@ fn hours(tally: &Tally) -> Vec<HourImpact> {
     hours.collect()
 }
 
-fn history(tally: &Tally, amount: &Amount) -> History {
+/// Returns what was read, and what could not be.
+pub(crate) fn history(tally: &Tally, amount: &Amount) -> History {
     let place = |place: &Place| found(&amount.files, *place);
     let problems = tally.problems.iter().map(|(problem, of)| ProblemLines {
         problem: problem.text().to_owned(),

@@ -5,6 +5,7 @@
 //! ```text
 //! source      paths, patterns and folders -> the files of a history
 //! stream      one file -> its bytes, decompressed, and how it ended
+//! strace      the output of strace -> the same as Telovix events
 //! chunk       bytes -> pieces of whole lines, in bounded memory
 //! json        a line -> tokens, every byte of it checked
 //! line        a line -> an envelope: what Tetragon or Telovix wrote
@@ -14,6 +15,7 @@
 //! tally       verdicts -> counts that can be added up
 //! scan        all of it on every processor, with the same result on any number of them
 //! impact      counts -> the answer, and its limits
+//! observe     lines -> who did what how often: the input of learning
 //! ```
 
 #![forbid(unsafe_code)]
@@ -26,8 +28,10 @@ mod json;
 mod judge;
 mod line;
 mod moment;
+pub mod observe;
 mod scan;
 mod source;
+mod strace;
 mod stream;
 pub mod synthetic;
 mod tally;

@@ -84,6 +84,8 @@ pub(crate) struct Process<'line> {
     pub(crate) binary: Text<'line>,
     pub(crate) flags: Text<'line>,
     pub(crate) uid: Slot<i64>,
+    /// `start_time`.
+    pub(crate) started: Text<'line>,
     pub(crate) pod: Slot<Pod<'line>>,
 }
 

@@ -5,6 +5,7 @@
 
 mod judging;
 mod order;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,8 +19,9 @@ use crate::judge::Judge;
 use crate::source::Source;
 use crate::stream::{Broken, Incomplete, Stream};
 use crate::tally::Tally;
-use judging::Clerk;
+use judging::Judging;
 use order::Ordered;
+pub(crate) use reading::Clerk;
 
 /// The policies to judge a history by.
 #[derive(Debug)]
@@ -77,16 +79,34 @@ pub struct Amount {
 /// Reads a history to its end.
 #[must_use]
 pub fn scan(sources: &[Source], question: &Question<'_>, options: Options<'_>) -> (Tally, Amount) {
+    let (tally, amount, _) = run(sources, options, || Judging::new(question, options));
+    (tally, amount)
+}
+
+/// Reads a history to its end with one clerk for each thread, and returns the clerks. Which events a clerk gets is not
+/// determined: what it keeps must not depend on it.
+pub(crate) fn run<C: Clerk + Send>(
+    sources: &[Source],
+    options: Options<'_>,
+    clerk: impl Fn() -> C + Sync,
+) -> (Tally, Amount, Vec<C>) {
     let available = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = options.threads.map_or(available, NonZeroUsize::get);
     let read = Arc::new(AtomicU64::new(0));
     let desk = Desk { sources, threads, read: Arc::clone(&read), hall: Mutex::default() };
+    let clerks = Mutex::new(Vec::new());
+    let work = || {
+        let mut clerk = clerk();
+        desk.work(&mut clerk, options);
+        locked(&clerks).push(clerk);
+    };
     thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(|| desk.work(question, options));
+            scope.spawn(work);
         }
-        desk.work(question, options);
+        work();
     });
+    let clerks = clerks.into_inner().unwrap_or_else(PoisonError::into_inner);
     let hall = desk.hall.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut amount = Amount {
         files: sources.iter().map(Source::name).collect(),
@@ -97,7 +117,7 @@ pub fn scan(sources: &[Source], question: &Question<'_>, options: Options<'_>) -
         amount.broken.extend(broken.map(|problem| Broken { file: file.clone(), problem }));
         amount.changed.extend(changed.map(|changed| (file.clone(), changed)));
     }
-    (hall.total, amount)
+    (hall.total, amount, clerks)
 }
 
 /// The state that the threads share.
@@ -147,11 +167,10 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Desk<'_> {
     /// Works until there is nothing left.
-    fn work(&self, question: &Question<'_>, options: Options<'_>) {
-        let mut clerk = Clerk::new(question, options);
+    fn work(&self, clerk: &mut impl Clerk, options: Options<'_>) {
         let mut buffer = Vec::new();
         while let Some(work) = self.take(&mut buffer) {
-            let tally = clerk.tally(&buffer, work.piece, work.of.file);
+            let tally = reading::tally(clerk, options.reading, &buffer, work.piece, work.of.file);
             self.hand_in(&work, tally);
             if let Some(progress) = options.progress {
                 progress(self.read.load(Ordering::Relaxed));

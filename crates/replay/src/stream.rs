@@ -1,6 +1,6 @@
 //! One file -> its bytes, decompressed, and whether the file was complete.
 //!
-//! Compression is recognised by the first bytes, never by the name. A file is read up to the size it has when it is
+//! Compression and the output of strace are recognised by the first bytes, never by the name. A file is read up to the size it has when it is
 //! opened, so that one that grows comes to an end.
 
 mod zstandard;
@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::source::Source;
+use crate::strace;
 use zstandard::Frames;
 
 /// A file could not be read to its end.
@@ -112,11 +113,49 @@ fn decompressed(mut raw: Counted) -> io::Result<Box<dyn Read + Send>> {
     let zstandard = first == ZSTANDARD
         || first.split_first().is_some_and(|(low, rest)| low >> 4 == 5 && rest == PASSED_OVER);
     let whole: Chain<Cursor<Vec<u8>>, Counted> = Cursor::new(first).chain(raw);
-    Ok(if gzip {
-        Box::new(MultiGzDecoder::new(BufReader::with_capacity(PIECE, whole)))
+    if gzip {
+        recognised(MultiGzDecoder::new(BufReader::with_capacity(PIECE, whole)))
     } else if zstandard {
-        Box::new(Frames::new(BufReader::with_capacity(PIECE, whole)))
+        recognised(Frames::new(BufReader::with_capacity(PIECE, whole)))
     } else {
-        Box::new(whole)
-    })
+        recognised(whole)
+    }
+}
+
+/// Bytes of the first line that are looked at.
+const FIRST_LINE: usize = 4_096;
+
+/// Returns the bytes as they are, or as events if the first line is one of strace.
+fn recognised(mut plain: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    let mut first = Vec::new();
+    let mut broken = None;
+    while first.len() < FIRST_LINE && !first.contains(&b'\n') {
+        let start = first.len();
+        first.resize(FIRST_LINE, 0);
+        let read = first.get_mut(start..).map_or(Ok(0), |room| plain.read(room));
+        first.truncate(start + *read.as_ref().unwrap_or(&0));
+        match read {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What comes before the error is read first.
+            Err(error) => {
+                broken = Some(error);
+                break;
+            }
+        }
+    }
+    let line = first.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_trace = strace::is_of_strace(line) && broken.is_none();
+    let whole = Cursor::new(first).chain(Failing(broken)).chain(plain);
+    Ok(if is_trace { Box::new(strace::Events::new(whole)) } else { Box::new(whole) })
+}
+
+/// Gives an error once, if there is one.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }

@@ -3,9 +3,13 @@
 //! The lines have the fields, the order and the size of those a node with pods exports. What the processes do is made
 //! up: some ten programs, each with paths and peers of its own, and now and then something none of them usually does.
 
+mod random;
+pub mod world;
+
 use std::fmt::Write as _;
 
 use crate::moment::Moment;
+use random::Random;
 
 /// The start of every history: 2026-11-20T00:00:00Z.
 const START: i64 = 1_795_132_800;
@@ -41,7 +45,7 @@ pub enum Spacing {
 /// A generator of events.
 #[derive(Debug, Clone)]
 pub struct Export {
-    state: u64,
+    random: Random,
     spacing: Spacing,
     number: u64,
     /// Seconds that the history covers, divided by its events, in thousandths.
@@ -53,7 +57,7 @@ impl Export {
     #[must_use]
     pub fn new(seed: u64, events: u64, spacing: Spacing) -> Self {
         let pace = 7 * 24 * 3_600 * 1_000 / events.max(1);
-        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, spacing, number: 0, pace }
+        Self { random: Random::new(seed), spacing, number: 0, pace }
     }
 
     /// Appends the next line, with its line break.
@@ -172,15 +176,11 @@ impl Export {
             write!(out, r#""parent_exec_id":"bm9kZS1h{:016x}:1","refcnt":1,"tid":{pid}}}"#, id >> 3);
     }
 
-    /// Returns the next number of a SplitMix64 sequence.
     fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        self.random.next()
     }
 
     fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap_or(0)
+        self.random.below(end)
     }
 }

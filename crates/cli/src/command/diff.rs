@@ -9,10 +9,12 @@ mod markdown;
 mod side;
 mod text;
 
-use std::io::Write as _;
+use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use telovix_compare::{Difference, Direction, Side, SubjectDifference, compare};
+use telovix_policy::value::Date;
+use telovix_workspace::Input;
 
 pub(crate) use code::CODES;
 pub(crate) use side::Loaded;
@@ -146,6 +148,25 @@ impl Arguments {
         };
         if different { Exit::Findings } else { Exit::Clean }
     }
+}
+
+/// Writes the difference in meaning of two texts of one file.
+///
+/// # Errors
+/// When one of them has an error.
+pub(crate) fn between(
+    name: &str,
+    texts: [&str; 2],
+    as_of: Date,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let [before, after] =
+        texts.map(|text| Content::Written(Input::of_bytes(vec![(name.to_owned(), text.as_bytes().to_vec())])));
+    let (before, after) = Loaded::both(before, after, as_of)?;
+    let (old, new) = (before.side(), after.side());
+    let difference = compare(&old, &new);
+    text::write(&Shown { difference: &difference, before: &old, after: &new }, text::width(), out)?;
+    Ok(())
 }
 
 /// A difference and its two sides: the input of every renderer.

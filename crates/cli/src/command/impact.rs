@@ -1,12 +1,12 @@
 //! A history of events and policies -> the events that the policies would have affected, and the limits of the answer.
 
-mod code;
+pub(crate) mod code;
 mod html;
 mod markdown;
 mod policy;
-mod reading;
+pub(crate) mod reading;
 mod text;
-mod words;
+pub(crate) mod words;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ use policy::{Policy, Stage};
 /// Report which events of a history policies would have denied, killed or recorded: how many, which binaries, when, by
 /// which line.
 ///
-/// A history is a Tetragon export (NDJSON) or the output of `telovix events`: files, including rotated and compressed
+/// A history is a Tetragon export (NDJSON), the output of `telovix events` or of `strace -f -ttt -y`: files, including rotated and compressed
 /// ones (gzip and Zstandard, recognised by content), folders, patterns in quotes, or standard input. It is read as a
 /// stream, on every processor, in bounded memory.
 ///

@@ -98,6 +98,7 @@ fn process<'line>(cursor: &mut Cursor<'line>) -> Result<Slot<Process<'line>>, No
             "binary" => process.binary = cursor.text()?,
             "flags" => process.flags = cursor.text()?,
             "uid" => process.uid = cursor.number()?,
+            "start_time" => process.started = cursor.text()?,
             "pod" => process.pod = pod(cursor)?,
             _ => cursor.skip()?,
         }

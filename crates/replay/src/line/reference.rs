@@ -85,6 +85,7 @@ fn process(fields: &Map<String, Value>) -> Process<'static> {
         binary: text(fields, "binary"),
         flags: text(fields, "flags"),
         uid: number(fields, "uid"),
+        started: text(fields, "start_time"),
         pod: object(fields, "pod", |pod| Pod { namespace: text(pod, "namespace"), name: text(pod, "name") }),
     }
 }

@@ -1,7 +1,7 @@
 //! The findings about a history, and about the answer it gives.
 
 use telovix_diagnostic::{Code, Diagnostic, Severity};
-use telovix_replay::{Impact, SourceError};
+use telovix_replay::{History, Impact, SourceError};
 
 use super::policy::{NotEvaluated, Policy};
 use super::words::{events, lines};
@@ -29,14 +29,13 @@ static PROFILES_OBSERVE: Code = Code::page(include_str!("code/profiles-observe.m
 static POLICY_NOT_EVALUATED: Code = Code::page(include_str!("code/policy-not-evaluated.md"));
 
 /// Returns the failure of arguments that name no history.
-pub(super) fn unreadable(errors: &[SourceError]) -> Failure {
+pub(crate) fn unreadable(errors: &[SourceError]) -> Failure {
     let findings = errors.iter().map(|error| Diagnostic::new(&UNREADABLE_HISTORY, None, error.to_string()));
     Failure::because(Exit::CannotRun, Report::without_sources(findings.collect()))
 }
 
-/// Returns the findings about an answer.
-pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Diagnostic> {
-    let history = &impact.history;
+/// Returns the findings about the lines and files of a history.
+pub(crate) fn of_reading(history: &History, strict: bool) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for file in history.incomplete.iter().filter(|file| file.lost) {
         let message = format!("`{}` was not read to its end: {}", file.file, file.problem);
@@ -45,11 +44,9 @@ pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Di
                 .help("the answer counts only the events before that point"),
         );
     }
-    let read = history.tetragon_events + history.telovix_events;
-    let foreign = read == 0 && history.malformed > 0;
-    if foreign {
+    if is_foreign(history) {
         let message = format!("none of {} is an event", lines(history.lines));
-        let expected = "expected events that Tetragon exports or `telovix events` prints";
+        let expected = "expected events that Tetragon exports or `telovix events` prints, or a trace of `strace -f -ttt -y`";
         findings.push(Diagnostic::new(&NOT_A_HISTORY, None, message).help(expected));
     }
     for problem in &history.problems {
@@ -64,6 +61,20 @@ pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Di
         }
         findings.push(finding);
     }
+    findings
+}
+
+/// Returns whether there are lines, and none of them is an event.
+fn is_foreign(history: &History) -> bool {
+    history.tetragon_events + history.telovix_events == 0 && history.malformed > 0
+}
+
+/// Returns the findings about an answer.
+pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Diagnostic> {
+    let history = &impact.history;
+    let mut findings = of_reading(history, strict);
+    let read = history.tetragon_events + history.telovix_events;
+    let foreign = is_foreign(history);
     let lost = read == 0 && history.incomplete.iter().any(|file| file.lost);
     if !impact.has_data && !foreign && !lost {
         let message = match read {

@@ -12,7 +12,7 @@ use crate::progress;
 const BEAT: Duration = Duration::from_millis(200);
 
 /// Shows how far reading has come, on a terminal.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     line: progress::Progress,
     start: Instant,
     /// Milliseconds after the start at which the line changed last.
@@ -21,7 +21,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn start(sources: &[Source]) -> Self {
+    pub(crate) fn start(sources: &[Source]) -> Self {
         Self {
             line: progress::Progress::start("reading the history"),
             start: Instant::now(),
@@ -31,7 +31,7 @@ impl Progress {
     }
 
     /// Updates the line with the number of bytes that were read.
-    pub(super) fn tell(&self, read: u64) {
+    pub(crate) fn tell(&self, read: u64) {
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let changed = self.changed.load(Ordering::Relaxed);
         let due = u128::from(now - changed.min(now)) >= BEAT.as_millis();

@@ -3,7 +3,7 @@
 use telovix_replay::{Impact, RuleImpact, SampleEvent};
 
 /// Returns `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -16,17 +16,17 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// Returns `1 event`, `1,234 events`.
-pub(super) fn events(count: u64) -> String {
+pub(crate) fn events(count: u64) -> String {
     format!("{} event{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// Returns `1 line`, `1,234 lines`.
-pub(super) fn lines(count: u64) -> String {
+pub(crate) fn lines(count: u64) -> String {
     format!("{} line{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// Returns `512 bytes`, `1.5 MB`: in powers of 1000.
-pub(super) fn bytes(count: u64) -> String {
+pub(crate) fn bytes(count: u64) -> String {
     let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
     match units.iter().find(|(_, size)| count >= *size) {
         Some((unit, size)) if count < 100 * size => {
@@ -38,7 +38,7 @@ pub(super) fn bytes(count: u64) -> String {
 }
 
 /// Returns the headline.
-pub(super) fn sentence(impact: &Impact) -> String {
+pub(crate) fn sentence(impact: &Impact) -> String {
     if !impact.has_data {
         return "no data: the history has no event that these policies cover, so it does not show what they would do"
             .to_owned();
@@ -55,7 +55,7 @@ pub(super) fn sentence(impact: &Impact) -> String {
 }
 
 /// Returns `deny 12, kill 3`, without effects that have no event.
-pub(super) fn by_effect(impact: &Impact) -> String {
+pub(crate) fn by_effect(impact: &Impact) -> String {
     let effects = impact.by_effect;
     let counts =
         [("deny", effects.deny), ("kill", effects.kill), ("log", effects.log), ("observe", effects.observe)];
@@ -64,14 +64,14 @@ pub(super) fn by_effect(impact: &Impact) -> String {
 }
 
 /// Returns `GuardianProfile amf (gp_0123456789ab), spawns: /usr/bin/logger`.
-pub(super) fn rule(rule: &RuleImpact) -> String {
+pub(crate) fn rule(rule: &RuleImpact) -> String {
     let id = if rule.id == rule.name { String::new() } else { format!(" ({})", rule.id) };
     let member = rule.member.as_ref().map(|member| format!(": {member}")).unwrap_or_default();
     format!("{} {}{id}, {}{member}", rule.kind, rule.name, rule.dimension)
 }
 
 /// Returns when and where a sample was, and the event.
-pub(super) fn sample(sample: &SampleEvent) -> String {
+pub(crate) fn sample(sample: &SampleEvent) -> String {
     let parts = [sample.time.as_deref(), sample.host.as_deref(), sample.pod.as_deref()];
     let circumstances: Vec<_> = parts.into_iter().flatten().collect();
     let before =
@@ -84,7 +84,7 @@ pub(super) fn sample(sample: &SampleEvent) -> String {
 }
 
 /// Returns what limits the answer, one sentence each.
-pub(super) fn limits(impact: &Impact) -> Vec<String> {
+pub(crate) fn limits(impact: &Impact) -> Vec<String> {
     let confidence = &impact.confidence;
     let mut limits = Vec::new();
     match &confidence.window {
@@ -161,7 +161,7 @@ fn hosts(impact: &Impact) -> String {
 }
 
 /// Returns a share in percent, with two significant digits.
-pub(super) fn percent(rate: f64) -> String {
+pub(crate) fn percent(rate: f64) -> String {
     let percent = rate * 100.0;
     let digits = if percent >= 10.0 || percent <= 0.0 {
         0
@@ -172,7 +172,7 @@ pub(super) fn percent(rate: f64) -> String {
 }
 
 /// Returns `7 days`, `3 hours`, `12 minutes`.
-pub(super) fn duration(seconds: i64) -> String {
+pub(crate) fn duration(seconds: i64) -> String {
     let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
     let (unit, count) = units
         .iter()
