@@ -62,6 +62,7 @@ verbs! {
     Query in query,
     Why in why,
     Impact in impact,
+    Detect in detect,
     Inspect in inspect,
     Explain in explain,
     Keygen in keygen,
@@ -90,5 +91,6 @@ pub(crate) const CODES: &[&[&Code]] = &[
     &[&query::INVALID_QUERY],
     why::CODES,
     impact::CODES,
+    detect::CODES,
     inspect::CODES,
 ];

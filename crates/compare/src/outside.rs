@@ -4,16 +4,14 @@
 //! hooks can see it. Detections are evaluated by the Console, after the event: their conditions are evaluated here,
 //! and never change the effect of a confinement.
 
-mod detection;
 mod engine_policy;
 mod filter;
 mod hook;
 
-use detection::Match;
 use engine_policy::EnginePolicy;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
-use telovix_document::{DetectionAction, Document, GuardianPolicy};
+use telovix_document::{DetectionAction, Document, GuardianPolicy, Match, Observed};
 use telovix_policy::confine::Effect;
 use telovix_policy::judge::{
     DetectionReport, DocumentReport, Event, Field, NotEvaluated, UNKNOWN, VerdictReport,
@@ -56,8 +54,9 @@ impl<'policy> Outside<'policy> {
             most = most.max(policy.strongest());
             verdict.not_evaluated.push(self.not_evaluated(policy, hooks));
         }
+        let observed = Observed::of(event);
         for detection in &self.detections {
-            let found = detection::matches(detection, event);
+            let found = detection.matches(&observed);
             if found == Match::No {
                 continue;
             }

@@ -14,6 +14,7 @@
 //! tally       verdicts -> counts that can be added up
 //! scan        all of it on every processor, with the same result on any number of them
 //! impact      counts -> the answer, and its limits
+//! detect      a stream and the rules of detections and guards -> violations, as they come
 //! ```
 
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@
 mod action;
 mod chunk;
 mod counter;
+pub mod detect;
 mod impact;
 mod json;
 mod judge;

@@ -19,6 +19,7 @@ use crate::source::Source;
 use crate::stream::{Broken, Incomplete, Stream};
 use crate::tally::Tally;
 use judging::Clerk;
+pub(crate) use judging::{excerpt, payload};
 use order::Ordered;
 
 /// The policies to judge a history by.

@@ -1,12 +1,12 @@
 //! A history of events and policies -> the events that the policies would have affected, and the limits of the answer.
 
-mod code;
+pub(in crate::command) mod code;
 mod html;
 mod markdown;
-mod policy;
+pub(in crate::command) mod policy;
 mod reading;
 mod text;
-mod words;
+pub(in crate::command) mod words;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -111,8 +111,8 @@ impl Run for Arguments {
         let history = if self.history.is_empty() { &standard_input[..] } else { &self.history };
         let sources = find(history).map_err(|errors| code::unreadable(&errors))?;
         let question = Question {
-            now: Judge::new(&now.confinements, &now.sources),
-            before: base.as_ref().map(|base| Judge::new(&base.confinements, &base.sources)),
+            now: Judge::new(&now.lowered.confinements, &now.sources),
+            before: base.as_ref().map(|base| Judge::new(&base.lowered.confinements, &base.sources)),
         };
         let impact = {
             let reading = reading::Progress::start(&sources);

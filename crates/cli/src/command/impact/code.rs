@@ -1,7 +1,7 @@
 //! The findings about a history, and about the answer it gives.
 
 use telovix_diagnostic::{Code, Diagnostic, Severity};
-use telovix_replay::{Impact, SourceError};
+use telovix_replay::{Impact, IncompleteFile, ProblemLines, SourceError};
 
 use super::policy::{NotEvaluated, Policy};
 use super::words::{events, lines};
@@ -29,29 +29,39 @@ static PROFILES_OBSERVE: Code = Code::page(include_str!("code/profiles-observe.m
 static POLICY_NOT_EVALUATED: Code = Code::page(include_str!("code/policy-not-evaluated.md"));
 
 /// Returns the failure of arguments that name no history.
-pub(super) fn unreadable(errors: &[SourceError]) -> Failure {
+pub(in crate::command) fn unreadable(errors: &[SourceError]) -> Failure {
     let findings = errors.iter().map(|error| Diagnostic::new(&UNREADABLE_HISTORY, None, error.to_string()));
     Failure::because(Exit::CannotRun, Report::without_sources(findings.collect()))
 }
 
-/// Returns the findings about an answer.
-pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Diagnostic> {
-    let history = &impact.history;
-    let mut findings = Vec::new();
-    for file in history.incomplete.iter().filter(|file| file.lost) {
+/// Returns a finding for each file that was not read to its end.
+pub(in crate::command) fn incomplete(files: &[IncompleteFile]) -> Vec<Diagnostic> {
+    let finding = |file: &IncompleteFile| {
         let message = format!("`{}` was not read to its end: {}", file.file, file.problem);
-        findings.push(
-            Diagnostic::new(&INCOMPLETE_HISTORY, None, message).help("the answer counts only the events before that point"),
-        );
-    }
-    let read = history.tetragon_events + history.telovix_events;
-    let foreign = read == 0 && history.malformed > 0;
-    if foreign {
-        let message = format!("none of {} is an event", lines(history.lines));
-        let expected = "expected events that Tetragon exports or `telovix events` prints";
-        findings.push(Diagnostic::new(&NOT_A_HISTORY, None, message).help(expected));
-    }
-    for problem in &history.problems {
+        let help = "the answer counts only the events before that point";
+        Diagnostic::new(&INCOMPLETE_HISTORY, None, message).help(help)
+    };
+    files.iter().filter(|file| file.lost).map(finding).collect()
+}
+
+/// Returns the finding about a document whose selectors are not evaluated.
+pub(in crate::command) fn tracing_policy(document: &NotEvaluated) -> Diagnostic {
+    let NotEvaluated { name, source, .. } = document;
+    let message = format!("`{name}` at {source} is not evaluated");
+    let help = "test it in a running Tetragon before it enforces";
+    Diagnostic::new(&POLICY_NOT_EVALUATED, None, message).help(help)
+}
+
+/// Returns the finding about lines of which none is an event.
+pub(in crate::command) fn foreign(count: u64) -> Diagnostic {
+    let message = format!("none of {} is an event", lines(count));
+    let expected = "expected events that Tetragon exports or `telovix events` prints";
+    Diagnostic::new(&NOT_A_HISTORY, None, message).help(expected)
+}
+
+/// Returns a finding for each kind of malformed lines; an error if `strict`.
+pub(in crate::command) fn malformed(problems: &[ProblemLines], strict: bool) -> Vec<Diagnostic> {
+    let finding = |problem: &ProblemLines| {
         let message = format!("{} skipped: {}", lines(problem.lines), problem.problem);
         let mut finding = Diagnostic::new(&MALFORMED_HISTORY, None, message);
         if strict {
@@ -61,10 +71,23 @@ pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Di
             let text = if line.text.is_empty() { String::new() } else { format!(": {}", line.text) };
             finding = finding.help(format!("{}{text}", line.found));
         }
-        findings.push(finding);
+        finding
+    };
+    problems.iter().map(finding).collect()
+}
+
+/// Returns the findings about an answer.
+pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Diagnostic> {
+    let history = &impact.history;
+    let mut findings = incomplete(&history.incomplete);
+    let read = history.tetragon_events + history.telovix_events;
+    let is_foreign = read == 0 && history.malformed > 0;
+    if is_foreign {
+        findings.push(foreign(history.lines));
     }
+    findings.extend(malformed(&history.problems, strict));
     let lost = read == 0 && history.incomplete.iter().any(|file| file.lost);
-    if !impact.has_data && !foreign && !lost {
+    if !impact.has_data && !is_foreign && !lost {
         let message = match read {
             0 => "the history is empty".to_owned(),
             read => format!("none of {} has a binary and an operation that the policies confine", events(read)),

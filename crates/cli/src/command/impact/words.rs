@@ -3,7 +3,7 @@
 use telovix_replay::{Impact, RuleImpact, SampleEvent};
 
 /// Returns `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
+pub(in crate::command) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -16,12 +16,12 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// Returns `1 event`, `1,234 events`.
-pub(super) fn events(count: u64) -> String {
+pub(in crate::command) fn events(count: u64) -> String {
     format!("{} event{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// Returns `1 line`, `1,234 lines`.
-pub(super) fn lines(count: u64) -> String {
+pub(in crate::command) fn lines(count: u64) -> String {
     format!("{} line{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
@@ -167,7 +167,7 @@ pub(super) fn percent(rate: f64) -> String {
 }
 
 /// Returns `7 days`, `3 hours`, `12 minutes`.
-pub(super) fn duration(seconds: i64) -> String {
+pub(in crate::command) fn duration(seconds: i64) -> String {
     let units = [("day", 86_400), ("hour", 3_600), ("minute", 60)];
     let (unit, count) = units
         .iter()
