@@ -63,6 +63,7 @@ verbs! {
     Why in why,
     Impact in impact,
     Detect in detect,
+    Readiness in readiness,
     Inspect in inspect,
     Explain in explain,
     Keygen in keygen,
@@ -92,5 +93,6 @@ pub(crate) const CODES: &[&[&Code]] = &[
     why::CODES,
     impact::CODES,
     detect::CODES,
+    readiness::CODES,
     inspect::CODES,
 ];

@@ -14,6 +14,8 @@
 //! tally       verdicts -> counts that can be added up
 //! scan        all of it on every processor, with the same result on any number of them
 //! impact      counts -> the answer, and its limits
+//! readiness   the answer -> the conditions that keep a policy from its next step
+//! sigma       a detection -> the same rule for a SIEM
 //! detect      a stream and the rules of detections and guards -> violations, as they come
 //! ```
 
@@ -28,7 +30,9 @@ mod json;
 mod judge;
 mod line;
 mod moment;
+pub mod readiness;
 mod scan;
+pub mod sigma;
 mod source;
 mod stream;
 pub mod synthetic;

@@ -6,6 +6,7 @@ mod metrics;
 mod record;
 mod text;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -14,7 +15,7 @@ use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use telovix_diagnostic::Severity;
 use telovix_replay::detect::{Detector, Event, Follow, Options, Output, Parts, Rules, Statistics, prometheus, run};
-use telovix_replay::find;
+use telovix_replay::{find, sigma};
 
 pub(crate) use code::CODES;
 pub(crate) use record::Line;
@@ -48,6 +49,7 @@ Examples:
   telovix detect /var/log/tetragon/tetragon.log --follow --policy detections/ --act
   telovix detect 'tetragon*.log.gz' --policy guard.yaml --format json | jq -r 'select(.severity == \"CRITICAL\") | .source'
   telovix detect tetragon.log --policy deployed/ --shadow candidate/    # what the candidate would change
+  telovix detect --policy detections/ --print-sigma > sigma.yaml
   telovix detect tetragon.log --follow --metrics /var/lib/node_exporter/telovix.prom")]
 pub(crate) struct Arguments {
     /// Files, folders and patterns of events; standard input when absent or `-`.
@@ -86,6 +88,9 @@ pub(crate) struct Arguments {
     /// Write the statistics to a file in the text format of Prometheus, every 15 seconds and at the end.
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
+    /// Print the detections as Sigma rules, one YAML document each, and read no stream.
+    #[arg(long, conflicts_with_all = ["stream", "shadow", "follow", "act", "metrics"])]
+    print_sigma: bool,
     /// The sensor of events that name none, for policies with the scope of one sensor.
     #[arg(long, value_name = "ID")]
     sensor: Option<String>,
@@ -130,6 +135,11 @@ impl Run for Arguments {
         let candidate = candidate.as_ref().zip(candidate_parts.as_ref());
         let candidate =
             candidate.map(|(candidate, parts)| Rules::new(&candidate.lowered, parts, &candidate.sources));
+        if self.print_sigma {
+            write!(streams.data, "{}", sigma::rules(rules.detections(), &live.sources))?;
+            findings::write(&Report::without_sources(code::not_written(&live)), &mut streams.talk)?;
+            return Ok(Exit::Clean);
+        }
         if rules.is_empty() && candidate.is_none() {
             return Err(Failure::new(Exit::CannotRun, &code::NOTHING_TO_DETECT, code::NOTHING)
                 .help("add a GuardianPolicy or a runtime guard, or name one with `--policy`"));

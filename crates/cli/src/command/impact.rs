@@ -2,7 +2,7 @@
 
 pub(in crate::command) mod code;
 mod html;
-mod markdown;
+pub(in crate::command) mod markdown;
 pub(in crate::command) mod policy;
 mod reading;
 mod text;

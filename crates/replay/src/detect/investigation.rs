@@ -182,13 +182,15 @@ impl Investigations {
 }
 
 fn opened(violation: &Violation) -> Open {
+    // The same event has the same id in every file; one that nothing tells apart has that of its place.
+    let named = violation.timestamp.is_some() || violation.process.exec_id.is_some();
     let parts = [
         Some(violation.policy.name.as_str()),
         violation.host.as_deref(),
         violation.timestamp.as_deref(),
         violation.process.exec_id.as_deref(),
         Some(violation.detail.as_str()),
-        Some(violation.found.as_str()),
+        Some(violation.found.as_str()).filter(|_| !named),
     ];
     let told = Investigation {
         id: format!("inv_{:016x}", digest(&parts)),

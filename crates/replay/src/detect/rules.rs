@@ -89,6 +89,11 @@ impl<'policy> Rules<'policy> {
             && self.parts.others.confinements.is_empty()
     }
 
+    /// Returns the detections, in the order of the policy.
+    pub fn detections(&self) -> impl Iterator<Item = &'policy GuardianPolicy> {
+        self.detections.iter().copied()
+    }
+
     /// Returns the limits of guards; they are not evaluated.
     #[must_use]
     pub fn limits(&self) -> Vec<Limit> {

@@ -1,6 +1,7 @@
 //! The findings about a policy and a stream.
 
 use telovix_diagnostic::{Code, Diagnostic};
+use telovix_policy::confine::DocumentReference;
 use telovix_replay::detect::{Rules, Statistics};
 
 use crate::command::impact::code::{foreign, incomplete, malformed};
@@ -8,12 +9,14 @@ use crate::command::impact::policy::Policy;
 use crate::command::impact::words::events;
 
 /// The codes this verb reports.
-pub(crate) const CODES: &[&Code] = &[&NOTHING_TO_DETECT, &LIMIT_NOT_EVALUATED, &DETECTION_MAY_MATCH];
+pub(crate) const CODES: &[&Code] = &[&NOTHING_TO_DETECT, &LIMIT_NOT_EVALUATED, &DETECTION_MAY_MATCH, &NO_SIGMA_RULE];
 
 /// No document has anything to judge by.
 pub(super) static NOTHING_TO_DETECT: Code = Code::page(include_str!("code/nothing-to-detect.md"));
 static LIMIT_NOT_EVALUATED: Code = Code::page(include_str!("code/limit-not-evaluated.md"));
 static DETECTION_MAY_MATCH: Code = Code::page(include_str!("code/detection-may-match.md"));
+
+static NO_SIGMA_RULE: Code = Code::page(include_str!("code/no-sigma-rule.md"));
 
 /// What is wrong with a policy that has nothing to detect.
 pub(super) const NOTHING: &str = "the policies have no detection, and confine nothing";
@@ -28,6 +31,19 @@ pub(super) fn before(rules: &Rules<'_>, policy: &Policy) -> Vec<Diagnostic> {
     let limits = rules.limits().into_iter().map(limit);
     let outside = policy.not_evaluated.iter().map(crate::command::impact::code::tracing_policy);
     limits.chain(outside).collect()
+}
+
+/// Returns a finding for each document that confines and has no Sigma rule.
+pub(super) fn not_written(policy: &Policy) -> Vec<Diagnostic> {
+    let mut confining: Vec<_> = policy.lowered.confinements.iter().map(|confinement| &confinement.document).collect();
+    confining.sort();
+    confining.dedup();
+    let finding = |document: &std::sync::Arc<DocumentReference>| {
+        let message = format!("{} `{}` has no Sigma rule", document.kind.name(), document.name);
+        let help = "`telovix compile` writes what enforces it; `telovix detect` reports its violations";
+        Diagnostic::new(&NO_SIGMA_RULE, None, message).help(help)
+    };
+    confining.into_iter().map(finding).collect()
 }
 
 /// Returns the findings about a stream that was read.

@@ -79,12 +79,12 @@ fn list(title: &str, counts: &[Count], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Quotes as code, inside a table too.
-fn code(text: &str) -> String {
+pub(in crate::command) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(char::is_control, " "))
 }
 
 /// Escapes Markdown and HTML markup.
-fn text(text: &str) -> String {
+pub(in crate::command) fn text(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
