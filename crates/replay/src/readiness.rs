@@ -40,7 +40,8 @@ impl Class {
     /// Returns the class for the conditions of a step.
     #[must_use]
     pub fn of(conditions: &[Condition]) -> Self {
-        let strongest = conditions.iter().map(|condition| condition.weight).max();
+        let open = conditions.iter().filter(|condition| !condition.is_accepted);
+        let strongest = open.map(|condition| condition.weight).max();
         match strongest {
             None => Self::CandidateForEnforceReady,
             Some(Weight::Caution) => Self::NeedsReview,
@@ -73,6 +74,9 @@ pub struct Condition {
     /// File and line, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Whether a person accepted it; only one that does not block can be.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_accepted: bool,
 }
 
 impl Condition {
@@ -94,8 +98,13 @@ impl Condition {
         Self { source: Some(source.into()), ..self }
     }
 
+    /// Accepts it if it is one of these, and does not block.
+    pub fn accept(&mut self, conditions: &[String]) {
+        self.is_accepted = self.weight == Weight::Caution && conditions.contains(&self.condition);
+    }
+
     fn new(weight: Weight, condition: &str, message: String, fix: String) -> Self {
-        Self { condition: condition.to_owned(), weight, message, fix, source: None }
+        Self { condition: condition.to_owned(), weight, message, fix, source: None, is_accepted: false }
     }
 }
 
@@ -214,12 +223,13 @@ fn uncertain(impact: &Impact) -> Vec<Condition> {
         let fix = "hook them with a TracingPolicy, or accept that their effect is unknown";
         conditions.push(Condition::caution("operations-without-events", message, fix));
     }
-    if confidence.parts_without_events > 0 {
-        let message = format!(
-            "{} of its {} parts have no event of their program and operation: their effect is unknown, not zero",
-            confidence.parts_without_events, confidence.parts
-        );
-        let fix = "exercise the program in these parts before the step: `telovix impact` names them";
+    // A program may never do what a block list names; what it is allowed to do, it should have done.
+    let allowlists = ["spawns", "files", "network", "capabilities"];
+    let unused = confidence.without_events.iter().filter(|part| allowlists.contains(&part.dimension.as_str()));
+    let unused: Vec<_> = unused.map(|part| format!("{} ({})", part.dimension, part.source)).collect();
+    if !unused.is_empty() {
+        let message = format!("no event shows what these lists would do: {}", unused.join(", "));
+        let fix = "exercise the program in these parts, and collect again";
         conditions.push(Condition::caution("parts-without-events", message, fix));
     }
     conditions
@@ -234,7 +244,13 @@ mod tests {
         let (blocking, caution) = (Condition::blocking("a", "", ""), Condition::caution("b", "", ""));
         assert_eq!(Class::of(&[]), Class::CandidateForEnforceReady);
         assert_eq!(Class::of(&[caution.clone()]), Class::NeedsReview);
-        assert_eq!(Class::of(&[caution, blocking]), Class::Blocked);
+        assert_eq!(Class::of(&[caution.clone(), blocking.clone()]), Class::Blocked);
+        let accepted = |mut condition: Condition| {
+            condition.accept(&["a".to_owned(), "b".to_owned()]);
+            condition
+        };
+        assert_eq!(Class::of(&[accepted(caution)]), Class::CandidateForEnforceReady);
+        assert_eq!(Class::of(&[accepted(blocking)]), Class::Blocked, "what blocks cannot be accepted");
     }
 
     #[test]

@@ -64,6 +64,10 @@ pub(crate) struct Arguments {
     /// `trust_health`, `health_state`, `enforcement_state`.
     #[arg(long, value_name = "FILE")]
     sensor_state: Option<PathBuf>,
+    /// Accept a caution condition by its name, after looking at it; may be given several times. It stays in the answer.
+    /// Blocking conditions cannot be accepted.
+    #[arg(long, value_name = "CONDITION")]
+    accept: Vec<String>,
     #[command(flatten)]
     trust: BundleArguments<VerifyTrust>,
     #[command(flatten)]
@@ -183,6 +187,7 @@ impl Arguments {
         let mut conditions = of_history(&impact, required);
         conditions.extend(steps.conditions(step));
         conditions.extend(of_host.iter().cloned());
+        conditions.iter_mut().for_each(|condition| condition.accept(&self.accept));
         // Blocking ones first, each in the order in which they were found.
         conditions.sort_by_key(|condition| std::cmp::Reverse(condition.weight));
         Judged {
@@ -205,6 +210,9 @@ impl Arguments {
         let Some(bundle) = &self.bundle else { return Ok(conditions) };
         let root = self.trust.trust_root.find()?;
         if let Err(failure) = self.trust.verify_by(&root, bundle) {
+            if failure.exit() == Exit::CannotRun {
+                return Err(failure);
+            }
             for found in failure.into_diagnostics() {
                 let message = format!("`{}` is refused: {} ({})", shown(bundle), found.message, found.code.id);
                 let fix = found.help.first().cloned();

@@ -22,6 +22,7 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "| | condition | what | to do |\n|---|---|---|---|")?;
         for (weight, word) in [(Weight::Blocking, "**blocking**"), (Weight::Caution, "caution")] {
             for condition in of_weight(judged, weight) {
+                let word = if condition.is_accepted { "accepted" } else { word };
                 let source = condition.source.as_ref().map(|source| format!("{} ", code(source))).unwrap_or_default();
                 writeln!(
                     out,

@@ -42,6 +42,7 @@ fn write_step(judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", seen(judged))?;
     for (weight, word) in [(Weight::Blocking, "blocking"), (Weight::Caution, "caution")] {
         for condition in of_weight(judged, weight) {
+            let word = if condition.is_accepted { "accepted" } else { word };
             let source = condition.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
             writeln!(out, "  {word} {}: {source}{}", condition.condition, condition.message)?;
             writeln!(out, "    -> {}", condition.fix)?;
