@@ -69,6 +69,7 @@ lints! {
     port_zero,
     ports_without_cidrs,
     profile_confines_nothing,
+    space_in_process_name,
     spawn_escape,
     suspicious_character,
     syscall_only_32_bit,

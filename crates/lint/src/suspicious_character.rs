@@ -17,13 +17,6 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     if let Document::RuntimeGuard(guard) = document {
         for process in &guard.processes {
             report(&process.name.value, process.name.span, sink);
-            if process.name.value.contains(' ') {
-                let message = format!("the process name `{}` contains a space", process.name.value);
-                sink.report(
-                    Diagnostic::new(&LINT.code, process.name.span, message)
-                        .help("give each process its own entry, unless this is the name of the executable"),
-                );
-            }
         }
     }
 }
