@@ -32,11 +32,12 @@ mod statistics;
 mod violation;
 
 pub use detector::{Detector, Options, Output};
+pub use feed::Follow;
 pub use identity::Process;
 pub use investigation::{Investigation, InvestigationState};
 pub use prometheus::write as prometheus;
 pub use rules::{Limit, Parts, Rules};
-pub use run::{Ended, Event, Follow, run};
+pub use run::{Ended, Event, run};
 pub use shadow::{Difference, DifferenceOfRule, Side};
 pub use statistics::{RuleCount, Statistics};
 pub use violation::{PolicyName, Violation};

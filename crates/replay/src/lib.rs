@@ -16,6 +16,7 @@
 //! impact      counts -> the answer, and its limits
 //! readiness   the answer -> the conditions that keep a policy from its next step
 //! sigma       a detection -> the same rule for a SIEM
+//! sql         detections -> a query of ClickHouse
 //! detect      a stream and the rules of detections and guards -> violations, as they come
 //! ```
 
@@ -34,6 +35,7 @@ pub mod readiness;
 mod scan;
 pub mod sigma;
 mod source;
+pub mod sql;
 mod stream;
 pub mod synthetic;
 mod tally;

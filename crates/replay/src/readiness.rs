@@ -225,7 +225,8 @@ fn uncertain(impact: &Impact) -> Vec<Condition> {
     }
     // A program may never do what a block list names; what it is allowed to do, it should have done.
     let allowlists = ["spawns", "files", "network", "capabilities"];
-    let unused = confidence.without_events.iter().filter(|part| allowlists.contains(&part.dimension.as_str()));
+    let unused =
+        confidence.without_events.iter().filter(|part| allowlists.contains(&part.dimension.as_str()));
     let unused: Vec<_> = unused.map(|part| format!("{} ({})", part.dimension, part.source)).collect();
     if !unused.is_empty() {
         let message = format!("no event shows what these lists would do: {}", unused.join(", "));

@@ -198,7 +198,8 @@ fn id(name: &str, source: &str) -> String {
     let file = source.rsplit_once(':').map_or(source, |(file, _)| file);
     let digest = |seed: u64| {
         let bytes = name.bytes().chain([0]).chain(file.bytes());
-        let digest = bytes.fold(seed, |digest, byte| (digest ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        let digest =
+            bytes.fold(seed, |digest, byte| (digest ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         // FNV-1a changes low bits little; the last steps of MurmurHash3 spread them.
         let mixed = (digest ^ digest >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
         let mixed = (mixed ^ mixed >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);

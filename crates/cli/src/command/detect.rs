@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use telovix_diagnostic::Severity;
 use telovix_replay::detect::{Detector, Event, Follow, Options, Output, Parts, Rules, Statistics, prometheus, run};
-use telovix_replay::{find, sigma};
+use telovix_replay::{find, sigma, sql};
 
 pub(crate) use code::CODES;
 pub(crate) use record::Line;
@@ -50,6 +50,7 @@ Examples:
   telovix detect 'tetragon*.log.gz' --policy guard.yaml --format json | jq -r 'select(.severity == \"CRITICAL\") | .source'
   telovix detect tetragon.log --policy deployed/ --shadow candidate/    # what the candidate would change
   telovix detect --policy detections/ --print-sigma > sigma.yaml
+  telovix detect --policy detections/ --print-sql | clickhouse-client
   telovix detect tetragon.log --follow --metrics /var/lib/node_exporter/telovix.prom")]
 pub(crate) struct Arguments {
     /// Files, folders and patterns of events; standard input when absent or `-`.
@@ -91,6 +92,12 @@ pub(crate) struct Arguments {
     /// Print the detections as Sigma rules, one YAML document each, and read no stream.
     #[arg(long, conflicts_with_all = ["stream", "shadow", "follow", "act", "metrics"])]
     print_sigma: bool,
+    /// Print a ClickHouse query that counts the matches of each detection in a table of events, and read no stream.
+    #[arg(long, conflicts_with_all = ["stream", "shadow", "follow", "act", "metrics", "print_sigma"])]
+    print_sql: bool,
+    /// The table of the query.
+    #[arg(long, value_name = "NAME", default_value = "telovix_events", requires = "print_sql", value_parser = table)]
+    table: String,
     /// The sensor of events that name none, for policies with the scope of one sensor.
     #[arg(long, value_name = "ID")]
     sensor: Option<String>,
@@ -135,10 +142,8 @@ impl Run for Arguments {
         let candidate = candidate.as_ref().zip(candidate_parts.as_ref());
         let candidate =
             candidate.map(|(candidate, parts)| Rules::new(&candidate.lowered, parts, &candidate.sources));
-        if self.print_sigma {
-            write!(streams.data, "{}", sigma::rules(rules.detections(), &live.sources))?;
-            findings::write(&Report::without_sources(code::not_written(&live)), &mut streams.talk)?;
-            return Ok(Exit::Clean);
+        if self.print_sigma || self.print_sql {
+            return self.print(&rules, &live, streams);
         }
         if rules.is_empty() && candidate.is_none() {
             return Err(Failure::new(Exit::CannotRun, &code::NOTHING_TO_DETECT, code::NOTHING)
@@ -184,6 +189,28 @@ impl Run for Arguments {
 }
 
 impl Arguments {
+    /// Prints the detections in another language.
+    fn print(&self, rules: &Rules<'_>, policy: &Policy, streams: &mut Streams) -> Result<Exit, Failure> {
+        let (detections, sources) = (rules.detections(), &policy.sources);
+        let text = if self.print_sigma {
+            Some(sigma::rules(detections, sources)).filter(|text| !text.is_empty())
+        } else {
+            sql::query(detections, sources, &self.table)
+        };
+        let Some(text) = text else {
+            let message = "the policies have no detection to write";
+            return Err(Failure::new(Exit::CannotRun, &code::NOTHING_TO_DETECT, message)
+                .help("name a GuardianPolicy with `--policy`"));
+        };
+        if self.print_sql {
+            let table = sql::TABLE.replace("telovix_events", &self.table);
+            table.lines().try_for_each(|line| writeln!(streams.data, "-- {line}"))?;
+        }
+        write!(streams.data, "{text}")?;
+        findings::write(&Report::without_sources(code::not_written(policy)), &mut streams.talk)?;
+        Ok(Exit::Clean)
+    }
+
     /// Tells something that was found, and acts on it.
     fn found(
         &self,
@@ -227,6 +254,20 @@ impl Arguments {
         findings::write(&Report::without_sources(told), &mut streams.talk)?;
         let differs = statistics.shadow.as_ref().is_some_and(|differences| !differences.is_empty());
         Ok(if statistics.violations > 0 || differs { Exit::Findings } else { Exit::Clean })
+    }
+}
+
+/// Accepts the name of a table, also of another database.
+fn table(name: &str) -> Result<String, String> {
+    let word = |part: &str| {
+        part.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+            && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    let parts: Vec<_> = name.split('.').collect();
+    if parts.len() <= 2 && parts.iter().all(|part| word(part)) {
+        Ok(name.to_owned())
+    } else {
+        Err("expected NAME or DATABASE.NAME of letters, digits and `_`".to_owned())
     }
 }
 

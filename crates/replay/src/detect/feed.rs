@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
-use super::run::Follow;
 use crate::source::Source;
 use crate::stream::Stream;
 use tail::Tail;
@@ -19,6 +18,15 @@ use tail::Tail;
 const PIECE: usize = 1 << 16;
 /// Pieces that wait at a time.
 const WAITING: usize = 16;
+
+/// Whether files are read on as they grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// To the end that they have.
+    No,
+    /// Until the run is stopped, also when they are truncated or replaced.
+    Growing,
+}
 
 /// Something that was read.
 #[derive(Debug)]

@@ -164,8 +164,7 @@ fn tetragon<'line>(kind: usize, line: &str, envelope: &'line Envelope<'_>) -> Ha
         (None, "process_exit") => Some(Seen::Owned(exited(line))),
         (None, "process_exec") => None,
         (None, _) => body.process.get().map(|process| {
-            let binary =
-                |process: &'line line::Process<'_>| process.binary.get().map(|binary| binary.as_ref());
+            let binary = |process: &'line line::Process<'_>| process.binary.get().map(AsRef::as_ref);
             Seen::Of(Observed {
                 kind: EventKind::Other,
                 process: binary(process),
@@ -189,8 +188,8 @@ fn tetragon<'line>(kind: usize, line: &str, envelope: &'line Envelope<'_>) -> Ha
     Happened {
         deeds,
         observed,
-        time: envelope.time.get().map(|time| time.to_string()),
-        host: envelope.host.get().map(|host| host.to_string()),
+        time: envelope.time.get().map(ToString::to_string),
+        host: envelope.host.get().map(ToString::to_string),
         pod,
         executes,
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
 use super::detector::{Detector, Output};
-use super::feed::{self, Fed};
+use super::feed::{self, Fed, Follow};
 use super::lines::{Line, Lines};
 use crate::impact::IncompleteFile;
 use crate::source::Source;
@@ -14,15 +14,6 @@ use crate::tally::Problem;
 
 /// How often a quiet stream is looked after.
 const BEAT: Duration = Duration::from_millis(100);
-
-/// Whether files are read on as they grow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Follow {
-    /// To the end that they have.
-    No,
-    /// Until the run is stopped, also when they are truncated or replaced.
-    Growing,
-}
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

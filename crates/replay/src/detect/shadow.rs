@@ -88,7 +88,7 @@ impl Differences {
                 events: *events,
             })
             .collect();
-        total.sort_by(|left, right| right.events.cmp(&left.events));
+        total.sort_by_key(|difference| std::cmp::Reverse(difference.events));
         total
     }
 }

@@ -9,14 +9,14 @@ use crate::command::impact::policy::Policy;
 use crate::command::impact::words::events;
 
 /// The codes this verb reports.
-pub(crate) const CODES: &[&Code] = &[&NOTHING_TO_DETECT, &LIMIT_NOT_EVALUATED, &DETECTION_MAY_MATCH, &NO_SIGMA_RULE];
+pub(crate) const CODES: &[&Code] = &[&NOTHING_TO_DETECT, &LIMIT_NOT_EVALUATED, &DETECTION_MAY_MATCH, &ONLY_DETECTIONS_WRITTEN];
 
 /// No document has anything to judge by.
 pub(super) static NOTHING_TO_DETECT: Code = Code::page(include_str!("code/nothing-to-detect.md"));
 static LIMIT_NOT_EVALUATED: Code = Code::page(include_str!("code/limit-not-evaluated.md"));
 static DETECTION_MAY_MATCH: Code = Code::page(include_str!("code/detection-may-match.md"));
 
-static NO_SIGMA_RULE: Code = Code::page(include_str!("code/no-sigma-rule.md"));
+static ONLY_DETECTIONS_WRITTEN: Code = Code::page(include_str!("code/only-detections-written.md"));
 
 /// What is wrong with a policy that has nothing to detect.
 pub(super) const NOTHING: &str = "the policies have no detection, and confine nothing";
@@ -33,15 +33,15 @@ pub(super) fn before(rules: &Rules<'_>, policy: &Policy) -> Vec<Diagnostic> {
     limits.chain(outside).collect()
 }
 
-/// Returns a finding for each document that confines and has no Sigma rule.
+/// Returns a finding for each document that confines and is written neither as Sigma nor as SQL.
 pub(super) fn not_written(policy: &Policy) -> Vec<Diagnostic> {
     let mut confining: Vec<_> = policy.lowered.confinements.iter().map(|confinement| &confinement.document).collect();
     confining.sort();
     confining.dedup();
     let finding = |document: &std::sync::Arc<DocumentReference>| {
-        let message = format!("{} `{}` has no Sigma rule", document.kind.name(), document.name);
+        let message = format!("{} `{}` is not written", document.kind.name(), document.name);
         let help = "`telovix compile` writes what enforces it; `telovix detect` reports its violations";
-        Diagnostic::new(&NO_SIGMA_RULE, None, message).help(help)
+        Diagnostic::new(&ONLY_DETECTIONS_WRITTEN, None, message).help(help)
     };
     confining.into_iter().map(finding).collect()
 }
