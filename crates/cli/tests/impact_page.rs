@@ -1,6 +1,6 @@
 //! The page of `telovix impact --format html` in a headless browser: it has no scripts and fetches nothing.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it skips")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -244,7 +244,7 @@ mod tests {
     fn one_blocking_condition_decides_the_class() {
         let (blocking, caution) = (Condition::blocking("a", "", ""), Condition::caution("b", "", ""));
         assert_eq!(Class::of(&[]), Class::CandidateForEnforceReady);
-        assert_eq!(Class::of(&[caution.clone()]), Class::NeedsReview);
+        assert_eq!(Class::of(std::slice::from_ref(&caution)), Class::NeedsReview);
         assert_eq!(Class::of(&[caution.clone(), blocking.clone()]), Class::Blocked);
         let accepted = |mut condition: Condition| {
             condition.accept(&["a".to_owned(), "b".to_owned()]);

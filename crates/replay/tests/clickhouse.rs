@@ -3,7 +3,7 @@
 //! The server is `clickhouse-server` on PATH, or the program that `TELOVIX_CLICKHOUSE_SERVER` names. It listens on
 //! loopback only, and ends with the test.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it skips")]
 
 use std::fmt::Write as _;
 use std::fs;

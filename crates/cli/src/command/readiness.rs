@@ -231,7 +231,7 @@ fn of_weight(judged: &Judged, weight: Weight) -> Vec<&Condition> {
 
 fn target(name: &str) -> Result<Target, String> {
     Target::parse(name).ok_or_else(|| {
-        let names = Target::ALL.map(|target| target.name());
+        let names = Target::ALL.map(Target::name);
         format!("the targets are {}", names.join(", "))
     })
 }
