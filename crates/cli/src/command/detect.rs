@@ -45,7 +45,7 @@ use metrics::Metrics;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telovix events --follow | telovix detect - --format json
+  kubectl logs -f -n kube-system ds/tetragon -c export-stdout | telovix detect - --format json
   telovix detect /var/log/tetragon/tetragon.log --follow --policy detections/ --act
   telovix detect 'tetragon*.log.gz' --policy guard.yaml --format json | jq -r 'select(.severity == \"CRITICAL\") | .source'
   telovix detect tetragon.log --policy deployed/ --shadow candidate/    # what the candidate would change

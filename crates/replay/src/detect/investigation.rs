@@ -86,12 +86,14 @@ pub(super) struct Investigations {
     open: BTreeMap<u64, Open>,
     next: u64,
     turn: u64,
+    /// The latest second at which open investigations were looked through.
+    checked: Option<Moment>,
 }
 
 impl Investigations {
     /// `window` is in seconds.
     pub(super) fn new(window: i64) -> Self {
-        Self { window, open: BTreeMap::new(), next: 0, turn: 0 }
+        Self { window, open: BTreeMap::new(), next: 0, turn: 0, checked: None }
     }
 
     pub(super) fn any_open(&self) -> bool {
@@ -110,7 +112,8 @@ impl Investigations {
 
     /// Closes the investigations that were quiet for longer than the window.
     pub(super) fn expire(&mut self, now: Option<Moment>) -> Vec<Investigation> {
-        let Some(now) = now else { return Vec::new() };
+        let Some(now) = now.filter(|now| Some(*now) > self.checked) else { return Vec::new() };
+        self.checked = Some(now);
         let quiet = |open: &Open| open.last.is_some_and(|last| now.since(last) > self.window);
         let quiet: Vec<u64> = self.open.iter().filter(|(_, open)| quiet(open)).map(|(key, _)| *key).collect();
         quiet.into_iter().filter_map(|key| self.close(key)).collect()
