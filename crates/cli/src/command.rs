@@ -63,6 +63,8 @@ verbs! {
     Why in why,
     Impact in impact,
     Generate in generate,
+    Detect in detect,
+    Readiness in readiness,
     Inspect in inspect,
     Explain in explain,
     Keygen in keygen,
@@ -93,6 +95,8 @@ pub(crate) const CODES: &[&[&Code]] = &[
     why::CODES,
     impact::CODES,
     generate::CODES,
+    detect::CODES,
+    readiness::CODES,
     inspect::CODES,
     doctor::CODES,
 ];

@@ -81,6 +81,11 @@ impl Pipe {
         self.closed
     }
 
+    /// Writes what is buffered, if there is anything: for a reader who waits.
+    pub(crate) fn flush_now(&mut self) -> io::Result<()> {
+        if self.inner.buffer().is_empty() { Ok(()) } else { self.flush() }
+    }
+
     fn quiet<T>(&mut self, outcome: io::Result<T>, instead: T) -> io::Result<T> {
         match outcome {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -17,7 +17,8 @@ use crate::Telovix;
 use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
-    apply, compile, fmt, generate, inspect, keygen, plan, query, remove, sign, status, trust, verify, why,
+    apply, compile, detect, fmt, generate, inspect, keygen, plan, query, readiness, remove, sign, status, trust,
+    verify, why,
 };
 use crate::enforcement::Turn;
 use crate::exit::Exit;
@@ -113,6 +114,8 @@ fn schemas_of_outputs() {
     output::<why::Line<'_>>("why");
     output::<Impact>("impact");
     output::<generate::Document<'_>>("generate");
+    output::<detect::Line<'_>>("detect");
+    output::<readiness::Document>("readiness");
     output::<DifferenceReport>("diff");
     output::<query::Who>("query-who");
     output::<query::What>("query-what");

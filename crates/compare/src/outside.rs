@@ -3,15 +3,13 @@
 //! Custom rules and TracingPolicies run in Tetragon and are judged as Tetragon does. Detections are evaluated by the
 //! Console, after the event: their conditions are evaluated here, and never change the effect of a confinement.
 
-mod detection;
 mod engine_policy;
 
-use detection::Match;
 pub(crate) use engine_policy::EnginePolicy;
 use engine_policy::Opinion;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
-use telovix_document::{DetectionAction, Document, GuardianPolicy};
+use telovix_document::{DetectionAction, Document, GuardianPolicy, Match, Observed};
 use telovix_policy::confine::Effect;
 use telovix_policy::judge::{
     DetectionReport, DocumentReport, Event, Field, Fields, NotEvaluated, UNKNOWN, VerdictReport,
@@ -115,8 +113,9 @@ impl<'policy> Outside<'policy> {
         if let Some((policy, opinion)) = deciding.min_by_key(|(_, opinion)| opinion.least < most) {
             self.decide(policy, opinion, event, verdict);
         }
+        let observed = Observed::of(event);
         for detection in &self.detections {
-            let found = detection::matches(detection, event);
+            let found = detection.matches(&observed);
             if found == Match::No {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! A mapping of kind `GuardianPolicy` -> a detection rule over the Console's event history.
 
+mod matching;
 pub(super) mod read;
 
 use strum::VariantArray;
@@ -7,6 +8,7 @@ use telovix_diagnostic::source::{Span, Spanned};
 use telovix_policy::value::{Cidr, PortRange};
 
 use super::List;
+pub use matching::{EventKind, Match, Observed};
 
 /// A detection rule. Conditions given are AND-ed; absent ones are not evaluated.
 #[derive(Debug, Clone, PartialEq)]

@@ -27,7 +27,7 @@ pub use envelope::FoundPolicy;
 pub use envelope::{KINDS, Kind};
 pub use exception::Exception;
 pub use field_order::field_order;
-pub use guardian_policy::{DetectionAction, DetectionSeverity, GuardianPolicy};
+pub use guardian_policy::{DetectionAction, DetectionSeverity, EventKind, GuardianPolicy, Match, Observed};
 pub use guardian_profile::{GuardianProfile, ProfileMode};
 pub use invariant::{EventSet, Invariant, InvariantMode, InvariantSubjects, Requirement};
 pub use policy_pack::{PackKind, PackState, PolicyPack};

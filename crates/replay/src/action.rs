@@ -157,7 +157,7 @@ fn binary<'line>(process: &'line Process<'_>) -> Option<&'line str> {
 }
 
 /// Returns a path if it is absolute and has no `.` or `..`: policies have only such paths.
-fn resolved(path: &str) -> Option<&str> {
+pub(crate) fn resolved(path: &str) -> Option<&str> {
     let bytes = path.as_bytes();
     let mut start = 1;
     for slash in memchr::memchr_iter(b'/', bytes).skip(1).chain([bytes.len()]) {

@@ -36,6 +36,11 @@ impl Counter {
                 *self.counts.entry(name).or_default() += count;
             }
         }
+        self.shrink();
+    }
+
+    /// Drops the rarest names if there are too many.
+    pub(crate) fn shrink(&mut self) {
         if self.counts.len() > 2 * MOST {
             let kept = self.sorted();
             let rest = kept.iter().skip(MOST).map(|(_, count)| count).sum::<u64>();

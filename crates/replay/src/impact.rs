@@ -11,7 +11,6 @@ use crate::counter::Counter;
 use crate::judge::{Judge, Rule};
 use crate::moment::Moment;
 use crate::scan::{Amount, Question};
-use crate::stream::Incomplete;
 use crate::tally::{ByRule, OfRule, Place, Sample, Tally};
 use crate::vocabulary::{Effect, Field};
 pub use confidence::{Confidence, Kind, OperationSeen, PartWithoutEvents, UpperBound, Window};
@@ -174,10 +173,7 @@ pub(crate) fn history(tally: &Tally, amount: &Amount) -> History {
         lost: true,
     });
     let changed = amount.changed.iter().map(|(file, changed)| {
-        let (problem, lost) = match changed {
-            Incomplete::Shrank(bytes) => (format!("it became {bytes} bytes shorter while it was read"), true),
-            Incomplete::Grew(bytes) => (format!("{bytes} bytes were added while it was read"), false),
-        };
+        let (problem, lost) = changed.told();
         IncompleteFile { file: file.clone(), problem, lost }
     });
     let counters = [

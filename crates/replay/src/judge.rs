@@ -106,6 +106,12 @@ impl<'policy> Judge<'policy> {
         })
     }
 
+    /// Returns the confinement of a rule, and its number.
+    pub(crate) fn confinement(&self, rule: Rule) -> Option<(usize, &'policy Confinement)> {
+        let at = rule.confinement as usize;
+        self.confinements().get(at).map(|confinement| (at, confinement))
+    }
+
     /// Returns a rule as answers name it.
     pub(crate) fn describe(&self, rule: Rule) -> Option<RuleWords> {
         self.confinements().get(rule.confinement as usize).map(|confinement| self.words(rule, confinement))

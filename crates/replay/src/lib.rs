@@ -16,6 +16,10 @@
 //! scan        all of it on every processor, with the same result on any number of them
 //! impact      counts -> the answer, and its limits
 //! observe     lines -> who did what how often: the input of learning
+//! readiness   the answer -> the conditions that keep a policy from its next step
+//! sigma       a detection -> the same rule for a SIEM
+//! sql         detections -> a query of ClickHouse
+//! detect      a stream and the rules of detections and guards -> violations, as they come
 //! ```
 
 #![forbid(unsafe_code)]
@@ -23,14 +27,18 @@
 mod action;
 mod chunk;
 mod counter;
+pub mod detect;
 mod impact;
 mod json;
 mod judge;
 mod line;
 mod moment;
 pub mod observe;
+pub mod readiness;
 mod scan;
+pub mod sigma;
 mod source;
+pub mod sql;
 mod strace;
 mod stream;
 pub mod synthetic;

@@ -21,7 +21,7 @@ use crate::stream::{Broken, Incomplete, Stream};
 use crate::tally::Tally;
 use judging::Judging;
 use order::Ordered;
-pub(crate) use reading::Clerk;
+pub(crate) use reading::{Clerk, excerpt, payload};
 
 /// The policies to judge a history by.
 #[derive(Debug)]

@@ -34,6 +34,16 @@ pub enum Incomplete {
     Grew(u64),
 }
 
+impl Incomplete {
+    /// Says what happened, and whether events were lost.
+    pub(crate) fn told(self) -> (String, bool) {
+        match self {
+            Self::Shrank(bytes) => (format!("it became {bytes} bytes shorter while it was read"), true),
+            Self::Grew(bytes) => (format!("{bytes} bytes were added while it was read"), false),
+        }
+    }
+}
+
 /// The decompressed bytes of a source.
 pub(crate) struct Stream {
     reader: Box<dyn Read + Send>,
@@ -106,12 +116,23 @@ const PASSED_OVER: &[u8] = &[0x2a, 0x4d, 0x18];
 /// What is read at a time of compressed files.
 const PIECE: usize = 1 << 17;
 
+/// Returns whether a file that starts with these bytes is compressed.
+pub(crate) fn is_compressed(first: &[u8]) -> bool {
+    is_gzip(first) || is_zstandard(first)
+}
+
+fn is_gzip(first: &[u8]) -> bool {
+    first.starts_with(GZIP)
+}
+
+fn is_zstandard(first: &[u8]) -> bool {
+    first == ZSTANDARD || first.split_first().is_some_and(|(low, rest)| low >> 4 == 5 && rest == PASSED_OVER)
+}
+
 fn decompressed(mut raw: Counted) -> io::Result<Box<dyn Read + Send>> {
     let mut first = Vec::with_capacity(4);
     raw.by_ref().take(4).read_to_end(&mut first)?;
-    let gzip = first.starts_with(GZIP);
-    let zstandard = first == ZSTANDARD
-        || first.split_first().is_some_and(|(low, rest)| low >> 4 == 5 && rest == PASSED_OVER);
+    let (gzip, zstandard) = (is_gzip(&first), is_zstandard(&first));
     let whole: Chain<Cursor<Vec<u8>>, Counted> = Cursor::new(first).chain(raw);
     if gzip {
         recognised(MultiGzDecoder::new(BufReader::with_capacity(PIECE, whole)))

@@ -74,6 +74,8 @@ pub struct Tally {
     pub(crate) exposed: FxHashMap<Exposed, u64>,
     /// Events of a binary and an operation that the policy confines.
     pub(crate) covered: u64,
+    /// The first and the last of them.
+    pub(crate) covered_span: Span,
     pub(crate) span: Span,
     pub(crate) hosts: Counter,
     /// By hours since 1970: events, affected events.
@@ -225,6 +227,7 @@ impl Tally {
             *self.exposed.entry(exposed).or_default() += events;
         }
         self.covered += next.covered;
+        self.covered_span.absorb(next.covered_span);
         self.span.absorb(next.span);
         self.hosts.absorb(next.hosts);
         for (hour, counts) in next.hours {

@@ -3,7 +3,7 @@
 pub(crate) mod code;
 mod html;
 mod markdown;
-mod policy;
+pub(crate) mod policy;
 pub(crate) mod reading;
 mod text;
 pub(crate) mod words;
@@ -110,8 +110,8 @@ impl Run for Arguments {
         let history = if self.history.is_empty() { &standard_input[..] } else { &self.history };
         let sources = find(history).map_err(|errors| code::unreadable(&errors))?;
         let question = Question {
-            now: Judge::new(&now.confinements, &now.sources),
-            before: base.as_ref().map(|base| Judge::new(&base.confinements, &base.sources)),
+            now: Judge::new(&now.lowered.confinements, &now.sources),
+            before: base.as_ref().map(|base| Judge::new(&base.lowered.confinements, &base.sources)),
         };
         let impact = {
             let reading = reading::Progress::start(&sources);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Count, TOP, top};
 use crate::judge::{Exposed, Judge, Subject};
-use crate::tally::Tally;
+use crate::tally::{Span, Tally};
 use crate::vocabulary::Operation;
 
 /// Parts of the policy named one by one.
@@ -18,6 +18,8 @@ const CHANCE: f64 = 0.95;
 pub struct Confidence {
     /// The time that the history covers; absent when no event has a time.
     pub window: Option<Window>,
+    /// The time from the first to the last event that the policy covers; absent when none has a time.
+    pub covered_window: Option<Window>,
     /// Events without a time.
     pub without_time: u64,
     /// The number of different hosts in the events.
@@ -135,11 +137,8 @@ pub(super) fn confidence(tally: &Tally, judge: &Judge<'_>) -> Confidence {
         sorted.map(|(kind, events)| Kind { kind: kind.to_owned(), events }).collect()
     };
     Confidence {
-        window: tally.span.0.map(|(first, last)| Window {
-            first: first.to_string(),
-            last: last.to_string(),
-            seconds: last.since(first),
-        }),
+        window: window(tally.span),
+        covered_window: window(tally.covered_span),
         without_time: tally.without_time,
         hosts: tally.hosts.len() as u64,
         top_hosts: top(&tally.hosts),
@@ -157,4 +156,9 @@ pub(super) fn confidence(tally: &Tally, judge: &Judge<'_>) -> Confidence {
         judged: kinds(&tally.judged),
         lost_events: tally.reported_lost,
     }
+}
+
+fn window(span: Span) -> Option<Window> {
+    let (first, last) = span.0?;
+    Some(Window { first: first.to_string(), last: last.to_string(), seconds: last.since(first) })
 }

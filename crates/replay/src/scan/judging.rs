@@ -107,7 +107,11 @@ impl Clerk for Judging<'_> {
             action::Reading::Did(first, second) => (first, second),
         };
         tally.judged.add(what);
+        let covered = tally.covered;
         let (now, before, decisive) = self.actions(first, second, tally);
+        if tally.covered > covered {
+            tally.covered_span.add(circumstances.time);
+        }
         tally.verdict(now, before, &circumstances, &mut || {
             let mut event = judge::event(&decisive);
             self.locate(&mut event);
@@ -129,7 +133,11 @@ impl Clerk for Judging<'_> {
         tally.from_telovix += 1;
         tally.seen(&circumstances);
         tally.judged.add(event.operation.name());
+        let covered = tally.covered;
         self.expose(event.operation, event.binary.as_deref(), tally);
+        if tally.covered > covered {
+            tally.covered_span.add(circumstances.time);
+        }
         let now = self.question.now.judge(&event);
         let before = self.question.before.as_ref().map(|before| before.judge(&event));
         tally.verdict(now, before, &circumstances, &mut || event.clone());

@@ -98,7 +98,7 @@ fn envelope(clerk: &mut impl Clerk, line: &str, envelope: &Envelope<'_>, place: 
 }
 
 /// Returns the event in a line of a container's log: `2026-11-20T10:00:00.5Z stdout F {...}`.
-fn payload(line: &str) -> &str {
+pub(crate) fn payload(line: &str) -> &str {
     let line = line.trim_matches([' ', '\t', '\r']);
     if line.starts_with('{') {
         return line;
@@ -113,7 +113,7 @@ fn payload(line: &str) -> &str {
 }
 
 /// Returns the start of a line, fit to be shown.
-fn excerpt(line: &str) -> String {
+pub(crate) fn excerpt(line: &str) -> String {
     let start: String = line
         .chars()
         .take(EXCERPT)

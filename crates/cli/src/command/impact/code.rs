@@ -1,7 +1,7 @@
 //! The findings about a history, and about the answer it gives.
 
 use telovix_diagnostic::{Code, Diagnostic, Severity};
-use telovix_replay::{History, Impact, SourceError};
+use telovix_replay::{History, Impact, IncompleteFile, ProblemLines, SourceError};
 
 use super::policy::{NotEvaluated, Policy};
 use super::words::{events, lines};
@@ -34,22 +34,34 @@ pub(crate) fn unreadable(errors: &[SourceError]) -> Failure {
     Failure::because(Exit::CannotRun, Report::without_sources(findings.collect()))
 }
 
-/// Returns the findings about the lines and files of a history.
-pub(crate) fn of_reading(history: &History, strict: bool) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    for file in history.incomplete.iter().filter(|file| file.lost) {
+/// Returns a finding for each file that was not read to its end.
+pub(crate) fn incomplete(files: &[IncompleteFile]) -> Vec<Diagnostic> {
+    let finding = |file: &IncompleteFile| {
         let message = format!("`{}` was not read to its end: {}", file.file, file.problem);
-        findings.push(
-            Diagnostic::new(&INCOMPLETE_HISTORY, None, message)
-                .help("the answer counts only the events before that point"),
-        );
-    }
-    if is_foreign(history) {
-        let message = format!("none of {} is an event", lines(history.lines));
-        let expected = "expected events that Tetragon exports or `telovix events` prints, or a trace of `strace -f -ttt -y`";
-        findings.push(Diagnostic::new(&NOT_A_HISTORY, None, message).help(expected));
-    }
-    for problem in &history.problems {
+        let help = "the answer counts only the events before that point";
+        Diagnostic::new(&INCOMPLETE_HISTORY, None, message).help(help)
+    };
+    files.iter().filter(|file| file.lost).map(finding).collect()
+}
+
+/// Returns the finding about a document whose selectors are not evaluated.
+pub(crate) fn tracing_policy(document: &NotEvaluated) -> Diagnostic {
+    let NotEvaluated { name, source, .. } = document;
+    let message = format!("`{name}` at {source} is not evaluated");
+    let help = "test it in a running Tetragon before it enforces";
+    Diagnostic::new(&POLICY_NOT_EVALUATED, None, message).help(help)
+}
+
+/// Returns the finding about lines of which none is an event.
+pub(crate) fn foreign(count: u64) -> Diagnostic {
+    let message = format!("none of {} is an event", lines(count));
+    let expected = "expected events that Tetragon exports or `telovix events` prints, or a trace of `strace -f -ttt -y`";
+    Diagnostic::new(&NOT_A_HISTORY, None, message).help(expected)
+}
+
+/// Returns a finding for each kind of malformed lines; an error if `strict`.
+pub(crate) fn malformed(problems: &[ProblemLines], strict: bool) -> Vec<Diagnostic> {
+    let finding = |problem: &ProblemLines| {
         let message = format!("{} skipped: {}", lines(problem.lines), problem.problem);
         let mut finding = Diagnostic::new(&MALFORMED_HISTORY, None, message);
         if strict {
@@ -59,8 +71,18 @@ pub(crate) fn of_reading(history: &History, strict: bool) -> Vec<Diagnostic> {
             let text = if line.text.is_empty() { String::new() } else { format!(": {}", line.text) };
             finding = finding.help(format!("{}{text}", line.found));
         }
-        findings.push(finding);
+        finding
+    };
+    problems.iter().map(finding).collect()
+}
+
+/// Returns the findings about the lines and files of a history.
+pub(crate) fn of_reading(history: &History, strict: bool) -> Vec<Diagnostic> {
+    let mut findings = incomplete(&history.incomplete);
+    if is_foreign(history) {
+        findings.push(foreign(history.lines));
     }
+    findings.extend(malformed(&history.problems, strict));
     findings
 }
 
@@ -74,9 +96,9 @@ pub(super) fn findings(impact: &Impact, policy: &Policy, strict: bool) -> Vec<Di
     let history = &impact.history;
     let mut findings = of_reading(history, strict);
     let read = history.tetragon_events + history.telovix_events;
-    let foreign = is_foreign(history);
+    let is_foreign = is_foreign(history);
     let lost = read == 0 && history.incomplete.iter().any(|file| file.lost);
-    if !impact.has_data && !foreign && !lost {
+    if !impact.has_data && !is_foreign && !lost {
         let message = match read {
             0 => "the history is empty".to_owned(),
             read => {

@@ -7,7 +7,7 @@ use telovix_compare::Outside;
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::{self as document, Document, ProfileMode, lower};
-use telovix_policy::confine::{Confinement, Gate, Operation};
+use telovix_policy::confine::{Gate, Operation};
 use telovix_policy::judge::Event;
 use telovix_policy::value::Date;
 use telovix_workspace::Repository;
@@ -18,7 +18,7 @@ use crate::output::Report;
 
 /// Whether modes and states are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(in crate::command) enum Stage {
     /// As their modes and states say.
     AsWritten,
     /// As if every profile and every pack were enforced.
@@ -27,23 +27,23 @@ pub(super) enum Stage {
 
 /// The policies of one side.
 #[derive(Debug)]
-pub(super) struct Policy {
-    pub(super) confinements: Vec<Confinement>,
-    pub(super) sources: SourceSet,
+pub(in crate::command) struct Policy {
+    pub(in crate::command) lowered: lower::Policy,
+    pub(in crate::command) sources: SourceSet,
     /// The number of profiles that only observe, so no event is affected by them.
-    pub(super) observing: usize,
+    pub(in crate::command) observing: usize,
     /// Custom rules and TracingPolicies that enforce.
-    pub(super) not_evaluated: Vec<NotEvaluated>,
+    pub(in crate::command) not_evaluated: Vec<NotEvaluated>,
 }
 
 /// A document that enforces and whose selectors are not evaluated: its effect on an event is unknown.
 #[derive(Debug)]
-pub(super) struct NotEvaluated {
-    pub(super) name: String,
+pub(in crate::command) struct NotEvaluated {
+    pub(in crate::command) name: String,
     /// File and line.
-    pub(super) source: String,
+    pub(in crate::command) source: String,
     /// The operations that its hooks can see.
-    pub(super) operations: Vec<Operation>,
+    pub(in crate::command) operations: Vec<Operation>,
 }
 
 impl Policy {
@@ -51,7 +51,7 @@ impl Policy {
     ///
     /// # Errors
     /// When one of them has an error.
-    pub(super) fn read(paths: &[PathBuf], day: &Day, stage: Stage) -> Result<Self, Failure> {
+    pub(in crate::command) fn read(paths: &[PathBuf], day: &Day, stage: Stage) -> Result<Self, Failure> {
         let repository = Repository::find(paths)?;
         let input = repository.read(&repository.output());
         let options = repository.options(day.asked(), day.of_findings()?);
@@ -81,7 +81,7 @@ impl Policy {
         if report.summary().errors > 0 {
             return Err(Failure::because(report.exit_of_errors(), report));
         }
-        Ok(Self { confinements: policy.confinements, sources: report.sources, observing, not_evaluated })
+        Ok(Self { lowered: policy, sources: report.sources, observing, not_evaluated })
     }
 }
 
