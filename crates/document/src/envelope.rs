@@ -7,8 +7,8 @@ use telovix_syntax::{Mapping, Node, Scalar, Tree, Value, nearest, quote, wrong_t
 
 use super::codes::{MISSING_KIND, NOT_A_DOCUMENT, UNKNOWN_KIND};
 use super::{
-    Document, Documents, PolicyPlace, enforcement_rule, guardian_policy, guardian_profile, invariant, kubernetes,
-    policy_pack, runtime_guard, tracing_policy,
+    Document, Documents, PolicyPlace, enforcement_rule, guardian_policy, guardian_profile, invariant,
+    kubernetes, policy_pack, runtime_guard, tracing_policy,
 };
 
 /// A document kind: its name, its fields and its reader.

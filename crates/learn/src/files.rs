@@ -254,7 +254,7 @@ pub(crate) fn within<'seen>(
     pattern: &PathPattern,
 ) -> impl Iterator<Item = (&'seen str, &'seen Seen)> {
     let stem: Box<str> = match pattern {
-        PathPattern::Tree(path) => path.as_str().into(),
+        PathPattern::Tree(path) | PathPattern::File(path) => path.as_str().into(),
         PathPattern::Below(_) | PathPattern::Prefix(_) => pattern::start(pattern).into(),
     };
     let begins = stem.clone();

@@ -56,23 +56,26 @@ pub(crate) fn start(pattern: &PathPattern) -> String {
         PathPattern::Prefix(text) => text.to_string(),
         PathPattern::Tree(path) | PathPattern::Below(path) if path.as_str() == "/" => "/".to_owned(),
         PathPattern::Tree(path) | PathPattern::Below(path) => format!("{path}/"),
+        PathPattern::File(path) => path.as_str().to_owned(),
     }
 }
 
 /// Returns whether a pattern contains everything that another one contains.
 pub(crate) fn covers(wide: &PathPattern, narrow: &PathPattern) -> bool {
-    match narrow {
-        PathPattern::Tree(path) => {
+    match (wide, narrow) {
+        (_, PathPattern::File(path)) => wide.contains(path.as_str()),
+        (PathPattern::File(_), _) => false,
+        (_, PathPattern::Tree(path)) => {
             wide.contains(path.as_str()) && start(narrow).starts_with(&start_of_all(wide))
         }
-        PathPattern::Below(_) | PathPattern::Prefix(_) => start(narrow).starts_with(&start(wide)),
+        (_, PathPattern::Below(_) | PathPattern::Prefix(_)) => start(narrow).starts_with(&start(wide)),
     }
 }
 
 /// As [`start`]; for the folder that a tree names itself as well.
 fn start_of_all(pattern: &PathPattern) -> String {
     match pattern {
-        PathPattern::Tree(path) => path.as_str().to_owned(),
+        PathPattern::Tree(path) | PathPattern::File(path) => path.as_str().to_owned(),
         PathPattern::Below(_) | PathPattern::Prefix(_) => start(pattern),
     }
 }

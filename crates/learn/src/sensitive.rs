@@ -124,12 +124,13 @@ pub fn of_pattern(pattern: &PathPattern) -> Option<&'static str> {
         PathPattern::Prefix(text) => text.to_string(),
         PathPattern::Tree(path) | PathPattern::Below(path) if path.as_str() == "/" => "/".to_owned(),
         PathPattern::Tree(path) | PathPattern::Below(path) => format!("{path}/"),
+        PathPattern::File(path) => path.as_str().to_owned(),
     };
     let (start, exact) = (start.as_str(), !matches!(pattern, PathPattern::Below(_)));
     if exact && let Some(why) = of_path(stem) {
         return Some(why);
     }
-    if is_file(pattern) {
+    if matches!(pattern, PathPattern::File(_)) || is_file(pattern) {
         return None;
     }
     if let Some(why) = of_path(start) {

@@ -89,8 +89,9 @@ fn check_arguments(hook: &Mapping<'_>, sink: &mut Sink) {
     }
     for filter in items(hook, "selectors").flat_map(|selector| items(selector, "matchArgs")) {
         let is_resolved = text(filter, "index").is_some_and(|index| resolved.contains(&index));
-        let compares_start = text(filter, "operator")
-            .is_some_and(|operator| matches!(operator.as_str(), "Equal" | "NotEqual" | "Prefix" | "NotPrefix"));
+        let compares_start = text(filter, "operator").is_some_and(|operator| {
+            matches!(operator.as_str(), "Equal" | "NotEqual" | "Prefix" | "NotPrefix")
+        });
         if is_resolved && compares_start {
             check_filter("nothing has the path", filter, sink);
         }

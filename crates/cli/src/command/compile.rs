@@ -60,7 +60,12 @@ impl Run for Arguments {
         let paths = artifacts.map(|all| all.iter().map(|artifact| artifact.path.as_str()));
         let replaced = successor.take_over(paths)?;
         drop(progress);
-        let told = Told { compilation: &compilation, amount: self.amount, output: &output, replaced: replaced.as_ref() };
+        let told = Told {
+            compilation: &compilation,
+            amount: self.amount,
+            output: &output,
+            replaced: replaced.as_ref(),
+        };
         match self.format.chosen {
             Format::Text => told.as_text(streams)?,
             Format::Json => json::print(&told.document(), &mut streams.data)?,

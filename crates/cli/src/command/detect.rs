@@ -14,7 +14,9 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, ValueEnum};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use telovix_diagnostic::Severity;
-use telovix_replay::detect::{Detector, Event, Follow, Options, Output, Parts, Rules, Statistics, prometheus, run};
+use telovix_replay::detect::{
+    Detector, Event, Follow, Options, Output, Parts, Rules, Statistics, prometheus, run,
+};
 use telovix_replay::{find, sigma, sql};
 
 pub(crate) use code::CODES;
@@ -26,7 +28,7 @@ use super::impact::policy::{Policy, Stage};
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Report, Streams, text as findings};
+use crate::output::{Amount, Format, Report, Streams, text as findings};
 use kill::Killer;
 use metrics::Metrics;
 
@@ -152,7 +154,11 @@ impl Run for Arguments {
         let standard_input = [PathBuf::from("-")];
         let stream = if self.stream.is_empty() { &standard_input[..] } else { &self.stream };
         let sources = find(stream).map_err(|errors| of_history::unreadable(&errors))?;
-        findings::write(&Report::without_sources(code::before(&rules, &live)), &mut streams.talk)?;
+        findings::write(
+            &Report::without_sources(code::before(&rules, &live)),
+            Amount::ALL,
+            &mut streams.talk,
+        )?;
         let options = Options {
             sensor: self.sensor.as_deref(),
             group: self.group.as_deref(),
@@ -207,7 +213,7 @@ impl Arguments {
             table.lines().try_for_each(|line| writeln!(streams.data, "-- {line}"))?;
         }
         write!(streams.data, "{text}")?;
-        findings::write(&Report::without_sources(code::not_written(policy)), &mut streams.talk)?;
+        findings::write(&Report::without_sources(code::not_written(policy)), Amount::ALL, &mut streams.talk)?;
         Ok(Exit::Clean)
     }
 
@@ -251,7 +257,7 @@ impl Arguments {
         if fatal {
             return Err(Failure::because(Exit::CannotRun, Report::without_sources(told)).told_as_text());
         }
-        findings::write(&Report::without_sources(told), &mut streams.talk)?;
+        findings::write(&Report::without_sources(told), Amount::ALL, &mut streams.talk)?;
         let differs = statistics.shadow.as_ref().is_some_and(|differences| !differences.is_empty());
         Ok(if statistics.violations > 0 || differs { Exit::Findings } else { Exit::Clean })
     }

@@ -17,8 +17,8 @@ use telovix_policy::value::Date;
 use telovix_workspace::Input;
 
 pub(crate) use code::CODES;
-pub(crate) use side::Loaded;
 use driver::Asked;
+pub(crate) use side::Loaded;
 use side::{Content, Operands};
 
 use super::Run;
@@ -154,14 +154,9 @@ impl Arguments {
 ///
 /// # Errors
 /// When one of them has an error.
-pub(crate) fn between(
-    name: &str,
-    texts: [&str; 2],
-    as_of: Date,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let [before, after] =
-        texts.map(|text| Content::Written(Input::of_bytes(vec![(name.to_owned(), text.as_bytes().to_vec())])));
+pub(crate) fn between(name: &str, texts: [&str; 2], as_of: Date, out: &mut dyn Write) -> Result<(), Failure> {
+    let [before, after] = texts
+        .map(|text| Content::Written(Input::of_bytes(vec![(name.to_owned(), text.as_bytes().to_vec())])));
     let (before, after) = Loaded::both(before, after, as_of)?;
     let (old, new) = (before.side(), after.side());
     let difference = compare(&old, &new);

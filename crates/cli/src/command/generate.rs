@@ -25,7 +25,7 @@ use super::impact::words::lines;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Report, Streams, json, text as findings};
+use crate::output::{Amount, Format, Report, Streams, json, text as findings};
 
 /// Learn profiles from a history of events: the programs, files, ports, addresses and capabilities that binaries used.
 ///
@@ -211,13 +211,18 @@ impl Arguments {
             }
             GenerateFormat::Json => {
                 let history = &observations.history;
-                let document =
-                    Document { version: json::VERSION, learned: Some(learned.report()), update: None, evaluation: None, history };
+                let document = Document {
+                    version: json::VERSION,
+                    learned: Some(learned.report()),
+                    update: None,
+                    evaluation: None,
+                    history,
+                };
                 json::print(&document, &mut streams.data)?;
             }
         }
         found.extend(code::findings(&learned, self.least_history));
-        findings::write(&Report::without_sources(found), &mut streams.talk)?;
+        findings::write(&Report::without_sources(found), Amount::ALL, &mut streams.talk)?;
         Ok(Exit::Clean)
     }
 
@@ -237,7 +242,7 @@ impl Arguments {
             }
         }
         let found = history::of_reading(&observations.history, self.strict);
-        findings::write(&Report::without_sources(found), &mut streams.talk)?;
+        findings::write(&Report::without_sources(found), Amount::ALL, &mut streams.talk)?;
         let wrong = evaluation.false_positives > 0 || evaluation.sensitive_allowed > 0;
         Ok(if wrong { Exit::Findings } else { Exit::Clean })
     }
@@ -251,12 +256,18 @@ fn hours(text: &str) -> Result<u32, String> {
         (None, Some(digits)) => (digits, 24),
         (None, None) => return Err(expected()),
     };
-    let hours = digits.parse::<u32>().ok().and_then(|number| number.checked_mul(unit)).ok_or_else(expected)?;
-    if (1..=8_760).contains(&hours) { Ok(hours) } else { Err("expected between 1 hour and 365 days".to_owned()) }
+    let hours =
+        digits.parse::<u32>().ok().and_then(|number| number.checked_mul(unit)).ok_or_else(expected)?;
+    if (1..=8_760).contains(&hours) {
+        Ok(hours)
+    } else {
+        Err("expected between 1 hour and 365 days".to_owned())
+    }
 }
 
 fn binary(text: &str) -> Result<String, String> {
-    let path = AbsolutePath::parse(text).map_err(|error| format!("a binary is an absolute path, and this {error}"))?;
+    let path = AbsolutePath::parse(text)
+        .map_err(|error| format!("a binary is an absolute path, and this {error}"))?;
     Ok(path.as_str().to_owned())
 }
 

@@ -48,7 +48,8 @@ impl Run for Arguments {
         let folder = absolute(&self.folder).map_err(|error| not_written(&self.folder, &error))?;
         let is_new = folder.join(CONFIGURATION).symlink_metadata().is_err();
         if self.update && is_new {
-            let message = format!("`{}` has no `{CONFIGURATION}`, so it is no policy repository", shown(&folder));
+            let message =
+                format!("`{}` has no `{CONFIGURATION}`, so it is no policy repository", shown(&folder));
             let failure = Failure::new(Exit::CannotRun, &NO_REPOSITORY, message);
             return Err(failure.help("run `telovix init` there first, or name the folder with it"));
         }
@@ -64,7 +65,8 @@ impl Run for Arguments {
         let files: Vec<&File> = FILES.iter().filter(wanted).collect();
         for file in files {
             let path = place.path(file);
-            let written = file.write(&path, &place, self.update).map_err(|error| not_written(&path, &error))?;
+            let written =
+                file.write(&path, &place, self.update).map_err(|error| not_written(&path, &error))?;
             let told = path.strip_prefix(git.unwrap_or(&folder)).unwrap_or(&path).display().to_string();
             match written {
                 Written::New => writeln!(streams.data, "{told}")?,

@@ -133,7 +133,12 @@ fn not_text(name: &str) -> Diagnostic {
 /// Returns the findings about a version, labelled with which one it is.
 fn report(refusal: Refusal) -> Report {
     let Refusal { version, sources, diagnostics } = refusal;
-    Report { sources, shown_below: format!("{}: ", version.name()), diagnostics, tracing_policies: Vec::new() }
+    Report {
+        sources,
+        shown_below: format!("{}: ", version.name()),
+        diagnostics,
+        tracing_policies: Vec::new(),
+    }
 }
 
 fn conflicts(merged: &Merged, name: &str) -> Failure {

@@ -146,7 +146,8 @@ impl Run for Arguments {
             not_checked.push("signatures: name the signed folder with `--bundle`".to_owned());
         }
         if self.sensor_state.is_none() {
-            not_checked.push("trust, health and runtime mode of the sensor: `--sensor-state FILE`".to_owned());
+            not_checked
+                .push("trust, health and runtime mode of the sensor: `--sensor-state FILE`".to_owned());
         }
         let targets = steps.targets.iter().map(ToString::to_string).collect();
         let document = Document { version: json::VERSION, steps: judged, not_checked, targets };
@@ -214,7 +215,8 @@ impl Arguments {
                 return Err(failure);
             }
             for found in failure.into_diagnostics() {
-                let message = format!("`{}` is refused: {} ({})", shown(bundle), found.message, found.code.id);
+                let message =
+                    format!("`{}` is refused: {} ({})", shown(bundle), found.message, found.code.id);
                 let fix = found.help.first().cloned();
                 let fix = fix.unwrap_or_else(|| format!("telovix explain {}", found.code.id));
                 conditions.push(Condition::blocking("signature", message, fix));

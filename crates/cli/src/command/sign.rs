@@ -333,7 +333,9 @@ fn warn_of_dirty(path: &Path, revision: &Revision, streams: &mut Streams) -> Res
         revision.text
     );
     let mut warning = Diagnostic::new(&SOURCE_NOT_COMMITTED, None, message);
-    warning.help.push("commit, compile and sign again, so that reviewers can see the signed sources".to_owned());
+    warning
+        .help
+        .push("commit, compile and sign again, so that reviewers can see the signed sources".to_owned());
     text::write(&Report::without_sources(vec![warning]), Amount::ALL, &mut streams.talk)?;
     streams.talk.flush()?;
     Ok(())

@@ -228,7 +228,10 @@ fn write(status: &HostStatus, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "policy {policy}")?;
     }
     if status.enforcement == Enforcement::Unknown {
-        writeln!(out, "the copy of its image is gone, so the maps cannot be checked: apply the bundle again")?;
+        writeln!(
+            out,
+            "the copy of its image is gone, so the maps cannot be checked: apply the bundle again"
+        )?;
     }
     match verification(state, origin) {
         Some(Verification::Skipped) => {

@@ -1,7 +1,7 @@
 //! An entry of an invariant and Tetragon policies -> an event that violates it, or that there is none.
 
 use telovix_diagnostic::source::Span;
-use telovix_policy::confine::{Confinement, Action, Effect, Endpoint, Operation, Subject};
+use telovix_policy::confine::{Action, Confinement, Effect, Endpoint, Operation, Subject};
 use telovix_policy::judge::{Event, Index};
 use telovix_policy::value::{Children, PathPattern, Scope};
 use telovix_tetragon::interpret::Representatives;

@@ -39,8 +39,7 @@ use telovix_policy::confine::{Confinement, Gate};
 use telovix_policy::value::Scope;
 use telovix_tetragon::{
     Context, Dialect, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy,
-    check_release,
-    validate,
+    check_release, validate,
 };
 
 use super::Outbox;

@@ -9,7 +9,8 @@ use crate::command::impact::policy::Policy;
 use crate::command::impact::words::events;
 
 /// The codes this verb reports.
-pub(crate) const CODES: &[&Code] = &[&NOTHING_TO_DETECT, &LIMIT_NOT_EVALUATED, &DETECTION_MAY_MATCH, &ONLY_DETECTIONS_WRITTEN];
+pub(crate) const CODES: &[&Code] =
+    &[&NOTHING_TO_DETECT, &LIMIT_NOT_EVALUATED, &DETECTION_MAY_MATCH, &ONLY_DETECTIONS_WRITTEN];
 
 /// No document has anything to judge by.
 pub(super) static NOTHING_TO_DETECT: Code = Code::page(include_str!("code/nothing-to-detect.md"));
@@ -24,7 +25,8 @@ pub(super) const NOTHING: &str = "the policies have no detection, and confine no
 /// Returns the findings about a policy that is going to judge a stream.
 pub(super) fn before(rules: &Rules<'_>, policy: &Policy) -> Vec<Diagnostic> {
     let limit = |limit: telovix_replay::detect::Limit| {
-        let message = format!("`{}` of `{}` at {} is not evaluated", limit.field, limit.process, limit.source);
+        let message =
+            format!("`{}` of `{}` at {} is not evaluated", limit.field, limit.process, limit.source);
         let help = "no event shows how much a process uses; limit its control group";
         Diagnostic::new(&LIMIT_NOT_EVALUATED, None, message).help(help)
     };
@@ -35,7 +37,8 @@ pub(super) fn before(rules: &Rules<'_>, policy: &Policy) -> Vec<Diagnostic> {
 
 /// Returns a finding for each document that confines and is written neither as Sigma nor as SQL.
 pub(super) fn not_written(policy: &Policy) -> Vec<Diagnostic> {
-    let mut confining: Vec<_> = policy.lowered.confinements.iter().map(|confinement| &confinement.document).collect();
+    let mut confining: Vec<_> =
+        policy.lowered.confinements.iter().map(|confinement| &confinement.document).collect();
     confining.sort();
     confining.dedup();
     let finding = |document: &std::sync::Arc<DocumentReference>| {
@@ -54,8 +57,11 @@ pub(super) fn after(statistics: &Statistics, strict: bool) -> Vec<Diagnostic> {
     }
     findings.extend(malformed(&statistics.problems, strict));
     if statistics.possible > 0 {
-        let fields: Vec<_> =
-            statistics.depends_on.iter().map(|field| format!("`{}` ({})", field.value, field.events)).collect();
+        let fields: Vec<_> = statistics
+            .depends_on
+            .iter()
+            .map(|field| format!("`{}` ({})", field.value, field.events))
+            .collect();
         let what = if statistics.possible == 1 { "a violation" } else { "violations" };
         let possible = events(statistics.possible);
         let message = format!("{possible} may be {what}, depending on missing fields: {}", fields.join(", "));

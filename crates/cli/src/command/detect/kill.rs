@@ -97,7 +97,8 @@ impl Killer {
             return Err(format!("the event is of host `{host}`, this is `{}`", self.host));
         }
         let pid = process.pid.ok_or("the event has no process id")?;
-        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|pid| pid.as_raw_nonzero().get() > 1);
+        let pid =
+            i32::try_from(pid).ok().and_then(Pid::from_raw).filter(|pid| pid.as_raw_nonzero().get() > 1);
         let pid = pid.ok_or("a process id above 1 was expected")?;
         if pid == getpid() {
             return Err("it is this process".to_owned());
@@ -107,7 +108,8 @@ impl Killer {
         let number = pid.as_raw_nonzero().get();
         let stat = fs::read_to_string(format!("/proc/{number}/stat")).map_err(|_| ENDED.to_owned())?;
         let started = started(&stat).ok_or("its start cannot be read")?;
-        let binary = || fs::read_link(format!("/proc/{number}/exe")).ok().map(|path| path.display().to_string());
+        let binary =
+            || fs::read_link(format!("/proc/{number}/exe")).ok().map(|path| path.display().to_string());
         check(process, held, started, binary)?;
         pidfd_send_signal(&descriptor, Signal::KILL).map_err(ended)
     }

@@ -1,6 +1,7 @@
 //! The arguments of a git external diff command -> the difference in meaning, or the plain one of a file that has none.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::Command;
 
 use telovix_policy::value::Date;
@@ -10,9 +11,6 @@ use super::code::UNKNOWN_SIDE;
 use super::{Content, Loaded};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use super::{Content, Loaded};
-use super::code::UNKNOWN_SIDE;
-use std::path::Path;
 
 /// What git asks for.
 pub(super) enum Asked<'words> {
@@ -68,7 +66,9 @@ impl Versions<'_> {
                 writeln!(out, "+++ {}", side(self.new, format!("b/{path}")))?;
                 out.write_all(changes.as_bytes())
             }
-            None if text.contains("\nBinary files") => writeln!(out, "Binary files a/{path} and b/{path} differ"),
+            None if text.contains("\nBinary files") => {
+                writeln!(out, "Binary files a/{path} and b/{path} differ")
+            }
             None => Ok(()),
         }
     }

@@ -113,7 +113,11 @@ impl Operand {
             Self::Revision(revision, path) => {
                 let files = git::read(revision, path.as_deref())?;
                 let is_file = matches!(files.as_slice(), [(name, _)] if path.as_ref().is_some_and(|path| name.ends_with(path.trim_start_matches("./"))));
-                Ok(Content::Written(if is_file { Input::of_bytes(files) } else { Input::of_folder(files, None) }))
+                Ok(Content::Written(if is_file {
+                    Input::of_bytes(files)
+                } else {
+                    Input::of_folder(files, None)
+                }))
             }
         }
     }

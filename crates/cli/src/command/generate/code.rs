@@ -9,8 +9,16 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// The codes this verb reports.
-pub(crate) const CODES: &[&Code] =
-    &[&HISTORY_TOO_VARIED, &NOTHING_LEARNED, &SHORT_HISTORY, &NOT_LEARNED, &NO_DAY_BEFORE, &NO_PROFILE, &DENIED_ELSEWHERE, &SENSITIVE_ALLOWED];
+pub(crate) const CODES: &[&Code] = &[
+    &HISTORY_TOO_VARIED,
+    &NOTHING_LEARNED,
+    &SHORT_HISTORY,
+    &NOT_LEARNED,
+    &NO_DAY_BEFORE,
+    &NO_PROFILE,
+    &DENIED_ELSEWHERE,
+    &SENSITIVE_ALLOWED,
+];
 
 static HISTORY_TOO_VARIED: Code = Code::page(include_str!("code/history-too-varied.md"));
 static NOTHING_LEARNED: Code = Code::page(include_str!("code/nothing-learned.md"));
@@ -35,7 +43,10 @@ pub(super) fn too_varied(error: TooManyValues) -> Failure {
 /// Says what an unread part of a history means for learning.
 pub(super) fn of_a_part(mut found: Diagnostic) -> Diagnostic {
     if found.code.id == "incomplete-history" {
-        found.help = vec!["nothing was learned: a profile from a part of a history looks like one from the whole".to_owned()];
+        found.help = vec![
+            "nothing was learned: a profile from a part of a history looks like one from the whole"
+                .to_owned(),
+        ];
     }
     found
 }
@@ -62,13 +73,18 @@ pub(super) fn no_day_before(observations: &Observations) -> Failure {
         Some((first, last)) => format!("the history from {first} to {last} has no event before its last day"),
         None => "no event of the history has a time".to_owned(),
     };
-    Failure::new(Exit::CannotRun, &NO_DAY_BEFORE, message).help("`--holdout` needs a history of more than a day")
+    Failure::new(Exit::CannotRun, &NO_DAY_BEFORE, message)
+        .help("`--holdout` needs a history of more than a day")
 }
 
 /// Returns the failure of a file without a profile.
 pub(super) fn no_profile(name: &str) -> Failure {
-    Failure::new(Exit::CannotRun, &NO_PROFILE, format!("`{name}` has no document of the kind `GuardianProfile`"))
-        .help("`--update` adds entries to profiles; exceptions of rules are written by hand")
+    Failure::new(
+        Exit::CannotRun,
+        &NO_PROFILE,
+        format!("`{name}` has no document of the kind `GuardianProfile`"),
+    )
+    .help("`--update` adds entries to profiles; exceptions of rules are written by hand")
 }
 
 /// Returns the failure of a file that cannot be read.
@@ -79,7 +95,11 @@ pub(super) fn unreadable_profile(name: &str, error: &std::io::Error) -> Failure 
 /// Returns the findings about an update.
 pub(super) fn of_update(updated: &Updated, name: &str) -> Vec<Diagnostic> {
     let elsewhere = updated.elsewhere.iter().map(|elsewhere| {
-        let message = format!("{} of `{}`, which no profile in `{name}` is about", denials(elsewhere.denied), elsewhere.name);
+        let message = format!(
+            "{} of `{}`, which no profile in `{name}` is about",
+            denials(elsewhere.denied),
+            elsewhere.name
+        );
         Diagnostic::new(&DENIED_ELSEWHERE, None, message)
             .help("a profile allows by an entry; a rule or a guard by an exception or an entry of its own")
     });
@@ -90,7 +110,10 @@ pub(super) fn of_update(updated: &Updated, name: &str) -> Vec<Diagnostic> {
     let sensitive = updated.added.iter().filter_map(|added| {
         let why = sensitive::of_path(&added.value).filter(|_| added.value.starts_with('/'))?;
         let message = format!("`{}` is allowed to {} now: {why}", added.value, added.profile);
-        Some(Diagnostic::new(&SENSITIVE_ALLOWED, None, message).help("make sure that the denial was legitimate"))
+        Some(
+            Diagnostic::new(&SENSITIVE_ALLOWED, None, message)
+                .help("make sure that the denial was legitimate"),
+        )
     });
     elsewhere.chain(sensitive).chain(review).collect()
 }
@@ -107,7 +130,8 @@ pub(super) fn findings(learned: &Learned, least: u32) -> Vec<Diagnostic> {
         if review.is_empty() {
             continue;
         }
-        let values = if review.len() == 1 { "1 value".to_owned() } else { format!("{} values", review.len()) };
+        let values =
+            if review.len() == 1 { "1 value".to_owned() } else { format!("{} values", review.len()) };
         let message = format!("`{}`: {values} not allowed without `--admit`", profile.binary);
         let mut finding = Diagnostic::new(&NOT_LEARNED, None, message);
         for review in review.iter().take(SHOWN) {
@@ -120,15 +144,18 @@ pub(super) fn findings(learned: &Learned, least: u32) -> Vec<Diagnostic> {
             learned.too_short.iter().take(SHOWN).map(|skipped| format!("`{}`", skipped.binary)).collect();
         let more = learned.too_short.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!("no profile of {}{more}: less than {least} seconds of history", names.join(", "));
-        findings.push(Diagnostic::new(&SHORT_HISTORY, None, message).help("collect longer, or lower `--least-history`"));
+        let message =
+            format!("no profile of {}{more}: less than {least} seconds of history", names.join(", "));
+        findings.push(
+            Diagnostic::new(&SHORT_HISTORY, None, message).help("collect longer, or lower `--least-history`"),
+        );
     }
     if learned.denied > 0 {
-        let message = format!("{} that a policy denied: nothing was learned from them", events(learned.denied));
-        findings.push(
-            Diagnostic::new(&NOT_LEARNED, None, message)
-                .help("`--update` learns from denials, `--from-denials` from those that were marked as legitimate"),
-        );
+        let message =
+            format!("{} that a policy denied: nothing was learned from them", events(learned.denied));
+        findings.push(Diagnostic::new(&NOT_LEARNED, None, message).help(
+            "`--update` learns from denials, `--from-denials` from those that were marked as legitimate",
+        ));
     }
     findings
 }

@@ -13,7 +13,7 @@ use crate::command::diff::between;
 use crate::command::impact::code as history;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Report, Streams, json, text as findings};
+use crate::output::{Amount, Report, Streams, json, text as findings};
 
 impl Arguments {
     /// Prints the file with the entries that are missing in its profiles.
@@ -56,7 +56,9 @@ impl Arguments {
         for added in &updated.added {
             let more = match (added.list, added.allows_more) {
                 (_, 0) => String::new(),
-                ("allowed_spawns" | "allowed_files", more) => format!("; allows {more} more paths of other binaries"),
+                ("allowed_spawns" | "allowed_files", more) => {
+                    format!("; allows {more} more paths of other binaries")
+                }
                 ("allowed_dst_ports", more) => format!("; allows {more} more ports"),
                 (_, more) => format!("; allows {more} more addresses"),
             };
@@ -66,7 +68,7 @@ impl Arguments {
         between(&name, [&text, &updated.text], self.day.as_of(), &mut streams.talk)?;
         let mut found = history::of_reading(&observations.history, self.strict);
         found.extend(code::of_update(&updated, &name));
-        findings::write(&Report::without_sources(found), &mut streams.talk)?;
+        findings::write(&Report::without_sources(found), Amount::ALL, &mut streams.talk)?;
         Ok(Exit::Clean)
     }
 }

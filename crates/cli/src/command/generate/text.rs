@@ -41,13 +41,18 @@ pub(super) fn evaluation(evaluation: &Evaluation, out: &mut dyn Write) -> io::Re
     for binary in &evaluation.without_profile {
         writeln!(out, "  no profile, because it was not seen before, or too briefly: {binary}")?;
     }
-    writeln!(out, "\n{:>10} {:>10} {:>8} {:>8} {:>8}  binary", "events", "denied", "review", "entries", "foreign")?;
+    writeln!(
+        out,
+        "\n{:>10} {:>10} {:>8} {:>8} {:>8}  binary",
+        "events", "denied", "review", "entries", "foreign"
+    )?;
     evaluation.binaries.iter().try_for_each(|of| binary(of, out))
 }
 
 fn binary(of: &OfBinary, out: &mut dyn Write) -> io::Result<()> {
     let OfBinary { binary, entries, events, false_positives, for_review, foreign_allowed, unexpected } = of;
-    let columns = [events, false_positives, for_review, entries, foreign_allowed].map(|number| grouped(*number));
+    let columns =
+        [events, false_positives, for_review, entries, foreign_allowed].map(|number| grouped(*number));
     let [events, denied, review, entries, foreign] = columns;
     writeln!(out, "{events:>10} {denied:>10} {review:>8} {entries:>8} {foreign:>8}  {binary}")?;
     for unexpected in unexpected {

@@ -45,7 +45,7 @@ pub(crate) fn incomplete(files: &[IncompleteFile]) -> Vec<Diagnostic> {
 }
 
 /// Returns the finding about a document whose selectors are not evaluated.
-pub(crate) fn tracing_policy(document: &NotEvaluated) -> Diagnostic {
+pub(in crate::command) fn tracing_policy(document: &NotEvaluated) -> Diagnostic {
     let NotEvaluated { name, source, .. } = document;
     let message = format!("`{name}` at {source} is not evaluated");
     let help = "test it in a running Tetragon before it enforces";
@@ -55,7 +55,8 @@ pub(crate) fn tracing_policy(document: &NotEvaluated) -> Diagnostic {
 /// Returns the finding about lines of which none is an event.
 pub(crate) fn foreign(count: u64) -> Diagnostic {
     let message = format!("none of {} is an event", lines(count));
-    let expected = "expected events that Tetragon exports or `telovix events` prints, or a trace of `strace -f -ttt -y`";
+    let expected =
+        "expected events that Tetragon exports or `telovix events` prints, or a trace of `strace -f -ttt -y`";
     Diagnostic::new(&NOT_A_HISTORY, None, message).help(expected)
 }
 

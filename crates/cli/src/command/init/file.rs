@@ -70,7 +70,8 @@ impl File {
         let below = place.below();
         let folder = if below.is_empty() { "." } else { below.trim_end_matches('/') };
         let version = env!("CARGO_PKG_VERSION");
-        let text = self.text.replace("@BELOW@", &below).replace("@FOLDER@", folder).replace("@VERSION@", version);
+        let text =
+            self.text.replace("@BELOW@", &below).replace("@FOLDER@", folder).replace("@VERSION@", version);
         match fs::read_to_string(path) {
             Ok(exists) if exists == text => return Ok(Written::Unchanged),
             Ok(exists) if self.path == ".gitignore" => return add_lines(path, exists, &text),

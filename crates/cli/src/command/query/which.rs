@@ -1,7 +1,7 @@
 //! An event -> every document that matches it, the effect of each, and which one decides.
 
 use std::borrow::Cow;
-use std::io::{Write, self};
+use std::io::{self, Write};
 
 use serde::Serialize;
 use telovix_compare::{EngineOpinion, Outside, Side};
@@ -87,7 +87,8 @@ impl Which {
             let decides = by_engine && told.source.as_ref() == Some(&opinion.source);
             said_by_engine(opinion, decides)
         }));
-        opinions.sort_by_key(|said| (!said.decides, said.says != "gives", std::cmp::Reverse(said.effect_given)));
+        opinions
+            .sort_by_key(|said| (!said.decides, said.says != "gives", std::cmp::Reverse(said.effect_given)));
         Self {
             version: json::VERSION,
             event: event.to_json(),

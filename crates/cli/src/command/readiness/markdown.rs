@@ -23,7 +23,8 @@ pub(super) fn write(document: &Document, out: &mut dyn Write) -> io::Result<()> 
         for (weight, word) in [(Weight::Blocking, "**blocking**"), (Weight::Caution, "caution")] {
             for condition in of_weight(judged, weight) {
                 let word = if condition.is_accepted { "accepted" } else { word };
-                let source = condition.source.as_ref().map(|source| format!("{} ", code(source))).unwrap_or_default();
+                let source =
+                    condition.source.as_ref().map(|source| format!("{} ", code(source))).unwrap_or_default();
                 writeln!(
                     out,
                     "| {word} | {} | {source}{} | {} |",

@@ -35,7 +35,12 @@ const FIELDS: [Field; 5] = [
     },
     Field {
         name: "trust_state",
-        values: &[("trusted", Fine), ("rotated", Fine), ("bootstrap_pending", Blocks), ("trust_revoked", Blocks)],
+        values: &[
+            ("trusted", Fine),
+            ("rotated", Fine),
+            ("bootstrap_pending", Blocks),
+            ("trust_revoked", Blocks),
+        ],
         fix: "enroll the sensor again",
     },
     Field {
@@ -86,13 +91,18 @@ fn of(fields: &Map<String, Value>) -> Result<Vec<Condition>, String> {
         let Some(value) = fields.get(name).filter(|value| !value.is_null()) else {
             if !fix.is_empty() {
                 let message = format!("the state of the sensor has no `{name}`");
-                conditions.push(Condition::caution(name, message, "export the state of the sensor with this field"));
+                conditions.push(Condition::caution(
+                    name,
+                    message,
+                    "export the state of the sensor with this field",
+                ));
             }
             continue;
         };
         let known = values.iter().find(|(word, _)| value.as_str() == Some(word));
         let words = || values.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-        let (word, meaning) = known.ok_or_else(|| format!("`{name}` is {value}; expected one of {}", words()))?;
+        let (word, meaning) =
+            known.ok_or_else(|| format!("`{name}` is {value}; expected one of {}", words()))?;
         let message = format!("`{name}` of the sensor is `{word}`");
         match meaning {
             Fine => {}

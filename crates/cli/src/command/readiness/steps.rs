@@ -152,13 +152,16 @@ impl Steps {
             Document::TracingPolicy(_) => {
                 let fix = "test it in a running Tetragon before the step";
                 conditions.push(
-                    Condition::caution("not-evaluated", "a TracingPolicy is not evaluated here", fix).at(source),
+                    Condition::caution("not-evaluated", "a TracingPolicy is not evaluated here", fix)
+                        .at(source),
                 );
             }
             _ if placed.custom_policy().is_some() => {
                 let fix = "test it in a running Tetragon before the step";
-                conditions
-                    .push(Condition::caution("not-evaluated", "a custom rule is not evaluated here", fix).at(source));
+                conditions.push(
+                    Condition::caution("not-evaluated", "a custom rule is not evaluated here", fix)
+                        .at(source),
+                );
             }
             _ => {}
         }
@@ -180,29 +183,35 @@ fn steps(policy: &Policy, sources: &SourceSet) -> Vec<Step> {
     for pack in &policy.packs {
         let to = PackState::ALL.into_iter().find(|next| *next > pack.state && pack.state.may_become(*next));
         if seen.insert(pack.span) {
-            steps.push((pack.span, Step {
-                kind: "PolicyPack",
-                name: pack.name.to_string(),
-                source: sources.locate(pack.span),
-                from: pack.state.name(),
-                to: to.map(PackState::name),
-                hours: None,
-                subject: Subject::Pack(pack.name.clone()),
-            }));
+            steps.push((
+                pack.span,
+                Step {
+                    kind: "PolicyPack",
+                    name: pack.name.to_string(),
+                    source: sources.locate(pack.span),
+                    from: pack.state.name(),
+                    to: to.map(PackState::name),
+                    hours: None,
+                    subject: Subject::Pack(pack.name.clone()),
+                },
+            ));
         }
     }
     for placed in policy.documents.iter().filter(|placed| placed.pack.is_none()) {
         let Document::GuardianProfile(profile) = &placed.document else { continue };
         let hours = profile.observation_window_hours.as_ref().map(|hours| hours.value);
-        steps.push((profile.span, Step {
-            kind: "GuardianProfile",
-            name: profile.name.value.clone(),
-            source: sources.locate(profile.span),
-            from: profile.mode.value.name(),
-            to: next(profile.mode.value).map(ProfileMode::name),
-            hours,
-            subject: Subject::Profile(profile.span),
-        }));
+        steps.push((
+            profile.span,
+            Step {
+                kind: "GuardianProfile",
+                name: profile.name.value.clone(),
+                source: sources.locate(profile.span),
+                from: profile.mode.value.name(),
+                to: next(profile.mode.value).map(ProfileMode::name),
+                hours,
+                subject: Subject::Profile(profile.span),
+            },
+        ));
     }
     steps.sort_by_key(|(span, _)| *span);
     steps.into_iter().map(|(_, step)| step).collect()
@@ -233,5 +242,9 @@ fn incapable(pack: &Pack) -> Option<Condition> {
         return None;
     }
     let message = "only a pack with `pack_kind: guard` and `enforcement_capable: true` can leave observe";
-    Some(Condition::blocking("not-enforcement-capable", message, "write a guard pack for what should be enforced"))
+    Some(Condition::blocking(
+        "not-enforcement-capable",
+        message,
+        "write a guard pack for what should be enforced",
+    ))
 }

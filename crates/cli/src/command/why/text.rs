@@ -31,7 +31,11 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
         writeln!(out, "         actions: {}", told.actions.join(", "))?;
     }
     if let Some(written) = told.written {
-        let why = if told.actions.is_empty() { "weakened by the state of the pack" } else { "the policy only monitors" };
+        let why = if told.actions.is_empty() {
+            "weakened by the state of the pack"
+        } else {
+            "the policy only monitors"
+        };
         writeln!(out, "         written as {written}, but {why}")?;
     }
     if !told.depends_on.is_empty() {

@@ -23,7 +23,8 @@ fn rendered(source: &str, diagnostic: impl FnOnce(&dyn Fn(&str) -> Span) -> Diag
     };
     let diagnostics = vec![diagnostic(&place)];
     let mut out = Vec::new();
-    let report = Report { sources, shown_below: "profiles/".to_owned(), diagnostics, tracing_policies: Vec::new() };
+    let report =
+        Report { sources, shown_below: "profiles/".to_owned(), diagnostics, tracing_policies: Vec::new() };
     text::write(&report, Amount::ALL, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
 }
@@ -90,7 +91,8 @@ fn many_equal_findings_are_counted() {
     let at = |line: usize| {
         Diagnostic::new(&CODE, Span::new(id, 5 * line, 5 * line + 1), "unknown key `a`").help("remove it")
     };
-    let report = Report { sources, shown_below: String::new(), diagnostics: (0..20_000).map(at).collect() };
+    let diagnostics = (0..20_000).map(at).collect();
+    let report = Report { sources, shown_below: String::new(), diagnostics, tracing_policies: Vec::new() };
     let mut out = Vec::new();
     text::write(&report, Amount::default(), &mut out).unwrap();
     let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
