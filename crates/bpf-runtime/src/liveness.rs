@@ -19,8 +19,11 @@ use crate::RuntimeError;
 /// The switch of the function tracer, which BPF trampolines depend on.
 const FTRACE_SWITCH: &str = "/proc/sys/kernel/ftrace_enabled";
 
+/// Performs an operation.
+type Perform = fn() -> io::Result<()>;
+
 /// Operations that any process may perform, and the hook that each must reach.
-const PROBES: [(&str, fn() -> io::Result<()>); 5] = [
+const PROBES: [(&str, Perform); 5] = [
     ("file_open", open_file),
     ("socket_create", create_socket),
     ("task_alloc", start_thread),

@@ -14,8 +14,11 @@ use serde_json::Value;
 /// Commands that need a kernel with BPF, and their schemas: the kernel tests check what they print.
 const KERNEL_COMMANDS: [&str; 6] = ["apply", "confirm", "plan", "remove", "rollback", "status"];
 
+/// Commands that print one document a line.
+const LINES: [&str; 2] = ["why", "detect"];
+
 /// Preparations, and schemas with a command that prints a document of each, in the order in which they are run.
-/// Each line of `why` is a document.
+/// Each line of `why` and `detect` is a document.
 const RUNS: &[(&str, &str)] = &[
     (
         "",
@@ -44,6 +47,10 @@ const RUNS: &[(&str, &str)] = &[
         r#"printf '{"operation": "exec", "binary": "/opt/amf/bin/amf"}\nnoise\n' | telovix why --policy amf.yaml"#,
     ),
     ("impact", "telovix impact tetragon.log --policy amf.yaml --base deployed"),
+    ("generate", "telovix generate tetragon.log"),
+    ("generate", "telovix generate tetragon.log --holdout"),
+    ("detect", "telovix detect tetragon.log --policy amf.yaml"),
+    ("readiness", "telovix readiness amf.yaml --history tetragon.log"),
     ("inspect", "telovix inspect bundle"),
     ("explain", "telovix explain"),
     ("explain", "telovix explain cidr-any"),
@@ -125,7 +132,7 @@ fn every_document_is_as_its_schema_says() {
         }
         let output = shell(&format!("{command} --format json"), place);
         let text = String::from_utf8(output.stdout).expect("a document is UTF-8");
-        let documents: Vec<&str> = if *schema == "why" { text.lines().collect() } else { vec![&text] };
+        let documents: Vec<&str> = if LINES.contains(schema) { text.lines().collect() } else { vec![&text] };
         if text.trim().is_empty() {
             let said = String::from_utf8_lossy(&output.stderr);
             problems.push(format!("{command}: printed no document\n{said}"));

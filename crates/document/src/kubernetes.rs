@@ -12,6 +12,10 @@ use super::codes::{OTHER_OBJECTS, WRAPPED_DOCUMENT};
 /// The most kinds that a message names.
 const NAMED: usize = 5;
 
+/// The version of Tetragon's objects, and its only kind that is no policy.
+const TETRAGON: &str = "cilium.io/v1alpha1";
+const POD_INFO: &str = "PodInfo";
+
 /// Returns whether this is a list as `kubectl get -o yaml` writes it.
 pub(super) fn is_list(mapping: &Mapping<'_>) -> bool {
     mapping.get("kind").and_then(Node::text) == Some("List")
@@ -38,11 +42,15 @@ pub(super) fn other<Names: Iterator<Item = &'static str>>(
     let mapping = node.as_mapping()?;
     let kind = mapping.get("kind")?;
     let name = kind.text().filter(|name| name.starts_with(|first: char| first.is_ascii_uppercase()))?;
-    let is_object = mapping.get("apiVersion").and_then(Node::text).is_some_and(is_version);
+    let version = mapping.get("apiVersion").and_then(Node::text);
+    let is_object = version.is_some_and(is_version);
+    // What has the version of Tetragon's policies is meant as one, whatever its kind.
+    let is_ours_by_version = version == Some(TETRAGON) && name != POD_INFO;
     let is_ours = ours().any(|known| known == name) || nearest(name, ours()).is_some();
     // An object of ours may be wrapped in one of a company's own kinds.
     let has_fields = mapping.get("target_binary").or_else(|| mapping.get("processes")).is_some();
-    (is_object && !is_ours && !has_fields).then(|| Spanned::new(name.to_owned(), kind.span))
+    (is_object && !is_ours && !is_ours_by_version && !has_fields)
+        .then(|| Spanned::new(name.to_owned(), kind.span))
 }
 
 /// Returns whether a text is a version of an API: `v1`, `apps/v1`, `cilium.io/v1alpha1`.
