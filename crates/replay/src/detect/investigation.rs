@@ -1,7 +1,7 @@
 //! Matches of `create_investigation` -> groups of related ones: of one detection, on one host, in one process tree,
 //! with no gap that is longer than the window.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -67,23 +67,15 @@ struct Open {
     turn: u64,
 }
 
-impl Open {
-    fn remember(&mut self, id: &str) {
-        if self.members.len() < MOST_PROCESSES {
-            self.members.insert(id.into());
-        }
-    }
-
-    fn has(&self, id: Option<&String>) -> bool {
-        id.is_some_and(|id| self.members.contains(id.as_str()))
-    }
-}
-
 /// The investigations of a stream.
 #[derive(Debug)]
 pub(super) struct Investigations {
     window: i64,
     open: BTreeMap<u64, Open>,
+    /// The open investigations that a process belongs to, by its `exec_id`, in the order in which they were opened.
+    of_process: HashMap<Box<str>, Vec<u64>>,
+    /// The open investigations by the turn of their last match.
+    by_turn: BTreeMap<u64, u64>,
     next: u64,
     turn: u64,
     /// The latest second at which open investigations were looked through.
@@ -93,7 +85,15 @@ pub(super) struct Investigations {
 impl Investigations {
     /// `window` is in seconds.
     pub(super) fn new(window: i64) -> Self {
-        Self { window, open: BTreeMap::new(), next: 0, turn: 0, checked: None }
+        Self {
+            window,
+            open: BTreeMap::new(),
+            of_process: HashMap::new(),
+            by_turn: BTreeMap::new(),
+            next: 0,
+            turn: 0,
+            checked: None,
+        }
     }
 
     pub(super) fn any_open(&self) -> bool {
@@ -102,12 +102,37 @@ impl Investigations {
 
     /// Lets process trees grow with an execution.
     pub(super) fn executed(&mut self, process: &Process) {
-        let Some(id) = &process.exec_id else { return };
-        for open in self.open.values_mut() {
-            if open.has(process.parent_exec_id.as_ref()) {
-                open.remember(id);
-            }
+        let (Some(id), Some(parent)) = (&process.exec_id, &process.parent_exec_id) else { return };
+        let Some(keys) = self.of_process.get(parent.as_str()).cloned() else { return };
+        keys.into_iter().for_each(|key| self.remember(key, id));
+    }
+
+    /// Adds a process to the tree of an investigation.
+    fn remember(&mut self, key: u64, id: &str) {
+        let Some(open) = self.open.get_mut(&key) else { return };
+        if open.members.len() < MOST_PROCESSES && open.members.insert(id.into()) {
+            let keys = self.of_process.entry(id.into()).or_default();
+            keys.insert(keys.partition_point(|known| *known < key), key);
         }
+    }
+
+    /// Returns the first open investigation that a match is related to.
+    fn related(&self, violation: &Violation) -> Option<u64> {
+        let is_same = |open: &Open| {
+            let told = &open.told;
+            told.policy == violation.policy && told.source == violation.source && told.host == violation.host
+        };
+        let Process { exec_id, parent_exec_id, binary, .. } = &violation.process;
+        if exec_id.is_none() {
+            // Without ids: the same executable.
+            let binary = binary.as_ref()?;
+            let mut open = self.open.iter();
+            let found = open.find(|(_, open)| is_same(open) && open.told.processes.contains(binary));
+            return found.map(|(key, _)| *key);
+        }
+        let ids = exec_id.iter().chain(parent_exec_id);
+        let keys = ids.filter_map(|id| self.of_process.get(id.as_str())).flatten().copied();
+        keys.filter(|key| self.open.get(key).is_some_and(is_same)).min()
     }
 
     /// Closes the investigations that were quiet for longer than the window.
@@ -123,24 +148,11 @@ impl Investigations {
     pub(super) fn add(&mut self, violation: &Violation, now: Option<Moment>) -> (String, Vec<Investigation>) {
         self.turn += 1;
         let process = &violation.process;
-        let related = |open: &Open| {
-            let told = &open.told;
-            let tree = if process.exec_id.is_some() {
-                open.has(process.exec_id.as_ref()) || open.has(process.parent_exec_id.as_ref())
-            } else {
-                // Without ids: the same executable.
-                process.binary.as_ref().is_some_and(|binary| told.processes.contains(binary))
-            };
-            told.policy == violation.policy
-                && told.source == violation.source
-                && told.host == violation.host
-                && tree
-        };
-        let known = self.open.iter().find(|(_, open)| related(open)).map(|(key, _)| *key);
+        let known = self.related(violation);
         let mut told = Vec::new();
         let key = known.unwrap_or_else(|| {
             if self.open.len() >= MOST_OPEN {
-                let quietest = self.open.iter().min_by_key(|(_, open)| open.turn).map(|(key, _)| *key);
+                let quietest = self.by_turn.first_key_value().map(|(_, key)| *key);
                 told.extend(quietest.and_then(|key| self.close(key)));
             }
             self.next += 1;
@@ -148,6 +160,8 @@ impl Investigations {
             self.next
         });
         let Some(open) = self.open.get_mut(&key) else { return (String::new(), told) };
+        self.by_turn.remove(&open.turn);
+        self.by_turn.insert(self.turn, key);
         open.turn = self.turn;
         open.last = open.last.max(now);
         open.told.events += 1;
@@ -163,13 +177,12 @@ impl Investigations {
         // Everything descends from the first process: it relates nothing.
         let parent =
             process.parent_exec_id.as_ref().filter(|_| process.parent_pid.is_some_and(|pid| pid > 1));
-        for id in process.exec_id.iter().chain(parent) {
-            open.remember(id);
-        }
+        let id = open.told.id.clone();
         if known.is_none() {
             told.push(open.told.clone());
         }
-        (open.told.id.clone(), told)
+        process.exec_id.iter().chain(parent).for_each(|id| self.remember(key, id));
+        (id, told)
     }
 
     /// Closes everything, in the order in which it was opened.
@@ -180,6 +193,15 @@ impl Investigations {
 
     fn close(&mut self, key: u64) -> Option<Investigation> {
         let open = self.open.remove(&key)?;
+        self.by_turn.remove(&open.turn);
+        for id in &open.members {
+            if let Some(keys) = self.of_process.get_mut(id) {
+                keys.retain(|known| *known != key);
+                if keys.is_empty() {
+                    self.of_process.remove(id);
+                }
+            }
+        }
         Some(Investigation { state: InvestigationState::Closed, ..open.told })
     }
 }
