@@ -17,10 +17,12 @@ mod codes;
 mod consequence;
 mod cover;
 mod custom;
+mod draft;
 mod filter;
 mod group;
 mod name;
 mod operation;
+mod options;
 mod plan;
 mod share;
 mod subject;
@@ -28,67 +30,28 @@ mod syscall;
 mod yaml;
 
 pub use codes::CODES;
+pub use options::{Options, PackStateForm};
 
 use std::collections::BTreeMap;
 
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
 use telovix_diagnostic::{Diagnostic, Sink, Treatment};
 use telovix_document::lower::{Makes, Policy, PolicyDocument, Unit};
-use telovix_platform::{Kernel, Release};
 use telovix_policy::confine::{Confinement, Gate};
 use telovix_policy::value::Scope;
 use telovix_tetragon::{
-    Context, Dialect, Engine, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy,
-    check_release, validate,
+    Context, Hook, Metadata, NamedList, PolicyKind, PolicyOption, Spec, TracingPolicy, check_release,
+    validate,
 };
 
 use super::Outbox;
 use assemble::Assembly;
 use codes::{EMISSION_INVALID, NAME_COLLISION, PARENT_UNKNOWN};
 use consequence::{Direction, consequence};
+use draft::{Body, Draft, Heading, shares};
 use name::Names;
 use plan::Part;
 use share::Share;
-
-/// How policies for Tetragon are written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
-    /// The kernels of the Tetragon hosts; every policy must load on each of them.
-    pub kernels: Vec<Kernel>,
-    /// Kill in addition to every denial: LSM denials of Tetragon leak under concurrency, a signal does not.
-    pub deny_with_kill: bool,
-    /// Where the state of a pack is written.
-    pub pack_state: PackStateForm,
-    /// The features of Tetragon that are enabled.
-    pub engine: Engine,
-    /// Whose rules TracingPolicies outside rules follow.
-    pub dialect: Dialect,
-    /// The oldest release of Tetragon that loads the policies.
-    pub release: Release,
-}
-
-/// Where the state of a pack is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PackStateForm {
-    /// In the manifest only: the text is the same in every state, so signatures stay valid.
-    #[default]
-    Manifest,
-    /// Also in the text, as Tetragon's `policy-mode`.
-    PolicyMode,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            kernels: Kernel::ALL.to_vec(),
-            deny_with_kill: false,
-            pack_state: PackStateForm::default(),
-            engine: Engine::default(),
-            dialect: Dialect::default(),
-            release: Release::default(),
-        }
-    }
-}
 
 /// Writes the policies of every document. The same policy gives the same bytes.
 ///
@@ -158,28 +121,6 @@ struct Emitter<'run, 'out> {
     outbox: &'run mut Outbox<'out>,
 }
 
-/// What is written for one unit.
-struct Draft<'run> {
-    heading: Heading<'run>,
-    body: Body<'run>,
-}
-
-enum Body<'run> {
-    /// A file with comments only.
-    Comments,
-    /// One file for each part.
-    Policies(Assembly<'run>),
-}
-
-/// The file name and the comments of a file.
-struct Heading<'run> {
-    names: Names,
-    placed: &'run PolicyDocument,
-    span: Span,
-    /// The comments at the top of each file.
-    comments: String,
-}
-
 /// One policy before it is written.
 struct Written<'run, 'text> {
     names: &'run Names,
@@ -194,49 +135,6 @@ struct Written<'run, 'text> {
     scope: Scope,
     /// Where a duplicate of its name is reported.
     name_span: Span,
-}
-
-impl Draft<'_> {
-    /// Returns what the unit takes at LSM hooks when it shares nothing. A group that is refused takes nothing.
-    fn entries(&self) -> Vec<budget::Use> {
-        let Body::Policies(assembly) = &self.body else { return Vec::new() };
-        let scope = self.heading.placed.scope();
-        let entries = assembly.groups.iter().filter_map(|group| {
-            let hooks = group.fill().ok()?;
-            Some(budget::entries(group.lsm_hook()?, hooks.len(), &scope, group.span))
-        });
-        entries.collect()
-    }
-}
-
-/// Takes from the drafts what documents of one scope share at the given hooks.
-fn shares<'run>(drafts: &mut [Draft<'run>], crowded: &[String]) -> Vec<Share<'run>> {
-    let mut shares: BTreeMap<(Scope, String), Share<'run>> = BTreeMap::new();
-    let mut taken = Vec::new();
-    for (number, draft) in drafts.iter().enumerate() {
-        let (Body::Policies(assembly), None) = (&draft.body, &draft.heading.placed.pack) else { continue };
-        for group in &assembly.groups {
-            let Some(hook) = group.shareable().filter(|hook| crowded.iter().any(|known| known == hook))
-            else {
-                continue;
-            };
-            let key = (draft.heading.placed.scope(), hook.to_owned());
-            let share = shares.entry(key.clone()).or_insert_with(|| Share::new(key.0.clone(), hook));
-            share.add(
-                &group.confinements,
-                draft.heading.span,
-                &draft.heading.names.path(group.part.suffix()),
-            );
-            taken.push((number, key));
-        }
-    }
-    shares.retain(|_, share| share.units.len() > 1);
-    for (number, key) in taken.iter().filter(|(_, key)| shares.contains_key(key)) {
-        if let Some(Draft { body: Body::Policies(assembly), .. }) = drafts.get_mut(*number) {
-            assembly.groups.retain(|group| group.shareable() != Some(&key.1));
-        }
-    }
-    shares.into_values().collect()
 }
 
 impl<'run> Emitter<'run, '_> {

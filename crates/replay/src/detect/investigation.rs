@@ -1,7 +1,7 @@
 //! Matches of `create_investigation` -> groups of related ones: of one detection, on one host, in one process tree,
 //! with no gap that is longer than the window.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -61,7 +61,7 @@ pub enum InvestigationState {
 #[derive(Debug)]
 struct Open {
     told: Investigation,
-    members: HashSet<Box<str>>,
+    members: BTreeSet<Box<str>>,
     last: Option<Moment>,
     /// The order of the last matches, for events without a time.
     turn: u64,
@@ -231,7 +231,7 @@ fn opened(violation: &Violation) -> Open {
         processes: Vec::new(),
         found: violation.found.clone(),
     };
-    Open { told, members: HashSet::new(), last: None, turn: 0 }
+    Open { told, members: BTreeSet::new(), last: None, turn: 0 }
 }
 
 /// Returns the 64-bit FNV-1a digest of the parts, which is the same on every machine.
