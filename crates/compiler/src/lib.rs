@@ -7,7 +7,7 @@
 //! telovix-document    text -> documents -> confinements
 //! telovix-compare     confinements and invariants -> violations
 //! telovix-lint        documents -> findings
-//! assessment/         confinements and targets -> weaknesses, bypasses, budgets
+//! telovix-assessment  confinements and targets -> weaknesses, bypasses, budgets
 //! emit/               confinements -> TracingPolicy, image, manifest
 //! verdict             findings about a TracingPolicy -> whether Tetragon accepts it
 //! compile             the whole data flow in one call
@@ -18,11 +18,12 @@
 
 #![forbid(unsafe_code)]
 
-pub mod assessment;
 pub mod catalogue;
 mod compile;
 pub mod emit;
 mod suppression;
 pub mod verdict;
+
+pub use telovix_assessment as assessment;
 
 pub use compile::{Analysis, Options, Outcome, analyse, compile, compile_to};

@@ -23,10 +23,10 @@ fn cells() -> Vec<Cell> {
     let native = |kernel| Target { backend: Backend::Native, kernel };
     let engine = |kernel| Target { backend: Backend::Engine, kernel };
     let files = [
-        (native(Kernel::V6_1), include_str!("../../../../tests/kernel/measured/6.1.txt")),
-        (native(Kernel::V6_12), include_str!("../../../../tests/kernel/measured/6.12.txt")),
-        (native(Kernel::V7_2), include_str!("../../../../tests/kernel/measured/7.2.txt")),
-        (engine(Kernel::V6_12), include_str!("../../../../tests/kernel/measured/tetragon-6.12.txt")),
+        (native(Kernel::V6_1), include_str!("../../../tests/kernel/measured/6.1.txt")),
+        (native(Kernel::V6_12), include_str!("../../../tests/kernel/measured/6.12.txt")),
+        (native(Kernel::V7_2), include_str!("../../../tests/kernel/measured/7.2.txt")),
+        (engine(Kernel::V6_12), include_str!("../../../tests/kernel/measured/tetragon-6.12.txt")),
     ];
     let lines = files.into_iter().flat_map(|(target, text)| text.lines().map(move |line| (target, line)));
     lines

@@ -3,6 +3,8 @@
 //! [`effect`] returns the effect of a confinement on a target. Weaker than written is an error unless the document
 //! waives it by name. Known bypasses are listed whether or not they are covered.
 
+#![forbid(unsafe_code)]
+
 mod budget;
 mod codes;
 mod described;
@@ -35,7 +37,7 @@ use telovix_diagnostic::{Code, Sink};
 use telovix_document::lower::Policy;
 use telovix_platform::{Backend, Target};
 
-/// The codes this module reports.
+/// The codes this crate reports.
 pub const CODES: &[&Code] = &[
     &codes::DENIAL_RACE,
     &codes::ENGINE_LOCKED_OUT,
