@@ -43,6 +43,8 @@ pub use selector::{
     PidFilter, Selector,
 };
 pub use text::Text;
-pub use validate::{Context, Dialect, Engine, check_product, fits, is_policy_name, is_reserved, validate};
+pub use validate::{
+    Context, DIGEST_HOOKS, Dialect, Engine, check_product, fits, is_policy_name, is_reserved, validate,
+};
 pub use vocabulary::{ActionKind, BinaryOperator, CapabilitySetKind, Membership, NamespaceKind, Operator};
 pub use write::{push_quoted, write_tree};

@@ -25,6 +25,7 @@ mod repeated;
 mod shared;
 mod value;
 
+pub use action::DIGEST_HOOKS;
 pub use limit::fits;
 pub use name::is_policy_name;
 pub use product::{check_product, is_reserved};

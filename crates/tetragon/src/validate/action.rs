@@ -11,8 +11,8 @@ use crate::{Action, ActionKind, Hook, HookPoint, Section, SyscallFlag, TracingPo
 
 /// Maximum number of actions of a selector.
 const ACTIONS: usize = 3;
-/// Hooks where Tetragon can compute a file's digest.
-const DIGEST_HOOKS: &[&str] = &[
+/// LSM hooks where Tetragon can compute a file's digest (`imaHash`), which takes a third program (`imaProgName`).
+pub const DIGEST_HOOKS: &[&str] = &[
     "bprm_check_security",
     "bprm_committed_creds",
     "bprm_committing_creds",

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_policy::value::Scope;
-use telovix_tetragon::{Hook, HookPoint, TracingPolicy};
+use telovix_tetragon::{DIGEST_HOOKS, Hook, HookPoint, TracingPolicy};
 
 use super::codes::{FOLLOW_CHILDREN, FOLLOW_CHILDREN_ALONE, HOOK_SLOTS, HOOK_SLOTS_ALONE};
 use crate::assessment::TRAMPOLINE_SLOTS;
@@ -20,20 +20,6 @@ const PROGRAMS_OF_ENTRY: usize = 2;
 const FOLLOW_IDS: usize = 64;
 /// Policies and places that one finding names.
 const NAMED: usize = 100;
-/// Hooks at which Tetragon has a program for `imaHash` (`imaProgName`).
-const HASHING: [&str; 11] = [
-    "bprm_check_security",
-    "bprm_committed_creds",
-    "bprm_committing_creds",
-    "bprm_creds_for_exec",
-    "bprm_creds_from_file",
-    "file_ioctl",
-    "file_lock",
-    "file_open",
-    "file_post_open",
-    "file_receive",
-    "mmap_file",
-];
 
 /// What one entry of a policy takes of its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +76,7 @@ pub(super) fn entries(hook: &str, count: usize, scope: &Scope, span: Span) -> Us
 fn hashes(hook: &Hook<'_>) -> bool {
     let HookPoint::Lsm { hook: name } = &hook.point else { return false };
     let mut actions = hook.selectors.iter().flat_map(|selector| &selector.actions);
-    HASHING.contains(&&*name.value) && actions.any(|action| action.ima_hash)
+    DIGEST_HOOKS.contains(&&*name.value) && actions.any(|action| action.ima_hash)
 }
 
 /// Returns what a hook other than an LSM hook attaches to; a hook on a list attaches to each function of it.
