@@ -17,6 +17,9 @@ pub(crate) struct Amount {
     concise: bool,
 }
 
+/// The notes that are printed without `--verbose`.
+const UNASKED: [&str; 2] = ["template-not-rendered", "tracing-policy-native"];
+
 impl Amount {
     /// Everything, for failures and for verbs without these flags.
     pub(crate) const ALL: Self = Self { quiet: false, verbose: true, concise: false };
@@ -30,12 +33,12 @@ impl Amount {
     }
 
     /// Returns whether a finding is printed. Without being asked, of all notes only those that say that a policy was not
-    /// read.
+    /// read, or is not enforced exactly as written.
     pub(super) fn shows(self, found: &Diagnostic) -> bool {
         match found.severity {
             Severity::Error => true,
             Severity::Warning => !self.quiet,
-            Severity::Note => self.verbose || (!self.quiet && found.code.id == "template-not-rendered"),
+            Severity::Note => self.verbose || (!self.quiet && UNASKED.contains(&found.code.id)),
         }
     }
 
