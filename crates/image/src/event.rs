@@ -8,11 +8,9 @@ use telovix_policy::value::{Capability, address_number};
 
 use super::decide::{Action, Entry, Interpreter, Outcome, Task};
 use super::kernel::{access_bit, packet_sockets, raw_sockets};
+use super::syscall::unnamed_number;
 
 const ALLOW: Outcome = Outcome { effect: layout::Effect::Allow, rule: None };
-
-/// A number of the 64-bit entry that no system call has: above every table, without the bit of the x32 ABI.
-const UNNAMED_SYSCALL: u32 = (1 << 30) - 1;
 
 impl Interpreter<'_> {
     /// Decides an event in the format of files and logs. Its `sensor` and `group` are ignored: an interpreter is for
@@ -31,7 +29,7 @@ impl Interpreter<'_> {
     /// # Errors
     /// As [`Interpreter::decide_event`], for the fields of the process.
     pub(crate) fn decide_unnamed_syscall(&self, event: &Event) -> Result<Outcome, Field> {
-        Ok(self.decide(task(event)?, Action::Syscall(Entry::X86_64, UNNAMED_SYSCALL)))
+        Ok(self.decide(task(event)?, Action::Syscall(Entry::X86_64, unnamed_number())))
     }
 }
 

@@ -81,6 +81,12 @@ fn cells(syscall: Syscall) -> impl Iterator<Item = usize> {
     [syscall.number().map(usize::from), x32, ia32].into_iter().flatten()
 }
 
+/// Returns a number of the 64-bit entry that the tables cover and that no known call has. A number above the tables
+/// would not do: the kernel refuses it itself, so no rule is asked.
+pub(super) fn unnamed_number() -> u32 {
+    NAMELESS.first().and_then(|cell| u32::try_from(*cell).ok()).unwrap_or(0)
+}
+
 /// A system-call table by class.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CallsByClass {

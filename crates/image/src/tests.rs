@@ -280,6 +280,20 @@ fn an_event_without_its_fields_is_unknown_and_never_allowed() {
 }
 
 #[test]
+fn a_rule_on_every_call_decides_calls_without_a_name() {
+    let process = Event { binary: Some("/a".into()), ancestors: Some(Vec::new()), ..Event::new(Operation::Syscall) };
+    let judged = |condition| {
+        let image = packed(&[plain(0, Operation::Syscall, condition, Effect::Log)]);
+        let recovered = recover(&image).expect("what a compile packs");
+        let verdict = ImageJudge::new(&image, &recovered).judge(&process);
+        (verdict.effect, verdict.at_least, verdict.depends_on.iter().collect::<Vec<_>>())
+    };
+    assert_eq!(judged(Condition::Always), (Effect::Log, Effect::Log, vec![]));
+    let named = Condition::Syscall(telovix_policy::confine::SyscallSet::all());
+    assert_eq!(judged(named), (Effect::Log, Effect::Allow, vec![Field::Syscall]));
+}
+
+#[test]
 fn refuses_what_the_image_cannot_contain() {
     let sockets = Condition::Socket(SocketSet::of(&[1], &[SocketType::Stream]));
     let unix = plain(0, Operation::Socket, sockets, Effect::Deny);
