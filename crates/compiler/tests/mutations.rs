@@ -136,7 +136,7 @@ fn check(text: &str) {
     assert_eq!(artifacts, same);
     for diagnostic in &first.diagnostics {
         let related = diagnostic.related.iter().map(|label| label.span);
-        let fix = diagnostic.fix.iter().map(|fix| fix.span);
+        let fix = diagnostic.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
         for Span { start, end, .. } in diagnostic.span.into_iter().chain(related).chain(fix) {
             let (start, end) = (start as usize, end as usize);
             assert!(text.get(start..end).is_some(), "`{}` points outside the text", diagnostic.code.id);

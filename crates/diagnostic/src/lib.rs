@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod code;
+mod fix;
 #[cfg(feature = "miette")]
 pub mod miette;
 mod page;
@@ -13,6 +14,7 @@ mod suppression;
 mod treatment;
 
 pub use code::{About, Code, Example};
+pub use fix::{Certainty, Edit, Fix};
 pub use sink::{Level, Levels, Sink};
 pub use suppression::Suppression;
 pub use treatment::Treatment;
@@ -61,7 +63,7 @@ pub struct Diagnostic {
     pub related: Vec<Label>,
     /// What to do, one sentence each.
     pub help: Vec<String>,
-    /// A replacement that fixes the finding, if there is exactly one.
+    /// The edit that fixes the finding, if there is exactly one.
     pub fix: Option<Fix>,
     /// What Tetragon does with a TracingPolicy that has the finding.
     pub tetragon: Treatment,
@@ -76,14 +78,6 @@ pub struct Label {
     pub text: String,
 }
 
-/// A replacement of source text that fixes a finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fix {
-    /// The bytes to replace.
-    pub span: Span,
-    /// The new text.
-    pub replacement: String,
-}
 
 impl Diagnostic {
     /// Starts a finding at `span` with the severity its code has by default.
@@ -122,10 +116,16 @@ impl Diagnostic {
         self
     }
 
+    /// Sets a fix that replaces one span by what the author probably meant.
+    #[must_use]
+    pub fn fix(self, span: Span, replacement: impl Into<String>) -> Self {
+        self.fix_by(Fix::new(Certainty::Guess, span, replacement))
+    }
+
     /// Sets the fix.
     #[must_use]
-    pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
-        self.fix = Some(Fix { span, replacement: replacement.into() });
+    pub fn fix_by(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

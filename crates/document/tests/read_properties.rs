@@ -54,7 +54,7 @@ fn is_text(sources: &SourceSet, span: Span) -> bool {
 }
 
 fn spans(diagnostic: &Diagnostic) -> impl Iterator<Item = Span> + '_ {
-    let fix = diagnostic.fix.iter().map(|fix| fix.span);
+    let fix = diagnostic.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
     diagnostic.span.into_iter().chain(diagnostic.related.iter().map(|label| label.span)).chain(fix)
 }
 

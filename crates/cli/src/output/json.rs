@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use telovix_compiler::verdict::{PolicyVerdict, containing};
-use telovix_diagnostic::Diagnostic;
+use telovix_diagnostic::{Diagnostic, Fix};
 use telovix_diagnostic::source::Span;
 
 use super::{Report, Summary};
@@ -81,9 +81,9 @@ pub(crate) struct Finding {
     /// How to fix it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     help: Vec<String>,
-    /// A replacement that fixes the finding.
+    /// The edit that fixes the finding.
     #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<Replacement>,
+    fix: Option<FixedBy>,
 }
 
 /// A location in a source. Lines and columns start at 1; columns count characters, offsets bytes.
@@ -108,6 +108,15 @@ struct Location {
 struct Related {
     location: Location,
     message: String,
+}
+
+/// What fixes a finding.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FixedBy {
+    /// `guess`, `meant` or `same-meaning`.
+    certainty: &'static str,
+    edits: Vec<Replacement>,
 }
 
 /// A replacement of source text.
@@ -137,11 +146,16 @@ fn finding(report: &Report, diagnostic: &Diagnostic) -> Finding {
         label: diagnostic.label.clone(),
         related: related.collect(),
         help: diagnostic.help.clone(),
-        fix: diagnostic.fix.as_ref().map(|fix| Replacement {
-            location: location(report, fix.span),
-            replacement: fix.replacement.clone(),
-        }),
+        fix: diagnostic.fix.as_ref().map(|fix| fixed(report, fix)),
     }
+}
+
+fn fixed(report: &Report, fix: &Fix) -> FixedBy {
+    let edits = fix.edits.iter().map(|edit| Replacement {
+        location: location(report, edit.span),
+        replacement: edit.replacement.clone(),
+    });
+    FixedBy { certainty: fix.certainty.name(), edits: edits.collect() }
 }
 
 fn policy_of(report: &Report, policy: &PolicyVerdict) -> Policy {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic};
+use telovix_diagnostic::{Code, Diagnostic, Fix};
 
 use super::{Report, json as form};
 
@@ -62,17 +62,25 @@ fn result(report: &Report, found: &Diagnostic, codes: &BTreeMap<&str, usize>) ->
     }
     if let Some(fix) = &found.fix {
         result["fixes"] = json!([{
-            "description": { "text": format!("write `{}`", fix.replacement) },
-            "artifactChanges": [{
-                "artifactLocation": { "uri": uri(&report.path(fix.span)) },
-                "replacements": [{
-                    "deletedRegion": region(report, fix.span),
-                    "insertedContent": { "text": fix.replacement },
-                }],
-            }],
+            "description": { "text": description(fix) },
+            "artifactChanges": fix.edits.chunk_by(|a, b| a.span.source == b.span.source).map(|edits| json!({
+                "artifactLocation": { "uri": uri(&report.path(edits[0].span)) },
+                "replacements": edits.iter().map(|edit| json!({
+                    "deletedRegion": region(report, edit.span),
+                    "insertedContent": { "text": edit.replacement },
+                })).collect::<Value>(),
+            })).collect::<Value>(),
         }]);
     }
     result
+}
+
+fn description(fix: &Fix) -> String {
+    let texts = fix.edits.iter().map(|edit| edit.replacement.trim()).filter(|text| !text.is_empty());
+    match texts.map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ") {
+        texts if texts.is_empty() => "remove it".to_owned(),
+        texts => format!("write {texts}"),
+    }
 }
 
 fn location(report: &Report, span: Span, text: &str) -> Value {

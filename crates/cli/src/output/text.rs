@@ -130,13 +130,12 @@ fn groups<'report>(report: &'report Report, diagnostic: &'report Diagnostic) -> 
         main = main.element(Level::HELP.message(help.as_str()));
     }
     let mut groups = vec![main];
-    if let Some(fix) = &diagnostic.fix
-        && let Some(source) = report.sources.get(fix.span.source)
-        && let Some(lines) = lines_around(source, [fix.span])
-    {
-        let patch = Patch::new(within(&lines, fix.span), fix.replacement.as_str());
+    for edit in diagnostic.fix.iter().flat_map(|fix| &fix.edits) {
+        let Some(source) = report.sources.get(edit.span.source) else { continue };
+        let Some(lines) = lines_around(source, [edit.span]) else { continue };
+        let patch = Patch::new(within(&lines, edit.span), edit.replacement.as_str());
         let snippet = Snippet::source(&source.text()[lines.clone()]);
-        let snippet = snippet.path(report.path(fix.span)).line_start(line_of(source, lines.start));
+        let snippet = snippet.path(report.path(edit.span)).line_start(line_of(source, lines.start));
         groups.push(Level::HELP.secondary_title("write this instead").element(snippet.patch(patch)));
     }
     groups
