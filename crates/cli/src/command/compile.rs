@@ -149,14 +149,20 @@ impl Told<'_> {
         let out = &mut streams.data;
         let of = |kind| artifacts.iter().filter(move |artifact| artifact.kind == kind);
         let sources = report.sources.iter().count();
+        let policies = of(ArtifactKind::TracingPolicy).count();
+        let image = of(ArtifactKind::Image).next().map(|image| plural(image.bytes, "byte"));
+        let parts = [
+            (policies > 0).then(|| plural(policies, "TracingPolicy file")),
+            image.map(|size| format!("an image of {size}")),
+            Some("the manifest".to_owned()),
+        ];
         writeln!(
             out,
-            "compiled {} to {} in `{}`: {}, an image of {}, and the manifest",
+            "compiled {} to {} in `{}`: {}",
             plural(sources, "file"),
             plural(artifacts.len(), "artifact"),
             shown(self.output),
-            plural(of(ArtifactKind::TracingPolicy).count(), "TracingPolicy file"),
-            plural(of(ArtifactKind::Image).map(|image| image.bytes).sum(), "byte"),
+            listed(&parts.into_iter().flatten().collect::<Vec<_>>()),
         )?;
         let open = report.diagnostics.iter().filter(|found| *found.code == OPEN_WAY).count();
         if open > 0 {
@@ -170,6 +176,16 @@ impl Told<'_> {
             writeln!(streams.talk, "removed `{signature}`: the signed file changed; sign it again")?;
         }
         Ok(())
+    }
+}
+
+/// Joins parts: `a`, `a and b`, `a, b, and c`.
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [first @ .., last] => format!("{}, and {last}", first.join(", ")),
     }
 }
 
