@@ -35,7 +35,7 @@ pub(super) fn build(
     archive.files("scenarios", scenarios, ".yaml")?;
     archive.files("images", images, "")?;
     if let Some(delivery) = delivery {
-        for folder in ["bin", "etc", "etc/telovix", "host", "bundles"] {
+        for folder in ["bin", "etc", "etc/telovix", "host", "history", "bundles"] {
             archive.folder(folder);
         }
         archive.file("bin/telovix", 0o755, &std::fs::read(&delivery.telovix)?);
@@ -43,6 +43,7 @@ pub(super) fn build(
         let unit = repository::root().join("examples/systemd/telovix.service");
         archive.file("etc/telovix.service", 0o644, &std::fs::read(unit)?);
         archive.files("host", &scenarios.join("host"), ".yaml")?;
+        archive.files("history", &scenarios.join("host/history"), ".ndjson")?;
         for bundle in std::fs::read_dir(&delivery.bundles)? {
             let bundle = bundle?;
             let name = format!("bundles/{}", bundle.file_name().to_string_lossy());

@@ -55,8 +55,8 @@ impl Watch {
         }
     }
 
-    /// `a` and `b` each deny what has their name, and both deny the secret; `few-a` and `few-b` each deny one
-    /// capability. A process that is new and the one that ran before must agree; anything else is a mixture.
+    /// `a` and `b` each deny what has their name, and both deny the secret; `a-healed` allows the file `a`, and nothing
+    /// else of what `a` denies; `few-a` and `few-b` each deny one capability. A process that is new and the one that ran before must agree; anything else is a mixture.
     fn look(&mut self) -> anyhow::Result<&'static str> {
         let (mut new, mut old) = ([false; ATTEMPTS.len()], [false; ATTEMPTS.len()]);
         let mut started = Running::start()?;
@@ -67,6 +67,7 @@ impl Watch {
         Ok(match new {
             _ if new != old => "a mixture of an old and a new process",
             [false, true, true, false, false, true, true, true] => "a",
+            [true, true, true, false, false, true, true, true] => "a-healed",
             [true, false, true, false, true, false, true, true] => "b",
             [true, true, true, true, true, true, false, true] => "few-a",
             [true, true, true, true, true, true, true, false] => "few-b",

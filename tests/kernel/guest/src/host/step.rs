@@ -61,6 +61,7 @@ impl Step {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         match words.as_slice() {
             ["telovix", rest @ ..] => self.run(telovix(rest)),
+            ["keep", path, "telovix", rest @ ..] => self.keep(path, telovix(rest)),
             ["as-nobody", "telovix", rest @ ..] => {
                 let mut command = telovix(rest);
                 command.uid(NOBODY).gid(NOBODY);
@@ -132,6 +133,15 @@ impl Step {
     fn run(&self, command: Command) -> anyhow::Result<()> {
         let (end, printed) = outcome(command)?;
         self.hold(&end, &printed)
+    }
+
+    /// Runs a command and writes its standard output to a file.
+    fn keep(&self, path: &str, mut command: Command) -> anyhow::Result<()> {
+        let output = command.output()?;
+        std::fs::write(path, &output.stdout)?;
+        let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        let code = output.status.code().with_context(|| output.status.to_string())?;
+        self.hold(&End::Exit(code), &printed)
     }
 
     /// Checks how a command ended, and what it printed, against the file.
@@ -261,6 +271,21 @@ fn act(words: &[&str]) -> anyhow::Result<()> {
         }
         ["empty", path] => std::fs::remove_file(format!("{path}/filler"))?,
         ["write", text, path] => std::fs::write(path, text)?,
+        ["replace", from, to, path] => {
+            let text = std::fs::read_to_string(path)?;
+            if !text.contains(from) {
+                bail!("no `{from}` in `{path}`");
+            }
+            std::fs::write(path, text.replace(from, to))?;
+        }
+        ["pick", part, from, to] => {
+            let text = std::fs::read_to_string(from)?;
+            let picked: String = text.split_inclusive('\n').filter(|line| line.contains(part)).collect();
+            if picked.is_empty() {
+                bail!("no line of `{from}` has `{part}`: {text}");
+            }
+            std::fs::write(to, picked)?;
+        }
         ["turn-off"] => fault::turn_off()?,
         ["spoil", map] => fault::spoil(map)?,
         ["foreign-pin", map] => fault::foreign_pin(map)?,
