@@ -2,39 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it skips")]
 
+mod browser;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-/// Returns a headless browser of this machine.
-fn browser() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&path)
-        .flat_map(|folder| names.map(|name| folder.join(name)))
-        .find(|program| program.is_file())
-}
-
-/// Runs the browser on a page, and returns its standard output.
-fn render(browser: &Path, folder: &Path, arguments: &[&str], page: &Path) -> String {
-    let output = Command::new(browser)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--hide-scrollbars",
-        ])
-        .args(["--disable-dev-shm-usage", "--window-size=1280,2400"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .args(arguments)
-        .arg(format!("file://{}", page.display()))
-        .env("HOME", folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
+use browser::render;
 
 #[test]
 fn the_page_is_rendered_and_has_neither_scripts_nor_addresses() {
@@ -56,7 +30,7 @@ fn the_page_is_rendered_and_has_neither_scripts_nor_addresses() {
         // The name of the SVG name space is no address that is fetched.
         assert!(page[at..].starts_with("http://www.w3.org/2000/svg"), "{}", &page[at..at + 60]);
     }
-    let Some(browser) = browser() else {
+    let Some(browser) = browser::find() else {
         // Nothing is asserted about rendering then, and it is said.
         println!("skipped: no chromium, chromium-browser or google-chrome on PATH");
         return;
@@ -64,7 +38,7 @@ fn the_page_is_rendered_and_has_neither_scripts_nor_addresses() {
     let path = folder.path().join("impact.html");
     fs::write(&path, &page).unwrap();
     // The browser makes the tree and the picture with scripts of its own, so that it cannot be told to run none.
-    let dom = render(&browser, folder.path(), &["--dump-dom"], &path);
+    let dom = render(&browser, folder.path(), 1280, &["--dump-dom"], &path);
     for text in ["3 of 6 events", "/opt/amf/bin/amf", "amf.yaml:6"] {
         assert!(dom.contains(text), "{text}");
     }
@@ -72,7 +46,7 @@ fn the_page_is_rendered_and_has_neither_scripts_nor_addresses() {
     let picture = |name: &str, page: &Path| {
         let file = folder.path().join(name);
         let screenshot = format!("--screenshot={}", file.display());
-        render(&browser, folder.path(), &[&screenshot], page);
+        render(&browser, folder.path(), 1280, &[&screenshot], page);
         fs::read(file).unwrap()
     };
     let empty = folder.path().join("empty.html");

@@ -30,7 +30,7 @@ pub use change::Witness;
 pub use direction::Direction;
 pub use invariant::check_invariants;
 pub use merge::{Contradiction, Merged, Refusal, Version, Versions, merge};
-pub use outline::{Change, Outline};
+pub use outline::{Change, NOTHING, Outline};
 pub use outside::{EngineOpinion, Outside};
 pub use piece::{Piece, Side};
 pub use query::{Allowed, Answer, Otherwise, what, who};

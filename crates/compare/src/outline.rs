@@ -20,6 +20,9 @@ use super::words::words;
 /// Represents everything if a list is missing.
 const ANYTHING: &str = "*";
 
+/// Represents a list of a profile that is there and empty.
+pub const NOTHING: &str = "(nothing)";
+
 /// The dimensions of a document, each with its entries.
 pub type Outline = BTreeMap<&'static str, BTreeSet<String>>;
 
@@ -102,6 +105,14 @@ fn list<T: Display>(outline: &mut Outline, dimension: &'static str, list: Option
     }
 }
 
+/// Adds a list that allows nothing when it is empty.
+fn allowlist<T: Display>(outline: &mut Outline, dimension: &'static str, allowed: Option<&List<T>>) {
+    list(outline, dimension, allowed);
+    if allowed.is_some_and(|list| list.items.is_empty()) {
+        put(outline, dimension, Some(NOTHING));
+    }
+}
+
 fn texts(outline: &mut Outline, dimension: &'static str, texts: &[Spanned<String>]) {
     texts.iter().for_each(|text| put(outline, dimension, Some(&text.value)));
 }
@@ -133,11 +144,11 @@ fn of_profile(profile: &GuardianProfile) -> Outline {
         profile.target_sensor_id.as_ref().map(|sensor| format!("sensor {}", sensor.value)),
     );
     put(&mut outline, "role", profile.target_nf_role.as_ref().map(|role| &role.value));
-    list(&mut outline, "spawns", profile.allowed_spawns.as_ref());
-    list(&mut outline, "files", profile.allowed_files.as_ref());
-    list(&mut outline, "ports", profile.allowed_dst_ports.as_ref());
-    list(&mut outline, "cidrs", profile.allowed_dst_cidrs.as_ref());
-    list(&mut outline, "capabilities", profile.allowed_capabilities.as_ref());
+    allowlist(&mut outline, "spawns", profile.allowed_spawns.as_ref());
+    allowlist(&mut outline, "files", profile.allowed_files.as_ref());
+    allowlist(&mut outline, "ports", profile.allowed_dst_ports.as_ref());
+    allowlist(&mut outline, "cidrs", profile.allowed_dst_cidrs.as_ref());
+    allowlist(&mut outline, "capabilities", profile.allowed_capabilities.as_ref());
     list(&mut outline, "syscalls", profile.blocked_syscalls.as_ref());
     exceptions(&mut outline, &profile.exceptions);
     waivers(&mut outline, &profile.waive);

@@ -141,9 +141,13 @@ impl<'policy> World<'policy> {
             (Subject::Everyone, Cell::Path(path)) => Some(path.clone()),
             (Subject::Everyone, Cell::Stem(stem)) => Some(self.familiar("/usr/bin/example", stem, patterns)),
             (Subject::BaseName(name), Cell::Path(path)) => (base_name(path) == name).then(|| path.clone()),
-            (Subject::BaseName(name), Cell::Stem(stem)) => Some(self.unnamed(stem, &format!("/{name}"))),
+            (Subject::BaseName(name), Cell::Stem(stem)) => Some(self.in_a_folder(name, stem, patterns)),
         };
-        let mut found: Vec<_> = cells.iter().filter_map(of_cell).collect();
+        let mut found: Vec<_> = cells
+            .iter()
+            .filter(|cell| !self.is_below_a_like_file(cell, cells, patterns))
+            .filter_map(of_cell)
+            .collect();
         found.sort_unstable();
         found.dedup();
         found
@@ -167,6 +171,26 @@ impl<'policy> World<'policy> {
         let named = self.binaries.contains(known) || self.base_names.contains(base_name(known));
         let alike = patterns.iter().all(|pattern| pattern.contains(known) == pattern.contains(stem));
         if alike && !named { known.to_owned() } else { self.unnamed(stem, "") }
+    }
+
+    /// Returns whether a cell is what lies below a file that has a cell of its own, that every pattern treats as it treats
+    /// the file, and that no document names: nobody writes a program below a program.
+    fn is_below_a_like_file(&self, cell: &Cell, cells: &[Cell], patterns: &BTreeSet<&PathPattern>) -> bool {
+        let Cell::Stem(stem) = cell else { return false };
+        // A stem is `/usr/bin/ping/x`: a slash and one more character.
+        let Some((file, _)) = stem.rsplit_once('/') else { return false };
+        let has_cell = cells.iter().any(|other| matches!(other, Cell::Path(path) if path == file));
+        let named = self.binaries.contains(file) || self.base_names.contains(base_name(file));
+        has_cell && !named && patterns.iter().all(|pattern| pattern.contains(file) == pattern.contains(stem))
+    }
+
+    /// Returns a path with a base name that patterns cannot tell from `stem` and that no document names: in `/usr/bin` if
+    /// possible.
+    fn in_a_folder(&self, name: &str, stem: &str, patterns: &BTreeSet<&PathPattern>) -> String {
+        let known = format!("/usr/bin/{name}");
+        let named = self.binaries.contains(known.as_str());
+        let alike = patterns.iter().all(|pattern| pattern.contains(&known) == pattern.contains(stem));
+        if alike && !named { known } else { self.unnamed(stem, &format!("/{name}")) }
     }
 
     /// Returns a path that starts with `stem`, ends in `end`, and that no document names.

@@ -65,9 +65,11 @@ pub struct SubjectReport {
 /// The added and removed entries of one dimension.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ChangeReport {
-    /// Entries that only the second side has; `*` when a list was removed, so that everything is allowed.
+    /// Entries that only the second side has; `*` when a list was removed, so that everything is allowed; `(nothing)`
+    /// when the list is empty, so that nothing is.
     pub added: Vec<String>,
-    /// Entries that only the first side has; `*` when a list is new, so that not everything is allowed any more.
+    /// Entries that only the first side has; `*` when a list is new, so that not everything is allowed any more;
+    /// `(nothing)` when the list was empty.
     pub removed: Vec<String>,
 }
 

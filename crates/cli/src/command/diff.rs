@@ -107,7 +107,7 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let as_of = self.day.as_of();
-        let (before, after) = if self.driver {
+        let (names, (before, after)) = if self.driver {
             let versions = match Asked::parse(&self.sides)? {
                 Asked::Versions(versions) => versions,
                 Asked::Unmerged(path) => {
@@ -116,18 +116,20 @@ impl Run for Arguments {
                 }
             };
             match versions.policies(as_of) {
-                Some(sides) => sides,
+                Some(sides) => (versions.names(), sides),
                 None => {
                     versions.write_lines(&mut streams.data)?;
                     return Ok(Exit::Clean);
                 }
             }
         } else {
-            Operands::parse(&self.sides)?.load(as_of)?
+            let operands = Operands::parse(&self.sides)?;
+            (operands.names(), operands.load(as_of)?)
         };
         let (old, new) = (before.side(), after.side());
         let difference = compare(&old, &new);
-        let shown = Shown { difference: &difference, before: &old, after: &new };
+        let as_of = self.day.asked();
+        let shown = Shown { difference: &difference, before: &old, after: &new, names, as_of };
         let out = &mut streams.data;
         match self.format {
             DiffFormat::Text => text::write(&shown, text::width(), out)?,
@@ -160,7 +162,9 @@ pub(crate) fn between(name: &str, texts: [&str; 2], as_of: Date, out: &mut dyn W
     let (before, after) = Loaded::both(before, after, as_of)?;
     let (old, new) = (before.side(), after.side());
     let difference = compare(&old, &new);
-    text::write(&Shown { difference: &difference, before: &old, after: &new }, text::width(), out)?;
+    let names = ["before", "after"].map(|side| format!("{name}, {side}"));
+    let shown = Shown { difference: &difference, before: &old, after: &new, names, as_of: None };
+    text::write(&shown, text::width(), out)?;
     Ok(())
 }
 
@@ -169,9 +173,18 @@ struct Shown<'run> {
     difference: &'run Difference<'run>,
     before: &'run Side<'run>,
     after: &'run Side<'run>,
+    /// What was compared, in words.
+    names: [String; 2],
+    /// The date of `--as-of`.
+    as_of: Option<Date>,
 }
 
 impl Shown<'_> {
+    /// Returns which exceptions were in force.
+    fn exceptions(&self) -> String {
+        self.as_of.map_or_else(|| "all in force".to_owned(), |date| format!("those in force on {date}"))
+    }
+
     /// Returns `1 wider, 2 narrower, 40 equal`, without zero counts.
     fn counted(&self) -> String {
         let directions = [Direction::Incomparable, Direction::Wider, Direction::Narrower, Direction::Equal];

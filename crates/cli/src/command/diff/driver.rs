@@ -44,6 +44,11 @@ impl<'words> Asked<'words> {
 }
 
 impl Versions<'_> {
+    /// Returns what a page calls the versions.
+    pub(super) fn names(&self) -> [String; 2] {
+        [format!("{}, old version", self.path), format!("{}, new version", self.path)]
+    }
+
     /// Reads both versions; nothing when one of them is no policy, or has an error.
     pub(super) fn policies(&self, as_of: Date) -> Option<(Loaded, Loaded)> {
         let (old, new) = (input(self.old, self.path)?, input(self.new, self.path)?);

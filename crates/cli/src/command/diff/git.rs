@@ -21,6 +21,12 @@ pub(super) fn is_revision(text: &str) -> bool {
         && git(&["rev-parse", "--verify", "--quiet", &format!("{text}^{{commit}}")]).is_ok()
 }
 
+/// Returns the short hash of a revision's commit and its date: `1a2b3c4d5e6f, 2026-11-20`.
+pub(super) fn commit(revision: &str) -> Option<String> {
+    let shown = git(&["log", "-1", "--abbrev=12", "--format=%h, %cs", revision, "--"]).ok()?;
+    Some(shown.trim_end().to_owned())
+}
+
 /// Reads every policy file of a revision, or those at and below `path`. As in git, the path is relative to the current
 /// folder if it starts with `./`, and to the root of the repository otherwise.
 pub(super) fn read(revision: &str, path: Option<&str>) -> Result<Vec<File>, Failure> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use telovix_compare::{Direction, SubjectDifference};
+use telovix_compare::{Direction, SubjectDifference, Witness};
 
 use super::{Shown, presence, title};
 use crate::output::markdown::{code, text};
@@ -37,8 +37,10 @@ pub(super) fn write(shown: &Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn row(subject: &SubjectDifference<'_>, out: &mut dyn Write) -> io::Result<()> {
     let binary = subject.piece().and_then(|piece| piece.binary).map(code).unwrap_or_default();
-    // A newly allowed event matters most to a reviewer.
-    let example = subject.witnesses.iter().max_by_key(|witness| witness.before > witness.after);
+    // A newly allowed event matters most to a reviewer; otherwise the first, since operations are in the order of
+    // what people look at.
+    let widens = |witness: &&Witness| witness.before > witness.after;
+    let example = subject.witnesses.iter().find(widens).or_else(|| subject.witnesses.first());
     let (event, before, after) = match example {
         Some(witness) => (code(&witness.event.to_string()), witness.before.name(), witness.after.name()),
         None => (String::new(), "", ""),

@@ -66,6 +66,11 @@ impl Operands {
         }
     }
 
+    /// Returns what a page calls the sides.
+    pub(super) fn names(&self) -> [String; 2] {
+        [self.before.name(), self.after.name()]
+    }
+
     /// Reads both sides.
     ///
     /// # Errors
@@ -82,6 +87,21 @@ impl Operands {
 }
 
 impl Operand {
+    /// Returns what a page calls the side: a revision with its commit and the date of that.
+    fn name(&self) -> String {
+        let commit =
+            |revision: &str| git::commit(revision).map(|commit| format!(" ({commit})")).unwrap_or_default();
+        match self {
+            Self::Path(path) if path.as_os_str() == "-" => "standard input".to_owned(),
+            Self::Path(path) => path.display().to_string(),
+            Self::Here => "the files of the work tree".to_owned(),
+            Self::Revision(revision, Some(path)) => format!("{revision}:{path}{}", commit(revision)),
+            Self::Revision(revision, None) | Self::RevisionHere(revision) => {
+                format!("{revision}{}", commit(revision))
+            }
+        }
+    }
+
     fn parse(word: &str) -> Result<Self, Failure> {
         if word == "-" || Path::new(word).exists() {
             return Ok(Self::Path(PathBuf::from(word)));

@@ -1,6 +1,7 @@
 //! The edges of an answer -> DOT for Graphviz, or a self-contained SVG image.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use telovix_policy::confine::Effect;
@@ -44,20 +45,30 @@ const BETWEEN: usize = 200;
 const LONGEST: usize = 64;
 
 const STYLE: &str = "text{font:13px ui-monospace,SFMono-Regular,Menlo,monospace;fill:#1f2328}\
-.box{fill:#f6f8fa;stroke:#8c959f}.line{fill:none;stroke-width:1.6}.label{font-size:12px}\
-@media (prefers-color-scheme:dark){text{fill:#e6edf3}.box{fill:#161b22;stroke:#6e7681}}";
+.box{fill:#f6f8fa;stroke:#8c959f}.line{fill:none;stroke-width:1.6}\
+.label{font-size:12px;paint-order:stroke;stroke:#fff;stroke-width:5px;stroke-linejoin:round}.title{font-weight:600}.page{fill:#fff}\
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}.box{fill:#161b22;stroke:#6e7681}.label{stroke:#0d1117}.page{fill:#0d1117}}";
+
+/// Height of the line with the title.
+const TITLE: usize = 28;
 
 /// Prints the graph as an SVG image: a left and a right column, with a line for each edge.
 pub(super) fn svg(title: &str, edges: &[Edge], out: &mut dyn Write) -> io::Result<()> {
     let left = Column::of(edges.iter().map(|edge| edge.from.as_str()));
     let right = Column::of(edges.iter().map(|edge| edge.to.as_str()));
     let rows = left.rows.len().max(right.rows.len()).max(1);
-    let (height, width) = (2 * MARGIN + rows * ROW, 2 * MARGIN + left.width + BETWEEN + right.width);
+    let height = 2 * MARGIN + TITLE + rows * ROW;
+    let width =
+        (2 * MARGIN + left.width + BETWEEN + right.width).max(2 * MARGIN + title.chars().count() * LETTER);
     writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\">"
     )?;
-    writeln!(out, "<title>{}</title>\n<style>{STYLE}</style>", escaped(title))?;
+    let title = escaped(title);
+    writeln!(out, "<title>{title}</title>\n<style>{STYLE}</style>")?;
+    writeln!(out, "<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>")?;
+    writeln!(out, "<text class=\"title\" x=\"{MARGIN}\" y=\"{}\">{title}</text>", MARGIN + 13)?;
+    let mut labels = String::new();
     let (start, end) = (MARGIN + left.width, MARGIN + left.width + BETWEEN);
     for (number, edge) in edges.iter().enumerate() {
         let (from, to) = (left.middle(&edge.from, rows), right.middle(&edge.to, rows));
@@ -68,20 +79,21 @@ pub(super) fn svg(title: &str, edges: &[Edge], out: &mut dyn Write) -> io::Resul
             out,
             "<path class=\"line\" id=\"edge{number}\" stroke=\"{colour}\"{dashes} d=\"M{start},{from} C{near},{from} {far},{to} {end},{to}\"/>"
         )?;
-        // Put the label at the end where lines to a shared node are still apart.
-        let (x, y) = if left.rows.len() >= right.rows.len() { (start + 8, from) } else { (end - 8, to) };
+        // Put the label on the line, at the end where lines to a shared node are still apart, and above all lines.
+        let (x, y) = if left.rows.len() >= right.rows.len() { (start + 12, from) } else { (end - 12, to) };
         let anchor = if left.rows.len() >= right.rows.len() { "start" } else { "end" };
         let label = escaped(edge.label());
-        writeln!(
-            out,
+        let _ = writeln!(
+            labels,
             "<text class=\"label\" x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\" style=\"fill:{colour}\">{label}</text>",
-            y.saturating_sub(5)
-        )?;
+            y + 4
+        );
     }
+    out.write_all(labels.as_bytes())?;
     left.write(MARGIN, rows, out)?;
     right.write(end, rows, out)?;
     if edges.is_empty() {
-        writeln!(out, "<text x=\"{MARGIN}\" y=\"{}\">nothing</text>", MARGIN + ROW / 2)?;
+        writeln!(out, "<text x=\"{MARGIN}\" y=\"{}\">nothing</text>", MARGIN + TITLE + ROW / 2)?;
     }
     writeln!(out, "</svg>")
 }
@@ -106,7 +118,7 @@ impl<'edge> Column<'edge> {
     /// Returns the y coordinate of the middle of a box; the column is centred.
     fn middle(&self, text: &str, rows: usize) -> usize {
         let row = self.rows.get(text).copied().unwrap_or_default();
-        MARGIN + (rows - self.rows.len().min(rows)) * ROW / 2 + row * ROW + ROW / 2
+        MARGIN + TITLE + (rows - self.rows.len().min(rows)) * ROW / 2 + row * ROW + ROW / 2
     }
 
     fn write(&self, x: usize, rows: usize, out: &mut dyn Write) -> io::Result<()> {
