@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use telovix_compiler::Options;
 use telovix_compiler::emit::{Artifact, Receiver};
+use telovix_compiler::proof::Account;
+use telovix_compiler::{Options, Proof};
 use telovix_diagnostic::{Diagnostic, Level, Sink};
 use telovix_platform::{Host, Target};
 use telovix_workspace::settings::{check_level, level, old_target_name};
@@ -53,6 +54,8 @@ pub(crate) struct Compiled {
     pub(crate) report: Report,
     /// What was made; absent when an error was found, or when it was not wanted to the end.
     pub(crate) artifacts: Option<Vec<Artifact>>,
+    /// What was read back of it and held against the policy.
+    pub(crate) proof: Account,
 }
 
 impl Selection {
@@ -73,17 +76,18 @@ impl Selection {
         repository: &Repository,
         output: &Path,
         progress: &Progress,
+        proof: Proof,
         receiver: Receiver<'_>,
     ) -> Result<Compiled, Failure> {
-        let options = self.options(repository)?;
+        let options = Options { proof, ..self.options(repository)? };
         let input = repository.read(output);
         progress.step(format!("compiling {}", plural(input.sources.iter().count(), "file")));
-        let Compilation { mut findings, artifacts, policy, tracing_policies } =
+        let Compilation { mut findings, artifacts, policy, tracing_policies, proof } =
             Compilation::of(input, &options, self.deny_warnings, receiver);
         findings.diagnostics.splice(..0, self.old_names(repository, &options));
         // The process ends soon. To free a million small values before that would take a twentieth of the whole run.
         std::mem::forget(policy);
-        Ok(Compiled { report: Report { tracing_policies, ..findings.into() }, artifacts })
+        Ok(Compiled { report: Report { tracing_policies, ..findings.into() }, artifacts, proof })
     }
 
     /// Returns the notes about old names in the settings and on the command line, at the levels of the run.

@@ -5,7 +5,7 @@ use telovix_policy::value::{Children, PathPattern, Scope, address_at};
 use telovix_tetragon::interpret::Representatives;
 
 /// Adds what a confinement distinguishes.
-pub(crate) fn cut(events: &mut Representatives, confinement: &Confinement) {
+pub fn cut(events: &mut Representatives, confinement: &Confinement) {
     let (name, is_end) = match &confinement.subject {
         Subject::Everyone => (None, false),
         Subject::Binary(path) => (Some(path.as_str().to_owned()), false),

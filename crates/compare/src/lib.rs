@@ -27,6 +27,7 @@ mod words;
 
 pub use analysis::analyse;
 pub use change::Witness;
+pub use cuts::cut;
 pub use direction::Direction;
 pub use invariant::check_invariants;
 pub use merge::{Contradiction, Merged, Refusal, Version, Versions, merge};

@@ -12,7 +12,7 @@ pub fn catalogue() -> Vec<&'static Code> {
 
 /// Returns every code of the compiler, crate by crate.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let tables: [&[&'static Code]; 10] = [
+    let tables: [&[&'static Code]; 11] = [
         telovix_syntax::CODES,
         telovix_document::CODES,
         telovix_document::lower::CODES,
@@ -20,6 +20,7 @@ pub fn codes() -> impl Iterator<Item = &'static Code> {
         crate::suppression::CODES,
         crate::assessment::CODES,
         telovix_image::CODES,
+        telovix_proof::CODES,
         crate::emit::tracing_policy::CODES,
         telovix_tetragon::REJECTIONS,
         telovix_tetragon::OBJECTIONS,

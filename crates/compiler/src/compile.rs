@@ -12,10 +12,12 @@ use telovix_lint as check;
 use telovix_platform::Target;
 use telovix_policy::value::Date;
 use telovix_policy::value::Scope;
+use telovix_proof::Account;
 
 use crate::assessment as target;
 use crate::catalogue::catalogue;
 use crate::emit::{self, Artifact, EngineOptions, Outbox, Receiver};
+use crate::read_back::{Proof, ReadBack};
 use crate::suppression;
 use crate::verdict::{self, PolicyVerdict};
 
@@ -38,6 +40,8 @@ pub struct Options {
     pub group: Option<String>,
     /// How Tetragon runs, and how its policies are written.
     pub engine: EngineOptions,
+    /// How much of what is made is read back and held against the policy.
+    pub proof: Proof,
 }
 
 impl Options {
@@ -52,6 +56,7 @@ impl Options {
             sensor: None,
             group: None,
             engine: EngineOptions::default(),
+            proof: Proof::default(),
         }
     }
 
@@ -90,6 +95,8 @@ pub struct Outcome {
     pub policy: Policy,
     /// Whether Tetragon accepts each TracingPolicy, by place.
     pub tracing_policies: Vec<PolicyVerdict>,
+    /// What was read back and held against the policy.
+    pub proof: Account,
 }
 
 /// The findings and the meaning of sources. For judging and comparing, which write no artifacts.
@@ -119,13 +126,19 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     let assessed = target::Options { targets: options.targets.clone(), engine_denial: options.engine.denial };
     let assessment = target::assess(&policy, &assessed, &mut sink);
     let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
-    let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver });
+    let mut read_back = ReadBack::of(&policy, options.proof);
+    let mut keep = |artifact: &Artifact, bytes: &[u8]| read_back.offer(artifact, bytes);
+    let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver }).kept_by(&mut keep);
     emit::emit(&policy, &assessment, options.engine, sources, &mut outbox, &mut sink);
     suppression::report_stale(&mut sink);
     let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
+    let built_for = (options.targets.as_slice(), options.engine);
+    let proof =
+        artifacts.as_ref().map(|made| read_back.prove((&policy, sources), made, built_for, &mut sink));
+    let artifacts = artifacts.filter(|_| !sink.has_errors());
     let diagnostics = sink.into_sorted();
     let tracing_policies = verdict::verdicts(&found, &diagnostics, sources);
-    Outcome { diagnostics, artifacts, policy, tracing_policies }
+    Outcome { diagnostics, artifacts, policy, tracing_policies, proof: proof.unwrap_or_default() }
 }
 
 /// Reads and lowers sources, without assessing targets or emitting artifacts.

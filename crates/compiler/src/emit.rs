@@ -15,7 +15,7 @@ use telovix_tetragon::{Dialect, Engine};
 
 use self::manifest::{Account, MANIFEST_PATH};
 use crate::assessment::{self, Assessment, Budget, EngineDenial};
-pub use outbox::{Artifact, ArtifactKind, Outbox, Receiver};
+pub use outbox::{Artifact, ArtifactKind, Keeper, Outbox, Receiver};
 pub use tracing_policy::PackStateForm;
 
 /// The path of the image in a bundle.

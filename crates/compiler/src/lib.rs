@@ -9,6 +9,7 @@
 //! telovix-lint        documents -> findings
 //! telovix-assessment  confinements and targets -> weaknesses, bypasses, budgets
 //! emit/               confinements -> TracingPolicy, image, manifest
+//! read_back           artifacts -> read again, and held against the policy by telovix-proof
 //! verdict             findings about a TracingPolicy -> whether Tetragon accepts it
 //! compile             the whole data flow in one call
 //! catalogue           every code that a compile can report
@@ -21,9 +22,13 @@
 pub mod catalogue;
 mod compile;
 pub mod emit;
+mod read_back;
 mod suppression;
 pub mod verdict;
 
 pub use telovix_assessment as assessment;
+
+pub use read_back::{Proof, ReadBack};
+pub use telovix_proof as proof;
 
 pub use compile::{Analysis, Options, Outcome, analyse, compile, compile_to};

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use telovix_compiler::emit::{Artifact, Receiver};
+use telovix_compiler::proof::Account;
 use telovix_compiler::verdict::PolicyVerdict;
-use telovix_compiler::{Options, Outcome, compile_to};
+use telovix_compiler::{Options, Outcome, Proof, compile_to};
 use telovix_diagnostic::{Diagnostic, Severity};
 use telovix_document::lower::Policy;
 use telovix_platform::Target;
@@ -39,6 +40,8 @@ pub struct Compilation {
     pub policy: Policy,
     /// Whether Tetragon accepts each TracingPolicy, by place.
     pub tracing_policies: Vec<PolicyVerdict>,
+    /// What was read back of the artifacts and held against the policy.
+    pub proof: Account,
 }
 
 impl Repository {
@@ -105,6 +108,7 @@ impl Repository {
             sensor: None,
             group: None,
             engine: self.settings.engine,
+            proof: Proof::default(),
         };
         target_file::compile_for(&self.settings.hosts, &mut options);
         options
@@ -132,14 +136,14 @@ impl Compilation {
     /// errors. Read errors are among the findings; the artifacts are then incomplete and not returned.
     #[must_use]
     pub fn of(input: Input, options: &Options, deny_warnings: bool, receiver: Receiver<'_>) -> Self {
-        let Outcome { diagnostics, artifacts, policy, tracing_policies } =
+        let Outcome { diagnostics, artifacts, policy, tracing_policies, proof } =
             compile_to(&input.sources, options, receiver);
         let mut findings = input.into_findings_at(&options.levels, diagnostics);
         if deny_warnings {
             findings.diagnostics.iter_mut().for_each(deny);
         }
         let artifacts = artifacts.filter(|_| !findings.has_errors());
-        Self { findings, artifacts, policy, tracing_policies }
+        Self { findings, artifacts, policy, tracing_policies, proof }
     }
 }
 

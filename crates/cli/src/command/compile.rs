@@ -1,13 +1,18 @@
 //! Policies -> a folder of artifacts, or the findings that prevent one.
 
+mod proof;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use telovix_compiler::Proof;
 use telovix_compiler::assessment::OPEN_WAY;
 use telovix_compiler::emit::ArtifactKind;
 use telovix_workspace::{OutputFolder, Replaced, shown};
+
+use proof::Proven;
 
 use super::Run;
 use crate::compilation::{Compiled, Selection};
@@ -27,13 +32,18 @@ Examples:
   telovix compile                       # the repository around the current folder
   telovix compile examples/ -o compiled-policies
   telovix compile --target tetragon-6.12 --sensor sensor-site-0117
-  telovix compile --as-of 2027-01-01 --deny-warnings")]
+  telovix compile --as-of 2027-01-01 --deny-warnings
+  telovix compile --prove               # what was tried, and what no event can tell")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
     /// The output folder, which is replaced. Default: `output` in `telovix.yaml`, else `compiled-policies`.
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
+    /// Read every artifact back and judge every case that the policies distinguish: by the policies, by the TracingPolicies
+    /// and by the image. Without it, a few cases of a few documents are tried, and the image is read back as a whole.
+    #[arg(long)]
+    prove: bool,
     #[command(flatten)]
     format: FormatArgument,
     #[command(flatten)]
@@ -51,11 +61,13 @@ impl Run for Arguments {
         let output = self.output.clone().unwrap_or_else(|| repository.output());
         let folder = OutputFolder::check(&output, repository.place())?;
         let mut successor = folder.successor();
+        let proof = if self.prove { Proof::Whole } else { Proof::Sample };
         let mut receive = |path: &str, bytes: &[u8]| {
             progress.step(format!("writing `{path}`"));
             successor.write(path, bytes)
         };
-        let compilation = self.selection.compile(&repository, folder.path(), &progress, &mut receive)?;
+        let compilation =
+            self.selection.compile(&repository, folder.path(), &progress, proof, &mut receive)?;
         let artifacts = compilation.artifacts.as_ref();
         let paths = artifacts.map(|all| all.iter().map(|artifact| artifact.path.as_str()));
         let replaced = successor.take_over(paths)?;
@@ -65,6 +77,7 @@ impl Run for Arguments {
             amount: self.amount,
             output: &output,
             replaced: replaced.as_ref(),
+            proof,
         };
         match self.format.chosen {
             Format::Text => told.as_text(streams)?,
@@ -80,6 +93,7 @@ struct Told<'run> {
     compilation: &'run Compiled,
     output: &'run Path,
     replaced: Option<&'run Replaced>,
+    proof: Proof,
 }
 
 /// The result of a compile.
@@ -96,6 +110,8 @@ pub(crate) struct Document {
     removed: Vec<String>,
     /// Signatures that were removed because the signed file changed.
     dropped_signatures: Vec<String>,
+    /// What was read back of the artifacts and held against the policies.
+    proof: Proven,
     /// The findings about the policies.
     diagnostics: Vec<Finding>,
     /// The number of findings of each severity.
@@ -128,6 +144,7 @@ impl Told<'_> {
             artifacts: artifacts.collect(),
             removed: self.replaced.map_or_else(Vec::new, |replaced| replaced.stale.clone()),
             dropped_signatures: self.replaced.map_or_else(Vec::new, |replaced| replaced.signatures.clone()),
+            proof: Proven::of(&self.compilation.proof),
             diagnostics: findings(report),
             summary: report.summary(),
         }
@@ -167,6 +184,9 @@ impl Told<'_> {
         let open = report.diagnostics.iter().filter(|found| *found.code == OPEN_WAY).count();
         if open > 0 {
             writeln!(out, "{} on the selected targets (see `evasions` in manifest.json)", remaining(open))?;
+        }
+        if self.proof == Proof::Whole {
+            proof::write(&self.compilation.proof, out)?;
         }
         if !replaced.stale.is_empty() {
             let count = plural(replaced.stale.len(), "artifact");

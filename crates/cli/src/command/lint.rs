@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use clap::{Args, ValueEnum};
+use telovix_compiler::Proof;
 use telovix_compiler::emit::Receiver;
 
 use super::Run;
@@ -65,7 +66,7 @@ impl Run for Arguments {
         let repository = self.selection.repository()?;
         let output = repository.output();
         let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
-        let compilation = self.selection.compile(&repository, &output, &progress, discard)?;
+        let compilation = self.selection.compile(&repository, &output, &progress, Proof::Nothing, discard)?;
         drop(progress);
         let (report, out) = (compilation.report, &mut streams.data);
         let exit = report.exit_of_findings();

@@ -16,6 +16,9 @@ use super::digest::digest;
 /// Paths are distinct, in no order. What was taken is valid only if the compile ends without an error.
 pub type Receiver<'run> = &'run mut dyn FnMut(&str, &[u8]) -> ControlFlow<()>;
 
+/// Sees each artifact with its bytes when it is made.
+pub type Keeper<'run> = &'run mut dyn FnMut(&Artifact, &[u8]);
+
 /// A compiled file whose bytes a [`Receiver`] has taken. Artifacts of one compile have distinct paths.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Artifact {
@@ -69,6 +72,7 @@ pub struct Outbox<'run> {
     receiver: Receiver<'run>,
     flow: ControlFlow<()>,
     artifacts: BTreeMap<String, Artifact>,
+    keeper: Option<Keeper<'run>>,
 }
 
 impl fmt::Debug for Outbox<'_> {
@@ -85,7 +89,13 @@ impl fmt::Debug for Outbox<'_> {
 impl<'run> Outbox<'run> {
     /// Passes every artifact to `receiver`.
     pub fn new(receiver: Receiver<'run>) -> Self {
-        Self { receiver, flow: ControlFlow::Continue(()), artifacts: BTreeMap::new() }
+        Self { receiver, flow: ControlFlow::Continue(()), artifacts: BTreeMap::new(), keeper: None }
+    }
+
+    /// Shows every artifact to `keeper` too.
+    #[must_use]
+    pub fn kept_by(self, keeper: Keeper<'run>) -> Self {
+        Self { keeper: Some(keeper), ..self }
     }
 
     /// Returns whether the receiver has stopped.
@@ -120,6 +130,9 @@ impl<'run> Outbox<'run> {
             Entry::Vacant(free) => {
                 if self.flow.is_continue() {
                     self.flow = (self.receiver)(&artifact.path, bytes);
+                }
+                if let Some(keep) = &mut self.keeper {
+                    keep(&artifact, bytes);
                 }
                 free.insert(artifact);
                 Ok(())

@@ -1,0 +1,115 @@
+//! Artifacts as they are made -> those that are kept, read back and held against the policy.
+
+use std::collections::BTreeMap;
+
+use telovix_bpf_programs::image::Image;
+use telovix_diagnostic::Sink;
+use telovix_diagnostic::source::{SourceSet, Span};
+use telovix_document::lower::Policy;
+use telovix_platform::Target;
+use telovix_proof::{Account, Depth, Emitted, Parents, Translation, prove};
+
+use crate::emit::{Artifact, ArtifactKind, EngineOptions};
+
+/// How much of what a compile makes is read back and held against the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Proof {
+    /// Nothing: what is made is not written.
+    Nothing,
+    /// The TracingPolicies of a few documents, on a few events of each. The image is held against the policy as a whole
+    /// when it is packed.
+    #[default]
+    Sample,
+    /// Everything, on every case that the policy distinguishes.
+    Whole,
+}
+
+/// Documents in a sample; they are spread evenly.
+const DOCUMENTS: usize = 4;
+
+/// Events in a sample, for each document and operation.
+const EVENTS: usize = 8;
+
+/// What is kept of the artifacts.
+#[derive(Debug, Default)]
+pub struct ReadBack {
+    proof: Proof,
+    /// The documents whose artifacts are kept, by place.
+    chosen: Vec<Span>,
+    texts: BTreeMap<String, Vec<u8>>,
+}
+
+impl ReadBack {
+    /// Chooses the documents. The choice depends on the policy only.
+    pub(crate) fn of(policy: &Policy, proof: Proof) -> Self {
+        let every =
+            |step: usize| policy.documents.iter().step_by(step).map(|document| document.span()).collect();
+        let chosen = match proof {
+            Proof::Nothing => Vec::new(),
+            Proof::Sample => every(policy.documents.len().div_ceil(DOCUMENTS).max(1)),
+            Proof::Whole => every(1),
+        };
+        Self { proof, chosen, texts: BTreeMap::new() }
+    }
+
+    /// Keeps the bytes of an artifact that is to be read back.
+    pub(crate) fn offer(&mut self, artifact: &Artifact, bytes: &[u8]) {
+        let is_kept = match artifact.kind {
+            ArtifactKind::TracingPolicy => {
+                !self.chosen.is_empty() && artifact.sources.iter().all(|span| self.is_chosen(*span))
+            }
+            ArtifactKind::Image => self.proof == Proof::Whole,
+            ArtifactKind::Manifest => false,
+        };
+        if is_kept {
+            self.texts.insert(artifact.path.clone(), bytes.to_vec());
+        }
+    }
+
+    fn is_chosen(&self, span: Span) -> bool {
+        let begins = |own: &Span| (own.source, own.start) <= (span.source, span.start);
+        let at = self.chosen.partition_point(begins).checked_sub(1);
+        let own = at.and_then(|at| self.chosen.get(at));
+        own.is_some_and(|own| own.source == span.source && span.end <= own.end)
+    }
+
+    /// Reads back what was kept, and reports every event that it decides differently from the policy.
+    pub(crate) fn prove(
+        mut self,
+        (policy, sources): (&Policy, &SourceSet),
+        artifacts: &[Artifact],
+        (targets, engine): (&[Target], EngineOptions),
+        sink: &mut Sink,
+    ) -> Account {
+        let mut image = None;
+        let mut emitted = Vec::new();
+        for artifact in artifacts {
+            let bytes = self.texts.remove(&artifact.path);
+            match artifact.kind {
+                ArtifactKind::Image => image = bytes.and_then(|bytes| Image::read(&bytes).ok()),
+                ArtifactKind::TracingPolicy => emitted.push(Emitted {
+                    path: artifact.path.clone(),
+                    text: bytes.and_then(|bytes| String::from_utf8(bytes).ok()),
+                    sources: artifact.sources.clone(),
+                    scope: artifact.scope.clone(),
+                }),
+                ArtifactKind::Manifest => {}
+            }
+        }
+        let has_parents = engine.features.has_parents_map && engine.release.has_parent_filters();
+        let translation = Translation {
+            policy,
+            sources,
+            targets,
+            parents: if has_parents { Parents::Known } else { Parents::Unknown },
+            emitted: &emitted,
+            image: image.as_ref(),
+        };
+        let depth = match self.proof {
+            Proof::Whole => Depth::Whole,
+            Proof::Sample => Depth::Sample(EVENTS),
+            Proof::Nothing => return Account::default(),
+        };
+        prove(&translation, depth, sink)
+    }
+}

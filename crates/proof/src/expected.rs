@@ -1,0 +1,101 @@
+//! Confinements -> what Tetragon is expected to do, and the events of which it is known to do less.
+
+use telovix_assessment::effect;
+use telovix_platform::Target;
+use telovix_policy::confine::{Access, Confinement, Operation};
+use telovix_policy::judge::Event;
+
+use super::Parents;
+
+/// What `unshare` and its like are called with, which no event has.
+const FLAGS: &str = "`Mask` on an argument of `";
+
+/// The path that no filter of Tetragon matches.
+const ROOT: &str = "/";
+
+/// Returns the confinements with the effects that they have on a target. An exception by parent that agents cannot
+/// evaluate is left out, as in what is emitted: the policy is stricter then.
+pub(super) fn on_target(target: Target, written: &[&Confinement], parents: Parents) -> Vec<Confinement> {
+    let there = written.iter().filter_map(|confinement| {
+        let mut expected =
+            Confinement { effect: effect(target, confinement).effect?, ..(*confinement).clone() };
+        if parents == Parents::Unknown {
+            expected.exemptions.retain(|exemption| exemption.parent.is_none());
+        }
+        Some(expected)
+    });
+    there.collect()
+}
+
+/// Returns why Tetragon does less with an event than the effect of its target says: an open bypass, which the manifest
+/// lists. Sources: the bypasses of `assessment`, seen in a running Tetragon.
+pub(super) fn bypass(event: &Event) -> Option<&'static str> {
+    let unseen = |access| matches!(access, Access::Delete | Access::Link | Access::Rename);
+    match event.operation {
+        Operation::Open if event.access.is_some_and(|accesses| accesses.iter().all(unseen)) => {
+            Some("unlink, rename and link")
+        }
+        Operation::Open | Operation::Exec if event.path.as_deref() == Some(ROOT) => {
+            Some("the root directory")
+        }
+        _ => None,
+    }
+}
+
+/// Returns why Tetragon does more with an event: to the kernel a deleted file has another name, which is blocked as well.
+pub(super) fn excess(event: &Event) -> Option<&'static str> {
+    event
+        .path
+        .as_ref()
+        .is_some_and(|path| path.ends_with(" (deleted)"))
+        .then_some("a name that ends in ` (deleted)`")
+}
+
+/// A way by which an event comes: hooks that decide it alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// All hooks of the operation together.
+    Any,
+    /// This hook.
+    Hook(&'static str),
+    /// The entry of 64-bit programs.
+    Entry64,
+    /// The entries of 32-bit programs; an event does not tell that it comes from one.
+    Entry32,
+}
+
+impl Door {
+    /// Returns whether a hook is at the door.
+    pub(super) fn has(self, hook: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Hook(name) => hook == name,
+            Self::Entry64 => !hook.contains("ia32"),
+            Self::Entry32 => hook.contains("ia32"),
+        }
+    }
+}
+
+/// Returns the doors by which an event may come; each must be shut alone.
+pub(super) fn doors(event: &Event) -> &'static [Door] {
+    let truncates = |access| access == Access::Truncate;
+    match event.operation {
+        Operation::Syscall if has_entry_32(event) => &[Door::Entry64, Door::Entry32],
+        Operation::Syscall => &[Door::Entry64],
+        Operation::Open if event.access.is_some_and(|accesses| accesses.iter().all(truncates)) => {
+            &[Door::Hook("file_open"), Door::Hook("path_truncate")]
+        }
+        _ => &[Door::Any],
+    }
+}
+
+/// Returns whether the call of an event has an entry for both kinds of programs.
+fn has_entry_32(event: &Event) -> bool {
+    event.syscall.is_some_and(|call| call.number().is_some() && call.ia32_number().is_some())
+}
+
+/// Returns whether it is known that this decides an event, and that no event tells it.
+pub(super) fn is_expected_to_be_open(fact: &str) -> bool {
+    let is_call = fact.ends_with("is called") || fact.ends_with("is called for the file");
+    fact.starts_with("whether `") && is_call || fact.starts_with(FLAGS)
+}
