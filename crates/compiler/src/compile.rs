@@ -12,6 +12,7 @@ use telovix_lint as check;
 use telovix_platform::Target;
 use telovix_policy::value::Date;
 use telovix_policy::value::Scope;
+use telovix_tetragon::KernelSymbols;
 
 use crate::assessment as target;
 use crate::catalogue::catalogue;
@@ -38,6 +39,8 @@ pub struct Options {
     pub group: Option<String>,
     /// How Tetragon runs, and how its policies are written.
     pub engine: EngineOptions,
+    /// What the kernels of the Tetragon targets have; the builds that were measured when empty.
+    pub symbols: Vec<KernelSymbols>,
 }
 
 impl Options {
@@ -52,6 +55,7 @@ impl Options {
             sensor: None,
             group: None,
             engine: EngineOptions::default(),
+            symbols: Vec::new(),
         }
     }
 
@@ -120,7 +124,7 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     let assessment = target::assess(&policy, &assessed, &mut sink);
     let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
     let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver });
-    emit::emit(&policy, &assessment, options.engine, sources, &mut outbox, &mut sink);
+    emit::emit(&policy, &assessment, (options.engine, &options.symbols), sources, &mut outbox, &mut sink);
     suppression::report_stale(&mut sink);
     let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
     let diagnostics = sink.into_sorted();

@@ -16,7 +16,7 @@ use crate::path::TRUST_ROOT;
 use crate::root::Root;
 use crate::settings::Settings;
 use crate::sources::{Input, LeftOut, Selection};
-use crate::target_file;
+use crate::target_file::{self, TargetHost};
 
 /// The default output folder.
 const OUTPUT: &str = "compiled-policies";
@@ -105,9 +105,16 @@ impl Repository {
             sensor: None,
             group: None,
             engine: self.settings.engine,
+            symbols: Vec::new(),
         };
         target_file::compile_for(&self.settings.hosts, &mut options);
         options
+    }
+
+    /// Returns the hosts of target files in the settings.
+    #[must_use]
+    pub fn hosts(&self) -> &[TargetHost] {
+        &self.settings.hosts
     }
 
     /// Returns the notes about old names in the settings.
