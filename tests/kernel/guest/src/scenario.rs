@@ -13,5 +13,5 @@ mod deed;
 mod run;
 mod text;
 
-pub(crate) use run::run;
+pub(crate) use run::{Host, run};
 pub(crate) use text::{Outcome, Scenario, Step};
