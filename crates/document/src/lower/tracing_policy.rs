@@ -11,6 +11,7 @@ mod action;
 mod argument;
 mod assemble;
 mod clause;
+mod corner;
 mod events;
 mod first_match;
 mod number;

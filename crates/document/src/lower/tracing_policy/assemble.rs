@@ -11,6 +11,7 @@ use telovix_policy::value::{Children, Scope, Waiver};
 use telovix_tetragon::{Hook, Spec};
 
 use super::clause::clauses;
+use super::corner;
 use super::first_match::{Clause, Piece, remaining};
 use super::obstacle::{Direction, NativeForm, Obstacle};
 use super::place::Place;
@@ -62,6 +63,7 @@ impl<'header> Lowered<'header> {
         }
         if !confinements.is_empty() {
             place.differ(hook, form);
+            corner::report(&clauses, form);
             self.note_clauses(&place, &clauses, &confinements, form);
         }
         self.confinements.extend(confinements.into_iter().map(|one| (hook.span, one)));
