@@ -63,16 +63,19 @@ impl Sections {
         self.types.1.max(self.strings.1)
     }
 
-    /// Returns the text at an offset among the strings; empty where there is none.
+    /// Returns the text at an offset among the strings; empty where there is none, or more than a name.
     pub(super) fn text<'bytes>(&self, bytes: &'bytes [u8], offset: u32) -> &'bytes str {
         let strings = bytes.get(self.strings.0..self.strings.1).unwrap_or_default();
         let rest = usize::try_from(offset).ok().and_then(|offset| strings.get(offset..)).unwrap_or_default();
-        let end = rest.iter().position(|byte| *byte == 0).unwrap_or_default();
+        let end = rest.iter().take(NAME).position(|byte| *byte == 0).unwrap_or_default();
         std::str::from_utf8(rest.get(..end).unwrap_or_default()).unwrap_or_default()
     }
 }
 
 const START_OF_DATA: usize = 24;
+
+/// The most bytes of a name with its end: `KSYM_NAME_LEN` of the kernel. A damaged file may have one name in all its strings.
+const NAME: usize = 512;
 
 /// What a type is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

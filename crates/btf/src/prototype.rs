@@ -5,6 +5,8 @@ use super::layout::Kind;
 
 /// The most pointers and qualifiers around a name: types may refer to themselves in a damaged file.
 const DEPTH: usize = 32;
+/// The most arguments that are read: functions of the kernel have up to twelve.
+const ARGUMENTS: usize = 64;
 
 /// The prototype of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +23,8 @@ impl Btf {
         if prototype.kind != Kind::Prototype {
             return None;
         }
-        let arguments = prototype.parameters(&self.bytes).map(|(_, kind)| self.rendered(kind)).collect();
+        let parameters = prototype.parameters(&self.bytes).take(ARGUMENTS);
+        let arguments = parameters.map(|(_, kind)| self.rendered(kind)).collect();
         Some(Prototype { is_void: prototype.target == 0, arguments })
     }
 

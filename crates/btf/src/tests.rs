@@ -118,6 +118,15 @@ fn other_bytes_are_refused() {
 }
 
 #[test]
+fn a_name_without_an_end_is_none() {
+    let mut writer = Writer::default();
+    let int = writer.add("int", 1, 0, 4, &[0]);
+    writer.function(&"x".repeat(600), int, &[]);
+    let btf = Btf::parse(writer.finish()).unwrap();
+    assert_eq!(btf.functions().collect::<Vec<_>>(), [""]);
+}
+
+#[test]
 fn structs_inside_themselves_end() {
     let mut writer = Writer::default();
     let members: Vec<u32> = (0..500).flat_map(|_| [0, 1, 0]).collect();
