@@ -91,7 +91,7 @@ impl Arguments {
 
 /// Fails unless the folder has what is started.
 fn require_build(agent: &Path) -> Result<(), Skipped> {
-    let is_missing = |name: &&str| !agent.join(name).is_file();
+    let is_missing = |name: &&&str| !agent.join(name).is_file();
     if let Some(name) = ["tetragon", "tetra"].iter().find(is_missing) {
         return Err(Skipped(format!("`{}` has no `{name}`, a build of Tetragon has", agent.display())));
     }

@@ -23,7 +23,7 @@ pub enum BtfError {
 impl fmt::Display for BtfError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotBtf => formatter.write_str("it is not the BTF of a kernel"),
+            Self::NotBtf => formatter.write_str("it does not start like one"),
             Self::BigEndian => formatter.write_str("it is the BTF of a big-endian kernel"),
             Self::Short => formatter.write_str("it is cut off"),
             Self::Kind(kind) => write!(formatter, "it has a type of the unknown kind {kind}"),

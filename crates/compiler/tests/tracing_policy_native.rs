@@ -45,6 +45,11 @@ struct Coverage {
     sure: usize,
 }
 
+/// Returns an effect without what else happens to the process: a native kill refuses the operation as well.
+fn stopped(effect: Effect) -> Effect {
+    if effect == Effect::Kill { Effect::Deny } else { effect }
+}
+
 /// Returns the policy as the interpreter of Tetragon reads it.
 fn decided(sources: &SourceSet) -> Decided {
     let mut policy = None;
@@ -78,8 +83,8 @@ fn check(case: &Case, events: &[Event], coverage: &mut Coverage) -> Result<(), T
         *coverage.effects.entry((event.operation, written)).or_default() += 1;
         let ruling = tetragon.judge(event);
         coverage.sure += usize::from(ruling.least == ruling.most);
-        if judged < ruling.least || written < ruling.least || written > ruling.most {
-            let (least, most) = (ruling.least, ruling.most);
+        let (least, most) = (stopped(ruling.least), stopped(ruling.most));
+        if stopped(judged) < least || stopped(written) < least || stopped(written) > most {
             let message =
                 format!("written {written}, Tetragon {least} to {most}, judge {judged}:\n{text}\n{event:?}");
             return Err(TestCaseError::fail(message));

@@ -129,7 +129,7 @@ fn check_symbol(
     }
     let is_certain = symbol.starts_with("security_") || entry.is_some();
     if !is_certain && let Some(kernel) = missing.iter().find(|kernel| kernel.btf().is_some()) {
-        let message = format!("the BTF of kernel {kernel} has no function {}", quote(symbol));
+        let message = format!("the kernel {kernel} has no function {} outside modules", quote(symbol));
         let help = "correct the name; if it is a function of a module, set `ignore.callNotFound: true`";
         sink.report(Diagnostic::new(&BTF_FUNCTION, place.span, message).help(help));
         return false;

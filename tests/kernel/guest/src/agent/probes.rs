@@ -121,12 +121,8 @@ mod tests {
         let text = "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {name: shadow}\nspec:\n  lsmhooks:\n  - hook: file_open\n    args: [{index: 0, type: file}]\n    selectors:\n    - matchBinaries: [{operator: In, values: [/opt/app]}]\n      matchArgs: [{index: 0, operator: Equal, values: [/srv/shadow]}]\n      matchActions: [{action: Override, argError: -1}]\n";
         let probes = of(text).unwrap();
         let denied: Vec<_> = probes.iter().filter(|probe| probe.expected == Outcome::Denied).collect();
-        assert!(
-            denied
-                .iter()
-                .all(|probe| probe.binary == "/opt/app" && probe.words == ["open-read", "/srv/shadow"])
-        );
-        assert!(!denied.is_empty());
+        assert!(denied.iter().all(|probe| probe.binary == "/opt/app" && probe.words[1] == "/srv/shadow"));
+        assert!(denied.iter().any(|probe| probe.words[0] == "open-read"));
         assert!(probes.iter().any(|probe| probe.expected == Outcome::Allowed && probe.binary != "/opt/app"));
         assert!(of("kind: Nothing").is_err());
     }
