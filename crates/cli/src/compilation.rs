@@ -101,7 +101,7 @@ impl Selection {
     fn options(&self, repository: &Repository) -> Result<Options, Failure> {
         let mut options = repository.options(self.day.asked(), self.day.of_findings()?);
         for LevelOfCode { code, level } in &self.levels {
-            check_level(code, *level).map_err(refused)?;
+            check_level(code, *level).map_err(|problem| refused(*problem))?;
             options.levels.set(code.clone(), *level);
         }
         let mut hosts = repository.hosts().to_vec();
@@ -112,8 +112,8 @@ impl Selection {
         }
         if !self.btf.is_empty() {
             let kernels = self.btf.iter().map(|path| KernelBtf::read(path));
-            let kernels = kernels.collect::<Result<Vec<_>, _>>().map_err(refused)?;
-            check_against(&kernels, &hosts, &mut options).map_err(refused)?;
+            let kernels = kernels.collect::<Result<Vec<_>, _>>().map_err(|problem| refused(*problem))?;
+            check_against(&kernels, &hosts, &mut options).map_err(|problem| refused(*problem))?;
         }
         options.sensor.clone_from(&self.sensor);
         options.group.clone_from(&self.group);
@@ -121,8 +121,8 @@ impl Selection {
     }
 }
 
-fn refused(problem: Box<Diagnostic>) -> Failure {
-    Failure::because(Exit::CannotRun, Report::without_sources(vec![*problem]))
+fn refused(problem: Diagnostic) -> Failure {
+    Failure::because(Exit::CannotRun, Report::without_sources(vec![problem]))
 }
 
 /// The value of `--target`.

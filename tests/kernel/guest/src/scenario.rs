@@ -14,4 +14,6 @@ mod run;
 mod text;
 
 pub(crate) use run::{Host, run};
-pub(crate) use text::{Outcome, Scenario, Step};
+#[cfg(test)]
+pub(crate) use text::Step;
+pub(crate) use text::{Outcome, Scenario};

@@ -89,9 +89,14 @@ impl Matched {
         // Files without a path match no filter on paths, deleted files some of them. The image tells neither apart, so
         // it denies both: a file can be opened without access to it, deleted, and executed.
         let anonymous = !self.filtered || (role == Role::Acts && self.deleted);
-        let exec = || (Operation::Exec, Region::Exec { paths: self.paths.clone(), anonymous });
+        let paths = if role == Role::Reports && self.filtered {
+            without_root(&self.paths)
+        } else {
+            self.paths.clone()
+        };
+        let exec = || (Operation::Exec, Region::Exec { paths: paths.clone(), anonymous });
         let open = |accesses: &[Access]| {
-            let opens = OpenRegion::of(self.paths.clone(), accesses.iter().copied().collect());
+            let opens = OpenRegion::of(paths.clone(), accesses.iter().copied().collect());
             (Operation::Open, Region::Open(opens))
         };
         let (regions, unseen) = match place {
@@ -257,6 +262,13 @@ impl Matched {
             self.members.push(Member { value, span });
         }
     }
+}
+
+/// Returns the paths without `/`: in Tetragon it is empty and matches no filter, so a selector that reports does not allow
+/// it.
+fn without_root(paths: &PathSet) -> PathSet {
+    let root: PathSet = AbsolutePath::parse("/").map(PathPattern::File).iter().collect();
+    paths.difference(&root)
 }
 
 fn is_privileged_port(operator: Operator) -> bool {
