@@ -9,6 +9,7 @@ use telovix_policy::value::Syscall;
 
 use crate::kernel_function::{self, Entry};
 use crate::kernel_function_table::{ENTRIES, FUNCTIONS, UNCLEAR};
+use crate::lsm_hook::bit;
 use crate::{LsmHook, Returns};
 
 /// What the functions of a kernel are read from.
@@ -134,11 +135,6 @@ impl KernelSymbols {
             Self::Given(..) => Presence::Absent,
         }
     }
-}
-
-/// Returns the bit that a kernel has in the tables.
-pub(crate) fn bit(kernel: Kernel, machine: Machine) -> u8 {
-    1 << (kernel as u8 + 3 * machine as u8)
 }
 
 fn listed(symbol: &str, bit: u8) -> Presence {

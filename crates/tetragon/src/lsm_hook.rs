@@ -5,7 +5,6 @@ pub use super::lsm_hook_table::Returns;
 use telovix_platform::{Kernel, Machine};
 
 use super::argument_type::ArgumentType;
-use super::kernel_symbols::bit;
 use super::lsm_hook_table::HOOKS;
 
 /// The prototype of a hook on some kernels.
@@ -67,6 +66,11 @@ impl LsmHook {
             DISABLED.contains(&name) || (name == "file_alloc_security" && kernel == Some(Kernel::V7_2));
         !disabled
     }
+}
+
+/// Returns the bit that a kernel has in the tables.
+pub(super) fn bit(kernel: Kernel, machine: Machine) -> u8 {
+    1 << (kernel as u8 + 3 * machine as u8)
 }
 
 /// Returns whether an argument of this C type can be read as the declared type.

@@ -18,6 +18,7 @@ mod number;
 mod obstacle;
 mod place;
 mod process;
+mod weaker;
 
 use telovix_diagnostic::Sink;
 use telovix_policy::confine::Confinement;
