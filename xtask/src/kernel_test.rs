@@ -2,9 +2,9 @@
 
 mod bundle;
 mod document;
-mod initramfs;
-mod machine;
-mod package;
+pub(crate) mod initramfs;
+pub(crate) mod machine;
+pub(crate) mod package;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,12 +20,12 @@ use package::Release;
 
 /// An explicit target, so that `crt-static` does not apply to procedural macros.
 const GUEST_TARGET: &str = "x86_64-unknown-linux-gnu";
-const GUEST: &str = "telovix-kernel-guest";
-const TELOVIX: &str = "telovix";
+pub(crate) const GUEST: &str = "telovix-kernel-guest";
+pub(crate) const TELOVIX: &str = "telovix";
 
 /// What the guest runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(crate) enum Mode {
     /// What policies deny: `tests/kernel/*.yaml`.
     Scenarios,
     /// What operators do, and failures: `tests/kernel/host/*.yaml`.
@@ -34,6 +34,8 @@ enum Mode {
     HostWithoutLsm,
     Race,
     Cost,
+    /// What a build of Tetragon does with emitted documents.
+    Agent,
 }
 
 /// Boots each kernel, runs the scenarios and prints one line for each, then the sums.
@@ -118,7 +120,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
 
 /// Boots a machine, and a second time when the emulator has crashed its kernel (see [`Release::processor`]); a scenario
 /// cannot make a kernel panic.
-fn boot(machine: &Machine, mode: Mode, filter: &str, every_step: bool) -> anyhow::Result<String> {
+pub(crate) fn boot(machine: &Machine, mode: Mode, filter: &str, every_step: bool) -> anyhow::Result<String> {
     let mut output = machine.boot(mode, filter, every_step)?;
     for _ in 0..3 {
         if !output.contains("Kernel panic") {
@@ -140,7 +142,7 @@ fn prepare(release: Release, guest: &Path, delivery: Option<&Delivery>) -> anyho
 }
 
 /// Builds a static program: the one that is `/init` in the guest and also plays every probe, or the command itself.
-fn build(package: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(package: &str) -> anyhow::Result<PathBuf> {
     repository::run(
         Command::new(env!("CARGO"))
             .current_dir(repository::root())
@@ -168,10 +170,10 @@ fn said(output: &str) -> impl Iterator<Item = &str> {
 
 /// What the guests reported, over all kernels.
 #[derive(Default)]
-struct Sums {
-    passed: u32,
-    failed: u32,
-    skipped: u32,
+pub(crate) struct Sums {
+    pub(crate) passed: u32,
+    pub(crate) failed: u32,
+    pub(crate) skipped: u32,
 }
 
 impl Sums {
@@ -211,7 +213,7 @@ impl Sums {
     }
 
     /// Counts and prints the verdict lines of one guest. A guest that did not reach its last line has failed.
-    fn read(&mut self, kernel: &str, output: &str) {
+    pub(crate) fn read(&mut self, kernel: &str, output: &str) {
         let mut finished = false;
         for line in said(output) {
             match line.split_once(' ').map_or(line, |(word, _)| word) {

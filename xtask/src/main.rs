@@ -8,10 +8,12 @@ mod bpf;
 mod dist;
 mod docs;
 mod fuzz;
+mod kernel_tables;
 mod kernel_test;
 mod repository;
 mod structure;
 mod test;
+mod tetragon_test;
 
 use std::process::ExitCode;
 
@@ -22,6 +24,9 @@ struct Verb {
     summary: &'static str,
     run: fn(&[String]) -> anyhow::Result<()>,
 }
+
+/// The exit code of a task that this machine cannot do, as test harnesses know it.
+const SKIPPED: u8 = 77;
 
 /// Every verb, in the order `help` prints them.
 const VERBS: &[Verb] = &[
@@ -74,6 +79,19 @@ const VERBS: &[Verb] = &[
         run: kernel_test::run,
     },
     Verb {
+        name: "tetragon-test",
+        arguments: "--agent FOLDER [--kernel 6.1|6.12|7.2]... [REPOSITORY]",
+        summary: "load the documents of a repository into a build of Tetragon in a VM, and try what they say; \
+                  ends with 77 when there is no build",
+        run: tetragon_test::run,
+    },
+    Verb {
+        name: "kernel-tables",
+        arguments: "[--check]",
+        summary: "read the BTF of distribution kernels into the tables of crates/tetragon; --check fails when they differ",
+        run: kernel_tables::run,
+    },
+    Verb {
         name: "dist",
         arguments: "[--target TRIPLE] [--tag vVERSION]",
         summary: "pack a release into target/dist: binary, completions, man pages, checksums, SBOM, notes",
@@ -98,6 +116,10 @@ fn main() -> ExitCode {
     };
     match (verb.run)(rest) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<tetragon_test::Skipped>() => {
+            println!("skipped: {error:#}");
+            ExitCode::from(SKIPPED)
+        }
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

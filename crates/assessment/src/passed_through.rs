@@ -56,8 +56,8 @@ fn report_weaker(placed: &PolicyDocument, what: &str, native: &[Target], sink: &
         let message = format!("{what} is weaker on {}: {}", list(native), difference.text);
         sink.report(
             Diagnostic::new(&TRACING_POLICY_WEAKER_NATIVE, difference.span, message)
-                .label("has no filter that leaves them out")
-                .help("add a filter on the path or the destination, so that Tetragon matches the same events")
+                .label("matches them in Tetragon")
+                .help("write the filter so that it leaves them out in Tetragon as well")
                 .help(acceptance(placed, &TRACING_POLICY_WEAKER_NATIVE)),
         );
     }
@@ -68,7 +68,8 @@ pub(super) fn weaker(placed: &PolicyDocument) -> impl Iterator<Item = &Differenc
     placed.native.differences.iter().filter(|difference| difference.direction == Direction::Weaker)
 }
 
-/// Notes once for a document in what the native runtime differs without being weaker.
+/// Notes once for a document what each backend sees and the other does not. What the native runtime denies in addition is
+/// no finding.
 fn report_differences(
     placed: &PolicyDocument,
     name: telovix_diagnostic::source::Span,
@@ -77,16 +78,13 @@ fn report_differences(
     sink: &mut Sink,
 ) {
     let mut others =
-        placed.native.differences.iter().filter(|one| one.direction != Direction::Weaker).peekable();
+        placed.native.differences.iter().filter(|one| one.direction == Direction::Different).peekable();
     if others.peek().is_none() {
         return;
     }
     let message = format!("{what} is enforced on {}, with known differences", list(native));
     let note = Diagnostic::new(&TRACING_POLICY_NATIVE, name, message);
-    sink.report(others.fold(note, |note, difference| {
-        let direction = if difference.direction == Direction::Stricter { "stricter" } else { "different" };
-        note.help(format!("{direction}: {}", difference.text))
-    }));
+    sink.report(others.fold(note, |note, difference| note.help(difference.text)));
 }
 
 /// Returns how a document accepts a weakening.

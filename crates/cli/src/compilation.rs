@@ -10,10 +10,10 @@ use telovix_compiler::emit::{Artifact, Receiver};
 use telovix_compiler::proof::Account;
 use telovix_compiler::{Options, Proof};
 use telovix_diagnostic::{Diagnostic, Level, Sink};
-use telovix_platform::{Host, Target};
+use telovix_platform::Target;
 use telovix_workspace::settings::{check_level, level, old_target_name};
-use telovix_workspace::target_file::{self, compile_for, notes};
-use telovix_workspace::{Compilation, Error, Repository, shown};
+use telovix_workspace::target_file::{self, TargetHost, check_against, compile_for, notes};
+use telovix_workspace::{Compilation, Error, KernelBtf, Repository, shown};
 
 use crate::day::Day;
 use crate::exit::Exit;
@@ -31,6 +31,10 @@ pub(crate) struct Selection {
     /// by one. Replaces the targets of `telovix.yaml`.
     #[arg(long = "target", value_name = "TARGET", value_delimiter = ',', value_parser = TargetParser)]
     targets: Vec<Named>,
+    /// Check TracingPolicies against the kernel of this file: a copy of `/sys/kernel/btf/vmlinux` of a host. May be given
+    /// several times. Replaces the kernels of the targets.
+    #[arg(long = "btf", value_name = "FILE")]
+    btf: Vec<PathBuf>,
     #[command(flatten)]
     day: Day,
     /// Compile only what applies to this sensor.
@@ -101,20 +105,28 @@ impl Selection {
     fn options(&self, repository: &Repository) -> Result<Options, Failure> {
         let mut options = repository.options(self.day.asked(), self.day.of_findings()?);
         for LevelOfCode { code, level } in &self.levels {
-            check_level(code, *level).map_err(|problem| {
-                Failure::because(Exit::CannotRun, Report::without_sources(vec![*problem]))
-            })?;
+            check_level(code, *level).map_err(|problem| refused(*problem))?;
             options.levels.set(code.clone(), *level);
         }
+        let mut hosts = repository.hosts().to_vec();
         if !self.targets.is_empty() {
             options.targets = self.targets.iter().filter_map(Named::target).collect();
-            let hosts: Result<Vec<Host>, Error> = self.targets.iter().filter_map(Named::host).collect();
-            compile_for(&hosts?, &mut options);
+            hosts = self.targets.iter().filter_map(Named::host).collect::<Result<_, Error>>()?;
+            compile_for(&hosts, &mut options);
+        }
+        if !self.btf.is_empty() {
+            let kernels = self.btf.iter().map(|path| KernelBtf::read(path));
+            let kernels = kernels.collect::<Result<Vec<_>, _>>().map_err(|problem| refused(*problem))?;
+            check_against(&kernels, &hosts, &mut options).map_err(|problem| refused(*problem))?;
         }
         options.sensor.clone_from(&self.sensor);
         options.group.clone_from(&self.group);
         Ok(options)
     }
+}
+
+fn refused(problem: Diagnostic) -> Failure {
+    Failure::because(Exit::CannotRun, Report::without_sources(vec![problem]))
 }
 
 /// The value of `--target`.
@@ -134,7 +146,7 @@ impl Named {
         }
     }
 
-    fn host(&self) -> Option<Result<Host, Error>> {
+    fn host(&self) -> Option<Result<TargetHost, Error>> {
         match self {
             Self::Target(..) => None,
             Self::File(path) => Some(target_file::read(path)),
@@ -146,7 +158,7 @@ impl Named {
         match self {
             Self::Target(_, note) => note.as_deref().cloned().into_iter().collect(),
             Self::File(path) => {
-                target_file::read(path).map_or_else(|_| Vec::new(), |host| notes(&shown(path), &host))
+                target_file::read(path).map_or_else(|_| Vec::new(), |host| notes(&shown(path), &host.host))
             }
         }
     }

@@ -13,6 +13,7 @@ use telovix_platform::Target;
 use telovix_policy::value::Date;
 use telovix_policy::value::Scope;
 use telovix_proof::Account;
+use telovix_tetragon::KernelSymbols;
 
 use crate::assessment as target;
 use crate::catalogue::catalogue;
@@ -42,6 +43,8 @@ pub struct Options {
     pub engine: EngineOptions,
     /// How much of what is made is read back and held against the policy.
     pub proof: Proof,
+    /// What the kernels of the Tetragon targets have; the builds that were measured when empty.
+    pub symbols: Vec<KernelSymbols>,
 }
 
 impl Options {
@@ -57,6 +60,7 @@ impl Options {
             group: None,
             engine: EngineOptions::default(),
             proof: Proof::default(),
+            symbols: Vec::new(),
         }
     }
 
@@ -129,7 +133,7 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     let mut read_back = ReadBack::of(&policy, options.proof);
     let mut keep = |artifact: &Artifact, bytes: &[u8]| read_back.offer(artifact, bytes);
     let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver }).kept_by(&mut keep);
-    emit::emit(&policy, &assessment, options.engine, sources, &mut outbox, &mut sink);
+    emit::emit(&policy, &assessment, (options.engine, &options.symbols), sources, &mut outbox, &mut sink);
     suppression::report_stale(&mut sink);
     let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
     let built_for = (options.targets.as_slice(), options.engine);

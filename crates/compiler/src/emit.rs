@@ -11,7 +11,7 @@ use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
 use telovix_platform::{Backend, Kernel, Release, Target};
-use telovix_tetragon::{Dialect, Engine};
+use telovix_tetragon::{Dialect, Engine, KernelSymbols};
 
 use self::manifest::{Account, MANIFEST_PATH};
 use crate::assessment::{self, Assessment, Budget, EngineDenial};
@@ -39,11 +39,11 @@ pub struct EngineOptions {
 /// Passes every artifact of a policy to the outbox, the manifest last. They are valid only if no error was reported.
 ///
 /// The YAML is made for Tetragon targets and the image for native targets: nothing is emitted for a backend that the
-/// policy was not assessed on.
+/// policy was not assessed on. TracingPolicies are checked against `symbols`, or against what was measured.
 pub fn emit(
     policy: &Policy,
     assessment: &Assessment,
-    engine: EngineOptions,
+    (engine, symbols): (EngineOptions, &[KernelSymbols]),
     sources: &SourceSet,
     outbox: &mut Outbox<'_>,
     sink: &mut Sink,
@@ -54,6 +54,7 @@ pub fn emit(
     if !kernels.is_empty() {
         let options = tracing_policy::Options {
             kernels,
+            symbols: symbols.to_vec(),
             deny_with_kill: engine.denial == EngineDenial::WithKill,
             pack_state: engine.pack_state,
             engine: engine.features,

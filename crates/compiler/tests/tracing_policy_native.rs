@@ -1,7 +1,8 @@
 //! TracingPolicies on native targets: judge and image give the effect that a literal reading of the policy gives.
 //!
-//! Policies are generated with random selectors. Where one is lowered, each generated event is decided three times:
-//! by the selectors as written, one after the other; by the judge from the confinements; and by the packed image.
+//! Policies are generated with random selectors. Where one is lowered, each generated event is decided four times:
+//! by the selectors as written, one after the other; by the interpreter of Tetragon; by the judge from the confinements;
+//! and by the packed image. The confinements are never weaker than what the interpreter is sure of.
 
 #[path = "tracing_policy_native/literal.rs"]
 mod literal;
@@ -19,6 +20,7 @@ use telovix_image::{Interpreter, pack};
 use telovix_policy::confine::{Effect, Operation};
 use telovix_policy::judge::{Event, judge};
 use telovix_policy::value::Date;
+use telovix_tetragon::interpret::Decided;
 
 const CASES: u32 = 1_500;
 const EVENTS: usize = 60;
@@ -39,6 +41,24 @@ struct Coverage {
     lowered: usize,
     refused: BTreeMap<String, usize>,
     effects: BTreeMap<(Operation, Effect), usize>,
+    /// Events of which the interpreter is sure.
+    sure: usize,
+}
+
+/// Returns whether an effect stops the operation. A report does not, which the image has none of; a native kill does.
+fn stops(effect: Effect) -> bool {
+    effect >= Effect::Kill
+}
+
+/// Returns the policy as the interpreter of Tetragon reads it.
+fn decided(sources: &SourceSet) -> Decided {
+    let mut policy = None;
+    for (id, source) in sources.iter() {
+        telovix_syntax::parse(id, source, &mut Sink::default(), |tree, sink| {
+            policy = telovix_tetragon::read(&tree.root, sink).map(|policy| Decided::new(&policy));
+        });
+    }
+    policy.expect("one TracingPolicy")
 }
 
 fn check(case: &Case, events: &[Event], coverage: &mut Coverage) -> Result<(), TestCaseError> {
@@ -55,13 +75,26 @@ fn check(case: &Case, events: &[Event], coverage: &mut Coverage) -> Result<(), T
     let image = pack(&policy.native, &sources, &mut sink)
         .ok_or_else(|| TestCaseError::fail(format!("{:?}:\n{text}", sink.into_sorted())))?;
     let interpreter = Interpreter::new(&image, |_| true);
+    let tetragon = decided(&sources);
     for event in events {
         let written = effect(case, event);
         let judged = judge(&policy.native, event).effect;
         let packed = interpreter.decide_event(event).expect("events are complete").effect.name();
         *coverage.effects.entry((event.operation, written)).or_default() += 1;
-        // More files have no path natively than in Tetragon. A native kill refuses the operation as well.
-        let is_stricter = event.anonymous == Some(true) && judged > Effect::Allow;
+        let ruling = tetragon.judge(event);
+        coverage.sure += usize::from(ruling.least == ruling.most);
+        // `/` is a path in the literal reading only.
+        let is_root = event.path.as_deref() == Some("/");
+        let is_read_so = if stops(written) { stops(ruling.most) } else { !stops(ruling.least) };
+        if (stops(ruling.least) && !stops(judged)) || !(is_read_so || is_root) {
+            let (least, most) = (ruling.least, ruling.most);
+            let message =
+                format!("written {written}, Tetragon {least} to {most}, judge {judged}:\n{text}\n{event:?}");
+            return Err(TestCaseError::fail(message));
+        }
+        // More files have no path natively than in Tetragon, and `/` has one. A native kill refuses the operation as well.
+        let has_other_path = event.anonymous == Some(true) || event.path.as_deref() == Some("/");
+        let is_stricter = has_other_path && judged > Effect::Allow;
         if (judged != written && !is_stricter) || packed != judged.name() {
             let message = format!("written {written}, judge {judged}, image {packed}:\n{text}\n{event:?}");
             return Err(TestCaseError::fail(message));
@@ -92,6 +125,8 @@ fn judge_and_image_agree_with_a_literal_reading() {
             assert!(hits >= 100, "{operation} {effect}: {hits} events");
         }
     }
+    let judged: usize = coverage.effects.values().sum();
+    assert!(coverage.sure * 2 > judged, "the interpreter is sure of {} of {judged} events", coverage.sure);
     assert!(coverage.refused.len() >= 4, "{:?}", coverage.refused);
 }
 

@@ -28,6 +28,17 @@ impl Treatment {
         }
     }
 
+    /// Returns what the page of a code says of it.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Takes => "Tetragon takes the document as it is written.",
+            Self::Misreads => "Tetragon loads the document, and does something else than what is written.",
+            Self::Depends => "Whether Tetragon loads the document depends on the host.",
+            Self::Rejects => "Tetragon rejects the document.",
+        }
+    }
+
     pub(crate) const fn named(name: &str) -> Self {
         match name.as_bytes() {
             b"takes" => Self::Takes,

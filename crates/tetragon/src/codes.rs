@@ -47,6 +47,7 @@ codes! { OBJECTIONS, "Policies that Tetragon loads with another meaning than wri
     ERROR_NUMBER = "engine-error-number";
     NO_EFFECT = "engine-no-effect";
     IGNORED = "engine-ignored";
+    BTF_FUNCTION = "engine-btf-function";
     HIDDEN_ENFORCEMENT = "engine-hidden-enforcement";
     UNREACHABLE_SELECTOR = "engine-unreachable-selector";
     SHADOWED_SELECTOR = "engine-shadowed-selector";

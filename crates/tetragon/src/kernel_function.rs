@@ -1,85 +1,52 @@
-//! The name of a kernel function -> what the kernels are known to have under that name.
+//! The name of a kernel function -> whether it is the entry of a system call, and what that is passed.
 
-use telovix_platform::Kernel;
-use telovix_policy::value::Syscall;
+use telovix_platform::Machine;
 
-use crate::kernel_function_table::{ENTRIES, FUNCTIONS, PRESENT, SECURITY};
+use crate::kernel_function_table::{ENTRIES, FUNCTIONS, UNCLEAR};
 use crate::syscall_prototype_table::PROTOTYPES;
 use crate::{ArgumentType, LsmHook};
 
-/// Prefixes of the entry of a system call, by the architecture that has it.
-const ENTRY_PREFIXES: [(&str, Architecture); 4] = [
-    ("__x64_sys_", Architecture::X86),
-    ("__ia32_sys_", Architecture::X86),
-    ("__ia32_compat_sys_", Architecture::X86),
-    ("__arm64_sys_", Architecture::Arm),
+/// Prefixes of the entry of a system call, and the machine that has it; in the order of the table.
+const FORMS: [(&str, Machine); 5] = [
+    ("__x64_sys_", Machine::X86_64),
+    ("__ia32_sys_", Machine::X86_64),
+    ("__ia32_compat_sys_", Machine::X86_64),
+    ("__arm64_sys_", Machine::Arm64),
+    ("__arm64_compat_sys_", Machine::Arm64),
 ];
 
-/// The architecture of a symbol.
+/// The entry of a system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Architecture {
-    /// x86-64, which every target has.
-    X86,
-    /// 64-bit ARM.
-    Arm,
+pub(super) struct Entry<'symbol> {
+    /// The name without prefixes.
+    pub(super) name: &'symbol str,
+    /// The place of its prefix among [`FORMS`]; none when it is written without one.
+    pub(super) form: Option<usize>,
 }
 
-/// What is known of a function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum KernelFunction {
-    /// The entry of a system call.
-    Syscall {
-        /// The name without prefixes.
-        name: &'static str,
-        /// The architecture of the symbol; none when it is written without one.
-        architecture: Option<Architecture>,
-    },
-    /// It calls the LSM hook with this name and has its prototype.
-    Security(&'static str),
-    /// It has these arguments on every target.
-    Prototype(&'static [&'static str]),
-    /// Targets have it, with different arguments.
-    Present,
-    /// No target has it.
-    Missing,
-    /// It is in no table.
-    Unlisted,
+impl<'symbol> Entry<'symbol> {
+    /// Returns the system call that a symbol names.
+    pub(super) fn of(symbol: &'symbol str) -> Option<Self> {
+        let prefixed = FORMS.iter().enumerate().find_map(|(form, (prefix, _))| {
+            Some(Self { name: symbol.strip_prefix(prefix)?, form: Some(form) })
+        });
+        prefixed.or_else(|| Some(Self { name: symbol.strip_prefix("sys_")?, form: None }))
+    }
+
+    /// Returns the machine of the prefix, if it has one.
+    pub(super) fn machine(self) -> Option<Machine> {
+        self.form.and_then(|form| FORMS.get(form)).map(|(_, machine)| *machine)
+    }
 }
 
-impl KernelFunction {
-    /// Returns what is known of the function that a kprobe names.
-    pub(super) fn named(call: &str) -> Self {
-        if let Some((_, types)) = FUNCTIONS.iter().find(|(name, _)| *name == call) {
-            return Self::Prototype(types);
-        }
-        if PRESENT.contains(&call) {
-            return Self::Present;
-        }
-        if let Some(name) = call.strip_prefix("security_") {
-            return security(name);
-        }
-        let prefixed = ENTRY_PREFIXES
-            .iter()
-            .find_map(|(prefix, architecture)| Some((call.strip_prefix(prefix)?, Some(*architecture))));
-        match prefixed.or_else(|| Some((call.strip_prefix("sys_")?, None))) {
-            Some((name, architecture)) => entry(name, architecture),
-            None => Self::Unlisted,
-        }
-    }
-
-    /// Returns whether the targets are known to have it, so that Tetragon goes on to check what the policy does there.
-    pub(super) fn exists(self) -> bool {
-        matches!(self, Self::Syscall { .. } | Self::Security(_) | Self::Prototype(_) | Self::Present)
-    }
-
-    /// Returns the types of its arguments on a kernel, as C writes them.
-    pub(super) fn arguments(self, kernel: Kernel) -> Option<&'static [&'static str]> {
-        match self {
-            Self::Security(hook) => LsmHook::on(hook, kernel).map(|hook| hook.arguments),
-            Self::Prototype(types) => Some(types),
-            _ => None,
-        }
-    }
+/// Returns whether some measured kernel has a function, so that Tetragon goes on to check what a policy does there.
+pub(super) fn exists(call: &str) -> bool {
+    let is_listed = FUNCTIONS.binary_search_by_key(&call, |row| row.0).is_ok();
+    let unclear = UNCLEAR.binary_search_by_key(&call, |row| row.0);
+    let is_entry = |entry: Entry<'_>| {
+        ENTRIES.binary_search_by_key(&entry.name, |row| row.0).is_ok() || prototype(entry.name).is_some()
+    };
+    is_listed || unclear.is_ok() || Entry::of(call).is_some_and(is_entry)
 }
 
 /// Names of similar functions, for suggestions.
@@ -88,26 +55,6 @@ pub(super) fn similar_names(call: &str) -> Vec<String> {
         LsmHook::names().map(|hook| format!("security_{hook}")).collect()
     } else {
         PROTOTYPES.iter().map(|(name, _)| format!("sys_{name}")).collect()
-    }
-}
-
-fn security(name: &str) -> KernelFunction {
-    let hook = LsmHook::named(name).next().or_else(|| LsmHook::named(&format!("{name}_security")).next());
-    match hook {
-        Some(hook) => KernelFunction::Security(hook.name),
-        None if SECURITY.binary_search(&name).is_ok() => KernelFunction::Present,
-        None => KernelFunction::Missing,
-    }
-}
-
-fn entry(name: &str, architecture: Option<Architecture>) -> KernelFunction {
-    // `Syscall::parse` accepts a second `sys_`, which no symbol has.
-    let known = Syscall::parse(name).ok().map(Syscall::name).filter(|known| *known == name);
-    let known = known.or_else(|| prototype(name).map(|(name, _)| name));
-    let known = known.or_else(|| ENTRIES.binary_search(&name).ok().and_then(|at| ENTRIES.get(at).copied()));
-    match known {
-        Some(name) => KernelFunction::Syscall { name, architecture },
-        None => KernelFunction::Missing,
     }
 }
 
@@ -183,29 +130,41 @@ impl Passed {
 
 #[cfg(test)]
 mod tests {
-    use super::{KernelFunction, Passed, passed};
-    use crate::kernel_function_table::{ENTRIES, FUNCTIONS, PRESENT, SECURITY};
+    use super::{Entry, FORMS, Passed, exists, passed};
+    use crate::kernel_function_table::{ENTRIES, FUNCTIONS, UNCLEAR};
     use crate::syscall_prototype_table::PROTOTYPES;
 
     #[test]
     fn tables_are_sorted() {
         assert!(FUNCTIONS.is_sorted_by_key(|row| row.0));
         assert!(PROTOTYPES.is_sorted_by_key(|row| row.0));
-        assert!([PRESENT, SECURITY, ENTRIES].iter().all(|table| table.is_sorted()));
+        assert!(UNCLEAR.is_sorted_by_key(|row| row.0));
+        assert!(ENTRIES.is_sorted_by_key(|row| row.0));
+    }
+
+    #[test]
+    fn no_kernel_has_two_prototypes_of_a_function() {
+        for pair in FUNCTIONS.windows(2) {
+            let [left, right] = pair else { continue };
+            assert!(left.0 != right.0 || left.1 & right.1 == 0, "{}", left.0);
+        }
     }
 
     #[test]
     fn functions_are_found_by_any_spelling() {
-        for call in ["sys_openat", "__x64_sys_openat", "__arm64_sys_openat", "sys_newuname", "sys_lseek"] {
-            assert!(matches!(KernelFunction::named(call), KernelFunction::Syscall { .. }), "{call}");
+        for call in ["sys_openat", "__x64_sys_openat", "__arm64_sys_openat", "__ia32_compat_sys_openat"] {
+            assert_eq!(Entry::of(call).map(|entry| entry.name), Some("openat"), "{call}");
         }
-        for call in ["security_file_open", "security_bprm_check", "security_bpf_map_alloc"] {
-            assert!(matches!(KernelFunction::named(call), KernelFunction::Security(_)), "{call}");
+        for (form, (prefix, _)) in FORMS.iter().enumerate() {
+            let symbol = format!("{prefix}execve");
+            assert_eq!(Entry::of(&symbol), Some(Entry { name: "execve", form: Some(form) }));
         }
-        assert!(KernelFunction::named("fd_install").exists());
-        assert_eq!(KernelFunction::named("sys_openatt"), KernelFunction::Missing);
-        assert_eq!(KernelFunction::named("security_file_opened"), KernelFunction::Missing);
-        assert_eq!(KernelFunction::named("foo"), KernelFunction::Unlisted);
+        for call in ["sys_newuname", "sys_lseek", "security_file_open", "security_bprm_check", "fd_install"] {
+            assert!(exists(call), "{call}");
+        }
+        for call in ["sys_openatt", "security_file_opened", "foo"] {
+            assert!(!exists(call), "{call}");
+        }
         assert_eq!(passed("openat").map(|kinds| kinds.get(1).copied()), Some(Some(Passed::Text)));
     }
 }

@@ -1,5 +1,7 @@
 //! A `resolve` path from a struct -> the first field in it that no kernel has.
 
+use telovix_btf::Btf;
+
 use crate::kernel_struct_table::{OTHER_FIELDS, STRUCTS};
 
 /// Returns the first name of a path that is not a field, and the struct it is looked for in; none where that is not known.
@@ -7,7 +9,7 @@ use crate::kernel_struct_table::{OTHER_FIELDS, STRUCTS};
 /// Kernels differ in their configuration, so a name is only reported when none of the listed structs has it.
 pub(super) fn missing_field<'path>(start: &str, path: &'path str) -> Option<(&'path str, &'static str)> {
     let mut within = named(start)?;
-    for name in path.split(['.', '[']).filter(|name| !name.is_empty() && !name.ends_with(']')) {
+    for name in names(path) {
         match field(within.1, name) {
             Some(Some(next)) => within = named(next)?,
             Some(None) => return None,
@@ -15,6 +17,31 @@ pub(super) fn missing_field<'path>(start: &str, path: &'path str) -> Option<(&'p
         }
     }
     None
+}
+
+/// Returns the first name of a path that is not a field on the kernel of a BTF, and the struct it is looked for in; none
+/// where the BTF does not have that struct.
+pub(super) fn missing_field_of<'path>(
+    btf: &Btf,
+    start: &str,
+    path: &'path str,
+) -> Option<(&'path str, String)> {
+    let mut within = start.to_owned();
+    for name in names(path) {
+        let fields = btf.fields(&within)?;
+        let mut same = fields.iter().filter(|field| field.name == name).peekable();
+        if same.peek().is_none() {
+            return Some((name, within));
+        }
+        let target = same.find_map(|field| field.target)?.to_owned();
+        within = target;
+    }
+    None
+}
+
+/// Returns the names in a path, without indexes.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split(['.', '[']).filter(|name| !name.is_empty() && !name.ends_with(']'))
 }
 
 fn named(name: &str) -> Option<(&'static str, &'static str)> {

@@ -16,6 +16,7 @@ mod kernel_function;
 mod kernel_function_table;
 mod kernel_struct;
 mod kernel_struct_table;
+mod kernel_symbols;
 mod lsm_hook;
 mod lsm_hook_table;
 mod model;
@@ -31,6 +32,7 @@ mod write;
 pub use argument_type::{ArgumentClass, ArgumentType, Fit};
 pub use codes::{OBJECTIONS, REJECTIONS};
 pub use encoded_size::{ENCODED_BYTES, encoded_size};
+pub use kernel_symbols::KernelSymbols;
 pub use lsm_hook::{LsmHook, Returns};
 pub use model::{
     Argument, Enforcer, Hook, HookPoint, LabelSelector, Metadata, NamedList, PolicyKind, PolicyOption,

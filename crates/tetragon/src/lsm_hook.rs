@@ -2,7 +2,7 @@
 
 pub use super::lsm_hook_table::Returns;
 
-use telovix_platform::Kernel;
+use telovix_platform::{Kernel, Machine};
 
 use super::argument_type::ArgumentType;
 use super::lsm_hook_table::HOOKS;
@@ -47,29 +47,30 @@ impl LsmHook {
             .map(|&(name, kernels, returns, arguments)| Self { name, returns, arguments, kernels })
     }
 
-    /// Returns the prototype of a hook on one kernel.
-    #[must_use]
-    pub fn on(name: &str, kernel: Kernel) -> Option<Self> {
-        Self::named(name).find(|hook| hook.exists_on(kernel))
-    }
-
     /// Returns the name of every hook, sorted.
     pub fn names() -> impl Iterator<Item = &'static str> {
         HOOKS.iter().map(|row| row.0)
     }
 
-    /// Returns whether this is the prototype on a kernel.
+    /// Returns whether this is the prototype on a kernel that was measured.
     #[must_use]
-    pub fn exists_on(self, kernel: Kernel) -> bool {
-        self.kernels & 1 << kernel as u8 != 0
+    pub(super) fn exists_on(self, kernel: Kernel, machine: Machine) -> bool {
+        self.kernels & bit(kernel, machine) != 0
     }
 
-    /// Returns whether a kernel allows programs to attach to this hook, which may not exist there.
+    /// Returns whether a kernel allows programs to attach to this hook, which may not exist there. Without a kernel: whether
+    /// all do.
     #[must_use]
-    pub fn is_attachable(name: &str, kernel: Kernel) -> bool {
-        let disabled = DISABLED.contains(&name) || (name == "file_alloc_security" && kernel == Kernel::V7_2);
+    pub(super) fn is_attachable(name: &str, kernel: Option<Kernel>) -> bool {
+        let disabled =
+            DISABLED.contains(&name) || (name == "file_alloc_security" && kernel == Some(Kernel::V7_2));
         !disabled
     }
+}
+
+/// Returns the bit that a kernel has in the tables.
+pub(super) fn bit(kernel: Kernel, machine: Machine) -> u8 {
+    1 << (kernel as u8 + 3 * machine as u8)
 }
 
 /// Returns whether an argument of this C type can be read as the declared type.
@@ -133,11 +134,14 @@ pub(super) fn reads_as(c_type: &str, declared: ArgumentType) -> bool {
 mod tests {
     use super::LsmHook;
     use crate::lsm_hook_table::HOOKS;
-    use telovix_platform::Kernel;
+    use telovix_platform::{Kernel, Machine};
 
     #[test]
     fn finds_the_prototype_of_each_kernel() {
-        let arguments = |name, kernel| LsmHook::on(name, kernel).map(|hook| hook.arguments.len());
+        let arguments = |name, kernel| {
+            let hook = LsmHook::named(name).find(|hook| hook.exists_on(kernel, Machine::X86_64));
+            hook.map(|hook| hook.arguments.len())
+        };
         assert_eq!(arguments("bpf", Kernel::V6_12), Some(3));
         assert_eq!(arguments("bpf", Kernel::V7_2), Some(4));
         assert_eq!(arguments("file_truncate", Kernel::V6_1), None);

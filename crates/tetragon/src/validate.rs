@@ -35,6 +35,7 @@ pub(super) use name::is_label_value;
 use telovix_diagnostic::Sink;
 use telovix_platform::Kernel;
 
+use super::kernel_symbols::KernelSymbols;
 use super::model::TracingPolicy;
 
 /// Kernels and Tetragon configuration that a policy is checked against.
@@ -42,6 +43,8 @@ use super::model::TracingPolicy;
 pub struct Context {
     /// Target kernels: prototypes and features must be available on all of them.
     pub kernels: Vec<Kernel>,
+    /// What they have: one of each kernel and machine, or the given BTF of hosts.
+    pub symbols: Vec<KernelSymbols>,
     /// How Tetragon is run.
     pub engine: Engine,
 }
@@ -67,7 +70,7 @@ pub struct Engine {
 
 impl Default for Context {
     fn default() -> Self {
-        Self { kernels: Kernel::ALL.to_vec(), engine: Engine::default() }
+        Self { kernels: Kernel::ALL.to_vec(), symbols: KernelSymbols::measured(), engine: Engine::default() }
     }
 }
 
@@ -88,7 +91,7 @@ pub fn validate(policy: &TracingPolicy, context: &Context, sink: &mut Sink) {
             continue;
         }
         function::check(hook, policy, context, sink);
-        argument::check(hook, sink);
+        argument::check(hook, context, sink);
         prototype::check(hook, context, sink);
         operator::check(hook, policy, context, sink);
         path::check(hook, sink);

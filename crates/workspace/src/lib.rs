@@ -7,6 +7,7 @@
 //! error       why a repository cannot be opened or written, each error with its code
 //! root        paths -> the root of the repository
 //! agent       the fields that describe a Tetragon agent
+//! kernel_btf  a file with BTF -> what the kernel has
 //! target_file a target file -> the facts of a host
 //! glob        patterns of the settings -> whether a path matches
 //! settings    telovix.yaml -> typed settings
@@ -29,6 +30,7 @@ mod code;
 mod error;
 mod findings;
 mod glob;
+mod kernel_btf;
 pub mod output;
 mod path;
 mod repository;
@@ -41,6 +43,7 @@ pub use bounded::{LARGEST_FILE, read_file};
 pub use code::codes;
 pub use error::Error;
 pub use findings::Findings;
+pub use kernel_btf::KernelBtf;
 pub use output::{OutputFolder, Replaced};
 pub use path::{CONFIGURATION, STANDARD_INPUT, TRUST_ROOT, absolute, is_policy_name, shown};
 pub use repository::{Compilation, Repository};

@@ -17,7 +17,7 @@ use crate::path::TRUST_ROOT;
 use crate::root::Root;
 use crate::settings::Settings;
 use crate::sources::{Input, LeftOut, Selection};
-use crate::target_file;
+use crate::target_file::{self, TargetHost};
 
 /// The default output folder.
 const OUTPUT: &str = "compiled-policies";
@@ -109,9 +109,16 @@ impl Repository {
             group: None,
             engine: self.settings.engine,
             proof: Proof::default(),
+            symbols: Vec::new(),
         };
         target_file::compile_for(&self.settings.hosts, &mut options);
         options
+    }
+
+    /// Returns the hosts of target files in the settings.
+    #[must_use]
+    pub fn hosts(&self) -> &[TargetHost] {
+        &self.settings.hosts
     }
 
     /// Returns the notes about old names in the settings.

@@ -10,7 +10,7 @@ use telovix_compiler::assessment::EngineDenial;
 use telovix_compiler::emit::{EngineOptions, PackStateForm};
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
 use telovix_diagnostic::{About, Code, Diagnostic, Level, Levels, Severity, Sink};
-use telovix_platform::{Host, Release, Target};
+use telovix_platform::{Release, Target};
 use telovix_syntax::field::{Field, Record};
 use telovix_syntax::{Cursor, Node};
 use telovix_tetragon::{Dialect, Engine};
@@ -23,7 +23,7 @@ use crate::glob::Glob;
 use crate::path::{CONFIGURATION, shown};
 use crate::root::Root;
 use crate::sources;
-use crate::target_file;
+use crate::target_file::{self, TargetHost};
 
 /// The fields of `telovix.yaml`, for its schema.
 pub static RECORD: &Record = &field::RECORD;
@@ -34,7 +34,7 @@ pub struct Settings {
     /// What artifacts must run on.
     pub targets: Vec<Target>,
     /// The hosts of target files among the targets.
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<TargetHost>,
     /// The files and folders to read; everything when empty.
     pub include: Vec<Glob>,
     /// The files and folders to leave out.
@@ -165,7 +165,7 @@ fn read(node: &Node, root: &Path, sink: &mut Sink) -> Option<Settings> {
         if let Some(name) = node.text().filter(|name| target_file::is_target_file(name)) {
             match target_file::read(&root.join(name)) {
                 Ok(host) => {
-                    differences.extend(target_file::notes(name, &host));
+                    differences.extend(target_file::notes(name, &host.host));
                     hosts.push(host);
                 }
                 Err(error) => sink.report(refused_file(name, node.span, &error)),

@@ -56,6 +56,30 @@ pub(super) fn build(
     Ok(path)
 }
 
+/// Writes the archive for a build of Tetragon and documents, and returns its path.
+pub(crate) fn build_for_agent(
+    release: Release,
+    guest: &Path,
+    agent: &Path,
+    documents: &[(String, Vec<u8>)],
+) -> anyhow::Result<PathBuf> {
+    let mut archive = Archive::default();
+    for folder in ["dev", "proc", "sys", "run", "tmp", "modules", "agent", "agent/bpf", "documents"] {
+        archive.folder(folder);
+    }
+    archive.file("init", 0o755, &std::fs::read(guest)?);
+    for program in ["tetragon", "tetra"] {
+        archive.file(&format!("agent/{program}"), 0o755, &std::fs::read(agent.join(program))?);
+    }
+    archive.files("agent/bpf", &agent.join("bpf"), ".o")?;
+    for (name, text) in documents {
+        archive.file(&format!("documents/{name}"), 0o644, text);
+    }
+    let path = repository::target().join("kernels").join(release.name).join("initramfs-agent");
+    std::fs::write(&path, archive.finish())?;
+    Ok(path)
+}
+
 /// Reads a kernel module, unpacking it where the distribution compresses it; nothing where there is none.
 fn module(tree: &Path, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
     let plain = format!("{name}.ko");

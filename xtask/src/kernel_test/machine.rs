@@ -20,14 +20,14 @@ const LONG_PATIENCE: Duration = Duration::from_secs(4 * 3_600);
 
 /// A virtual machine that is ready to boot.
 #[derive(Clone)]
-pub(super) struct Machine {
-    pub(super) kernel: PathBuf,
-    pub(super) initramfs: PathBuf,
-    pub(super) processor: &'static str,
+pub(crate) struct Machine {
+    pub(crate) kernel: PathBuf,
+    pub(crate) initramfs: PathBuf,
+    pub(crate) processor: &'static str,
 }
 
 /// Fails when no emulator is installed.
-pub(super) fn available() -> anyhow::Result<()> {
+pub(crate) fn available() -> anyhow::Result<()> {
     let version = Command::new(QEMU)
         .arg("--version")
         .stdout(Stdio::null())
@@ -47,6 +47,7 @@ impl Machine {
             Mode::Host | Mode::HostWithoutLsm => "host",
             Mode::Race => "race",
             Mode::Cost => "cost",
+            Mode::Agent => "agent",
         };
         let mut append = format!(
             "console=ttyS0 quiet panic=-1 mitigations=off telovix.mode={word} telovix.filter={filter}"
@@ -57,9 +58,11 @@ impl Machine {
         if every_step {
             append.push_str(" telovix.every");
         }
+        // The agent is unpacked from the initramfs into memory.
+        let memory = if mode == Mode::Agent { "3072" } else { "1536" };
         let mut command = Command::new(QEMU);
         command
-            .args(["-accel", "tcg", "-cpu", self.processor, "-m", "1536"])
+            .args(["-accel", "tcg", "-cpu", self.processor, "-m", memory])
             .args(["-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio"])
             .arg("-kernel")
             .arg(&self.kernel)
@@ -67,7 +70,7 @@ impl Machine {
             .arg(&self.initramfs)
             .args(["-append", &append]);
         match mode {
-            Mode::Scenarios | Mode::Host | Mode::HostWithoutLsm => command.args(["-smp", "1"]),
+            Mode::Scenarios | Mode::Host | Mode::HostWithoutLsm | Mode::Agent => command.args(["-smp", "1"]),
             Mode::Race => command.args(["-smp", "2"]),
             // One guest instruction is one nanosecond, so instructions can be counted.
             Mode::Cost => command.args(["-smp", "1", "-icount", "shift=0"]),

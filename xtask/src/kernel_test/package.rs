@@ -12,11 +12,30 @@ use crate::repository;
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+/// The machine that a kernel is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Machine {
+    /// x86-64, which kernel tests boot.
+    Amd64,
+    /// 64-bit ARM, of which only tables are made.
+    Arm64,
+}
+
+impl Machine {
+    /// The name that the distribution has for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
 /// A kernel the project is tested on.
 #[derive(Clone, Copy)]
-pub(super) struct Release {
+pub(crate) struct Release {
     /// The version people name it by.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The distribution's release that has it.
     suite: &'static str,
     /// What the name of the package with the image starts with.
@@ -25,18 +44,20 @@ pub(super) struct Release {
     modules: Option<&'static str>,
     /// The emulated processor. QEMU 7.2 corrupts EFLAGS on cmpxchg16b under TCG now and then, so the guest had
     /// better not see it; but kernels from 6.18 on allocate BPF storage with nothing else (`kmalloc_nolock`).
-    pub(super) processor: &'static str,
+    pub(crate) processor: &'static str,
 }
 
 /// The files of one kernel.
-pub(super) struct Kernel {
-    pub(super) image: PathBuf,
+pub(crate) struct Kernel {
+    pub(crate) image: PathBuf,
     /// The folder to look for modules in.
     pub(super) tree: PathBuf,
+    /// The package with the image and its version, as in the name of its file: `NAME_VERSION_MACHINE`.
+    pub(crate) package: String,
 }
 
 impl Release {
-    pub(super) const ALL: [Self; 3] = [
+    pub(crate) const ALL: [Self; 3] = [
         Self {
             name: "6.1",
             suite: "bookworm",
@@ -61,20 +82,29 @@ impl Release {
     ];
 
     /// Looks a release up by name.
-    pub(super) fn named(name: &str) -> anyhow::Result<Self> {
+    pub(crate) fn named(name: &str) -> anyhow::Result<Self> {
         let found = Self::ALL.into_iter().find(|release| release.name == name);
         found.with_context(|| format!("unknown kernel `{name}`, expected 6.1, 6.12 or 7.2"))
     }
 }
 
-/// Downloads and unpacks a kernel, unless an earlier run has.
-pub(super) fn fetch(release: Release) -> anyhow::Result<Kernel> {
-    let cache = repository::target().join("kernels").join(release.name);
+/// Downloads and unpacks a kernel of x86-64 with its modules, unless an earlier run has.
+pub(crate) fn fetch(release: Release) -> anyhow::Result<Kernel> {
+    fetch_for(release, Machine::Amd64)
+}
+
+/// Downloads and unpacks a kernel, unless an earlier run has; its modules only for x86-64.
+pub(crate) fn fetch_for(release: Release, machine: Machine) -> anyhow::Result<Kernel> {
+    let (folder, modules) = match machine {
+        Machine::Amd64 => (release.name.to_owned(), release.modules),
+        Machine::Arm64 => (format!("{}-{}", release.name, machine.name()), None),
+    };
+    let cache = repository::target().join("kernels").join(folder);
     let tree = cache.join("tree");
     if !tree.exists() {
-        let apt = Apt::new(&cache, release.suite)?;
+        let apt = Apt::new(&cache, release.suite, machine)?;
         let partial = cache.join("unpacking");
-        for prefix in std::iter::once(release.image).chain(release.modules) {
+        for prefix in std::iter::once(release.image).chain(modules) {
             let package = apt.newest(prefix)?;
             let file = apt.download(&package)?;
             repository::run(Command::new("dpkg-deb").arg("-x").arg(file).arg(&partial))?;
@@ -83,7 +113,10 @@ pub(super) fn fetch(release: Release) -> anyhow::Result<Kernel> {
     }
     let image = find(&tree, &|name| name.starts_with("vmlinuz"))
         .with_context(|| format!("no kernel image below `{}`", tree.display()))?;
-    Ok(Kernel { image, tree })
+    let is_image = |name: &str| name.starts_with(release.image) && name.ends_with(".deb");
+    let package = find(&cache.join("archives"), &is_image);
+    let package = package.as_deref().and_then(Path::file_stem).context("the package was deleted")?;
+    Ok(Kernel { image, tree, package: package.to_string_lossy().into_owned() })
 }
 
 /// Returns a file below `folder` whose name `wanted` accepts.
@@ -107,10 +140,11 @@ pub(super) fn find(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Option<PathB
 struct Apt {
     options: Vec<String>,
     archives: PathBuf,
+    machine: Machine,
 }
 
 impl Apt {
-    fn new(cache: &Path, suite: &str) -> anyhow::Result<Self> {
+    fn new(cache: &Path, suite: &str, machine: Machine) -> anyhow::Result<Self> {
         if !Path::new(KEYRING).exists() {
             bail!("`{KEYRING}` is missing, so packages cannot be verified");
         }
@@ -128,9 +162,10 @@ impl Apt {
             "Dir::State::status=/dev/null".to_owned(),
             format!("Dir::Cache={}", archives.display()),
             "Acquire::Languages=none".to_owned(),
-            "APT::Architecture=amd64".to_owned(),
+            format!("APT::Architecture={}", machine.name()),
+            format!("APT::Architectures={}", machine.name()),
         ];
-        let apt = Self { options: options.into(), archives };
+        let apt = Self { options: options.into(), archives, machine };
         apt.run("apt-get", &["update", "--error-on=any"])?;
         Ok(apt)
     }
@@ -139,9 +174,9 @@ impl Apt {
     fn newest(&self, prefix: &str) -> anyhow::Result<String> {
         let names = self.run("apt-cache", &["pkgnames", prefix])?;
         let names = String::from_utf8(names)?;
-        let newest =
-            names.lines().filter(|name| name.ends_with("-cloud-amd64")).max_by_key(|name| version(name));
-        let newest = newest.with_context(|| format!("the archive has no `{prefix}*-cloud-amd64`"))?;
+        let ending = format!("-cloud-{}", self.machine.name());
+        let newest = names.lines().filter(|name| name.ends_with(&ending)).max_by_key(|name| version(name));
+        let newest = newest.with_context(|| format!("the archive has no `{prefix}*{ending}`"))?;
         Ok(newest.to_owned())
     }
 

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use telovix_diagnostic::{Code, Example};
+use telovix_diagnostic::{Code, Example, Treatment};
 use telovix_syntax::nearest;
 
 use super::Run;
@@ -87,6 +87,9 @@ struct Page {
     title: &'static str,
     /// The default severity.
     severity: &'static str,
+    /// What Tetragon does with the document that a finding is about: rejects, misreads, depends or takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tetragon: Option<&'static str>,
     explanation: &'static str,
     /// A policy, or a description of a situation, for which the code is reported.
     fires: &'static str,
@@ -114,10 +117,20 @@ struct ExitCodeEntry {
 /// Prints the page of a code as Markdown, as in the reference.
 pub(crate) fn page(code: &Code, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# {}\n\n{} ({} by default)\n", code.id, code.title, code.severity.name())?;
+    if let Some(treatment) = treatment(code) {
+        writeln!(out, "{}\n", treatment.sentence())?;
+    }
     writeln!(out, "{}\n", code.explanation.trim())?;
     example("Reported for", code.fires, out)?;
     writeln!(out)?;
     example("Not reported for", code.silent, out)
+}
+
+/// Returns what Tetragon does with the document of a finding; none where findings are about other documents. A single
+/// finding can differ.
+fn treatment(code: &Code) -> Option<Treatment> {
+    let is_about_one = code.tetragon != Treatment::Takes || code.id.starts_with("engine-");
+    is_about_one.then_some(code.tetragon)
 }
 
 fn example(heading: &str, example: Example, out: &mut dyn Write) -> io::Result<()> {
@@ -136,6 +149,7 @@ fn entry(code: &'static Code) -> Page {
         code: code.id,
         title: code.title,
         severity: code.severity.name(),
+        tetragon: treatment(code).map(Treatment::name),
         explanation: code.explanation.trim(),
         fires: text(code.fires),
         silent: text(code.silent),

@@ -64,7 +64,7 @@ pub fn emit(
     outbox: &mut Outbox<'_>,
     sink: &mut Sink,
 ) -> BTreeMap<String, usize> {
-    let context = Context { kernels: options.kernels.clone(), engine: options.engine };
+    let context = options.context();
     let mut emitter =
         Emitter { sources, options, context: &context, sink, writer: yaml::Writer::new(sources), outbox };
     let mut drafts = Vec::new();

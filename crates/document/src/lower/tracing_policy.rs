@@ -11,12 +11,14 @@ mod action;
 mod argument;
 mod assemble;
 mod clause;
+mod corner;
 mod events;
 mod first_match;
 mod number;
 mod obstacle;
 mod place;
 mod process;
+mod weaker;
 
 use telovix_diagnostic::Sink;
 use telovix_policy::confine::Confinement;

@@ -1,14 +1,14 @@
 //! Declared arguments of a hook -> those that Tetragon rejects.
 
 use telovix_diagnostic::{Diagnostic, Sink, Treatment};
-use telovix_platform::Kernel;
 use telovix_syntax::quote;
 
+use super::Context;
 use super::function::at_load;
 use crate::codes::{ARGUMENT, CRASH, IGNORED};
-use crate::kernel_function::KernelFunction;
-use crate::kernel_struct::missing_field;
-use crate::{Argument, ArgumentType, Hook, HookPoint, LsmHook, Section, SyscallFlag};
+use crate::kernel_struct::{missing_field, missing_field_of};
+use crate::kernel_symbols::{Presence, Types};
+use crate::{Argument, ArgumentType, Hook, HookPoint, KernelSymbols, Section, SyscallFlag};
 
 /// Maximum number of arguments of a hook.
 const ARGUMENTS: usize = 5;
@@ -18,10 +18,10 @@ const RESOLVE_DEPTH: usize = 10;
 const SIZE_INDEX: u32 = 15;
 
 /// Reports arguments that Tetragon rejects.
-pub(super) fn check(hook: &Hook, sink: &mut Sink) {
+pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
     check_count(hook, sink);
     for argument in &hook.arguments {
-        check_argument(hook, argument, sink);
+        check_argument(hook, argument, context, sink);
     }
     for data in &hook.data {
         let source = data.source.as_ref().map(|source| source.value.as_ref());
@@ -32,6 +32,7 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
             check_fields(
                 data,
                 data.btf_type.as_ref().map_or("task_struct", |name| name.value.as_ref()),
+                context,
                 sink,
             );
         }
@@ -76,7 +77,7 @@ fn counted(hook: &Hook) -> Treatment {
     }
 }
 
-fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
+fn check_argument(hook: &Hook, argument: &Argument, context: &Context, sink: &mut Sink) {
     let section = hook.point.section();
     let raw = matches!(hook.point, HookPoint::Tracepoint { raw: true, .. });
     let most = match section {
@@ -119,8 +120,8 @@ fn check_argument(hook: &Hook, argument: &Argument, sink: &mut Sink) {
         sink.report(Diagnostic::new(&IGNORED, argument.span, "`maxData` has an effect on `char_buf` only"));
     }
     check_resolve(argument, sink);
-    if let Some(start) = start_of_path(hook, argument) {
-        check_fields(argument, start, sink);
+    if let Some(start) = start_of_path(hook, argument, context) {
+        check_fields(argument, &start, context, sink);
     }
 }
 
@@ -138,32 +139,44 @@ fn check_resolve(argument: &Argument, sink: &mut Sink) {
 }
 
 /// Returns the struct that the `resolve` path of an argument starts in, where every kernel agrees.
-fn start_of_path<'policy>(hook: &Hook, argument: &'policy Argument<'_>) -> Option<&'policy str> {
+fn start_of_path(hook: &Hook, argument: &Argument<'_>, context: &Context) -> Option<String> {
     argument.resolve.as_ref()?;
     if argument.source.as_ref().is_some_and(|source| source.value == "current_task") {
-        return Some("task_struct");
+        return Some("task_struct".to_owned());
     }
     if let Some(name) = &argument.btf_type {
-        return Some(name.value.as_ref());
+        return Some(name.value.as_ref().to_owned());
     }
     let index = argument.index.value as usize;
-    let mut types = Kernel::ALL.into_iter().filter_map(|kernel| match &hook.point {
-        HookPoint::Lsm { hook } => LsmHook::on(&hook.value, kernel).map(|hook| hook.arguments),
-        HookPoint::Kprobe { call, syscall: SyscallFlag::Function } => {
-            KernelFunction::named(&call.value).arguments(kernel)
-        }
-        _ => None,
-    });
-    let first = *types.next()?.get(index)?;
+    let mut types = context.symbols.iter().filter_map(|kernel| types(hook, kernel));
+    let first = types.next()?.get(index)?.to_owned();
     let is_same = types.all(|types| types.get(index) == Some(&first));
-    first.strip_suffix('*').filter(|_| is_same)
+    first.strip_suffix('*').filter(|_| is_same).map(str::to_owned)
 }
 
-/// Reports a field of a `resolve` path that no kernel has.
-fn check_fields(argument: &Argument, start: &str, sink: &mut Sink) {
+fn types(hook: &Hook, kernel: &KernelSymbols) -> Option<Types> {
+    match &hook.point {
+        HookPoint::Lsm { hook } => kernel.lsm_hook(&hook.value).map(|hook| hook.arguments),
+        HookPoint::Kprobe { call, syscall: SyscallFlag::Function } => match kernel.function(&call.value) {
+            Presence::Present(types) => types,
+            Presence::Absent | Presence::Unknown => None,
+        },
+        _ => None,
+    }
+}
+
+/// Reports a field of a `resolve` path that no kernel has, or not the one whose BTF was given.
+fn check_fields(argument: &Argument, start: &str, context: &Context, sink: &mut Sink) {
     let Some(path) = &argument.resolve else { return };
-    let Some((field, within)) = missing_field(start, &path.value) else { return };
-    let message = format!("the struct `{within}` has no field {}", quote(field));
+    let listed = missing_field(start, &path.value).map(|(field, within)| (field, within.to_owned(), None));
+    let given = context.symbols.iter().filter_map(|kernel| Some((kernel, kernel.btf()?)));
+    let mut given = given.filter_map(|(kernel, btf)| {
+        let (field, within) = missing_field_of(btf, start, &path.value)?;
+        Some((field, within, Some(kernel)))
+    });
+    let Some((field, within, kernel)) = given.next().or(listed) else { return };
+    let place = kernel.map_or_else(String::new, |kernel| format!(" on kernel {kernel}"));
+    let message = format!("the struct `{within}` has no field {}{place}", quote(field));
     sink.report(
         Diagnostic::new(&ARGUMENT, path.span, message).help("write the fields as the kernel's BTF has them"),
     );

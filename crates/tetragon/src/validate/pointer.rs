@@ -5,7 +5,7 @@ use telovix_diagnostic::{Diagnostic, Sink};
 use telovix_syntax::quote;
 
 use crate::codes::{POINTER_RACE, SIZE_ARGUMENT};
-use crate::kernel_function::{KernelFunction, Passed, passed};
+use crate::kernel_function::{Entry, Passed, passed};
 use crate::{Argument, ArgumentType, Hook, HookPoint, SyscallFlag};
 
 /// Reports both.
@@ -14,9 +14,7 @@ pub(super) fn check(hook: &Hook, sink: &mut Sink) {
         check_size(hook, argument, sink);
     }
     let HookPoint::Kprobe { call, syscall } = &hook.point else { return };
-    let is_syscall = *syscall != SyscallFlag::Function
-        || matches!(KernelFunction::named(&call.value), KernelFunction::Syscall { .. });
-    if !is_syscall {
+    if *syscall == SyscallFlag::Function && Entry::of(&call.value).is_none() {
         return;
     }
     for selector in &hook.selectors {
@@ -64,6 +62,5 @@ fn check_size(hook: &Hook, argument: &Argument, sink: &mut Sink) {
 /// Returns the kind of an argument by its position from 0.
 fn kind_at(hook: &Hook, position: u32) -> Option<Passed> {
     let (HookPoint::Kprobe { call, .. } | HookPoint::Fentry { call, .. }) = &hook.point else { return None };
-    let KernelFunction::Syscall { name, .. } = KernelFunction::named(&call.value) else { return None };
-    passed(name)?.get(position as usize).copied()
+    passed(Entry::of(&call.value)?.name)?.get(position as usize).copied()
 }

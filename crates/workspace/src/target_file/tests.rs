@@ -4,10 +4,10 @@ use telovix_compiler::Options;
 use telovix_platform::{Release, Target};
 use telovix_policy::value::Date;
 
-use super::{compile_for, is_target_file, notes, read};
+use super::{TargetHost, compile_for, is_target_file, notes, read};
 use crate::error::Error;
 
-fn host(text: &str) -> Result<super::Host, String> {
+fn host(text: &str) -> Result<TargetHost, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("edge.yaml");
     fs::write(&path, text).unwrap();
@@ -60,12 +60,12 @@ fn hosts_without_enforcement_are_refused() {
 #[test]
 fn differences_from_the_facts_are_told() {
     let host = host("kernel: 6.8.0-45-generic\narch: aarch64\n").unwrap();
-    let messages: Vec<_> = notes("edge.yaml", &host).into_iter().map(|note| note.message).collect();
+    let messages: Vec<_> = notes("edge.yaml", &host.host).into_iter().map(|note| note.message).collect();
     assert_eq!(
         messages,
         [
             "`edge.yaml` has kernel 6.8, for which the facts of 6.1 are used",
-            "`edge.yaml` is an aarch64, for which the facts of x86-64 are used"
+            "`edge.yaml` is an aarch64, for which the facts of x86-64 are used; the functions of its kernel are those of arm64"
         ]
     );
 }

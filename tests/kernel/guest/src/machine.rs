@@ -5,7 +5,7 @@ use std::process::Command;
 
 use telovix_bpf_runtime::{Places, apply, probe};
 
-use crate::{cost, host, policy, race, sys};
+use crate::{agent, cost, host, policy, race, sys};
 
 /// Needs every hook there is, so that scenarios, which keep them, switch without loading programs.
 const EVERYTHING: &str = include_str!("../everything.yaml");
@@ -23,6 +23,10 @@ pub(crate) fn run() -> ! {
             "cost" => cost::run(filter),
             "host" => host::run_all(filter, parameter(&words, "telovix.machine=")),
             "race" => race::run(filter),
+            "agent" => {
+                let _ = sys::mount("tracefs", "/sys/kernel/tracing", "tracefs", 0);
+                agent::run(filter);
+            }
             mode => println!("@@ FAIL unknown mode `{mode}`"),
         }
     });

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the only way out")]
 
+mod agent;
 mod cost;
 mod host;
 mod machine;

@@ -26,15 +26,7 @@ pub(crate) fn image(name: &str, text: &str) -> anyhow::Result<Image> {
 pub(crate) fn confinements_and_image(name: &str, text: &str) -> anyhow::Result<(Vec<Confinement>, Image)> {
     let sources = SourceSet::single(&format!("{name}.yaml"), text);
     let Ok(as_of) = Date::parse("2026-11-21") else { bail!("a date") };
-    let options = Options {
-        targets: Vec::new(),
-        levels: Levels::default(),
-        as_of: Some(as_of),
-        today: None,
-        sensor: None,
-        group: None,
-        engine: telovix_compiler::emit::EngineOptions::default(),
-    };
+    let options = Options { targets: Vec::new(), ..Options::on(as_of) };
     let analysis = analyse(&sources, &options);
     if let Some(error) = analysis.diagnostics.iter().find(|found| found.severity == Severity::Error) {
         bail!("{}: {}", error.code.id, error.message);

@@ -13,5 +13,7 @@ mod deed;
 mod run;
 mod text;
 
-pub(crate) use run::run;
-pub(crate) use text::{Outcome, Scenario, Step};
+pub(crate) use run::{Host, run};
+#[cfg(test)]
+pub(crate) use text::Step;
+pub(crate) use text::{Outcome, Scenario};

@@ -8,6 +8,7 @@ use telovix_policy::value::{AbsolutePath, Capability, Cidr, PathPattern, PortRan
 use telovix_syntax::quote;
 use telovix_tetragon::{ArgumentFilter, Hook, Operator, Selector};
 
+use super::corner::{self, Corners};
 use super::events::Events;
 use super::number;
 use super::obstacle::Obstacle;
@@ -29,14 +30,15 @@ pub(super) fn events(
     selector: &Selector<'_>,
     role: Role,
     obstacles: &mut Vec<Obstacle>,
-) -> (Events, Vec<Member>) {
-    let mut matched = Matched::everything();
+) -> (Events, Vec<Member>, Corners) {
+    let mut matched = Matched::everything(selector.span);
     for filter in &selector.arguments {
         if let Err(obstacle) = matched.narrow(place, hook, filter) {
             obstacles.push(obstacle);
         }
     }
-    (matched.events(place, role), matched.members)
+    let corners = matched.corners(place);
+    (matched.events(place, role), matched.members, corners)
 }
 
 /// What the filters of a selector match so far.
@@ -45,17 +47,26 @@ struct Matched {
     /// Whether a file whose path Tetragon ends in ` (deleted)` may match.
     deleted: bool,
     endpoints: EndpointSet,
+    /// The addresses that Tetragon matches, with IPv4-mapped ones at the place of their IPv4 address.
+    mapped: EndpointSet,
     /// Whether a connection to another address family may match.
     other_families: bool,
     capabilities: CapabilitySet,
     /// Whether there is a filter.
     filtered: bool,
     members: Vec<Member>,
+    /// The last filter on paths or addresses; the selector without one.
+    span: Span,
+    /// Whether a filter lists paths rather than those that it leaves out.
+    is_list: bool,
 }
 
 impl Matched {
-    fn everything() -> Self {
+    fn everything(span: Span) -> Self {
         Self {
+            span,
+            is_list: false,
+            mapped: EndpointSet::all(),
             paths: PathSet::all(),
             deleted: true,
             endpoints: EndpointSet::all(),
@@ -66,14 +77,26 @@ impl Matched {
         }
     }
 
+    fn corners(&self, place: &Place) -> Corners {
+        match place {
+            Place::FileOpen(_) => Corners::of_files(&self.paths, self.is_list, self.span),
+            Place::Connect(_) => Corners::of_destinations(&self.endpoints, &self.mapped, self.span),
+            _ => Corners::default(),
+        }
+    }
+
     fn events(&self, place: &Place, role: Role) -> Events {
-        // Files without a path match no filter on paths, deleted files some of them. The image tells neither apart. A
-        // hook on executions includes both; where the hook is on opens, the file is denied when it is opened.
-        let at_exec = matches!(place, Place::Exec(_));
-        let anonymous = !self.filtered || (at_exec && role == Role::Acts && self.deleted);
-        let exec = || (Operation::Exec, Region::Exec { paths: self.paths.clone(), anonymous });
+        // Files without a path match no filter on paths, deleted files some of them. The image tells neither apart, so
+        // it denies both: a file can be opened without access to it, deleted, and executed.
+        let anonymous = !self.filtered || (role == Role::Acts && self.deleted);
+        let paths = if role == Role::Reports && self.filtered {
+            without_root(&self.paths)
+        } else {
+            self.paths.clone()
+        };
+        let exec = || (Operation::Exec, Region::Exec { paths: paths.clone(), anonymous });
         let open = |accesses: &[Access]| {
-            let opens = OpenRegion::of(self.paths.clone(), accesses.iter().copied().collect());
+            let opens = OpenRegion::of(paths.clone(), accesses.iter().copied().collect());
             (Operation::Open, Region::Open(opens))
         };
         let (regions, unseen) = match place {
@@ -147,6 +170,8 @@ impl Matched {
             self.list(filter, MemberValue::Path(pattern.clone()), value.span);
             patterns.push(pattern);
         }
+        self.span = filter.span;
+        self.is_list |= !operator.is_negative();
         let listed: PathSet = patterns.iter().collect();
         let listed = if operator.is_negative() { listed.into_complement() } else { listed };
         self.paths = self.paths.intersection(&listed);
@@ -159,8 +184,12 @@ impl Matched {
         let invalid = |value: &telovix_tetragon::Text<'_>| {
             Obstacle::new(value.span, format!("{} is no value of `{}`", quote(&value.value), operator.name()))
         };
+        let mut mapped = None;
         let listed = match operator {
             Operator::SAddr | Operator::NotSAddr => {
+                let values = filter.values.iter().map(|value| value.value.as_ref());
+                mapped = Some(corner::endpoints(values.filter_map(corner::written_as_ipv6).collect()));
+                self.span = filter.span;
                 let mut blocks = Vec::with_capacity(filter.values.len());
                 for value in &filter.values {
                     let block = Cidr::parse(&value.value).map_err(|_| invalid(value))?;
@@ -195,12 +224,18 @@ impl Matched {
                     }
                 }
                 self.other_families &= others;
+                let has_ipv6 =
+                    filter.values.iter().any(|value| matches!(value.value.as_ref(), "AF_INET6" | "10"));
+                mapped = Some(if has_ipv6 { EndpointSet::all() } else { EndpointSet::default() });
+                self.span = filter.span;
                 EndpointSet::product(blocks, &PortSet::all())
             }
             _ => return Err(unsupported(filter, "a destination")),
         };
-        let listed = if operator.is_negative() { listed.into_complement() } else { listed };
-        self.endpoints = self.endpoints.intersection(&listed);
+        let mapped = mapped.unwrap_or_else(|| listed.clone());
+        let matched = |set: EndpointSet| if operator.is_negative() { set.into_complement() } else { set };
+        self.endpoints = self.endpoints.intersection(&matched(listed));
+        self.mapped = self.mapped.intersection(&matched(mapped));
         Ok(())
     }
 
@@ -227,6 +262,13 @@ impl Matched {
             self.members.push(Member { value, span });
         }
     }
+}
+
+/// Returns the paths without `/`: in Tetragon it is empty and matches no filter, so a selector that reports does not allow
+/// it.
+fn without_root(paths: &PathSet) -> PathSet {
+    let root: PathSet = AbsolutePath::parse("/").map(PathPattern::File).iter().collect();
+    paths.difference(&root)
 }
 
 fn is_privileged_port(operator: Operator) -> bool {

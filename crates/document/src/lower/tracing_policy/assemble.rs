@@ -15,6 +15,7 @@ use super::first_match::{Clause, Piece, remaining};
 use super::obstacle::{Direction, NativeForm, Obstacle};
 use super::place::Place;
 use super::process::{Base, Confined, subjects};
+use super::weaker;
 
 /// What every confinement of a document has.
 #[derive(Debug, Clone)]
@@ -62,6 +63,7 @@ impl<'header> Lowered<'header> {
         }
         if !confinements.is_empty() {
             place.differ(hook, form);
+            weaker::report(&clauses, form);
             self.note_clauses(&place, &clauses, &confinements, form);
         }
         self.confinements.extend(confinements.into_iter().map(|one| (hook.span, one)));

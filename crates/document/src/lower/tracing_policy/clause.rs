@@ -35,8 +35,8 @@ fn clause(place: &Place, hook: &Hook<'_>, selector: &Selector<'_>, obstacles: &m
     let effect = action::effect(selector, place, obstacles);
     let role = if effect.is_some() { Role::Acts } else { Role::Reports };
     let who = Who::of(selector, obstacles);
-    let (events, members) = argument::events(place, hook, selector, role, obstacles);
-    Clause { span: selector.span, who, events, effect, members }
+    let (events, members, corners) = argument::events(place, hook, selector, role, obstacles);
+    Clause { span: selector.span, who, events, effect, members, corners }
 }
 
 /// Returns the filters that no confinement has.

@@ -3,6 +3,7 @@
 use telovix_diagnostic::source::Span;
 use telovix_policy::confine::{Effect, Member, PathSet};
 
+use super::corner::Corners;
 use super::events::Events;
 use super::process::{Base, Who};
 
@@ -19,6 +20,8 @@ pub(super) struct Clause {
     pub(super) effect: Option<Effect>,
     /// The listed values, for reports.
     pub(super) members: Vec<Member>,
+    /// Where both backends see different events.
+    pub(super) corners: Corners,
 }
 
 /// What is left of a selector: events of processes with these executables and parents.

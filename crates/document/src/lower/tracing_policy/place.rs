@@ -136,8 +136,6 @@ impl Place {
             Self::FileOpen(_) => {
                 let more = "descriptors that arrive over a socket and truncate are denied like an open";
                 form.differ(Direction::Stricter, more, span);
-                let less = "not decided are the interpreter in a program's header, an open with access mode 3, and the execution of a deleted file through O_PATH";
-                form.differ(Direction::Different, less, span);
             }
             Self::Truncate(_) => {
                 form.differ(Direction::Stricter, "an open that truncates is denied as well", span);
@@ -145,8 +143,6 @@ impl Place {
             Self::Connect(_) => {
                 let more = "datagrams without a connection, TCP fast open and SCTP are denied like connect";
                 form.differ(Direction::Stricter, more, span);
-                let mapped = "an IPv4-mapped IPv6 destination counts as its IPv4 address";
-                form.differ(Direction::Different, mapped, span);
             }
             Self::Syscalls(_) => {
                 form.differ(

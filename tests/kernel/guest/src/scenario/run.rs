@@ -11,7 +11,7 @@ use telovix_bpf_programs::image::Image;
 use telovix_bpf_runtime::events::{Events, Report};
 use telovix_bpf_runtime::{Places, apply};
 
-use super::{Outcome, Scenario, Step};
+use super::{Outcome, Scenario};
 use crate::{policy, sys};
 
 /// Folders that a scenario may fill; emptied before each.
@@ -61,7 +61,7 @@ fn attempt_all(path: &str, name: &str) -> anyhow::Result<Vec<String>> {
     let kernel = kernel();
     let mut failures = Vec::new();
     for step in scenario.steps.iter().filter(|step| step.since <= kernel) {
-        let outcome = host.attempt(step).with_context(|| step.words.join(" "))?;
+        let outcome = host.attempt(&step.actor, &step.words).with_context(|| step.words.join(" "))?;
         if outcome != step.expected {
             failures.push(format!(
                 "{}: {} gave {outcome}, expected {}",
@@ -140,7 +140,7 @@ pub(crate) fn kernel() -> (u16, u16) {
 
 /// Everything outside the policy's subjects: set-up, and probes that run.
 #[derive(Default)]
-struct Host {
+pub(crate) struct Host {
     running: BTreeMap<String, Running>,
 }
 
@@ -161,7 +161,7 @@ impl Drop for Host {
 }
 
 impl Host {
-    fn prepare(&mut self, line: &str) -> anyhow::Result<()> {
+    pub(crate) fn prepare(&mut self, line: &str) -> anyhow::Result<()> {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         let parent = |path: &str| match Path::new(path).parent() {
             Some(folder) => std::fs::create_dir_all(folder),
@@ -209,9 +209,9 @@ impl Host {
         Ok(())
     }
 
-    fn attempt(&mut self, step: &Step) -> anyhow::Result<Outcome> {
-        let words: Vec<String> = step.words.iter().map(|word| self.fill(word)).collect();
-        if step.actor == "host" {
+    pub(crate) fn attempt(&mut self, actor: &str, words: &[String]) -> anyhow::Result<Outcome> {
+        let words: Vec<String> = words.iter().map(|word| self.fill(word)).collect();
+        if actor == "host" {
             return Ok(match self.prepare(&words.join(" ")) {
                 Ok(()) => Outcome::Allowed,
                 Err(error) => {
@@ -220,11 +220,11 @@ impl Host {
                 }
             });
         }
-        if let Some(name) = step.actor.strip_prefix('@') {
+        if let Some(name) = actor.strip_prefix('@') {
             let running = self.running.get_mut(name).with_context(|| format!("no running `{name}`"))?;
             return running.attempt(&words);
         }
-        let status = Command::new(&step.actor).args(&words).stdin(Stdio::null()).status();
+        let status = Command::new(actor).args(&words).stdin(Stdio::null()).status();
         let status = match status {
             Ok(status) => status,
             Err(error) => return Ok(Outcome::of_errno(error.raw_os_error().unwrap_or(libc::EINVAL))),
