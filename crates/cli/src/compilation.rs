@@ -10,6 +10,7 @@ use telovix_compiler::Options;
 use telovix_compiler::emit::{Artifact, Receiver};
 use telovix_diagnostic::{Diagnostic, Level, Sink};
 use telovix_platform::{Host, Target};
+use telovix_workspace::baseline::Accepts;
 use telovix_workspace::settings::{check_level, level, old_target_name};
 use telovix_workspace::target_file::{self, compile_for, notes};
 use telovix_workspace::{Compilation, Error, Repository, shown};
@@ -64,7 +65,8 @@ impl Selection {
         Ok(Repository::find(&self.paths)?)
     }
 
-    /// Reads and compiles all but what lies in `output`, and hands what it makes to `receiver`.
+    /// Reads and compiles all but what lies in `output`, and hands what it makes to `receiver`. The baseline of the
+    /// repository accepts findings as `accepts` says.
     ///
     /// # Errors
     /// When a flag is wrong. What is wrong with the policies is in the report.
@@ -72,18 +74,34 @@ impl Selection {
         &self,
         repository: &Repository,
         output: &Path,
+        accepts: Accepts,
         progress: &Progress,
         receiver: Receiver<'_>,
     ) -> Result<Compiled, Failure> {
         let options = self.options(repository)?;
         let input = repository.read(output);
         progress.step(format!("compiling {}", plural(input.sources.iter().count(), "file")));
-        let Compilation { mut findings, artifacts, policy, tracing_policies } =
-            Compilation::of(input, &options, self.deny_warnings, receiver);
+        let baseline = repository.baseline()?;
+        let mut compilation = Compilation::of(input, &options, receiver);
+        if let Some(baseline) = &baseline {
+            let stale = compilation.accept(baseline, accepts);
+            // A run for less than the whole reports less, so nothing follows from what is not reported.
+            if accepts == Accepts::ErrorsAndWarnings && self.is_whole() {
+                let mut sink = Sink::new(options.levels.clone());
+                let shown_below = repository.place().shown_below();
+                baseline.report(&stale, &shown_below).into_iter().for_each(|found| sink.report(found));
+                compilation.findings.diagnostics.extend(sink.into_diagnostics());
+            }
+        }
+        if self.deny_warnings {
+            compilation.deny_warnings();
+        }
+        let Compilation { mut findings, artifacts, policy, tracing_policies } = compilation;
         findings.diagnostics.splice(..0, self.old_names(repository, &options));
         // The process ends soon. To free a million small values before that would take a twentieth of the whole run.
         std::mem::forget(policy);
-        Ok(Compiled { report: Report { tracing_policies, ..findings.into() }, artifacts })
+        let has_baseline = baseline.is_some();
+        Ok(Compiled { report: Report { tracing_policies, has_baseline, ..findings.into() }, artifacts })
     }
 
     /// Returns the notes about old names in the settings and on the command line, at the levels of the run.
@@ -92,6 +110,15 @@ impl Selection {
         let flags = self.targets.iter().flat_map(Named::notes);
         repository.notes().iter().cloned().chain(flags).for_each(|note| sink.report(note));
         sink.into_sorted()
+    }
+
+    /// Returns whether the whole repository is compiled as its settings say.
+    fn is_whole(&self) -> bool {
+        self.paths.is_empty()
+            && self.targets.is_empty()
+            && self.levels.is_empty()
+            && self.sensor.is_none()
+            && self.group.is_none()
     }
 
     fn options(&self, repository: &Repository) -> Result<Options, Failure> {

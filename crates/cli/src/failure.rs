@@ -102,7 +102,7 @@ impl From<Error> for Failure {
         };
         let (code, help, message) = (error.code(), error.help(), error.to_string());
         match error {
-            Error::Settings(findings) => Self::because(exit, (*findings).into()),
+            Error::Settings(findings) | Error::Baseline(findings) => Self::because(exit, (*findings).into()),
             _ => {
                 let failure = Self::new(exit, code, message);
                 match help {

@@ -110,6 +110,7 @@ pub fn read(path: &Path) -> Result<Host, Error> {
             sources,
             shown_below: String::new(),
             diagnostics: sink.into_sorted(),
+            known: Vec::new(),
         }))),
     }
 }
