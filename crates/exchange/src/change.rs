@@ -20,6 +20,8 @@ pub enum Effect {
     Same,
     /// Some event is allowed by the original and not by the document.
     Stricter,
+    /// Some event is denied by the original and not by the document.
+    Weaker,
     /// It was kept as written: without it the policy would be weaker, and `compile` refuses it.
     Kept,
 }
@@ -31,6 +33,7 @@ impl Effect {
         match self {
             Self::Same => "same",
             Self::Stricter => "stricter",
+            Self::Weaker => "weaker",
             Self::Kept => "kept",
         }
     }

@@ -46,7 +46,7 @@ pub fn convert(text: &str) -> Option<Conversion> {
     if documents.is_empty() || has_others || sink.has_errors() {
         return None;
     }
-    let mut lines = |span: Span| sources.line(span);
+    let mut lines = |span: Span| if span == Span::NOWHERE { 0 } else { sources.line(span) };
     let mut changes = Vec::new();
     let mut written = Vec::new();
     for (form, node) in documents {

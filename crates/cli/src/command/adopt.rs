@@ -4,6 +4,7 @@ mod code;
 mod plan;
 mod settings;
 mod told;
+mod units;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use std::path::Path;
@@ -36,11 +37,16 @@ pub(crate) use told::Document;
 Examples:
   telovix adopt                              # asks what the policies run on
   telovix adopt --for tetragon --dry-run     # what would be written
-  telovix adopt --for both --owner noc --reason 'moved from the Console'")]
+  telovix adopt --for both --owner noc --reason 'moved from the Console'
+  telovix adopt --for native --import systemd  # profiles of service units, too")]
 pub(crate) struct Arguments {
     /// What the policies run on. Asked for on a terminal.
     #[arg(long = "for", value_enum, value_name = "BACKEND")]
     backend: Option<Backends>,
+    /// Also write profiles for policies of other programs: what systemd enforces for the services of `*.service` files. The
+    /// head of each profile lists what differs.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    import: Vec<Import>,
     /// Print what would be written, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -54,6 +60,13 @@ pub(crate) struct Arguments {
     day: Day,
     #[command(flatten)]
     format: FormatArgument,
+}
+
+/// A format of another program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Import {
+    /// Service units of systemd.
+    Systemd,
 }
 
 /// What the policies run on.
@@ -117,7 +130,8 @@ impl Run for Arguments {
         let date = self.day.of_findings()?;
         let owner = owner(self.owner.as_ref(), &folder);
         let origin = Origin { date, owner, reason: self.reason.clone() };
-        let plan = Plan::make(&folder, &backends.targets(), &origin)?;
+        let units = if self.import.contains(&Import::Systemd) { units::import(&folder) } else { Vec::new() };
+        let plan = Plan::make(&folder, &backends.targets(), units, &origin)?;
         let mut told = Document::new(&plan, self.dry_run);
         if self.dry_run {
             told.hooks = init::missing(&folder);

@@ -54,7 +54,7 @@ fn what_was_there_is_known_wherever_its_lines_move() {
 fn one_more_of_a_kind_at_the_same_place_is_new() {
     let baseline = accepting(PROFILE);
     let more = PROFILE.replace("0.0.0.0/0]", "0.0.0.0/0, \"::/0\"]");
-    assert_eq!(judged(&baseline, &more).0, ["cidr-any"]);
+    assert!(judged(&baseline, &more).0.contains(&"cidr-any"));
     // The same text again: the count of the entry is used up.
     let twice = format!("{PROFILE}---\n{PROFILE}");
     assert!(judged(&baseline, &twice).0.contains(&"cidr-any"));

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use super::{Baseline, Entry, Verb};
 
 const HEAD: &str = "\
+# yaml-language-server: $schema=.telovix/schemas/baseline.json
+#
 # The findings that this repository had when it adopted Telovix: `telovix lint` and `telovix check` fail on others only.
 # `telovix baseline --prune` removes those that were corrected. An error keeps `telovix compile` from writing anything.
 ";

@@ -12,6 +12,7 @@ use telovix_workspace::{BASELINE, Baseline, CONFIGURATION, Problem, Repository};
 
 use super::code::NOTHING_TO_ADOPT;
 use super::settings::{self, LeftOut};
+use super::units::Imported;
 use crate::accepted::revise;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -54,7 +55,12 @@ impl Plan {
     ///
     /// # Errors
     /// When there is no policy in it.
-    pub(super) fn make(folder: &Path, targets: &[Target], origin: &Origin) -> Result<Self, Failure> {
+    pub(super) fn make(
+        folder: &Path,
+        targets: &[Target],
+        units: Vec<Imported>,
+        origin: &Origin,
+    ) -> Result<Self, Failure> {
         let output = output(folder);
         let settings = |left_out: &[LeftOut]| settings::text(targets, output, left_out, origin.date);
         let input = Repository::planned(folder, &settings(&[]))?.read_with(Vec::new());
@@ -76,7 +82,13 @@ impl Plan {
             all.push(original);
             copies.push(copy);
         }
-        if input.sources.iter().next().is_none() {
+        for Imported { path, profile } in units {
+            match profile {
+                Ok(Conversion { text, changes }) => copies.push(Copy::of_unit(&path, &text, changes)),
+                Err(reason) => left_out.push(LeftOut { path, reason }),
+            }
+        }
+        if input.sources.iter().next().is_none() && copies.is_empty() {
             let message = "there are no policies in this folder";
             let failure = Failure::new(Exit::CannotRun, &NOTHING_TO_ADOPT, message);
             return Err(failure.help("`telovix init` creates a repository with policies to start from"));
@@ -109,13 +121,22 @@ impl Plan {
 
 impl Copy {
     fn new(from: &str, converted: &str, changes: Vec<Change>) -> Self {
-        let is_yaml = [".yaml", ".yml"].iter().any(|end| from.ends_with(end));
-        let to = format!("{ADOPTED}/{from}{}", if is_yaml { "" } else { ".yaml" });
-        let plain = |text: &str| text.replace(char::is_control, " ");
-        let mut text = format!(
-            "# Converted from `{}` by `telovix adopt`; the original is not read any more.\n",
+        let head = format!(
+            "Converted from `{}` by `telovix adopt`; the original is not read any more.",
             plain(from)
         );
+        Self::with_head(from, &head, converted, changes)
+    }
+
+    fn of_unit(from: &str, converted: &str, changes: Vec<Change>) -> Self {
+        let head = format!("What systemd enforces for `{}`, by `telovix adopt`. This differs:", plain(from));
+        Self::with_head(from, &head, converted, changes)
+    }
+
+    fn with_head(from: &str, head: &str, converted: &str, changes: Vec<Change>) -> Self {
+        let is_yaml = [".yaml", ".yml"].iter().any(|end| from.ends_with(end));
+        let to = format!("{ADOPTED}/{from}{}", if is_yaml { "" } else { ".yaml" });
+        let mut text = format!("# {head}\n");
         for Change { line, what, why, effect } in changes.iter().take(LISTED) {
             let place = if *line == 0 { String::new() } else { format!("line {line}, ") };
             text.push_str(&format!("# {place}{}: {} ({})\n", plain(what), plain(why), effect.name()));
@@ -126,6 +147,11 @@ impl Copy {
         text.push_str(converted);
         Self { from: from.to_owned(), to, text, changes }
     }
+}
+
+/// Returns a text for one line of a comment.
+fn plain(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// Returns the folders of packs with a file that is converted, each with a `/` at its end: a pack and its documents stay

@@ -53,7 +53,7 @@ struct Changed {
     what: String,
     /// What was done with it, and why.
     why: String,
-    /// `same`, `stricter`, or `kept` when it could only have become weaker.
+    /// `same`, `stricter`, `weaker`, or `kept` when it could only have become weaker.
     effect: &'static str,
 }
 

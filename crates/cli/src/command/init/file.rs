@@ -151,6 +151,7 @@ pub(super) static FILES: &[File] = &[
     file!(".githooks/pre-commit", "pre-commit", Other),
     file!(".github/workflows/policies.yaml", "workflow.yaml", Other),
     schema!("telovix.json"),
+    schema!("baseline.json"),
     schema!("guardian-profile.json"),
     schema!("enforcement-rule.json"),
     schema!("guardian-policy.json"),
