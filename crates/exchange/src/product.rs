@@ -3,12 +3,14 @@
 //! ```text
 //! recognise  a mapping -> its kind, by its own fields
 //! document   a mapping of a known kind -> the same as a document
+//! scalar     text -> a node
 //! guard      the patterns that the guard's own reader takes -> patterns of documents
 //! ```
 
 mod document;
 mod guard;
 mod recognise;
+mod scalar;
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{SourceSet, Span};

@@ -120,7 +120,7 @@ fn groups_and_allow_lists_of_calls_are_listed_as_weaker() {
     let weaker: Vec<_> = changes.iter().filter(|change| change.effect == Differs::Weaker).collect();
     assert_eq!(
         weaker.iter().map(|change| change.what.as_str()).collect::<Vec<_>>(),
-        ["`@debug`", "`nosuchcall`"]
+        ["`@debug`", "`nosuchcall`", "`SystemCallFilter`"]
     );
     assert_eq!(weaker[0].line, 5);
     let (_, changes) = imported("SystemCallFilter=@system-service\nCapabilityBoundingSet=");

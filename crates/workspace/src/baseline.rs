@@ -19,10 +19,10 @@ mod write;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use telovix_diagnostic::{Code, Diagnostic};
-use telovix_policy::value::Date;
+use telovix_diagnostic::Code;
 use telovix_syntax::field::Record;
 
+pub use crate::known::{Known, Origin};
 pub use judge::{Accepts, Stale};
 pub use place::Place;
 
@@ -45,17 +45,6 @@ pub struct Baseline {
     entries: Vec<Entry>,
 }
 
-/// Who accepts a finding, when and why.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Origin {
-    /// The day from which it is accepted.
-    pub date: Date,
-    /// The person or team who will correct it.
-    pub owner: String,
-    /// Why it is accepted until then.
-    pub reason: String,
-}
-
 /// The verb that reports a finding. What `lint` does not report is no reason for it to call an entry stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verb {
@@ -75,15 +64,6 @@ struct Entry {
     origin: Arc<Origin>,
     /// The line of the entry in the file; 0 when it is not from a file.
     line: u32,
-}
-
-/// A finding that the baseline accepts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// The finding.
-    pub finding: Diagnostic,
-    /// Who accepts it, when and why.
-    pub origin: Arc<Origin>,
 }
 
 impl Verb {

@@ -3,7 +3,7 @@
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Diagnostic, Severity};
 
-use crate::baseline::Known;
+use crate::known::Known;
 
 /// The findings about the sources of a run.
 #[derive(Debug, Default)]

@@ -3,6 +3,7 @@
 //! ```text
 //! path        paths as they are displayed, and the names of special files
 //! bounded     a file or stream -> bytes, limited in size
+//! known       a finding that the baseline accepts, and who accepts it
 //! findings    findings and the sources they point into
 //! error       why a repository cannot be opened or written, each error with its code
 //! root        paths -> the root of the repository
@@ -32,6 +33,7 @@ mod code;
 mod error;
 mod findings;
 mod glob;
+mod known;
 pub mod output;
 mod path;
 mod replace;

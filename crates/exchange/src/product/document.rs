@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{SourceSet, Span, Spanned};
-use telovix_syntax::{Entry, Mapping, Node, ScalarStyle, Value};
+use telovix_syntax::{Entry, Mapping, Node, ScalarStyle};
 
 use super::guard;
 use super::recognise::Form;
+use super::scalar::scalar;
 use crate::{Change, Effect};
 
 /// Converts one document; returns it and whether it differs from the original.
@@ -128,9 +129,4 @@ fn is_null(node: &Node<'_>) -> bool {
 
 fn word(key: &'static str, text: &str, style: ScalarStyle) -> Entry<'static> {
     Entry { key: Spanned::new(Cow::Borrowed(key), Span::NOWHERE), value: scalar(text, Span::NOWHERE, style) }
-}
-
-/// Returns a scalar.
-pub(super) fn scalar(text: &str, span: Span, style: ScalarStyle) -> Node<'static> {
-    Node { span, value: Value::Scalar { text: Cow::Owned(text.to_owned()), style } }
 }

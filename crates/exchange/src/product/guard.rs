@@ -7,7 +7,7 @@ use telovix_diagnostic::source::Span;
 use telovix_policy::value::NetworkPattern;
 use telovix_syntax::{Node, ScalarStyle, Value};
 
-use super::document::scalar;
+use super::scalar::scalar;
 use crate::Effect;
 
 /// Which way a list counts.
