@@ -70,7 +70,7 @@ pub fn pack_folders(text: &str) -> Vec<String> {
     let (mut sink, mut documents, mut folders) = (Sink::default(), Vec::new(), Vec::new());
     for (id, source) in sources.iter() {
         telovix_syntax::parse(id, source, &mut sink, |tree, _| {
-            recognise::documents(&tree.root, &mut documents)
+            recognise::documents(&tree.root, &mut documents);
         });
     }
     for (_, node) in documents.iter().filter(|(form, _)| *form == Form::Pack) {

@@ -16,7 +16,7 @@ const BINARY: &str = "/opt/amf/bin/amf";
 fn imported(settings: &str) -> (Vec<Confinement>, Vec<Change>) {
     let unit =
         format!("[Unit]\nDescription=AMF\n[Service]\nExecStart={BINARY} --config /etc/amf\n{settings}\n");
-    let conversion = systemd::import("amf.service", &unit).unwrap().expect(settings);
+    let conversion = systemd::import("amf.service", &unit).expect(settings).expect(settings);
     let sources = SourceSet::single("amf.yaml", &conversion.text);
     let analysis = analyse(&sources, &Options::on(Date::FIRST));
     let errors: Vec<_> =
@@ -30,7 +30,7 @@ fn event(operation: &str, field: &str, value: &str) -> Event {
     let text = format!(
         r#"{{"operation": "{operation}", "binary": "{BINARY}", "parent": "/sbin/init", "ancestors": ["/sbin/init"], "anonymous": false, "{field}": "{value}"{port}}}"#
     );
-    serde_json::from_str(&text).unwrap()
+    serde_json::from_str(&text).expect(&text)
 }
 
 fn is_denied(confinements: &[Confinement], event: &Event) -> bool {
@@ -53,10 +53,10 @@ fn compare(settings: &str, operation: &str, field: &str, values: &[String], deni
         let (unit, profile) = (denies(value), is_denied(&confinements, &event(operation, field, value)));
         match (unit, profile) {
             (true, false) => {
-                assert!(tells(Differs::Weaker, value), "{settings}: {value} is weaker: {changes:?}")
+                assert!(tells(Differs::Weaker, value), "{settings}: {value} is weaker: {changes:?}");
             }
             (false, true) => {
-                assert!(tells(Differs::Stricter, value), "{settings}: {value} is stricter: {changes:?}")
+                assert!(tells(Differs::Stricter, value), "{settings}: {value} is stricter: {changes:?}");
             }
             // A change that is listed and makes no difference would be a false claim.
             _ => assert!(
@@ -66,6 +66,9 @@ fn compare(settings: &str, operation: &str, field: &str, values: &[String], deni
         }
     }
 }
+
+/// Returns whether a unit denies a value.
+type Denies<'case> = &'case dyn Fn(&str) -> bool;
 
 fn capabilities() -> Vec<String> {
     Capability::all().map(|capability| capability.to_string()).collect()
@@ -77,7 +80,7 @@ fn calls() -> Vec<String> {
 
 #[test]
 fn capabilities_that_are_left_are_allowed_and_no_others() {
-    let cases: [(&str, &dyn Fn(&str) -> bool); 6] = [
+    let cases: [(&str, Denies<'_>); 6] = [
         ("CapabilityBoundingSet=CAP_NET_RAW CAP_CHOWN", &|name| {
             !["CAP_NET_RAW", "CAP_CHOWN"].contains(&name)
         }),

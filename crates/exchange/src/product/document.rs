@@ -75,7 +75,8 @@ pub(super) fn convert(
         let why = "added: only a guard pack can be enforcement-capable, and this one says that it is";
         tell(Span::NOWHERE, "`pack_kind: guard`".to_owned(), why, Effect::Same);
     }
-    (Mapping { entries }, !has_kind || changes.len() > before)
+    let is_converted = changes.iter().skip(before).any(|change| change.effect != Effect::Kept);
+    (Mapping { entries }, !has_kind || is_converted)
 }
 
 /// Replaces a policy that is kept as text by the mapping in the text.
