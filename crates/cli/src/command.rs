@@ -53,6 +53,8 @@ macro_rules! verbs {
 
 verbs! {
     Init in init,
+    Adopt in adopt,
+    Baseline in baseline,
     Compile in compile,
     Lint in lint,
     Fmt in fmt,
@@ -89,6 +91,8 @@ pub(crate) const CODES: &[&[&Code]] = &[
     &[&man::MANUAL_NOT_WRITTEN],
     &[&fmt::NOT_FORMATTED],
     init::CODES,
+    adopt::CODES,
+    baseline::CODES,
     diff::CODES,
     merge::CODES,
     &[&query::INVALID_QUERY],

@@ -11,6 +11,7 @@ use telovix_compiler::proof::Account;
 use telovix_compiler::{Options, Proof};
 use telovix_diagnostic::{Diagnostic, Level, Sink};
 use telovix_platform::Target;
+use telovix_workspace::baseline::Accepts;
 use telovix_workspace::settings::{check_level, level, old_target_name};
 use telovix_workspace::target_file::{self, TargetHost, check_against, compile_for, notes};
 use telovix_workspace::{Compilation, Error, KernelBtf, Repository, shown};
@@ -71,7 +72,8 @@ impl Selection {
         Ok(Repository::find(&self.paths)?)
     }
 
-    /// Reads and compiles all but what lies in `output`, and hands what it makes to `receiver`.
+    /// Reads and compiles all but what lies in `output`, and hands what it makes to `receiver`. The baseline of the
+    /// repository accepts findings as `accepts` says.
     ///
     /// # Errors
     /// When a flag is wrong. What is wrong with the policies is in the report.
@@ -79,19 +81,38 @@ impl Selection {
         &self,
         repository: &Repository,
         output: &Path,
+        (accepts, proof): (Accepts, Proof),
         progress: &Progress,
-        proof: Proof,
         receiver: Receiver<'_>,
     ) -> Result<Compiled, Failure> {
         let options = Options { proof, ..self.options(repository)? };
         let input = repository.read(output);
         progress.step(format!("compiling {}", plural(input.sources.iter().count(), "file")));
-        let Compilation { mut findings, artifacts, policy, tracing_policies, proof } =
-            Compilation::of(input, &options, self.deny_warnings, receiver);
+        let baseline = repository.baseline()?;
+        let mut compilation = Compilation::of(input, &options, receiver);
+        if let Some(baseline) = &baseline {
+            let stale = compilation.accept(baseline, accepts);
+            // A run for less than the whole reports less, so nothing follows from what is not reported.
+            if accepts == Accepts::ErrorsAndWarnings && self.is_whole() {
+                let mut sink = Sink::new(options.levels.clone());
+                let shown_below = repository.place().shown_below();
+                baseline.report(&stale, &shown_below).into_iter().for_each(|found| sink.report(found));
+                compilation.findings.diagnostics.extend(sink.into_diagnostics());
+            }
+        }
+        if self.deny_warnings {
+            compilation.deny_warnings();
+        }
+        let Compilation { mut findings, artifacts, policy, tracing_policies, proof } = compilation;
         findings.diagnostics.splice(..0, self.old_names(repository, &options));
         // The process ends soon. To free a million small values before that would take a twentieth of the whole run.
         std::mem::forget(policy);
-        Ok(Compiled { report: Report { tracing_policies, ..findings.into() }, artifacts, proof })
+        let has_baseline = baseline.is_some();
+        Ok(Compiled {
+            report: Report { tracing_policies, has_baseline, ..findings.into() },
+            artifacts,
+            proof,
+        })
     }
 
     /// Returns the notes about old names in the settings and on the command line, at the levels of the run.
@@ -100,6 +121,15 @@ impl Selection {
         let flags = self.targets.iter().flat_map(Named::notes);
         repository.notes().iter().cloned().chain(flags).for_each(|note| sink.report(note));
         sink.into_sorted()
+    }
+
+    /// Returns whether the whole repository is compiled as its settings say.
+    fn is_whole(&self) -> bool {
+        self.paths.is_empty()
+            && self.targets.is_empty()
+            && self.levels.is_empty()
+            && self.sensor.is_none()
+            && self.group.is_none()
     }
 
     fn options(&self, repository: &Repository) -> Result<Options, Failure> {

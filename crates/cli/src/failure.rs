@@ -14,7 +14,7 @@ use crate::output::{Amount, Format, Report, Streams, json, text};
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
-    report: Report,
+    report: Box<Report>,
     /// Whether standard output already has data, so that the findings go to standard error as text.
     after_data: bool,
 }
@@ -27,7 +27,7 @@ impl Failure {
 
     /// Stops with findings that point into sources.
     pub(crate) fn because(exit: Exit, report: Report) -> Self {
-        Self { exit, report, after_data: false }
+        Self { exit, report: Box::new(report), after_data: false }
     }
 
     /// Stops without output: the user knows the reason.
@@ -102,7 +102,7 @@ impl From<Error> for Failure {
         };
         let (code, help, message) = (error.code(), error.help(), error.to_string());
         match error {
-            Error::Settings(findings) => Self::because(exit, (*findings).into()),
+            Error::Settings(findings) | Error::Baseline(findings) => Self::because(exit, (*findings).into()),
             _ => {
                 let failure = Self::new(exit, code, message);
                 match help {

@@ -17,8 +17,8 @@ use crate::Telovix;
 use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
-    apply, compile, detect, fmt, generate, inspect, keygen, plan, query, readiness, remove, sign, status,
-    trust, verify, why,
+    adopt, apply, baseline, compile, detect, fmt, generate, inspect, keygen, plan, query, readiness, remove,
+    sign, status, trust, verify, why,
 };
 use crate::enforcement::Turn;
 use crate::exit::Exit;
@@ -112,6 +112,8 @@ fn schemas_of_outputs() {
     output::<json::Document>("report");
     output::<compile::Document>("compile");
     output::<why::Line<'_>>("why");
+    output::<adopt::Document>("adopt");
+    output::<baseline::Document>("baseline");
     output::<Impact>("impact");
     output::<generate::Document<'_>>("generate");
     output::<detect::Line<'_>>("detect");
@@ -147,6 +149,7 @@ fn schemas_of_documents() {
         schema(kind.slug, &schema::schema(kind.name, kind.record));
     }
     schema("telovix", &schema::schema("telovix.yaml", telovix_workspace::settings::RECORD));
+    schema("baseline", &schema::schema("telovix-baseline.yaml", telovix_workspace::baseline::RECORD));
     schema("target", &schema::schema("target file", telovix_workspace::target_file::RECORD));
     schema("event", &Event::schema());
 }

@@ -2,12 +2,13 @@
 
 use telovix_diagnostic::Code;
 
-use crate::{agent, error, kernel_btf, settings, sources, target_file};
+use crate::{agent, baseline, error, kernel_btf, settings, sources, target_file};
 
 /// Returns every code, module by module.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let modules: [&[&'static Code]; 6] = [
+    let modules: [&[&'static Code]; 7] = [
         agent::CODES,
+        baseline::CODES,
         error::CODES,
         kernel_btf::CODES,
         settings::code::CODES,

@@ -29,6 +29,9 @@ pub enum Error {
     /// `telovix.yaml` is invalid; each error has its own code and location.
     #[error("`telovix.yaml` is invalid")]
     Settings(Box<Findings>),
+    /// `telovix-baseline.yaml` is invalid; each error has its own code and location.
+    #[error("`telovix-baseline.yaml` is invalid")]
+    Baseline(Box<Findings>),
     /// The output folder is `-`.
     #[error("the output folder cannot be `-`: a compile writes several files")]
     OutputIsStandardOutput,
@@ -68,7 +71,7 @@ impl Error {
         match self {
             Self::NoCurrentFolder(_) => &code::NO_CURRENT_FOLDER,
             Self::UnreadableSettings { .. } => &code::UNREADABLE_CONFIGURATION,
-            Self::Settings(findings) => {
+            Self::Settings(findings) | Self::Baseline(findings) => {
                 findings.diagnostics.first().map_or(&code::UNREADABLE_CONFIGURATION, |found| found.code)
             }
             Self::OutputIsStandardOutput => &code::OUTPUT_IS_STANDARD_OUTPUT,
@@ -96,9 +99,11 @@ impl Error {
                 }
                 _ => Some("the folder is unchanged"),
             },
-            Self::UnreadableSettings { .. } | Self::Settings(_) | Self::NoSignals(_) | Self::Interrupted => {
-                None
-            }
+            Self::UnreadableSettings { .. }
+            | Self::Settings(_)
+            | Self::Baseline(_)
+            | Self::NoSignals(_)
+            | Self::Interrupted => None,
         }
     }
 }

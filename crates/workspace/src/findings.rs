@@ -3,6 +3,8 @@
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Diagnostic, Severity};
 
+use crate::known::Known;
+
 /// The findings about the sources of a run.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -12,6 +14,8 @@ pub struct Findings {
     pub shown_below: String,
     /// The findings, in the order to print.
     pub diagnostics: Vec<Diagnostic>,
+    /// The findings that the baseline accepts, in the same order.
+    pub known: Vec<Known>,
 }
 
 impl Findings {

@@ -50,6 +50,16 @@ impl Glob {
         &self.text
     }
 
+    /// Returns the only path that it matches besides those below, if it is one.
+    pub(crate) fn only(&self) -> Option<String> {
+        let is_wild = |letter: &char| matches!(letter, '*' | '?');
+        let plain = self.names.iter().map(|name| match name {
+            Name::One(letters) if !letters.iter().any(is_wild) => Some(letters.iter().collect::<String>()),
+            Name::One(_) | Name::Folders => None,
+        });
+        Some(plain.collect::<Option<Vec<_>>>()?.join("/"))
+    }
+
     /// Returns whether a path, relative to the root and with `/`, matches or is below a folder that matches.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {

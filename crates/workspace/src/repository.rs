@@ -1,22 +1,26 @@
 //! A root and its settings -> reading and compiling.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use telovix_compiler::emit::{Artifact, Receiver};
 use telovix_compiler::proof::Account;
 use telovix_compiler::verdict::PolicyVerdict;
 use telovix_compiler::{Options, Outcome, Proof, compile_to};
+use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Diagnostic, Severity};
 use telovix_document::lower::Policy;
 use telovix_platform::Target;
 use telovix_policy::value::Date;
 
+use crate::baseline::{Accepts, BASELINE, Baseline, Stale, Verb};
+use crate::bounded::read_file;
 use crate::error::Error;
 use crate::findings::Findings;
-use crate::path::TRUST_ROOT;
+use crate::path::{TRUST_ROOT, shown};
 use crate::root::Root;
 use crate::settings::Settings;
-use crate::sources::{Input, LeftOut, Selection};
+use crate::sources::{Input, LeftOut, Problem, Selection};
 use crate::target_file::{self, TargetHost};
 
 /// The default output folder.
@@ -55,12 +59,36 @@ impl Repository {
         Ok(Self { root, settings })
     }
 
+    /// Creates the repository that a folder would be with these settings, without writing them.
+    ///
+    /// # Errors
+    /// When the settings are invalid, or the current folder does not exist.
+    pub fn planned(folder: &Path, settings: &str) -> Result<Self, Error> {
+        let mut root = Root::find(&[folder.to_owned()])?;
+        root.folder = root.paths.first().cloned().unwrap_or(root.folder);
+        root.is_configured = true;
+        let settings = Settings::of_text(settings, &root)?;
+        Ok(Self { root, settings })
+    }
+
+    /// Returns what would be read after some files were added, each with its name and text.
+    #[must_use]
+    pub fn read_with(&self, added: Vec<(String, String)>) -> Input {
+        let Input { sources, shown_below, mut problems } = self.read(&self.output());
+        if !added.is_empty() {
+            problems.retain(|problem| !matches!(problem, Problem::Nothing { .. }));
+        }
+        let found = sources.iter().map(|(_, source)| (source.name().to_owned(), source.text().to_owned()));
+        Input { sources: SourceSet::new(found.chain(added)), shown_below, problems }
+    }
+
     /// Reads the paths that the repository was found by, or all of it, except for the artifacts in `output` and the trust
     /// root.
     #[must_use]
     pub fn read(&self, output: &Path) -> Input {
         let selection = self.selection();
-        self.root.read(&LeftOut::new(output, &self.trust_root()).selected_by(&selection))
+        let left_out = LeftOut::new(output, &self.trust_root()).selected_by(&selection);
+        self.root.read(&left_out.and_baseline(self.baseline_path()))
     }
 
     /// Reads the files of another revision of the repository, with names relative to its root.
@@ -121,6 +149,29 @@ impl Repository {
         &self.settings.hosts
     }
 
+    /// Reads the baseline, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read or has a mistake; all mistakes are reported.
+    pub fn baseline(&self) -> Result<Option<Baseline>, Error> {
+        let path = self.baseline_path();
+        if !self.root.is_configured() || path.symlink_metadata().is_err() {
+            return Ok(None);
+        }
+        let unreadable = |error| Error::UnreadableSettings { path: shown(&path), error };
+        let bytes = read_file(&path).map_err(unreadable)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
+        let baseline = Baseline::parse(&text, &self.root.shown_below());
+        baseline.map(Some).map_err(|findings| Error::Baseline(Box::new(findings)))
+    }
+
+    /// Returns the path of the baseline, which may not exist.
+    #[must_use]
+    pub fn baseline_path(&self) -> PathBuf {
+        self.root.folder().join(BASELINE)
+    }
+
     /// Returns the notes about old names in the settings.
     #[must_use]
     pub fn notes(&self) -> &[Diagnostic] {
@@ -139,18 +190,25 @@ impl Repository {
 }
 
 impl Compilation {
-    /// Compiles the sources and passes each artifact to `receiver` as it is produced. With `deny_warnings`, warnings are
-    /// errors. Read errors are among the findings; the artifacts are then incomplete and not returned.
+    /// Compiles the sources and passes each artifact to `receiver` as it is produced. Read errors are among the findings; the artifacts are then incomplete and not returned.
     #[must_use]
-    pub fn of(input: Input, options: &Options, deny_warnings: bool, receiver: Receiver<'_>) -> Self {
+    pub fn of(input: Input, options: &Options, receiver: Receiver<'_>) -> Self {
         let Outcome { diagnostics, artifacts, policy, tracing_policies, proof } =
             compile_to(&input.sources, options, receiver);
-        let mut findings = input.into_findings_at(&options.levels, diagnostics);
-        if deny_warnings {
-            findings.diagnostics.iter_mut().for_each(deny);
-        }
+        let findings = input.into_findings_at(&options.levels, diagnostics);
         let artifacts = artifacts.filter(|_| !findings.has_errors());
         Self { findings, artifacts, policy, tracing_policies, proof }
+    }
+
+    /// Sets the findings apart that a baseline accepts, and returns its entries that are stale.
+    pub fn accept(&mut self, baseline: &Baseline, accepts: Accepts) -> Stale {
+        baseline.judge(&mut self.findings, Verb::Lint, accepts)
+    }
+
+    /// Makes warnings errors; artifacts are then not returned.
+    pub fn deny_warnings(&mut self) {
+        self.findings.diagnostics.iter_mut().for_each(deny);
+        self.artifacts = self.artifacts.take().filter(|_| !self.findings.has_errors());
     }
 }
 

@@ -16,6 +16,7 @@ use telovix_syntax::{Cursor, Node};
 use telovix_tetragon::{Dialect, Engine};
 
 use crate::agent::{KUBERNETES, PARENTS_MAP, VERSION, release};
+use crate::baseline;
 use crate::bounded::read_file;
 use crate::error::Error;
 use crate::findings::Findings;
@@ -65,14 +66,24 @@ impl Settings {
         let bytes = read_file(&path).map_err(unreadable)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
-        let sources = SourceSet::single(CONFIGURATION, &text);
+        Self::of_text(&text, root)
+    }
+
+    /// Reads the text of the file.
+    pub(crate) fn of_text(text: &str, root: &Root) -> Result<Self, Error> {
+        let sources = SourceSet::single(CONFIGURATION, text);
         let mut sink = Sink::new(Levels::default());
         let settings = parse(&sources, &root.folder, &mut sink);
         let failed = sink.has_errors();
         let diagnostics = sink.into_sorted();
         let shown_below = root.shown_below();
         if failed {
-            return Err(Error::Settings(Box::new(Findings { sources, shown_below, diagnostics })));
+            return Err(Error::Settings(Box::new(Findings {
+                sources,
+                shown_below,
+                diagnostics,
+                known: Vec::new(),
+            })));
         }
         let old_names = diagnostics.into_iter().filter(|found| *found.code == code::OLD_NAME);
         let mut notes = settings.notes;
@@ -139,6 +150,7 @@ pub fn check_level(code: &str, level: Level) -> Result<(), Box<Diagnostic>> {
 fn codes() -> impl Iterator<Item = &'static Code> {
     telovix_compiler::catalogue::codes()
         .chain(sources::code::CODES.iter().copied())
+        .chain(baseline::CODES.iter().copied())
         .chain([&code::OLD_NAME, &target_file::TARGET_FACTS])
 }
 

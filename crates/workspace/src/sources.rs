@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Diagnostic, Levels, Sink};
@@ -47,6 +47,7 @@ pub struct LeftOut<'run> {
     output: Option<(&'run Path, Option<Identity>)>,
     trust_root: Option<Identity>,
     selection: Option<&'run Selection>,
+    baseline: Option<PathBuf>,
 }
 
 impl<'run> LeftOut<'run> {
@@ -55,13 +56,23 @@ impl<'run> LeftOut<'run> {
     pub fn new(output: &'run Path, trust_root: &Path) -> Self {
         // A missing path cannot be found by the walk; an inaccessible one is reported by the walk.
         let known = |path: &Path| fs::metadata(path).ok().as_ref().map(identity);
-        Self { output: Some((output, known(output))), trust_root: known(trust_root), selection: None }
+        Self { output: Some((output, known(output))), trust_root: known(trust_root), ..Self::default() }
     }
 
     /// Leaves out what the settings leave out.
     #[must_use]
     pub fn selected_by(self, selection: &'run Selection) -> Self {
         Self { selection: Some(selection), ..self }
+    }
+
+    /// Leaves out the baseline of the repository, which is read as such.
+    #[must_use]
+    pub fn and_baseline(self, baseline: PathBuf) -> Self {
+        Self { baseline: Some(baseline), ..self }
+    }
+
+    fn is_baseline(&self, path: &Path) -> bool {
+        self.baseline.as_deref() == Some(path)
     }
 
     fn is_excluded(&self, path: &Path) -> bool {
@@ -133,7 +144,7 @@ impl Input {
         let mut sink = Sink::new(levels.clone());
         self.problems.into_iter().for_each(|problem| sink.report(problem.into()));
         let diagnostics = sink.into_diagnostics().into_iter().chain(findings).collect();
-        Findings { sources: self.sources, shown_below: self.shown_below, diagnostics }
+        Findings { sources: self.sources, shown_below: self.shown_below, diagnostics, known: Vec::new() }
     }
 }
 

@@ -143,6 +143,7 @@ pub fn read(path: &Path) -> Result<TargetHost, Error> {
             sources,
             shown_below: String::new(),
             diagnostics: sink.into_sorted(),
+            known: Vec::new(),
         }))),
     }
 }

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use telovix_compare::{self, Side, compare};
 use telovix_compiler::analyse;
+use telovix_diagnostic::source::SourceSet;
 use telovix_diagnostic::{Severity, Sink};
+use telovix_document::lower::Policy;
 use telovix_workspace::Repository;
+use telovix_workspace::baseline::{Accepts, Verb};
 
 use super::Run;
 use super::diff::Loaded;
@@ -38,6 +41,13 @@ pub(crate) struct Arguments {
     format: FormatArgument,
 }
 
+/// Reports what is wrong with a set of policies.
+pub(crate) fn check_set(policy: &Policy, sources: &SourceSet, sink: &mut Sink) {
+    telovix_compare::check_invariants(policy, sources, sink);
+    telovix_lint::overlaps(policy, sink);
+    telovix_compare::analyse(policy, sink);
+}
+
 impl Run for Arguments {
     fn format(&self) -> Format {
         self.format.chosen
@@ -50,9 +60,7 @@ impl Run for Arguments {
         let options = repository.options(self.day.asked(), self.day.of_findings()?);
         let analysis = analyse(&input.sources, &options);
         let mut sink = Sink::new(options.levels);
-        telovix_compare::check_invariants(&analysis.policy, &input.sources, &mut sink);
-        telovix_lint::overlaps(&analysis.policy, &mut sink);
-        telovix_compare::analyse(&analysis.policy, &mut sink);
+        check_set(&analysis.policy, &input.sources, &mut sink);
         if let Some(base) = &base {
             let (old, new) = (base.side(), Side::of_policy(&analysis.policy, &input.sources));
             telovix_compare::guard(&compare(&old, &new), &mut sink);
@@ -60,7 +68,13 @@ impl Run for Arguments {
         // Warnings and notes of `lint` are not repeated here.
         let errors = analysis.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
         let found = errors.chain(sink.into_sorted()).collect();
-        let report = Report::of(input, found);
+        let mut findings = input.into_findings(found);
+        let baseline = repository.baseline()?;
+        if let Some(baseline) = &baseline {
+            baseline.judge(&mut findings, Verb::Lint, Accepts::ErrorsAndWarnings);
+            baseline.judge(&mut findings, Verb::Check, Accepts::ErrorsAndWarnings);
+        }
+        let report = Report { has_baseline: baseline.is_some(), ..findings.into() };
         match self.format.chosen {
             Format::Text => text::write(&report, Amount::ALL, &mut streams.data)?,
             Format::Json => json::write(&report, &mut streams.data)?,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use telovix_compiler::Proof;
 use telovix_compiler::assessment::OPEN_WAY;
 use telovix_compiler::emit::ArtifactKind;
+use telovix_workspace::baseline::Accepts;
 use telovix_workspace::{OutputFolder, Replaced, shown};
 
 use proof::Proven;
@@ -25,7 +26,8 @@ use crate::progress::Progress;
 
 /// Compile policies to TracingPolicy YAML, one packed map image and a manifest.
 ///
-/// The output folder is replaced as a whole. A compile that fails leaves it unchanged.
+/// The output folder is replaced as a whole. A compile that fails leaves it unchanged. An error fails it even when
+/// `telovix-baseline.yaml` accepts it for `lint`: no artifact would mean what its source says.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -66,8 +68,13 @@ impl Run for Arguments {
             progress.step(format!("writing `{path}`"));
             successor.write(path, bytes)
         };
-        let compilation =
-            self.selection.compile(&repository, folder.path(), &progress, proof, &mut receive)?;
+        let compilation = self.selection.compile(
+            &repository,
+            folder.path(),
+            (Accepts::Warnings, proof),
+            &progress,
+            &mut receive,
+        )?;
         let artifacts = compilation.artifacts.as_ref();
         let paths = artifacts.map(|all| all.iter().map(|artifact| artifact.path.as_str()));
         let replaced = successor.take_over(paths)?;
@@ -156,6 +163,9 @@ impl Told<'_> {
         let summary = report.summary();
         if summary != Summary::default() && !self.amount.is_quiet() {
             writeln!(streams.talk, "{}; run `telovix lint` for all findings", counted(summary))?;
+        }
+        if !self.amount.is_quiet() {
+            text::write_accepted(report, &mut streams.talk)?;
         }
         let (Some(artifacts), Some(replaced)) = (&self.compilation.artifacts, self.replaced) else {
             return writeln!(streams.talk, "no files written; `{}` is unchanged", shown(self.output));

@@ -39,12 +39,50 @@ pub(crate) struct Arguments {
     update: bool,
 }
 
+/// Adds the files for editors, git and CI to a repository that `adopt` wrote, and enables the hook; returns what was added.
+///
+/// # Errors
+/// When one cannot be written.
+pub(super) fn add(folder: &Path) -> Result<Vec<String>, Failure> {
+    let git = git_root(folder);
+    let place = At { folder, git };
+    let mut added = Vec::new();
+    for file in around_policies() {
+        let path = place.path(file);
+        let told = || place.told(&path);
+        match file.write(&path, &place, false).map_err(|error| not_written(&path, &error))? {
+            Written::New => added.push(told()),
+            Written::Added(lines) => added.push(format!("{} ({} added)", told(), plural(lines, "line"))),
+            Written::Kept | Written::Unchanged => {}
+        }
+    }
+    hook::enable(git);
+    Ok(added)
+}
+
+/// Returns the files that [`add`] would add.
+pub(super) fn missing(folder: &Path) -> Vec<String> {
+    let place = At { folder, git: git_root(folder) };
+    let paths = around_policies().map(|file| place.path(file));
+    paths.filter(|path| path.symlink_metadata().is_err()).map(|path| place.told(&path)).collect()
+}
+
+/// Returns the files around policies that exist: all but the settings, the examples and the text about them.
+fn around_policies() -> impl Iterator<Item = &'static File> {
+    FILES.iter().filter(|file| file.role != Role::Example && !file.is_about_the_repository())
+}
+
+fn git_root(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|above| above.join(".git").exists())
+}
+
+fn not_written(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    let message = format!("cannot write `{}`: {error}", shown(path));
+    Failure::new(Exit::CannotRun, &REPOSITORY_NOT_WRITTEN, message)
+}
+
 impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
-        let not_written = |path: &Path, error: &dyn std::fmt::Display| {
-            let message = format!("cannot write `{}`: {error}", shown(path));
-            Failure::new(Exit::CannotRun, &REPOSITORY_NOT_WRITTEN, message)
-        };
         let folder = absolute(&self.folder).map_err(|error| not_written(&self.folder, &error))?;
         let is_new = folder.join(CONFIGURATION).symlink_metadata().is_err();
         if self.update && is_new {
@@ -53,7 +91,7 @@ impl Run for Arguments {
             let failure = Failure::new(Exit::CannotRun, &NO_REPOSITORY, message);
             return Err(failure.help("run `telovix init` there first, or name the folder with it"));
         }
-        let git = folder.ancestors().find(|above| above.join(".git").exists());
+        let git = git_root(&folder);
         let place = At { folder: &folder, git };
         let wanted = |file: &&File| match file.role {
             Role::Schema => true,
@@ -67,7 +105,7 @@ impl Run for Arguments {
             let path = place.path(file);
             let written =
                 file.write(&path, &place, self.update).map_err(|error| not_written(&path, &error))?;
-            let told = path.strip_prefix(git.unwrap_or(&folder)).unwrap_or(&path).display().to_string();
+            let told = place.told(&path);
             match written {
                 Written::New => writeln!(streams.data, "{told}")?,
                 Written::Added(lines) => writeln!(streams.data, "{told} ({} added)", plural(lines, "line"))?,

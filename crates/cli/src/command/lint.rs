@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use clap::{Args, ValueEnum};
 use telovix_compiler::Proof;
 use telovix_compiler::emit::Receiver;
+use telovix_workspace::baseline::Accepts;
 
 use super::Run;
 use crate::compilation::Selection;
@@ -16,9 +17,9 @@ use crate::progress::Progress;
 /// Report all findings that `compile` would report, without writing anything.
 ///
 /// Notes are counted; `--verbose` shows them. A finding is accepted at one place by `# telovix: ignore[CODE] REASON`, and
-/// everywhere by `levels` in `telovix.yaml`.
+/// everywhere by `levels` in `telovix.yaml`. Findings in `telovix-baseline.yaml` are counted and fail nothing.
 ///
-/// The exit code is 1 if there is an error or a warning, and 2 if a file cannot be read or parsed.
+/// The exit code is 1 if there is an error or a warning that is not in the baseline, and 2 if a file cannot be read or parsed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -66,7 +67,8 @@ impl Run for Arguments {
         let repository = self.selection.repository()?;
         let output = repository.output();
         let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
-        let compilation = self.selection.compile(&repository, &output, &progress, Proof::Nothing, discard)?;
+        let asked = (Accepts::ErrorsAndWarnings, Proof::Nothing);
+        let compilation = self.selection.compile(&repository, &output, asked, &progress, discard)?;
         drop(progress);
         let (report, out) = (compilation.report, &mut streams.data);
         let exit = report.exit_of_findings();

@@ -133,12 +133,7 @@ fn not_text(name: &str) -> Diagnostic {
 /// Returns the findings about a version, labelled with which one it is.
 fn report(refusal: Refusal) -> Report {
     let Refusal { version, sources, diagnostics } = refusal;
-    Report {
-        sources,
-        shown_below: format!("{}: ", version.name()),
-        diagnostics,
-        tracing_policies: Vec::new(),
-    }
+    Report { sources, shown_below: format!("{}: ", version.name()), diagnostics, ..Report::default() }
 }
 
 fn conflicts(merged: &Merged, name: &str) -> Failure {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use telovix_compiler::verdict::{PolicyVerdict, containing};
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Diagnostic, Fix};
+use telovix_workspace::baseline::Origin;
 
 use super::{Report, Summary};
 
@@ -31,7 +32,7 @@ pub(crate) fn print(value: &impl Serialize, out: &mut dyn Write) -> io::Result<(
 pub(crate) struct Document {
     /// The version of this JSON format.
     version: u32,
-    /// The findings, ordered by location.
+    /// The findings, ordered by location; those in the baseline after the others.
     diagnostics: Vec<Finding>,
     /// Every TracingPolicy, ordered by location, and whether Tetragon accepts it; only from commands that compile.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -84,6 +85,21 @@ pub(crate) struct Finding {
     /// The edit that fixes the finding.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<FixedBy>,
+    /// Who accepts the finding; present when it is in the baseline, and then the summary does not count it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<Accepted>,
+}
+
+/// An entry of the baseline.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Accepted {
+    /// The day from which the finding is accepted.
+    date: String,
+    /// Who will correct it.
+    owner: String,
+    /// Why it is accepted until then.
+    reason: String,
 }
 
 /// A location in a source. Lines and columns start at 1; columns count characters, offsets bytes.
@@ -129,7 +145,13 @@ struct Replacement {
 
 /// Returns the findings in JSON form, for documents that contain more than findings.
 pub(crate) fn findings(report: &Report) -> Vec<Finding> {
-    report.diagnostics.iter().map(|diagnostic| finding(report, diagnostic)).collect()
+    let new = report.diagnostics.iter().map(|diagnostic| finding(report, diagnostic));
+    let known = report.known.iter().map(|known| {
+        let Origin { date, owner, reason } = &*known.origin;
+        let accepted = Accepted { date: date.to_string(), owner: owner.clone(), reason: reason.clone() };
+        Finding { baseline: Some(accepted), ..finding(report, &known.finding) }
+    });
+    new.chain(known).collect()
 }
 
 fn finding(report: &Report, diagnostic: &Diagnostic) -> Finding {
@@ -147,6 +169,7 @@ fn finding(report: &Report, diagnostic: &Diagnostic) -> Finding {
         related: related.collect(),
         help: diagnostic.help.clone(),
         fix: diagnostic.fix.as_ref().map(|fix| fixed(report, fix)),
+        baseline: None,
     }
 }
 

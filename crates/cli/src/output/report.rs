@@ -3,6 +3,7 @@
 use telovix_compiler::verdict::PolicyVerdict;
 use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_diagnostic::{Diagnostic, Severity};
+use telovix_workspace::baseline::Known;
 use telovix_workspace::{Findings, Input, sources};
 
 use crate::exit::Exit;
@@ -17,6 +18,10 @@ pub(crate) struct Report {
     pub(crate) shown_below: String,
     /// The findings, in the order to print.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The findings that the baseline accepts, in the same order.
+    pub(crate) known: Vec<Known>,
+    /// Whether the repository has a baseline.
+    pub(crate) has_baseline: bool,
     /// Whether Tetragon accepts each TracingPolicy, where the command asked.
     pub(crate) tracing_policies: Vec<PolicyVerdict>,
 }
@@ -35,8 +40,8 @@ pub(crate) struct Summary {
 
 impl From<Findings> for Report {
     fn from(findings: Findings) -> Self {
-        let Findings { sources, shown_below, diagnostics } = findings;
-        Self { sources, shown_below, diagnostics, tracing_policies: Vec::new() }
+        let Findings { sources, shown_below, diagnostics, known } = findings;
+        Self { sources, shown_below, diagnostics, known, ..Self::default() }
     }
 }
 
@@ -60,6 +65,12 @@ impl Report {
     /// Returns the path of the source of a span, relative to the current folder.
     pub(crate) fn path(&self, span: Span) -> String {
         format!("{}{}", self.shown_below, self.sources.name(span))
+    }
+
+    /// Returns how many errors and how many findings in all the baseline accepts.
+    pub(crate) fn accepted(&self) -> (usize, usize) {
+        let is_error = |known: &&Known| known.finding.severity == Severity::Error;
+        (self.known.iter().filter(is_error).count(), self.known.len())
     }
 
     /// Counts the findings.

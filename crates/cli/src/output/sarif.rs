@@ -7,15 +7,16 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use telovix_diagnostic::source::Span;
 use telovix_diagnostic::{Code, Diagnostic, Fix};
+use telovix_workspace::baseline::Origin;
 
 use super::{Report, json as form};
 
 /// Prints one SARIF log with one run.
 pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let rules: BTreeMap<&str, &Code> =
-        report.diagnostics.iter().map(|found| (found.code.id, found.code)).collect();
+    let rules: BTreeMap<&str, &Code> = all(report).map(|(found, _)| (found.code.id, found.code)).collect();
     let codes: BTreeMap<&str, usize> = rules.keys().copied().zip(0..).collect();
-    let results: Vec<_> = report.diagnostics.iter().map(|found| result(report, found, &codes)).collect();
+    let results: Vec<_> =
+        all(report).map(|(found, origin)| standing(report, result(report, found, &codes), origin)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -31,6 +32,26 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }],
     });
     form::print(&log, out)
+}
+
+/// Returns the findings, and who accepts those in the baseline.
+fn all(report: &Report) -> impl Iterator<Item = (&Diagnostic, Option<&Origin>)> {
+    let new = report.diagnostics.iter().map(|found| (found, None));
+    new.chain(report.known.iter().map(|known| (&known.finding, Some(&*known.origin))))
+}
+
+/// Adds whether a finding is new since the baseline. Without a baseline nothing is said about it.
+fn standing(report: &Report, mut result: Value, origin: Option<&Origin>) -> Value {
+    if let Some(Origin { date, owner, reason }) = origin {
+        result["baselineState"] = json!("unchanged");
+        let justification = format!("{reason} ({owner}, {date})");
+        result["suppressions"] =
+            json!([{ "kind": "external", "status": "accepted", "justification": justification }]);
+    } else if report.has_baseline {
+        result["baselineState"] = json!("new");
+        result["suppressions"] = json!([]);
+    }
+    result
 }
 
 fn rule(code: &Code) -> Value {

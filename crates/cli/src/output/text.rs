@@ -7,6 +7,7 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use telovix_diagnostic::source::{Source, Span};
 use telovix_diagnostic::{Diagnostic, Severity};
+use telovix_workspace::BASELINE;
 
 use super::{Amount, Report, Summary};
 
@@ -20,15 +21,34 @@ const CODES_SHOWN: usize = 40;
 pub(crate) fn write(report: &Report, amount: Amount, out: &mut dyn Write) -> io::Result<()> {
     let hidden = write_findings(report, amount, out)?;
     let summary = report.summary();
-    if summary == Summary::default() || amount.is_quiet() {
+    if amount.is_quiet() {
         return Ok(());
+    }
+    if summary == Summary::default() {
+        return write_accepted(report, out);
     }
     let more = match hidden {
         0 => String::new(),
         1 => " (1 is not shown: `--verbose`)".to_owned(),
         count => format!(" ({count} are not shown: `--verbose`)"),
     };
-    writeln!(out, "{}{more}; run `telovix explain CODE` for details", counted(summary))
+    writeln!(out, "{}{more}; run `telovix explain CODE` for details", counted(summary))?;
+    write_accepted(report, out)
+}
+
+/// Prints how many findings the baseline accepts.
+pub(crate) fn write_accepted(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    match report.accepted() {
+        (_, 0) => Ok(()),
+        (0, all) => writeln!(out, "{} in `{BASELINE}`", plural(all, "finding")),
+        (errors, all) => {
+            let (all, errors) = (plural(all, "finding"), plural(errors, "error"));
+            writeln!(
+                out,
+                "{all} in `{BASELINE}`, {errors} among them, with which `telovix compile` writes nothing"
+            )
+        }
+    }
 }
 
 /// Prints the findings; returns how many are not printed. Of many findings with one code the first are printed, and how many

@@ -15,7 +15,7 @@ fn compile(root: &Path, output: &Path) -> Vec<&'static str> {
     let options = repository.options(None, Date::parse("2026-11-20").unwrap());
     let mut successor = folder.successor();
     let input = repository.read(folder.path());
-    let compiled = Compilation::of(input, &options, false, &mut |path, bytes| successor.write(path, bytes));
+    let compiled = Compilation::of(input, &options, &mut |path, bytes| successor.write(path, bytes));
     let paths = compiled.artifacts.as_ref().map(|all| all.iter().map(|artifact| artifact.path.as_str()));
     successor.take_over(paths).unwrap();
     let errors = compiled.findings.diagnostics.iter().filter(|found| found.severity.name() == "error");

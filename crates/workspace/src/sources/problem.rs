@@ -127,6 +127,31 @@ impl Problem {
         }
     }
 
+    /// Returns the files and folders, as they are shown, without which there would be no such error.
+    #[must_use]
+    pub fn in_the_way(&self) -> Vec<&str> {
+        match self {
+            Self::Unreadable { path, .. } | Self::NotUtf8 { path, .. } => vec![path],
+            Self::NotAFile(path)
+            | Self::Binary(path)
+            | Self::Utf16(path)
+            | Self::TooLarge(path)
+            | Self::Circle(path)
+            | Self::TooDeep(path) => vec![path],
+            Self::SkippedDocuments {
+                reason: Skipped::Hidden | Skipped::Output | Skipped::Compiled,
+                path,
+                ..
+            } => {
+                vec![path]
+            }
+            Self::SkippedDocuments { documents, .. } => documents.iter().map(String::as_str).collect(),
+            Self::Nothing { .. } | Self::OtherFiles(_) | Self::Templates(_) | Self::UnmatchedPattern(_) => {
+                Vec::new()
+            }
+        }
+    }
+
     /// Returns how to fix it.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {

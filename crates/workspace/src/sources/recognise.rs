@@ -131,7 +131,10 @@ fn is_document(node: &Node<'_>) -> bool {
 fn is_member(node: &Node<'_>) -> bool {
     let Some(mapping) = node.as_mapping() else { return false };
     let kind = mapping.get("kind").and_then(Node::text);
-    (kind.is_some_and(is_kind) && mapping.entries.len() > 2) || is_profile(mapping)
+    (kind.is_some_and(is_kind) && mapping.entries.len() > 2)
+        || is_profile(mapping)
+        || is_rule(mapping)
+        || is_detection(mapping)
 }
 
 /// Returns whether a mapping without a known `kind` has the fields of a policy.
@@ -142,14 +145,13 @@ fn is_policy(mapping: &Mapping<'_>) -> bool {
         nearest(key, ["kind"]).is_some() && value.text().is_some_and(|text| names().any(|name| name == text))
     };
     let misnamed = || mapping.entries.iter().any(|entry| is_misnamed(&entry.key.value, &entry.value));
-    let rule = || text("template").is_some_and(|name| Template::ALL.iter().any(|known| known.id() == name));
     let invariant = || {
         ["never", "always"].iter().any(|key| mapping.get(key).is_some_and(|set| set.as_mapping().is_some()))
     };
     is_profile(mapping)
         || is_guard(mapping)
         || text("pack_id").is_some()
-        || rule()
+        || is_rule(mapping)
         || (invariant() && has(mapping, "reason"))
         || mapping.entries.iter().any(|entry| is_list(&entry.key.value, &entry.value))
         || misnamed()
@@ -157,6 +159,18 @@ fn is_policy(mapping: &Mapping<'_>) -> bool {
 
 fn is_profile(mapping: &Mapping<'_>) -> bool {
     mapping.get("target_binary").is_some_and(|binary| binary.text().is_some())
+}
+
+/// Returns whether a member of a list has a name and a condition of a detection.
+fn is_detection(mapping: &Mapping<'_>) -> bool {
+    let is_condition =
+        |key: &str| key.starts_with("match_") && KINDS.iter().any(|kind| kind.record.field(key).is_some());
+    has(mapping, "name") && mapping.entries.iter().any(|entry| is_condition(&entry.key.value))
+}
+
+fn is_rule(mapping: &Mapping<'_>) -> bool {
+    let template = mapping.get("template").and_then(Node::text);
+    template.is_some_and(|name| Template::ALL.iter().any(|known| known.id() == name))
 }
 
 fn is_guard(mapping: &Mapping<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! The files of a folder -> those that are policies, and what the others are.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::Problem;
@@ -12,8 +12,8 @@ use crate::glob::Glob;
 #[derive(Debug, Default)]
 pub struct Selection {
     root: PathBuf,
-    include: Vec<Glob>,
-    exclude: Vec<Glob>,
+    include: Patterns,
+    exclude: Patterns,
     matched: RefCell<BTreeSet<String>>,
 }
 
@@ -21,7 +21,7 @@ impl Selection {
     /// Creates the selection of a repository.
     #[must_use]
     pub fn new(root: &Path, include: &[Glob], exclude: &[Glob]) -> Self {
-        let (include, exclude) = (include.to_vec(), exclude.to_vec());
+        let (include, exclude) = (Patterns::new(include), Patterns::new(exclude));
         Self { root: root.to_owned(), include, exclude, matched: RefCell::default() }
     }
 
@@ -32,35 +32,69 @@ impl Selection {
 
     /// Returns whether the settings include a file.
     pub(super) fn includes(&self, path: &Path) -> bool {
-        self.include.is_empty() || self.below(path).is_none_or(|name| self.matches(&self.include, &name))
+        self.include.texts.is_empty()
+            || self.below(path).is_none_or(|name| self.matches(&self.include, &name))
     }
 
     /// Returns whether a file with this name, relative to the root, is read.
     pub(super) fn reads(&self, name: &str) -> bool {
-        let is_included = self.include.is_empty() || self.matches(&self.include, name);
+        let is_included = self.include.texts.is_empty() || self.matches(&self.include, name);
         is_included && !self.matches(&self.exclude, name)
     }
 
     /// Returns the patterns that matched nothing so far.
     pub(super) fn unmatched(&self) -> Vec<String> {
         let matched = self.matched.borrow();
-        let all = self.include.iter().chain(&self.exclude).map(Glob::text);
-        all.filter(|text| !matched.contains(*text)).map(str::to_owned).collect()
+        let all = self.include.texts.iter().chain(&self.exclude.texts);
+        all.filter(|text| !matched.contains(*text)).cloned().collect()
     }
 
     fn below(&self, path: &Path) -> Option<String> {
         Some(path.strip_prefix(&self.root).ok()?.to_string_lossy().into_owned())
     }
 
-    fn matches(&self, globs: &[Glob], name: &str) -> bool {
+    fn matches(&self, patterns: &Patterns, name: &str) -> bool {
         let mut any = false;
-        for glob in globs.iter().filter(|glob| glob.matches(name)) {
+        for text in patterns.matching(name) {
             any = true;
-            if !self.matched.borrow().contains(glob.text()) {
-                self.matched.borrow_mut().insert(glob.text().to_owned());
+            if !self.matched.borrow().contains(text) {
+                self.matched.borrow_mut().insert(text.to_owned());
             }
         }
         any
+    }
+}
+
+/// The patterns of one list. Those of one path are looked up: there may be one for each file.
+#[derive(Debug, Default)]
+struct Patterns {
+    texts: Vec<String>,
+    wild: Vec<Glob>,
+    /// The text of each pattern of one path.
+    paths: BTreeMap<String, String>,
+}
+
+impl Patterns {
+    fn new(globs: &[Glob]) -> Self {
+        let mut patterns =
+            Self { texts: globs.iter().map(|glob| glob.text().to_owned()).collect(), ..Self::default() };
+        for glob in globs {
+            match glob.only() {
+                Some(path) => {
+                    patterns.paths.insert(path, glob.text().to_owned());
+                }
+                None => patterns.wild.push(glob.clone()),
+            }
+        }
+        patterns
+    }
+
+    /// Returns the texts of the patterns that match a path or a folder above it.
+    fn matching<'run>(&'run self, name: &'run str) -> impl Iterator<Item = &'run str> {
+        let wild = self.wild.iter().filter(move |glob| glob.matches(name)).map(Glob::text);
+        let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
+        let above = ends.filter_map(move |end| self.paths.get(name.get(..end)?)).map(String::as_str);
+        wild.chain(above)
     }
 }
 

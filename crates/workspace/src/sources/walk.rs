@@ -92,6 +92,9 @@ impl Walk<'_> {
             Err(error) if name.starts_with('.') && error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => return self.unreadable(&path, error),
         };
+        if self.left_out.is_baseline(&path) {
+            return;
+        }
         let reason = if name == CONFIGURATION {
             Some(Skipped::Settings)
         } else if name == TRUST_ROOT || self.left_out.is_trust_root(&metadata) {

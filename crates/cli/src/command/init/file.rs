@@ -51,6 +51,11 @@ impl At<'_> {
         root.join(file.path)
     }
 
+    /// Returns a path as it is told: relative to the root of the git repository.
+    pub(super) fn told(&self, path: &Path) -> String {
+        path.strip_prefix(self.git.unwrap_or(self.folder)).unwrap_or(path).display().to_string()
+    }
+
     /// Returns the folder relative to the root of the git repository: empty, or with a `/` at its end.
     fn below(&self) -> String {
         let below = self.git.and_then(|git| self.folder.strip_prefix(git).ok()).unwrap_or(Path::new(""));
@@ -60,6 +65,11 @@ impl At<'_> {
 }
 
 impl File {
+    /// Returns whether it is the settings, or the text about the repository.
+    pub(super) fn is_about_the_repository(&self) -> bool {
+        ["telovix.yaml", "README.md"].contains(&self.path)
+    }
+
     /// Returns the top folder of the file.
     pub(super) fn folder(&self) -> &'static str {
         self.path.split('/').next().unwrap_or_default()
@@ -141,6 +151,7 @@ pub(super) static FILES: &[File] = &[
     file!(".githooks/pre-commit", "pre-commit", Other),
     file!(".github/workflows/policies.yaml", "workflow.yaml", Other),
     schema!("telovix.json"),
+    schema!("baseline.json"),
     schema!("guardian-profile.json"),
     schema!("enforcement-rule.json"),
     schema!("guardian-policy.json"),

@@ -23,8 +23,7 @@ fn rendered(source: &str, diagnostic: impl FnOnce(&dyn Fn(&str) -> Span) -> Diag
     };
     let diagnostics = vec![diagnostic(&place)];
     let mut out = Vec::new();
-    let report =
-        Report { sources, shown_below: "profiles/".to_owned(), diagnostics, tracing_policies: Vec::new() };
+    let report = Report { sources, shown_below: "profiles/".to_owned(), diagnostics, ..Report::default() };
     text::write(&report, Amount::ALL, &mut out).unwrap();
     anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string()
 }
@@ -92,7 +91,7 @@ fn many_equal_findings_are_counted() {
         Diagnostic::new(&CODE, Span::new(id, 5 * line, 5 * line + 1), "unknown key `a`").help("remove it")
     };
     let diagnostics = (0..20_000).map(at).collect();
-    let report = Report { sources, shown_below: String::new(), diagnostics, tracing_policies: Vec::new() };
+    let report = Report { sources, shown_below: String::new(), diagnostics, ..Report::default() };
     let mut out = Vec::new();
     text::write(&report, Amount::default(), &mut out).unwrap();
     let text = anstream::adapter::strip_str(&String::from_utf8(out).unwrap()).to_string();
