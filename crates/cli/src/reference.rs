@@ -17,8 +17,8 @@ use crate::Telovix;
 use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
-    apply, compile, detect, fmt, generate, inspect, keygen, plan, query, readiness, remove, sign, status,
-    trust, verify, why,
+    apply, compile, detect, fmt, generate, inspect, keygen, plan, query, readiness, remove, review, sign,
+    status, trust, verify, why,
 };
 use crate::enforcement::Turn;
 use crate::exit::Exit;
@@ -117,6 +117,7 @@ fn schemas_of_outputs() {
     output::<detect::Line<'_>>("detect");
     output::<readiness::Document>("readiness");
     output::<DifferenceReport>("diff");
+    output::<review::Document>("review");
     output::<query::Who>("query-who");
     output::<query::What>("query-what");
     output::<query::Which>("query-which");
