@@ -56,10 +56,11 @@ impl Risk {
         Self { level, reasons: vec![reason.into()], allowlist: Vec::new() }
     }
 
-    /// Adds a reason; the higher level counts.
+    /// Adds a reason; the higher level counts, and the reason of the level comes first.
     pub(crate) fn and(mut self, level: Level, reason: impl Into<String>) -> Self {
+        let at = if level > self.level { 0 } else { self.reasons.len() };
         self.level = self.level.max(level);
-        self.reasons.push(reason.into());
+        self.reasons.insert(at, reason.into());
         self
     }
 
@@ -81,5 +82,31 @@ impl Risk {
         }
         let reason = format!("agents of a platform do this in normal work: {}", names.join(", "));
         self.and(Level::High, reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use telovix_policy::confine::Operation;
+
+    use super::{Level, Risk};
+
+    #[test]
+    fn the_reason_of_the_level_comes_first() {
+        let risk = Risk::new(Level::Low, "one").and(Level::High, "two").and(Level::Medium, "three");
+        assert_eq!(
+            (risk.level, risk.reasons),
+            (Level::High, ["two", "one", "three"].map(String::from).to_vec())
+        );
+    }
+
+    #[test]
+    fn an_agent_with_an_exception_is_not_proposed_again() {
+        let proposed = |exempt: &[String]| {
+            let risk = Risk::new(Level::Medium, "all").with_agents(&[Operation::ModuleLoad], exempt);
+            risk.allowlist.iter().map(|exempt| exempt.agent.clone()).collect::<Vec<_>>()
+        };
+        assert!(proposed(&[]).contains(&"module loader".to_owned()));
+        assert!(!proposed(&["/usr/bin/kmod".to_owned()]).contains(&"module loader".to_owned()));
     }
 }

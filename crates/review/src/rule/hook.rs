@@ -154,7 +154,7 @@ impl Reviewed<'_> {
                 "no argument is compared, and every executable but the exempt ones matches",
             ),
             count => {
-                Risk::new(Level::Medium, format!("{count} filters on arguments, but any executable matches"))
+                Risk::new(Level::Medium, format!("any executable matches; filters on arguments: {count}"))
             }
         };
         if self.policy.metadata.namespace.is_some() {
@@ -171,7 +171,8 @@ impl Reviewed<'_> {
             fields.push(Field { field: name, value, why, source: self.sources.locate(span) });
         };
         for argument in &self.hook.arguments {
-            let (name, value) = (format!("args[{}]", argument.index.value), argument_words(argument));
+            let (name, value) =
+                (format!("args[{}]", argument.index.value), argument_words(argument).replace('`', ""));
             field(
                 name,
                 value,

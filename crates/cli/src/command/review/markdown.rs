@@ -37,6 +37,11 @@ fn inline(sentence: &str) -> String {
     parts(sentence).map(part).collect()
 }
 
+/// Formats a command outside of tables, where a backslash before `|` would be part of it.
+fn command_code(command: &str) -> String {
+    code(command).replace("\\|", "|")
+}
+
 fn changes(change: &Change, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n## Changed since {}: {}\n", code(&change.base), change.direction)?;
     if change.documents.is_empty() {
@@ -185,7 +190,7 @@ fn rollout(review: &Review, out: &mut dyn Write) -> io::Result<()> {
     for step in &review.rollout {
         let reached = if step.is_reached { " (reached)" } else { "" };
         writeln!(out, "{}. {}: {}{reached}", step.number, text(&step.document), inline(&step.change))?;
-        step.watch.iter().try_for_each(|command| writeln!(out, "   - watch: {}", code(command)))?;
+        step.watch.iter().try_for_each(|command| writeln!(out, "   - watch: {}", command_code(command)))?;
         writeln!(out, "   - gate: {}", inline(&step.gate))?;
     }
     Ok(())
