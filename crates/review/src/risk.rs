@@ -70,7 +70,7 @@ impl Risk {
         let mut names = Vec::new();
         for agent in operations.iter().flat_map(|operation| agent::that_do(*operation)) {
             let is_exempt = |path: &&str| exempt.iter().any(|pattern| pattern == path);
-            if names.contains(&agent.name) || agent.executables.iter().any(|path| is_exempt(path)) {
+            if names.contains(&agent.name) || agent.executables.iter().any(is_exempt) {
                 continue;
             }
             names.push(agent.name);
