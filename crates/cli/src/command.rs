@@ -64,6 +64,7 @@ verbs! {
     Query in query,
     Why in why,
     Impact in impact,
+    Review in review,
     Generate in generate,
     Detect in detect,
     Readiness in readiness,

@@ -6,6 +6,7 @@
 mod amount;
 pub(crate) mod github;
 pub(crate) mod html;
+pub(crate) mod inline;
 pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod markdown;

@@ -18,7 +18,7 @@ use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
     adopt, apply, baseline, compile, detect, fmt, generate, inspect, keygen, plan, query, readiness, remove,
-    sign, status, trust, verify, why,
+    review, sign, status, trust, verify, why,
 };
 use crate::enforcement::Turn;
 use crate::exit::Exit;
@@ -119,6 +119,7 @@ fn schemas_of_outputs() {
     output::<detect::Line<'_>>("detect");
     output::<readiness::Document>("readiness");
     output::<DifferenceReport>("diff");
+    output::<review::Document>("review");
     output::<query::Who>("query-who");
     output::<query::What>("query-what");
     output::<query::Which>("query-which");

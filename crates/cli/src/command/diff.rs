@@ -18,8 +18,9 @@ use telovix_workspace::Input;
 
 pub(crate) use code::CODES;
 use driver::Asked;
+use side::Content;
 pub(crate) use side::Loaded;
-use side::{Content, Operands};
+pub(crate) use side::Operands;
 
 use super::Run;
 use crate::day::Day;
@@ -225,14 +226,14 @@ impl Shown<'_> {
 }
 
 /// Returns `GuardianProfile amf (gp_3f1a9c0d72e4)`.
-fn title(subject: &SubjectDifference<'_>) -> String {
+pub(crate) fn title(subject: &SubjectDifference<'_>) -> String {
     let Some(piece) = subject.piece() else { return String::new() };
     let id = if piece.id == piece.name { String::new() } else { format!(" ({})", piece.id) };
     format!("{} {}{id}", piece.kind, piece.name)
 }
 
 /// Returns `new` or `removed` for a document that only one side has.
-fn presence(subject: &SubjectDifference<'_>) -> Option<&'static str> {
+pub(crate) fn presence(subject: &SubjectDifference<'_>) -> Option<&'static str> {
     match (subject.before, subject.after) {
         (None, Some(_)) => Some("new"),
         (Some(_), None) => Some("removed"),
