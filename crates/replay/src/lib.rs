@@ -18,7 +18,7 @@
 //! observe     lines -> who did what how often: the input of learning
 //! readiness   the answer -> the conditions that keep a policy from its next step
 //! sigma       a detection -> the same rule for a SIEM
-//! sql         detections -> a query of ClickHouse
+//! sql         policies and a table of ClickHouse -> the same answer as a scan gives
 //! detect      a stream and the rules of detections and guards -> violations, as they come
 //! ```
 

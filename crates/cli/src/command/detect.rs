@@ -201,7 +201,7 @@ impl Arguments {
         let text = if self.print_sigma {
             Some(sigma::rules(detections, sources)).filter(|text| !text.is_empty())
         } else {
-            sql::query(detections, sources, &self.table)
+            sql::query(detections, sources, &self.table, (None, None))
         };
         let Some(text) = text else {
             let message = "the policies have no detection to write";
@@ -209,7 +209,7 @@ impl Arguments {
                 .help("name a GuardianPolicy with `--policy`"));
         };
         if self.print_sql {
-            let table = sql::TABLE.replace("telovix_events", &self.table);
+            let table = sql::create(&self.table);
             table.lines().try_for_each(|line| writeln!(streams.data, "-- {line}"))?;
         }
         write!(streams.data, "{text}")?;
