@@ -62,6 +62,7 @@ verbs! {
     Query in query,
     Why in why,
     Impact in impact,
+    Load in load,
     Generate in generate,
     Detect in detect,
     Readiness in readiness,
@@ -99,4 +100,5 @@ pub(crate) const CODES: &[&[&Code]] = &[
     readiness::CODES,
     inspect::CODES,
     doctor::CODES,
+    crate::events_table::CODES,
 ];

@@ -113,6 +113,7 @@ fn schemas_of_outputs() {
     output::<compile::Document>("compile");
     output::<why::Line<'_>>("why");
     output::<Impact>("impact");
+    output::<load::Document<'_>>("load");
     output::<generate::Document<'_>>("generate");
     output::<detect::Line<'_>>("detect");
     output::<readiness::Document>("readiness");

@@ -4,6 +4,8 @@
 //! `AND` and `OR` of 18.16 do not compute with three values, so each condition is 0 or 1, and what is unknown is asked for
 //! apart: the verdict on an event is 0 for no match, 1 for a match and 2 for a possible one.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::{EventKind, GuardianPolicy};
 use telovix_policy::value::PortRange;
@@ -43,7 +45,7 @@ pub fn query<'policy>(
 }
 
 /// How often a detection matches.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DetectionCount {
     /// Its name.
     pub detection: String,
@@ -58,9 +60,9 @@ pub struct DetectionCount {
     /// Events that may match, depending on missing fields.
     pub possible: u64,
     /// The first match.
-    pub first_seen: Option<Moment>,
+    pub first_seen: Option<String>,
     /// The last match.
-    pub last_seen: Option<Moment>,
+    pub last_seen: Option<String>,
 }
 
 /// Counts the matches of detections in a table, the most frequent first.
@@ -88,8 +90,10 @@ fn counts(answer: Answer) -> Option<Vec<DetectionCount>> {
         let [detection, severity, action, source, matches, possible, first, last] =
             <[Option<String>; 8]>::try_from(row).ok()?;
         let matches = matches?.parse().ok()?;
-        let time =
-            |text: Option<String>| text.filter(|_| matches > 0)?.parse().ok().map(Moment::from_seconds);
+        let time = |text: Option<String>| {
+            let seconds = text.filter(|_| matches > 0)?.parse().ok()?;
+            Some(Moment::from_seconds(seconds).to_string())
+        };
         Some(DetectionCount {
             detection: detection?,
             severity: severity?,
