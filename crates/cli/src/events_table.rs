@@ -26,7 +26,7 @@ pub(crate) const CODES: &[&Code] = &[
     &PASSWORD_IN_CLEAR,
 ];
 
-static INVALID_ADDRESS: Code = Code::page(include_str!("events_table/code/invalid-address.md"));
+static INVALID_ADDRESS: Code = Code::page(include_str!("events_table/code/invalid-table-address.md"));
 static UNREADABLE_PASSWORD: Code = Code::page(include_str!("events_table/code/unreadable-password.md"));
 static NO_ANSWER: Code = Code::page(include_str!("events_table/code/no-answer.md"));
 static INCOMPLETE_ANSWER: Code = Code::page(include_str!("events_table/code/incomplete-answer.md"));

@@ -17,8 +17,8 @@ use crate::Telovix;
 use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
-    apply, compile, detect, fmt, generate, inspect, keygen, plan, query, readiness, remove, sign, status,
-    trust, verify, why,
+    apply, compile, detect, fmt, generate, inspect, keygen, load, plan, query, readiness, remove, sign,
+    status, trust, verify, why,
 };
 use crate::enforcement::Turn;
 use crate::exit::Exit;

@@ -12,15 +12,20 @@ use serde_json::Value;
 
 const PASSWORD: &str = "s3cret";
 
-fn telovix(arguments: &[&str]) -> Output {
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telovix"));
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cli/impact");
-    Command::new(env!("CARGO_BIN_EXE_telovix"))
-        .args(arguments)
-        .current_dir(examples)
-        .env("TELOVIX_CLICKHOUSE_PASSWORD", PASSWORD)
-        .env("http_proxy", "http://127.0.0.1:1")
-        .output()
-        .unwrap()
+    command.args(arguments).current_dir(examples).env("http_proxy", "http://127.0.0.1:1");
+    command
+}
+
+fn telovix(arguments: &[&str]) -> Output {
+    command(arguments).env("TELOVIX_CLICKHOUSE_PASSWORD", PASSWORD).output().unwrap()
+}
+
+/// As the user `default`, who has none.
+fn without_password(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -60,16 +65,26 @@ fn commands_answer_the_same_about_files_and_a_cluster() {
     for shard in [first, second] {
         servers::run(shard, create.trim_end_matches(';'));
     }
-    servers::run(first, "CREATE TABLE telovix_events AS part ENGINE = Distributed(two, default, part, rand())");
+    servers::run(
+        first,
+        "CREATE TABLE telovix_events AS part ENGINE = Distributed(two, default, part, rand())",
+    );
     let place = format!("127.0.0.1:{}", first.http);
-    let loaded = Command::new(env!("CARGO_BIN_EXE_telovix"))
-        .args(["load", "tetragon.log", "--into", &format!("clickhouse://{place}/default")])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cli/impact"))
-        .output()
-        .unwrap();
+    let loaded =
+        without_password(&["load", "tetragon.log", "--into", &format!("clickhouse://{place}/default")]);
     assert_eq!(loaded.status.code(), Some(0), "{}", text(&loaded.stderr));
     assert!(text(&loaded.stdout).starts_with("loaded 7 rows of 7 lines into clickhouse://"), "{loaded:?}");
     servers::settle(first, 7);
+
+    // The same once more, into a table of its own, as JSON.
+    let second_table = format!("clickhouse://{place}/default.again");
+    let again =
+        without_password(&["load", "tetragon.log", "--into", &second_table, "--create", "--format", "json"]);
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/output/load.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    let told: Value = serde_json::from_slice(&again.stdout).unwrap_or_else(|_| panic!("{again:?}"));
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&told), "{told}");
+    assert_eq!(told["rows"], 7);
 
     let source = format!("clickhouse://reader@{place}/default");
     let impact = ["impact", "--policy", "amf.yaml", "--base", "deployed"];
@@ -102,8 +117,8 @@ fn commands_answer_the_same_about_files_and_a_cluster() {
 
     // Mistakes have codes, and no output has a password.
     for (arguments, expected) in [
-        (vec!["impact", "--source", "clickhouse://reader:s3cret@h/default"], "invalid-address"),
-        (vec!["impact", "--source", "https://h/default"], "invalid-address"),
+        (vec!["impact", "--source", "clickhouse://reader:s3cret@h/default"], "invalid-table-address"),
+        (vec!["impact", "--source", "https://h/default"], "invalid-table-address"),
         (vec!["impact", "--source", &source, "--password-file", "missing"], "unreadable-password"),
         (vec!["impact", "--source", &format!("clickhouse://nobody@{place}/default")], "no-answer"),
         (vec!["impact", "--source", &format!("{source}.part2")], "no-answer"),
@@ -125,5 +140,8 @@ fn commands_answer_the_same_about_files_and_a_cluster() {
     let output = telovix(&["impact", "--policy", "amf.yaml", "--source", &source]);
     assert_eq!((output.status.code(), code(&output).as_deref()), (Some(2), Some("no-answer")));
     let told = text(&output.stderr);
-    assert!(told.contains(&format!("shard 127.0.0.1:{}", second.native)) && output.stdout.is_empty(), "{told}");
+    assert!(
+        told.contains(&format!("shard 127.0.0.1:{}", second.native)) && output.stdout.is_empty(),
+        "{told}"
+    );
 }

@@ -196,7 +196,7 @@ pub(super) fn packed() -> String {
         format!("ifNull(concat(toString(length({text})), ':', {text}), '~')")
     };
     let fields: Vec<_> = RETURNED.iter().map(field).collect();
-    format!("concat({})", fields.join(", "))
+    format!("concat(\n           {})", fields.join(",\n           "))
 }
 
 /// An event of the table.
