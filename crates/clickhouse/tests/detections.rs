@@ -162,7 +162,7 @@ fn count(server: &servers::Running, database: &str) {
             (of(|found| found == Match::Yes), of(|found| matches!(found, Match::Maybe(_))));
         writeln!(told, "{} {} {}", found.detection, found.matches, found.possible).unwrap();
         writeln!(expected, "{} {matches} {possible}", detection.name.value).unwrap();
-        assert_eq!((found.first_seen, found.last_seen), (None, None), "no row has a time");
+        assert_eq!((&found.first_seen, &found.last_seen), (&None, &None), "no row has a time");
     }
     assert_eq!(told, expected);
     assert!(expected.lines().filter(|line| !line.ends_with(" 0")).count() > 5, "{expected}");

@@ -28,6 +28,9 @@ pub(crate) struct Remedy {
     /// Why there is none, or why the event is still stopped after them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) not_proposed: Option<String>,
+    /// The fields on which it depends after them whether another policy stops the event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) depends_on: Vec<&'static str>,
     /// What they change, in the format of `telovix diff`; the witnesses are events that they allow as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) difference: Option<DifferenceReport>,
@@ -98,14 +101,21 @@ impl<'run> Clinic<'run> {
         if verdict.effect == Effect::Allow || !verdict.depends_on.is_empty() {
             return None;
         }
-        let mut remedy = Remedy { edits: Vec::new(), not_proposed: None, difference: None, history: None };
+        let mut remedy = Remedy {
+            edits: Vec::new(),
+            not_proposed: None,
+            depends_on: Vec::new(),
+            difference: None,
+            history: None,
+        };
         let files =
             self.sources.iter().map(|(_, source)| (source.name().to_owned(), source.text().to_owned()));
         let mut state = SourceSet::new(files);
         let mut policy = self.policy.clone();
         for _ in 0..MOST {
             let verdict = Index::new(&policy.confinements).judge(event);
-            if verdict.effect == Effect::Allow {
+            if verdict.at_least == Effect::Allow {
+                remedy.depends_on = verdict.depends_on.iter().map(|field| field.name()).collect();
                 break;
             }
             match permit(&policy, &state, &verdict, event) {

@@ -76,6 +76,10 @@ pub(super) fn write_remedy(event: &Event, remedy: &Remedy, out: &mut dyn Write) 
         let still = if remedy.edits.is_empty() { "no edit is proposed" } else { "it is stopped even then" };
         writeln!(out, "         {still}: {problem}")?;
     }
+    if !remedy.depends_on.is_empty() {
+        let fields = remedy.depends_on.join(", ");
+        writeln!(out, "         whether another policy stops it then depends on {fields}")?;
+    }
     if let Some(difference) = &remedy.difference {
         let own = event.to_json();
         let is_own = |witness: &&WitnessReport| match (&witness.event, &own) {
