@@ -220,7 +220,7 @@ fn two_shards_answer_as_a_scan_does() {
     servers::settle(first, 9_003);
     let address = format!("clickhouse://reader@127.0.0.1:{}/default", first.http);
     let table = Table::open(address.parse().unwrap(), Credentials::new(Some("s3cret".into())), 60).unwrap();
-    agree(&table, &history, 40);
+    agree(&table, &history, 16);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn the_newest_dialect_answers_as_a_scan_does() {
     Loader::new(address.parse().unwrap(), Credentials::default(), 60).create().unwrap();
     load(&history, &address);
     let table = Table::open(address.parse().unwrap(), Credentials::default(), 60).unwrap();
-    agree(&table, &history, 12);
+    agree(&table, &history, 6);
 }
 
 #[test]

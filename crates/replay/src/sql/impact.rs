@@ -81,7 +81,7 @@ pub fn statements(
 fn partitions(question: &Question<'_>) -> Vec<(Operation, Partition)> {
     let judges = || std::iter::once(&question.now).chain(&question.before);
     let of = |operation| {
-        let confinements = judges().flat_map(|judge| judge.confinements());
+        let confinements = judges().flat_map(Judge::confinements);
         Some((operation, Partition::of(operation, confinements)?))
     };
     Operation::ALL.into_iter().filter_map(of).collect()
