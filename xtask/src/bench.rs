@@ -39,12 +39,12 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         print!("{}", String::from_utf8_lossy(&told));
         return Ok(());
     }
-    let history = matches!(arguments, [flag] if flag == "--history");
+    let history = matches!(arguments, [flag] if flag == "--history" || flag == "--replay");
     let many = match arguments {
         [] => 100_000,
         [flag] if flag == "--quick" => 10_000,
         _ if history => 0,
-        _ => bail!("usage: cargo xtask bench [--quick | --history | --interpreter]"),
+        _ => bail!("usage: cargo xtask bench [--quick | --replay | --interpreter]"),
     };
     let build = ["build", "--release", "--quiet", "--package", "telovix"];
     repository::run(Command::new(env!("CARGO")).current_dir(repository::root()).args(build))?;

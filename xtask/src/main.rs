@@ -5,6 +5,7 @@
 mod bench;
 mod bless;
 mod bpf;
+mod clickhouse;
 mod dist;
 mod docs;
 mod fuzz;
@@ -38,9 +39,15 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "bench",
-        arguments: "[--quick | --history | --interpreter]",
+        arguments: "[--quick | --replay | --interpreter]",
         summary: "measure CPU time, memory and instructions of the release binary",
         run: bench::run,
+    },
+    Verb {
+        name: "clickhouse",
+        arguments: "",
+        summary: "put clickhouse-server and chdb into target/clickhouse, for the tests that ask them",
+        run: clickhouse::run,
     },
     Verb {
         name: "fuzz",

@@ -65,6 +65,7 @@ verbs! {
     Why in why,
     Impact in impact,
     Review in review,
+    Load in load,
     Generate in generate,
     Detect in detect,
     Readiness in readiness,
@@ -104,4 +105,5 @@ pub(crate) const CODES: &[&[&Code]] = &[
     readiness::CODES,
     inspect::CODES,
     doctor::CODES,
+    crate::events_table::CODES,
 ];

@@ -5,6 +5,7 @@ mod command;
 mod compilation;
 mod day;
 mod enforcement;
+mod events_table;
 mod exit;
 mod failure;
 mod output;

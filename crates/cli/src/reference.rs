@@ -17,8 +17,8 @@ use crate::Telovix;
 use crate::command::catalogue::catalogue;
 use crate::command::explain::{self, template};
 use crate::command::{
-    adopt, apply, baseline, compile, detect, fmt, generate, inspect, keygen, plan, query, readiness, remove,
-    review, sign, status, trust, verify, why,
+    adopt, apply, baseline, compile, detect, fmt, generate, inspect, keygen, load, plan, query, readiness,
+    remove, review, sign, status, trust, verify, why,
 };
 use crate::enforcement::Turn;
 use crate::exit::Exit;
@@ -115,6 +115,7 @@ fn schemas_of_outputs() {
     output::<adopt::Document>("adopt");
     output::<baseline::Document>("baseline");
     output::<Impact>("impact");
+    output::<load::Document<'_>>("load");
     output::<generate::Document<'_>>("generate");
     output::<detect::Line<'_>>("detect");
     output::<readiness::Document>("readiness");

@@ -87,12 +87,24 @@ impl<R: Read> Chunker<R> {
         if self.ended || self.broken.is_some() {
             return;
         }
-        let start = buffer.len();
-        let wanted = room.saturating_sub(start);
-        match self.reader.by_ref().take(wanted as u64).read_to_end(buffer) {
-            Ok(read) => self.ended = read < wanted,
-            Err(error) => self.broken = Some(error),
+        // `read_to_end` would clear the free part of the buffer before each read, and files give little at a time.
+        let mut filled = buffer.len();
+        buffer.resize(room.max(filled), 0);
+        while let Some(free) = buffer.get_mut(filled..).filter(|free| !free.is_empty()) {
+            match self.reader.read(free) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.broken = Some(error);
+                    break;
+                }
+            }
         }
+        buffer.truncate(filled);
     }
 
     /// Skips the rest of a line.

@@ -16,12 +16,22 @@ pub(crate) struct Counter {
 impl Counter {
     /// Counts a name once.
     pub(crate) fn add(&mut self, name: &str) {
+        self.add_many(name, 1);
+    }
+
+    /// Counts a name several times.
+    pub(crate) fn add_many(&mut self, name: &str, times: u64) {
         match self.counts.get_mut(name) {
-            Some(count) => *count += 1,
+            Some(count) => *count += times,
             None => {
-                self.counts.insert(name.into(), 1);
+                self.counts.insert(name.into(), times);
             }
         }
+    }
+
+    /// Notes that rare names are not known.
+    pub(crate) fn lack(&mut self, dropped: u64) {
+        self.dropped += dropped;
     }
 
     /// Adds the counts of what came next. The result depends on the order of the additions only where names were

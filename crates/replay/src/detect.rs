@@ -24,7 +24,7 @@ mod investigation;
 mod judging;
 mod lines;
 mod prometheus;
-mod reading;
+pub(crate) mod reading;
 mod rules;
 mod run;
 mod shadow;

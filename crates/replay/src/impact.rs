@@ -199,10 +199,10 @@ pub(crate) fn history(tally: &Tally, amount: &Amount) -> History {
     }
 }
 
-/// Names a line of the history.
+/// Names a line of the history; of a table, the table.
 fn found(files: &[String], place: Place) -> String {
     let file = files.get(place.file as usize).map_or("", String::as_str);
-    format!("{file}:{}", place.line)
+    if place.line == 0 { file.to_owned() } else { format!("{file}:{}", place.line) }
 }
 
 /// Names of rules and places.

@@ -15,10 +15,11 @@
 //! tally       verdicts -> counts that can be added up
 //! scan        all of it on every processor, with the same result on any number of them
 //! impact      counts -> the answer, and its limits
+//! single      a line or a history -> single events
 //! observe     lines -> who did what how often: the input of learning
 //! readiness   the answer -> the conditions that keep a policy from its next step
 //! sigma       a detection -> the same rule for a SIEM
-//! sql         detections -> a query of ClickHouse
+//! sql         policies and a table of ClickHouse -> the same answer as a scan gives
 //! detect      a stream and the rules of detections and guards -> violations, as they come
 //! ```
 
@@ -37,6 +38,7 @@ pub mod observe;
 pub mod readiness;
 mod scan;
 pub mod sigma;
+mod single;
 mod source;
 pub mod sql;
 mod strace;
@@ -52,6 +54,7 @@ pub use impact::{
 pub use judge::Judge;
 pub use moment::Moment;
 pub use scan::{Amount, Options, Question, Reading, scan};
+pub use single::{distinct, events_of};
 pub use source::{Source, SourceError, find};
 pub use stream::{Broken, Incomplete};
 pub use tally::{Place, Problem, Tally};

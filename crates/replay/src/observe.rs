@@ -18,6 +18,7 @@ use crate::source::Source;
 use crate::tally::Tally;
 use crate::vocabulary::Capability;
 use gather::Gatherer;
+pub(crate) use seen::{HourOf, START};
 pub use seen::{Once, Seen};
 
 /// More different values are not kept: [`observe`] then refuses.

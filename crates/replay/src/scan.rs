@@ -20,8 +20,9 @@ use crate::source::Source;
 use crate::stream::{Broken, Incomplete, Stream};
 use crate::tally::Tally;
 use judging::Judging;
+pub(crate) use judging::locate;
 use order::Ordered;
-pub(crate) use reading::{Clerk, excerpt, payload};
+pub(crate) use reading::{Clerk, Told, excerpt, payload};
 
 /// The policies to judge a history by.
 #[derive(Debug)]

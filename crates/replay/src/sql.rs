@@ -1,162 +1,38 @@
-//! Detections -> SQL of ClickHouse over a table of events, for a history that stays where it is.
+//! Policies -> SQL of ClickHouse over a table of events, and the server's answers -> the same answer that a scan gives.
 //!
-//! The query reads with `SELECT` only, and has the words that 18.16 and later releases share. What an event lacks is `NULL`.
-//! `AND` and `OR` of 18.16 do not compute with three values, so each condition is 0 or 1, and what is unknown is asked for
-//! apart: the verdict on an event is 0 for no match, 1 for a match and 2 for a possible one.
+//! The server does not judge. It maps every event to what the policies can tell apart (which prefix its path has, which
+//! block its address is in), counts the events of each such group, and returns one event of each. The judge of
+//! [`Judge`](crate::Judge) decides that event, and with it the group. So there is one meaning, also of missing fields.
+//!
+//! ```text
+//! layout      the columns of the table
+//! row         a line of a history -> a row, and a row -> an event
+//! load        a history -> rows
+//! statement   SQL, and the sets that travel with it
+//! partition   policies -> what they tell apart
+//! groups      a partition -> the query that groups the events of an operation
+//! totals      -> the query about all rows: hours, hosts, kinds
+//! details     groups -> the query about those that policies affect
+//! impact      all of it -> a tally
+//! observe     -> the query of learning
+//! detections  detections -> a query that counts their matches
+//! ```
 
-use telovix_diagnostic::source::SourceSet;
-use telovix_document::{EventKind, GuardianPolicy};
-use telovix_policy::value::PortRange;
+mod details;
+mod detections;
+mod groups;
+mod impact;
+mod layout;
+mod load;
+mod observe;
+mod partition;
+mod row;
+mod statement;
+mod totals;
 
-/// The table that queries read, with a column for each field that detections are about.
-pub const TABLE: &str = "\
-CREATE TABLE telovix_events (
-    observed_at Nullable(DateTime),
-    node_name Nullable(String),
-    event_kind Nullable(String),
-    process_executable Nullable(String),
-    parent_executable Nullable(String),
-    uid Nullable(UInt32),
-    dst_address Nullable(FixedString(16)),
-    dst_port Nullable(UInt16),
-    sensor_id Nullable(String),
-    group_id Nullable(String)
-) ENGINE = MergeTree ORDER BY tuple()";
-
-/// Returns one query that counts, for each detection, the matches, the possible matches, and the first and the last match.
-/// `table` is the name of a table with the columns of [`TABLE`]. Without a detection there is no query.
-#[must_use]
-pub fn query<'policy>(
-    detections: impl IntoIterator<Item = &'policy GuardianPolicy>,
-    sources: &SourceSet,
-    table: &str,
-) -> Option<String> {
-    let parts = detections.into_iter().map(|detection| {
-        format!(
-            "SELECT {} AS detection, {} AS severity, {} AS action, {} AS source,\n       \
-             countIf(verdict = 1) AS matches, countIf(verdict = 2) AS possible,\n       \
-             minIf(observed_at, verdict = 1) AS first_seen, maxIf(observed_at, verdict = 1) AS last_seen\n\
-             FROM (SELECT observed_at, {} AS verdict FROM {table})",
-            literal(&detection.name.value),
-            literal(detection.severity.name()),
-            literal(detection.action.name()),
-            literal(&sources.locate(detection.span)),
-            verdict(detection)
-        )
-    });
-    let parts: Vec<_> = parts.collect();
-    (!parts.is_empty()).then(|| format!("{}\n", parts.join("\nUNION ALL\n")))
-}
-
-/// A condition that is 0 or 1, and the column that must be known for it.
-struct Part {
-    column: Option<&'static str>,
-    test: String,
-}
-
-impl Part {
-    fn known(test: String) -> Self {
-        Self { column: None, test }
-    }
-
-    /// Any of the tests of a column.
-    fn of(column: &'static str, tests: impl IntoIterator<Item = String>) -> Self {
-        let tests: Vec<_> = tests.into_iter().map(|test| format!("ifNull({test}, 0)")).collect();
-        Self { column: Some(column), test: format!("({})", tests.join(" OR ")) }
-    }
-
-    /// The condition that it does not hold, whatever is unknown.
-    fn fails(&self) -> String {
-        match self.column {
-            None => format!("NOT {}", self.test),
-            Some(column) => format!("(isNotNull({column}) AND NOT {})", self.test),
-        }
-    }
-}
-
-/// Returns the verdict of a detection on an event.
-fn verdict(detection: &GuardianPolicy) -> String {
-    let parts = parts(detection);
-    let fails: Vec<_> = parts.iter().map(Part::fails).collect();
-    let mut unknown: Vec<_> =
-        parts.iter().filter_map(|part| part.column).map(|column| format!("isNull({column})")).collect();
-    unknown.sort();
-    unknown.dedup();
-    match (fails.is_empty(), unknown.is_empty()) {
-        (true, _) => "1".to_owned(),
-        (false, true) => format!("multiIf({}, 0, 1)", fails.join(" OR ")),
-        (false, false) => format!("multiIf({}, 0, {}, 2, 1)", fails.join(" OR "), unknown.join(" OR ")),
-    }
-}
-
-fn parts(detection: &GuardianPolicy) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let contains = |column: &str, part: &str| format!("position({column}, {}) > 0", literal(part));
-    if let Some(kind) = &detection.match_event_kind {
-        let is = format!("event_kind = {}", literal(&kind.value));
-        // An event without a kind is none of those that are recognised by what happened.
-        let recognised = EventKind::PROCESS_AND_CONNECT.contains(&kind.value.as_str());
-        parts.push(if recognised {
-            Part::known(format!("ifNull({is}, 0)"))
-        } else {
-            Part::of("event_kind", [is])
-        });
-    }
-    if let Some(sensor) = &detection.sensor_id {
-        parts.push(Part::of("sensor_id", [format!("sensor_id = {}", literal(&sensor.value))]));
-    }
-    if let Some(group) = &detection.target_group_id {
-        parts.push(Part::of("group_id", [format!("group_id = {}", literal(&group.value))]));
-    }
-    if let Some(part) = &detection.match_process_pattern {
-        parts.push(Part::of("process_executable", [contains("process_executable", &part.value)]));
-    }
-    if let Some(part) = &detection.match_parent_pattern {
-        parts.push(Part::of("parent_executable", [contains("parent_executable", &part.value)]));
-    }
-    if let Some(uid) = &detection.match_uid {
-        parts.push(Part::of("uid", [format!("uid = {}", uid.value)]));
-    }
-    if detection.match_dst_port.is_some() || detection.match_dst_ip_prefix.is_some() {
-        parts.push(Part::known("ifNull(startsWith(event_kind, 'network_'), 0)".to_owned()));
-    }
-    if let Some(ports) = &detection.match_dst_port {
-        let test = |range: PortRange| match (range.first(), range.last()) {
-            (first, last) if first == last => format!("dst_port = {first}"),
-            (first, last) => format!("dst_port >= {first} AND dst_port <= {last}"),
-        };
-        parts.push(Part::of("dst_port", ports.items.iter().map(|range| test(range.value))));
-    }
-    if let Some(block) = &detection.match_dst_ip_prefix {
-        let test =
-            |(first, last)| format!("dst_address >= {} AND dst_address <= {}", bytes(first), bytes(last));
-        parts.push(Part::of("dst_address", block.value.ranges().map(test)));
-    }
-    if !detection.exceptions.is_empty() {
-        let exempt = detection.exceptions.iter().map(|part| contains("process_executable", &part.value));
-        let part = Part::of("process_executable", exempt);
-        parts.push(Part { test: format!("(NOT {})", part.test), ..part });
-    }
-    parts
-}
-
-/// Returns an address of 128 bits in network byte order; an IPv4 address is `::ffff:a.b.c.d`.
-fn bytes(address: u128) -> String {
-    format!("toFixedString(unhex('{address:032x}'), 16)")
-}
-
-/// Returns a string literal. ClickHouse reads `\` as the start of an escape.
-fn literal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('\'');
-    for letter in text.chars() {
-        match letter {
-            '\'' => out.push_str("\\'"),
-            '\\' => out.push_str("\\\\"),
-            letter if letter.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(letter))),
-            letter => out.push(letter),
-        }
-    }
-    out.push('\'');
-    out
-}
+pub use detections::{DetectionCount, detections, query};
+pub use impact::{Unanswered, impact, statements};
+pub use layout::{COLUMNS, Column, Kind, create, missing};
+pub use load::{Loaded, load};
+pub use observe::observe;
+pub use statement::{Answer, Form, Server, Set, Statement};

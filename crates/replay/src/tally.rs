@@ -1,6 +1,7 @@
 //! Events and verdicts -> counts that can be added up for any division of the history.
 
 mod by_rule;
+mod group;
 mod problem;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::judge::{Exposed, Judgement};
 use crate::moment::Moment;
 use crate::vocabulary::{Effect, Event, Field, Operation};
 pub(crate) use by_rule::{ByRule, OfRule, Sample};
+pub(crate) use group::{GroupHour, Judged};
 use problem::Problems;
 pub use problem::{Place, Problem};
 

@@ -2,7 +2,7 @@
 
 pub(crate) use telovix_diagnostic::source::SourceSet;
 pub(crate) use telovix_policy::confine::{
-    Access, AccessSet, Confinement, Effect, Operation, SocketType, Subject as ConfinedSubject,
+    Access, AccessSet, Condition, Confinement, Effect, Operation, SocketType, Subject as ConfinedSubject,
 };
 pub(crate) use telovix_policy::judge::{Event, Field, Fields, Index, Reason, Verdict};
 pub(crate) use telovix_policy::value::Children;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench --history`: the cost of replaying a generated Tetragon export, compared with other tools.
+//! `cargo xtask bench --replay`: the cost of replaying a generated Tetragon export, compared with other tools.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -40,11 +40,14 @@ pub(super) fn run(binary: &Path, folder: &Path) -> anyhow::Result<()> {
         "kind: GuardianProfile\nname: amf\ntarget_binary: /opt/amf/bin/amf\nmode: enforce\nallowed_files: [/var/lib/amf/]\n",
     )?;
     let all = repository::root().join("examples");
+    let hundred = folder.join("hundred.yaml");
+    fs::write(&hundred, templates_and_profiles())?;
     println!(
         "\n| command | wall s | CPU s | MB/s | MB per CPU s | events per CPU s | peak MB |\n|---|--:|--:|--:|--:|--:|--:|"
     );
     let answer = folder.join("answer");
-    let row = |name: &str, of: u64, command: &mut dyn FnMut() -> Command| -> anyhow::Result<()> {
+    let mut processor = Vec::new();
+    let mut row = |name: &str, of: u64, command: &mut dyn FnMut() -> Command| -> anyhow::Result<()> {
         let mut best: Option<Cost> = None;
         for _ in 0..ROUNDS {
             let mut command = command();
@@ -65,6 +68,7 @@ pub(super) fn run(binary: &Path, folder: &Path) -> anyhow::Result<()> {
             events / cpu,
             peak / 1_000_000
         );
+        processor.push((name.to_owned(), cpu / megabytes));
         Ok(())
     };
     let impact = |history: &Path, policy: &Path, more: &[&str]| {
@@ -84,6 +88,9 @@ pub(super) fn run(binary: &Path, folder: &Path) -> anyhow::Result<()> {
     row("`impact`, examples/ enforced, `--threads 1`", bytes, &mut || {
         impact(&export, &all, &["--enforced", "--threads", "1"])
     })?;
+    row("`impact`, all templates and 100 profiles, `--threads 1`", bytes, &mut || {
+        impact(&export, &hundred, &["--threads", "1"])
+    })?;
     for (tool, ending) in [("gzip", "gz"), ("zstd", "zst")] {
         let compressed = folder.join(format!("export.{ending}"));
         if compress(tool, &export, &compressed)? {
@@ -92,6 +99,11 @@ pub(super) fn run(binary: &Path, folder: &Path) -> anyhow::Result<()> {
             row(&name, bytes, &mut || impact(&compressed, &one, &[]))?;
         }
     }
+    row("`wc -l`", bytes, &mut || {
+        let mut command = Command::new("wc");
+        command.arg("-l").arg(&export);
+        command
+    })?;
     row("`grep -c` of the binary", bytes, &mut || {
         let mut command = Command::new("grep");
         command.env("LC_ALL", "C").args(["-c", "\"binary\":\"/opt/amf/bin/amf\""]).arg(&export);
@@ -108,7 +120,68 @@ pub(super) fn run(binary: &Path, folder: &Path) -> anyhow::Result<()> {
             ])
             .arg(&part);
         command
+    })?;
+    if let Some(python) = duckdb() {
+        row("DuckDB: files of the binary by path", bytes, &mut || {
+            let mut command = Command::new(&python);
+            command.args(["-c", DUCKDB]).arg(&export);
+            command
+        })?;
+    } else {
+        println!("SKIP DuckDB: no Python in target/clickhouse/venv or on PATH has it (`pip install duckdb`)");
+    }
+    let of = |name: &str| processor.iter().find(|(row, _)| row == name).map(|(_, cost)| *cost);
+    if let Some(own) = of("`impact`, one profile, `--threads 1`") {
+        println!("\nprocessor time per byte, as a multiple of one profile on one thread:");
+        for (name, cost) in &processor {
+            println!("  {:>7.2}  {name}", cost / own);
+        }
+    }
+    Ok(())
+}
+
+/// The same question for DuckDB: how many files a binary opened outside of one folder, by path. The columns are named, so that
+/// it need not guess them.
+const DUCKDB: &str = r#"
+import sys, duckdb
+kprobe = "STRUCT(process STRUCT(binary VARCHAR), function_name VARCHAR, args STRUCT(file_arg STRUCT(path VARCHAR))[])"
+print(duckdb.sql(f"""
+  SELECT k.args[1].file_arg.path AS path, count(*) AS events
+  FROM (SELECT coalesce(process_kprobe, process_lsm) AS k
+        FROM read_ndjson('{sys.argv[1]}', columns = {{process_kprobe: '{kprobe}', process_lsm: '{kprobe}'}}))
+  WHERE k.process.binary = '/opt/amf/bin/amf' AND NOT starts_with(k.args[1].file_arg.path, '/var/lib/amf/')
+  GROUP BY ALL ORDER BY events DESC"""))
+"#;
+
+/// Returns a Python that has DuckDB.
+fn duckdb() -> Option<std::path::PathBuf> {
+    let own = repository::target().join("clickhouse/venv/bin/python");
+    [own, "python3".into()].into_iter().find(|python| {
+        let imports = Command::new(python).args(["-c", "import duckdb"]).stderr(Stdio::null()).status();
+        imports.is_ok_and(|status| status.success())
     })
+}
+
+/// Returns a policy with every template, and 100 profiles of which one confines a binary of the export.
+fn templates_and_profiles() -> String {
+    let mut text = String::new();
+    for (at, template) in telovix_document::Template::ALL.iter().enumerate() {
+        let id = template.id();
+        if id != "custom" {
+            text.push_str(&format!(
+                "---\nkind: EnforcementRule\nrule_id: er-{at}\nname: {id}\ntemplate: {id}\n"
+            ));
+        }
+    }
+    for at in 0..100 {
+        let name = if at == 0 { "amf".to_owned() } else { format!("nf{at}") };
+        text.push_str(&format!(
+            "---\nkind: GuardianProfile\nname: {name}\ntarget_binary: /opt/{name}/bin/{name}\nmode: enforce\n\
+             allowed_spawns: [/usr/bin/logger]\nallowed_files: [/var/lib/{name}/, /usr/lib/, /etc/{name}/]\n\
+             allowed_dst_ports: [443, 8805]\nallowed_dst_cidrs: [10.0.0.0/8]\nallowed_capabilities: [CHOWN]\n"
+        ));
+    }
+    text
 }
 
 fn generate(export: &Path) -> anyhow::Result<()> {

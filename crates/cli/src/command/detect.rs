@@ -1,6 +1,7 @@
 //! A stream of events and policies -> violations as they come, actions on request, and statistics at the end.
 
 mod code;
+mod counted;
 mod kill;
 mod metrics;
 mod record;
@@ -26,6 +27,7 @@ use super::Run;
 use super::impact::code as of_history;
 use super::impact::policy::{Policy, Stage};
 use crate::day::Day;
+use crate::events_table::EventsTable;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Amount, Format, Report, Streams, text as findings};
@@ -42,6 +44,8 @@ use metrics::Metrics;
 /// the policy prescribes is told, not done: only `kill_process` can be done, with `--act`. Events whose missing fields
 /// decide are counted, and told with `--possible`.
 ///
+/// With `--source`, detections are counted in a table of events in ClickHouse, where the events are.
+///
 /// The exit code is 0 without a violation, 1 with one or with a difference to the candidate, and 2 when the stream could
 /// not be read.
 #[derive(Debug, Args)]
@@ -53,10 +57,11 @@ Examples:
   telovix detect tetragon.log --policy deployed/ --shadow candidate/    # what the candidate would change
   telovix detect --policy detections/ --print-sigma > sigma.yaml
   telovix detect --policy detections/ --print-sql | clickhouse-client
+  telovix detect --source clickhouse://reader@ch.example/security --since 2026-11-20 --policy detections/
   telovix detect tetragon.log --follow --metrics /var/lib/node_exporter/telovix.prom")]
 pub(crate) struct Arguments {
     /// Files, folders and patterns of events; standard input when absent or `-`.
-    #[arg(value_name = "STREAM")]
+    #[arg(value_name = "STREAM", conflicts_with = "source")]
     stream: Vec<PathBuf>,
     /// A file or a folder of policies; may be given several times. The repository around the current folder when
     /// absent.
@@ -100,6 +105,8 @@ pub(crate) struct Arguments {
     /// The table of the query.
     #[arg(long, value_name = "NAME", default_value = "telovix_events", requires = "print_sql", value_parser = table)]
     table: String,
+    #[command(flatten)]
+    events: EventsTable,
     /// The sensor of events that name none, for policies with the scope of one sensor.
     #[arg(long, value_name = "ID")]
     sensor: Option<String>,
@@ -146,6 +153,10 @@ impl Run for Arguments {
             candidate.map(|(candidate, parts)| Rules::new(&candidate.lowered, parts, &candidate.sources));
         if self.print_sigma || self.print_sql {
             return self.print(&rules, &live, streams);
+        }
+        if let Some((table, told)) = self.events.open()? {
+            findings::write(&Report::without_sources(told), Amount::ALL, &mut streams.talk)?;
+            return self.count(&table, &rules, &live, streams);
         }
         if rules.is_empty() && candidate.is_none() {
             return Err(Failure::new(Exit::CannotRun, &code::NOTHING_TO_DETECT, code::NOTHING)
@@ -201,7 +212,7 @@ impl Arguments {
         let text = if self.print_sigma {
             Some(sigma::rules(detections, sources)).filter(|text| !text.is_empty())
         } else {
-            sql::query(detections, sources, &self.table)
+            sql::query(detections, sources, &self.table, (None, None))
         };
         let Some(text) = text else {
             let message = "the policies have no detection to write";
@@ -209,7 +220,7 @@ impl Arguments {
                 .help("name a GuardianPolicy with `--policy`"));
         };
         if self.print_sql {
-            let table = sql::TABLE.replace("telovix_events", &self.table);
+            let table = sql::create(&self.table);
             table.lines().try_for_each(|line| writeln!(streams.data, "-- {line}"))?;
         }
         write!(streams.data, "{text}")?;

@@ -14,7 +14,7 @@ use telovix_diagnostic::Severity;
 use telovix_learn::{Admit, Evaluation, LearnedReport, Settings, Updated, evaluate, evaluate_on, learn};
 use telovix_policy::value::AbsolutePath;
 use telovix_replay::observe::{Observations, observe};
-use telovix_replay::{History, Options, Source, find};
+use telovix_replay::{History, Options, Source, find, sql};
 
 pub(crate) use code::CODES;
 
@@ -23,9 +23,11 @@ use super::impact::code as history;
 use super::impact::reading;
 use super::impact::words::lines;
 use crate::day::Day;
+use crate::events_table::{EventsTable, unanswered};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Amount, Format, Report, Streams, json, text as findings};
+use crate::progress::Progress;
 
 /// Learn profiles from a history of events: the programs, files, ports, addresses and capabilities that binaries used.
 ///
@@ -46,11 +48,14 @@ Examples:
   telovix generate --update amf.yaml tetragon.log > new.yaml && mv new.yaml amf.yaml
   telovix events > events.ndjson; telovix generate --update amf.yaml events.ndjson
   telovix generate --update amf.yaml --from-denials legitimate.ndjson
+  telovix generate --source clickhouse://reader@ch.example/security --since 2026-11-20 --binary /opt/amf/bin/amf
   telovix generate tetragon.log --admit /etc/shadow --admit CAP_SYS_PTRACE")]
 pub(crate) struct Arguments {
     /// Files, folders and patterns of events; standard input when absent or `-`.
-    #[arg(value_name = "HISTORY")]
+    #[arg(value_name = "HISTORY", conflicts_with = "source")]
     history: Vec<PathBuf>,
+    #[command(flatten)]
+    table: EventsTable,
     /// How much of the history is learned from, counted back from its last event in whole hours: `24h`, `7d`.
     #[arg(long, value_name = "TIME", value_parser = hours, default_value = "24h")]
     window: u32,
@@ -73,7 +78,7 @@ pub(crate) struct Arguments {
     update: Option<PathBuf>,
     /// With `--update`: denials that were found legitimate, as `telovix events` prints them. Allows exactly these values,
     /// sensitive ones too. May be given several times.
-    #[arg(long, value_name = "HISTORY", requires = "update", conflicts_with = "history")]
+    #[arg(long, value_name = "HISTORY", requires = "update", conflicts_with_all = ["history", "source"])]
     from_denials: Vec<PathBuf>,
     /// Hold out the last day: learn from the window before it, and report what the profiles would have denied on it.
     #[arg(long)]
@@ -136,8 +141,16 @@ impl Run for Arguments {
             (true, false) => &self.history,
             (true, true) => &standard_input[..],
         };
-        let sources = find(paths).map_err(|errors| history::unreadable(&errors))?;
-        let observations = self.observe(&sources)?;
+        let observations = match self.table.open()? {
+            Some((table, told)) => {
+                findings::write(&Report::without_sources(told), Amount::ALL, &mut streams.talk)?;
+                let progress = Progress::start("asking ClickHouse");
+                let observed = sql::observe(&table, table.name(), self.table.window());
+                drop(progress);
+                observed.map_err(|error| unanswered(&error))?
+            }
+            None => self.observe(&find(paths).map_err(|errors| history::unreadable(&errors))?)?,
+        };
         if let Some(file) = &self.update {
             return self.revise(file, &observations, streams);
         }

@@ -8,20 +8,24 @@ pub(crate) mod reading;
 mod text;
 pub(crate) mod words;
 
+use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use telovix_clickhouse::Table;
 use telovix_diagnostic::{Diagnostic, Severity};
-use telovix_replay::{Impact, Judge, Options, Question, Reading, find, scan};
+use telovix_replay::{Impact, Judge, Options, Question, Reading, find, scan, sql};
 
 pub(crate) use code::CODES;
 
 use super::Run;
 use crate::day::Day;
+use crate::events_table::{EventsTable, unanswered};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Amount, Format, Report, Streams, json, text as findings};
+use crate::progress::Progress;
 use policy::{Policy, Stage};
 
 /// Report which events of a history policies would have denied, killed or recorded: how many, which binaries, when, by
@@ -29,7 +33,8 @@ use policy::{Policy, Stage};
 ///
 /// A history is a Tetragon export (NDJSON), the output of `telovix events` or of `strace -f -ttt -y`: files, including rotated and compressed
 /// ones (gzip and Zstandard, recognised by content), folders, patterns in quotes, or standard input. It is read as a
-/// stream, on every processor, in bounded memory.
+/// stream, on every processor, in bounded memory. With `--source` it is a table of events in ClickHouse, also of a cluster: the
+/// server groups events by what the policies tell apart, and one event of each group is judged here. The answer is the same.
 ///
 /// An event is affected when it violates a policy: it would have been denied, its process killed, or it would have been
 /// recorded. A missing field is unknown; an event whose verdict depends on missing fields is counted separately. Custom
@@ -44,10 +49,11 @@ Examples:
   telovix impact 'tetragon*.log.gz' --enforced          # as if every profile and pack were enforced
   telovix impact tetragon.log --base deployed/ --policy profiles/ --format markdown
   telovix impact tetragon.log --format html > impact.html
+  telovix impact --source clickhouse://reader@ch.example/security --since 2026-11-20 --policy profiles/
   kubectl logs -n kube-system ds/tetragon -c export-stdout | telovix impact -")]
 pub(crate) struct Arguments {
     /// Files, folders and patterns of events; standard input when absent or `-`.
-    #[arg(value_name = "HISTORY")]
+    #[arg(value_name = "HISTORY", conflicts_with = "source")]
     history: Vec<PathBuf>,
     /// A file or a folder of policies; may be given several times. Default: the current repository.
     #[arg(long, value_name = "PATH")]
@@ -73,6 +79,12 @@ pub(crate) struct Arguments {
     /// Use the slow reader that the fast one is checked against.
     #[arg(long, hide = true)]
     reference: bool,
+    #[command(flatten)]
+    table: EventsTable,
+    /// Print the queries that `--source` runs first, as text that can be run by hand, and ask no server. Sets that travel
+    /// next to a query are in its text.
+    #[arg(long, conflicts_with = "history")]
+    print_sql: bool,
     #[command(flatten)]
     day: Day,
     /// Output format.
@@ -106,27 +118,19 @@ impl Run for Arguments {
             [] => None,
             paths => Some(Policy::read(paths, &self.day, stage)?),
         };
-        let standard_input = [PathBuf::from("-")];
-        let history = if self.history.is_empty() { &standard_input[..] } else { &self.history };
-        let sources = find(history).map_err(|errors| code::unreadable(&errors))?;
         let question = Question {
             now: Judge::new(&now.lowered.confinements, &now.sources),
             before: base.as_ref().map(|base| Judge::new(&base.lowered.confinements, &base.sources)),
         };
-        let impact = {
-            let reading = reading::Progress::start(&sources);
-            let tell = |bytes| reading.tell(bytes);
-            let options = Options {
-                threads: self.threads,
-                reading: if self.reference { Reading::Reference } else { Reading::Fast },
-                sensor: self.sensor.as_deref(),
-                group: self.group.as_deref(),
-                progress: Some(&tell),
-            };
-            let (tally, amount) = scan(&sources, &question, options);
-            Impact::new(&tally, &amount, &question)
+        if self.print_sql {
+            return self.print(&question, streams);
+        }
+        let (impact, told) = match self.table.open()? {
+            Some((table, told)) => (self.ask(&table, &question)?, told),
+            None => (self.read(&question)?, Vec::new()),
         };
         let mut findings = code::findings(&impact, &now, self.strict);
+        findings.extend(told);
         let mut not_evaluated = code::not_evaluated(&impact, &now, "");
         if let Some(base) = &base {
             not_evaluated.extend(code::not_evaluated(&impact, base, " of the base"));
@@ -148,6 +152,44 @@ impl Run for Arguments {
 }
 
 impl Arguments {
+    /// Reads files.
+    fn read(&self, question: &Question<'_>) -> Result<Impact, Failure> {
+        let standard_input = [PathBuf::from("-")];
+        let history = if self.history.is_empty() { &standard_input[..] } else { &self.history };
+        let sources = find(history).map_err(|errors| code::unreadable(&errors))?;
+        let reading = reading::Progress::start(&sources);
+        let tell = |bytes| reading.tell(bytes);
+        let reading = if self.reference { Reading::Reference } else { Reading::Fast };
+        let options = Options { threads: self.threads, reading, progress: Some(&tell), ..self.options() };
+        let (tally, amount) = scan(&sources, question, options);
+        Ok(Impact::new(&tally, &amount, question))
+    }
+
+    /// Asks a table.
+    fn ask(&self, table: &Table, question: &Question<'_>) -> Result<Impact, Failure> {
+        let progress = Progress::start("asking ClickHouse");
+        let read = sql::impact(table, table.name(), self.table.window(), question, self.options());
+        drop(progress);
+        let (tally, amount) = read.map_err(|error| unanswered(&error))?;
+        let mut impact = Impact::new(&tally, &amount, question);
+        impact.history.files = vec![table.address().to_string()];
+        Ok(impact)
+    }
+
+    /// Prints the queries.
+    fn print(&self, question: &Question<'_>, streams: &mut Streams) -> Result<Exit, Failure> {
+        let statements = sql::statements(self.table.table()?, self.table.window(), question);
+        for (at, (about, statement)) in statements.iter().enumerate() {
+            let break_before = if at > 0 { "\n" } else { "" };
+            writeln!(streams.data, "{break_before}-- {about}\n{};", statement.text)?;
+        }
+        Ok(Exit::Clean)
+    }
+
+    fn options(&self) -> Options<'_> {
+        Options { sensor: self.sensor.as_deref(), group: self.group.as_deref(), ..Options::default() }
+    }
+
     fn write(&self, impact: &Impact, streams: &mut Streams) -> Result<(), Failure> {
         let out = &mut streams.data;
         match self.format {

@@ -10,9 +10,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use telovix_clickhouse::Table;
 use telovix_platform::Target;
 use telovix_replay::readiness::{Class, Condition, Weight, of_history};
-use telovix_replay::{Impact, Judge, Options, Question, Source, find, scan};
+use telovix_replay::{Impact, Judge, Options, Question, Source, find, scan, sql};
 use telovix_workspace::{Repository, shown};
 
 pub(crate) use code::CODES;
@@ -20,9 +21,10 @@ pub(crate) use code::CODES;
 use super::Run;
 use super::impact::code as of_history_files;
 use crate::day::Day;
+use crate::events_table::{EventsTable, unanswered};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Format, Streams, json};
+use crate::output::{Amount, Format, Report, Streams, json, text as findings};
 use crate::signing::{BundleArguments, FindTrustRoot as _, VerifyTrust};
 use steps::{Step, Steps};
 
@@ -42,14 +44,17 @@ use steps::{Step, Steps};
 Examples:
   telovix readiness profiles/amf.yaml --history /var/log/tetragon/
   telovix readiness --history 'tetragon*.log.gz' --target native-6.12 --bundle compiled-policies
+  telovix readiness packs/ --source clickhouse://reader@ch.example/security --since 2026-11-20
   telovix readiness --history tetragon.log --sensor-state sensor.json --format markdown
   telovix readiness packs/ --history events.ndjson --format json | jq '.steps[] | select(.class != \"CandidateForEnforceReady\")'")]
 pub(crate) struct Arguments {
     /// Files and folders of policies. Default: the current repository.
     policies: Vec<PathBuf>,
     /// Files, folders and patterns of events, as for `telovix impact`; may be given several times.
-    #[arg(long, value_name = "HISTORY", required = true)]
+    #[arg(long, value_name = "HISTORY", required_unless_present = "source", conflicts_with = "source")]
     history: Vec<PathBuf>,
+    #[command(flatten)]
+    table: EventsTable,
     /// Hours that the events of a pack or profile have to cover. Default: `observation_window_hours` of the profile, else
     /// 24.
     #[arg(long, value_name = "NUMBER")]
@@ -103,6 +108,13 @@ pub(crate) struct Document {
     targets: Vec<String>,
 }
 
+/// Where events are.
+#[derive(Clone, Copy)]
+enum Events<'run> {
+    Files(&'run [Source]),
+    Table(&'run Table),
+}
+
 /// A pack or profile, and its next step.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -131,7 +143,11 @@ impl Run for Arguments {
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let repository = Repository::find(&self.policies)?;
         let steps = Steps::read(&repository, &self.day, &self.targets)?;
-        let sources = find(&self.history).map_err(|errors| of_history_files::unreadable(&errors))?;
+        let opened = self.table.open()?;
+        let sources = match &opened {
+            Some(_) => Vec::new(),
+            None => find(&self.history).map_err(|errors| of_history_files::unreadable(&errors))?,
+        };
         if sources.contains(&Source::StandardInput) && steps.all.len() > 1 {
             return Err(Failure::new(Exit::CannotRun, &code::READ_ONCE, code::ONCE)
                 .help("write it to a file, or name one pack or profile"));
@@ -139,7 +155,8 @@ impl Run for Arguments {
         let of_host = self.of_host()?;
         let mut judged = Vec::new();
         for step in &steps.all {
-            judged.push(self.judge(step, &steps, &sources, &of_host));
+            let events = opened.as_ref().map_or(Events::Files(&sources), |(table, _)| Events::Table(table));
+            judged.push(self.judge(step, &steps, events, &of_host)?);
         }
         let mut not_checked = Vec::new();
         if self.bundle.is_none() {
@@ -151,6 +168,8 @@ impl Run for Arguments {
         }
         let targets = steps.targets.iter().map(ToString::to_string).collect();
         let document = Document { version: json::VERSION, steps: judged, not_checked, targets };
+        let told = opened.map(|(_, told)| told).unwrap_or_default();
+        findings::write(&Report::without_sources(told), Amount::ALL, &mut streams.talk)?;
         match self.format {
             ReadinessFormat::Text => text::write(&document, &mut streams.data)?,
             ReadinessFormat::Json => json::print(&document, &mut streams.data)?,
@@ -163,10 +182,16 @@ impl Run for Arguments {
 
 impl Arguments {
     /// Judges the next step of one pack or profile.
-    fn judge(&self, step: &Step, steps: &Steps, sources: &[Source], of_host: &[Condition]) -> Judged {
+    fn judge(
+        &self,
+        step: &Step,
+        steps: &Steps,
+        events: Events<'_>,
+        of_host: &[Condition],
+    ) -> Result<Judged, Failure> {
         let required = i64::from(self.hours.or(step.hours).unwrap_or(24)) * 3_600;
         if step.to.is_none() {
-            return Judged {
+            return Ok(Judged {
                 step: step.clone(),
                 class: Class::NoNextStep,
                 covered_events: 0,
@@ -174,7 +199,7 @@ impl Arguments {
                 window_seconds: None,
                 required_seconds: required,
                 conditions: Vec::new(),
-            };
+            });
         }
         let confinements = steps.confinements(step);
         let question = Question { now: Judge::new(&confinements, &steps.sources), before: None };
@@ -183,7 +208,11 @@ impl Arguments {
             group: self.trust.groups.first().map(String::as_str),
             ..Options::default()
         };
-        let (tally, amount) = scan(sources, &question, options);
+        let (tally, amount) = match events {
+            Events::Files(sources) => scan(sources, &question, options),
+            Events::Table(table) => sql::impact(table, table.name(), self.table.window(), &question, options)
+                .map_err(|error| unanswered(&error))?,
+        };
         let impact = Impact::new(&tally, &amount, &question);
         let mut conditions = of_history(&impact, required);
         conditions.extend(steps.conditions(step));
@@ -191,7 +220,7 @@ impl Arguments {
         conditions.iter_mut().for_each(|condition| condition.accept(&self.accept));
         // Blocking ones first, each in the order in which they were found.
         conditions.sort_by_key(|condition| std::cmp::Reverse(condition.weight));
-        Judged {
+        Ok(Judged {
             class: Class::of(&conditions),
             covered_events: impact.covered_events,
             deviations: impact.total_events,
@@ -199,7 +228,7 @@ impl Arguments {
             required_seconds: required,
             conditions,
             step: step.clone(),
-        }
+        })
     }
 
     /// Returns the conditions that the bundle and the sensor set.

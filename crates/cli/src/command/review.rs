@@ -91,7 +91,7 @@ impl Run for Arguments {
         let options = repository.options(self.day.asked(), self.day.of_findings()?);
         let input = repository.read(&repository.output());
         let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
-        let Compilation { findings, policy, .. } = Compilation::of(input, &options, false, discard);
+        let Compilation { findings, policy, .. } = Compilation::of(input, &options, discard);
         let report: Report = findings.into();
         if report.exit_of_errors() == Exit::CannotRun {
             return Err(Failure::because(Exit::CannotRun, report.errors_only()));

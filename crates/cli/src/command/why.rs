@@ -3,6 +3,7 @@
 mod code;
 mod event;
 mod image;
+pub(super) mod remedy;
 pub(super) mod text;
 
 use std::io::{self, Write};
@@ -10,8 +11,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
+use serde_json::Value;
 use telovix_compare::Outside;
 use telovix_compiler::analyse;
+use telovix_document::Document;
+use telovix_document::lower::Policy;
 use telovix_policy::judge::{Event, Index, VerdictReport};
 use telovix_workspace::Repository;
 
@@ -21,6 +25,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, FormatArgument, Report, Streams};
 use event::{Events, Refused};
+use remedy::{Clinic, Remedy};
 
 pub(crate) use code::CODES;
 
@@ -31,6 +36,12 @@ pub(crate) use code::CODES;
 /// `unknown` and names the field. Custom rules and TracingPolicies are judged as Tetragon does; where one enforces and
 /// depends on what no event says, such as a process id, the verdict is `unknown` as well and names that.
 ///
+/// An event may also be a line of Tetragon's export, or a denial as `telovix events` prints it. A denial names no
+/// executable; that of the profile that denied it is used.
+///
+/// For one event on the command line, and with `--edit`, the smallest edit that allows it is shown as well: an entry for
+/// exactly this value, an exception of a rule for this process, or a removed entry of a block list; then what else that allows.
+///
 /// Matching detections are listed in addition to the verdict: the Console acts on them after the event.
 ///
 /// The exit code is 0 if every verdict is known, 1 if one is unknown, and 2 if a line is not an event. With
@@ -40,6 +51,7 @@ pub(crate) use code::CODES;
 Examples:
   telovix why events.ndjson --policy examples/
   telovix why '{\"operation\": \"exec\", \"binary\": \"/opt/amf/bin/amf\", \"path\": \"/bin/sh\"}'
+  telovix why \"$(telovix events | grep -m1 deny)\" --policy profiles/ --history /var/log/tetragon/
   telovix why events.ndjson --image compiled-policies/policy.image
   telovix why --format json < events.ndjson | jq -r .effect | sort | uniq -c
   telovix why --format json < events.ndjson | jq 'select(.effect == \"unknown\") | .depends_on'")]
@@ -54,6 +66,14 @@ pub(crate) struct Arguments {
     /// Evaluate the events with this compiled image instead of policies.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "as_of"])]
     image: Option<PathBuf>,
+    /// Also show the smallest edit of the policies that allows each event they stop, what else it allows, and with
+    /// `--history` what it would have changed. This is the default for one event in braces.
+    #[arg(long, conflicts_with = "image")]
+    edit: bool,
+    /// A file, a folder or a pattern of events, as for `telovix impact`: how many of them the edit lets happen. May be
+    /// given several times.
+    #[arg(long, value_name = "HISTORY", conflicts_with = "image")]
+    history: Vec<PathBuf>,
     #[command(flatten)]
     day: Day,
     #[command(flatten)]
@@ -73,22 +93,26 @@ impl Run for Arguments {
             let confinements =
                 image::confinements(&image).map_err(|problem| inspect::invalid(file, &problem))?;
             let judge = image::Judge::new(&image, &confinements);
-            return self.answer(&mut events, streams, |event| judge.verdict(event));
+            return self.answer(&mut events, streams, |event| (judge.verdict(event), None));
         }
         let repository = Repository::find(policies)?;
         let input = repository.read(&repository.output());
-        let analysis =
-            analyse(&input.sources, &repository.options(self.day.asked(), self.day.of_findings()?));
+        let options = repository.options(self.day.asked(), self.day.of_findings()?);
+        let analysis = analyse(&input.sources, &options);
         let report = Report::of(input, analysis.diagnostics);
         if report.summary().errors > 0 {
             return Err(Failure::because(report.exit_of_errors(), report));
         }
         let index = Index::new(&analysis.policy.confinements);
         let outside = Outside::new(&analysis.policy, &report.sources);
+        let clinic = Clinic::new(&report.sources, &analysis.policy, &options, &self.history)?;
+        let edits = self.edit || !self.history.is_empty() || events.is_argument();
         self.answer(&mut events, streams, |event| {
+            name_the_binary(event, &analysis.policy);
             let mut told = index.judge(event).report(event, &report.sources);
             outside.complete(event, &mut told);
-            told
+            let remedy = if edits { clinic.remedy(event) } else { None };
+            (told, remedy)
         })
     }
 }
@@ -110,22 +134,29 @@ impl Arguments {
         &self,
         events: &mut Events,
         streams: &mut Streams,
-        verdict: impl Fn(&Event) -> VerdictReport,
+        verdict: impl Fn(&mut Event) -> (VerdictReport, Option<Remedy>),
     ) -> Result<Exit, Failure> {
         let mut exit = Exit::Clean;
         let mut refused = 0;
         let mut told = Vec::new();
         while let Some(event) = events.next() {
-            let event = event.map(|event| (verdict(&event), event));
+            let event = event.map(|mut event| (verdict(&mut event), event));
             match (&event, self.format.chosen) {
-                (Ok((verdict, event)), Format::Text) => text::write(event, verdict, &mut streams.data)?,
-                (Ok((verdict, _)), Format::Json) => print(&Line::Verdict(verdict), streams)?,
+                (Ok(((verdict, remedy), event)), Format::Text) => {
+                    text::write(event, verdict, &mut streams.data)?;
+                    if let Some(remedy) = remedy {
+                        text::write_remedy(event, remedy, &mut streams.data)?;
+                    }
+                }
+                (Ok(((verdict, remedy), _)), Format::Json) => {
+                    print(&Line::Verdict { verdict, edit: remedy.as_ref() }, streams)?;
+                }
                 (Err(error), Format::Text) if told.len() < MOST_TOLD => told.push(events.diagnostic(error)),
                 (Err(_), Format::Text) => {}
                 (Err(error), Format::Json) => print(&Line::Refused { error }, streams)?,
             }
             match event {
-                Ok((verdict, _)) if verdict.is_unknown() => exit = Exit::Findings,
+                Ok(((verdict, _), _)) if verdict.is_unknown() => exit = Exit::Findings,
                 Ok(_) => {}
                 Err(_) => refused += 1,
             }
@@ -153,12 +184,34 @@ const MOST_TOLD: usize = 100;
 #[serde(untagged)]
 pub(crate) enum Line<'run> {
     /// The verdict on an event.
-    Verdict(&'run VerdictReport),
+    Verdict {
+        #[serde(flatten)]
+        verdict: &'run VerdictReport,
+        /// The smallest edits that allow it, if they were asked for and policies stop it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        edit: Option<&'run Remedy>,
+    },
     /// An input line that is not an event.
     Refused {
         /// What is wrong with it.
         error: &'run Refused,
     },
+}
+
+/// Sets the executable of a denial that names none: the kernel does not report it, and the profile that denied it has it.
+fn name_the_binary(event: &mut Event, policy: &Policy) {
+    if event.binary.is_some() {
+        return;
+    }
+    let Some(name) = event.other.get("rule").and_then(|rule| rule.get("document")).and_then(Value::as_str)
+    else {
+        return;
+    };
+    let profile = policy.documents.iter().find_map(|document| match &document.document {
+        Document::GuardianProfile(profile) if profile.name.value == name => Some(profile),
+        _ => None,
+    });
+    event.binary = profile.map(|profile| profile.target_binary.value.as_str().to_owned());
 }
 
 fn print(line: &Line<'_>, streams: &mut Streams) -> Result<(), Failure> {

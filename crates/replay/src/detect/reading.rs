@@ -17,7 +17,7 @@ use crate::vocabulary::{Event, Operation};
 /// What a process did.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "it exists for one line; a box would cost more")]
-pub(super) enum Deed<'line> {
+pub(crate) enum Deed<'line> {
     /// Read from a Tetragon event.
     Action(Action<'line>),
     /// Read from another event.
@@ -25,14 +25,14 @@ pub(super) enum Deed<'line> {
 }
 
 impl Deed<'_> {
-    pub(super) fn operation(&self) -> Operation {
+    pub(crate) fn operation(&self) -> Operation {
         match self {
             Self::Action(action) => action.operation,
             Self::Event(event) => event.operation,
         }
     }
 
-    pub(super) fn binary(&self) -> Option<&str> {
+    pub(crate) fn binary(&self) -> Option<&str> {
         match self {
             Self::Action(action) => action.binary,
             Self::Event(event) => event.binary.as_deref(),
@@ -40,7 +40,7 @@ impl Deed<'_> {
     }
 
     /// Returns it in the format of `telovix why`.
-    pub(super) fn event(&self) -> Event {
+    pub(crate) fn event(&self) -> Event {
         match self {
             Self::Action(action) => judge::event(action),
             Self::Event(event) => event.clone(),
@@ -50,22 +50,22 @@ impl Deed<'_> {
 
 /// The content of a line.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Happened<'line> {
+pub(crate) struct Happened<'line> {
     /// What policies are about: nothing, one operation, or a system call that is also another operation.
-    pub(super) deeds: [Option<Deed<'line>>; 2],
+    pub(crate) deeds: [Option<Deed<'line>>; 2],
     /// What detections are about; absent where the kind of the event has no process.
-    pub(super) observed: Option<Seen<'line>>,
+    pub(crate) observed: Option<Seen<'line>>,
     /// The time, as it was written.
-    pub(super) time: Option<String>,
-    pub(super) host: Option<String>,
-    pub(super) pod: Option<String>,
+    pub(crate) time: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) pod: Option<String>,
     /// Whether a program was executed, so that a process tree grows.
-    pub(super) executes: bool,
+    pub(crate) executes: bool,
 }
 
 /// The fields that detections are about, owned or of the line.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Seen<'line> {
+pub(crate) enum Seen<'line> {
     /// Of a Tetragon event.
     Of(Observed<'line>),
     /// Of the first deed, which is an event.
@@ -76,7 +76,7 @@ pub(super) enum Seen<'line> {
 
 /// A row of the Console's event history, as far as detections are about it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Row {
+pub(crate) struct Row {
     kind: String,
     process: Option<String>,
     parent: Option<String>,
@@ -108,7 +108,7 @@ impl Row {
 
 impl Happened<'_> {
     /// Returns the fields that detections are about. `sensor` and `group` are those of the run.
-    pub(super) fn observed<'this>(
+    pub(crate) fn observed<'this>(
         &'this self,
         sensor: Option<&'this str>,
         group: Option<&'this str>,
@@ -126,10 +126,10 @@ impl Happened<'_> {
 }
 
 /// Why a line tells nothing.
-pub(super) type Untold = (Problem, Option<String>);
+pub(crate) type Untold = (Problem, Option<String>);
 
 /// Reads the envelope of a line; the content of a row of the Console is returned instead.
-pub(super) fn envelope(line: &str) -> Result<Result<Envelope<'_>, Map<String, Value>>, Untold> {
+pub(crate) fn envelope(line: &str) -> Result<Result<Envelope<'_>, Map<String, Value>>, Untold> {
     match line::fast::envelope(line) {
         Ok(envelope) => Ok(Ok(envelope)),
         Err(Unreadable::NotAnEvent) => match serde_json::from_str(line) {
@@ -142,7 +142,7 @@ pub(super) fn envelope(line: &str) -> Result<Result<Envelope<'_>, Map<String, Va
 }
 
 /// Reads an event of Tetragon or Telovix.
-pub(super) fn read<'line>(line: &str, envelope: &'line Envelope<'_>) -> Result<Happened<'line>, Untold> {
+pub(crate) fn read<'line>(line: &str, envelope: &'line Envelope<'_>) -> Result<Happened<'line>, Untold> {
     let happened = match envelope.origin {
         Origin::Tetragon(kind) => tetragon(kind, line, envelope),
         Origin::Telovix => telovix(judge::read(line).map_err(|problem| (Problem::BadEvent, Some(problem)))?),
@@ -246,7 +246,7 @@ fn telovix(event: Event) -> Happened<'static> {
 }
 
 /// Reads a row of the Console's event history. A wrong type is an error, an absent field unknown.
-pub(super) fn row(fields: &Map<String, Value>) -> Result<Happened<'static>, Untold> {
+pub(crate) fn row(fields: &Map<String, Value>) -> Result<Happened<'static>, Untold> {
     let wrong = |name: &str, expected: &str| {
         (Problem::BadEvent, Some(format!("`{name}`: expected {expected}, found `{}`", fields[name])))
     };

@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 use super::seen::{Once, Seen};
 use super::{Actor, Behaviour, Kinds, MOST_VALUES, sorted};
 use crate::action::{self, Action};
-use crate::line::{Envelope, KINDS};
+use crate::line::KINDS;
 use crate::moment::Moment;
-use crate::scan::Clerk;
+use crate::scan::{Clerk, Told};
 use crate::tally::{Circumstances, Place, Tally};
 use crate::vocabulary::{Capability, Event, Operation};
 
@@ -34,7 +34,7 @@ pub(super) struct Raw {
 }
 
 impl Clerk for Gatherer {
-    fn tetragon(&mut self, kind: usize, envelope: &Envelope<'_>, place: Place, tally: &mut Tally) {
+    fn tetragon(&mut self, Told { kind, envelope, .. }: Told<'_>, place: Place, tally: &mut Tally) {
         let body = &envelope.body;
         let time = envelope.time.get().and_then(|time| Moment::parse(time));
         let host = envelope.host.get().map(AsRef::as_ref);

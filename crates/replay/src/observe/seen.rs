@@ -48,8 +48,25 @@ pub struct Once {
     pub directory: bool,
 }
 
+/// Events of one hour.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct HourOf {
+    pub(crate) events: u64,
+    /// Those in the first minute of their process.
+    pub(crate) early: u64,
+    /// Those whose process has a known start.
+    pub(crate) aged: u64,
+    /// Those that a policy denied or killed.
+    pub(crate) denied: u64,
+    /// Seconds of the first and the last of them in the hour.
+    pub(crate) first: u16,
+    pub(crate) last: u16,
+    /// Whether one of them says that the path is a directory.
+    pub(crate) directory: bool,
+}
+
 /// The first part of the life of a process, in seconds.
-const START: i64 = 60;
+pub(crate) const START: i64 = 60;
 
 impl Seen {
     /// Counts an event.
@@ -65,6 +82,21 @@ impl Seen {
             denied: u32::from(once.denied),
             first: second,
             last: second,
+        });
+    }
+
+    /// Counts events of one hour since 1970, or of no time.
+    pub(crate) fn add_hour(&mut self, hour: Option<i64>, events: HourOf) {
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        self.directory |= events.directory;
+        self.count(Hour {
+            hour: hour.map_or(TIMELESS, |hour| i32::try_from(hour).unwrap_or(i32::MAX)),
+            events: small(events.events),
+            early: small(events.early),
+            aged: small(events.aged),
+            denied: small(events.denied),
+            first: events.first,
+            last: events.last,
         });
     }
 

@@ -1,9 +1,9 @@
 //! Events -> verdicts -> a tally: what one thread does with one event.
 
-use super::{Clerk, Options, Question, Reading};
+use super::{Clerk, Options, Question, Reading, Told};
 use crate::action::{self, Action};
 use crate::judge::{self, Exposed, Judge, Judgement, Memory, Subject};
-use crate::line::{Envelope, KINDS};
+use crate::line::KINDS;
 use crate::moment::Moment;
 use crate::tally::{Circumstances, Place, Tally};
 use crate::vocabulary::{Event, Operation};
@@ -87,7 +87,7 @@ impl<'run> Judging<'run> {
 }
 
 impl Clerk for Judging<'_> {
-    fn tetragon(&mut self, kind: usize, envelope: &Envelope<'_>, place: Place, tally: &mut Tally) {
+    fn tetragon(&mut self, Told { kind, envelope, .. }: Told<'_>, place: Place, tally: &mut Tally) {
         let body = &envelope.body;
         let circumstances = Circumstances {
             place,
@@ -145,7 +145,7 @@ impl Clerk for Judging<'_> {
 }
 
 /// Sets the sensor and group of an event that has none.
-fn locate(options: Options<'_>, event: &mut Event) {
+pub(crate) fn locate(options: Options<'_>, event: &mut Event) {
     let given = |value: Option<&str>| value.map(str::to_owned);
     event.sensor = event.sensor.take().or_else(|| given(options.sensor));
     event.group = event.group.take().or_else(|| given(options.group));

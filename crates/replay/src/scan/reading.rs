@@ -15,10 +15,19 @@ use crate::vocabulary::Event;
 /// Bytes of a malformed line that are shown.
 const EXCERPT: usize = 60;
 
+/// What a line of Tetragon tells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'line> {
+    /// The place of its kind in `KINDS`.
+    pub(crate) kind: usize,
+    pub(crate) line: &'line str,
+    pub(crate) envelope: &'line Envelope<'line>,
+}
+
 /// Who takes the events of one thread.
 pub(crate) trait Clerk {
-    /// Takes an event of Tetragon; `kind` is its place in `KINDS`.
-    fn tetragon(&mut self, kind: usize, envelope: &Envelope<'_>, place: Place, tally: &mut Tally);
+    /// Takes an event of Tetragon.
+    fn tetragon(&mut self, told: Told<'_>, place: Place, tally: &mut Tally);
 
     /// Takes an event of Telovix.
     fn telovix(&mut self, event: Event, place: Place, tally: &mut Tally);
@@ -89,7 +98,7 @@ fn line(
 
 fn envelope(clerk: &mut impl Clerk, line: &str, envelope: &Envelope<'_>, place: Place, tally: &mut Tally) {
     match envelope.origin {
-        Origin::Tetragon(kind) => clerk.tetragon(kind, envelope, place, tally),
+        Origin::Tetragon(kind) => clerk.tetragon(Told { kind, line, envelope }, place, tally),
         Origin::Telovix => match judge::read(line) {
             Ok(event) => clerk.telovix(event, place, tally),
             Err(problem) => tally.problem(Problem::BadEvent, place, || problem),

@@ -43,6 +43,20 @@ impl OfRule {
         }
     }
 
+    /// Keeps the earliest samples, no two alike.
+    fn sort_samples(&mut self) {
+        let key = |sample: &Sample| (sample.time.is_none(), sample.time, sample.words.clone());
+        self.samples.sort_by_cached_key(key);
+        let mut known: Vec<String> = Vec::new();
+        self.samples.retain(|sample| {
+            let new = known.len() < SHOWN && !known.contains(&sample.words);
+            if new {
+                known.push(sample.words.clone());
+            }
+            new
+        });
+    }
+
     fn keep(&mut self, sample: Sample, kept: &mut usize) {
         let known = self.samples.iter().any(|known| known.words == sample.words);
         if self.samples.len() < SHOWN && *kept < SAMPLES && !known {
@@ -83,6 +97,35 @@ impl ByRule {
             if of.wants(&sample.words) {
                 of.keep(sample, &mut self.kept);
             }
+        }
+    }
+
+    /// Counts the events of one hour of the day; `sample` is one of them.
+    pub(super) fn add_many(
+        &mut self,
+        rule: Option<Rule>,
+        hour: Option<usize>,
+        many: (u64, Span),
+        sample: Sample,
+    ) {
+        let (events, span) = many;
+        let of = self.rules.entry(rule).or_default();
+        of.events += events;
+        of.span.absorb(span);
+        if let Some(count) = hour.and_then(|hour| of.hours.get_mut(hour)) {
+            *count += events;
+        }
+        of.samples.push(sample);
+        if of.samples.len() > 64 {
+            of.sort_samples();
+        }
+    }
+
+    /// Keeps the earliest samples of each rule.
+    pub(super) fn sort_samples(&mut self) {
+        #[allow(clippy::iter_over_hash_type, reason = "each is sorted by itself")]
+        for of in self.rules.values_mut() {
+            of.sort_samples();
         }
     }
 

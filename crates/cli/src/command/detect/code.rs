@@ -35,15 +35,26 @@ pub(super) fn before(rules: &Rules<'_>, policy: &Policy) -> Vec<Diagnostic> {
     limits.chain(outside).collect()
 }
 
+/// Returns a finding for each document that confines and is not counted in a table.
+pub(super) fn not_counted(policy: &Policy) -> Vec<Diagnostic> {
+    let help = "`telovix impact --source` asks about it";
+    confining(policy, "counted", help)
+}
+
 /// Returns a finding for each document that confines and is written neither as Sigma nor as SQL.
 pub(super) fn not_written(policy: &Policy) -> Vec<Diagnostic> {
+    let help = "`telovix compile` writes what enforces it; `telovix detect` reports its violations, and \
+                `telovix impact --print-sql` writes its query";
+    confining(policy, "written", help)
+}
+
+fn confining(policy: &Policy, done: &str, help: &str) -> Vec<Diagnostic> {
     let mut confining: Vec<_> =
         policy.lowered.confinements.iter().map(|confinement| &confinement.document).collect();
     confining.sort();
     confining.dedup();
     let finding = |document: &std::sync::Arc<DocumentReference>| {
-        let message = format!("{} `{}` is not written", document.kind.name(), document.name);
-        let help = "`telovix compile` writes what enforces it; `telovix detect` reports its violations";
+        let message = format!("{} `{}` is not {done}", document.kind.name(), document.name);
         Diagnostic::new(&ONLY_DETECTIONS_WRITTEN, None, message).help(help)
     };
     confining.into_iter().map(finding).collect()

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use telovix_replay::detect::{Difference, Investigation, Output, Statistics, Violation};
+use telovix_replay::sql::DetectionCount;
 
 use super::kill::Outcome;
 
@@ -33,6 +34,8 @@ pub(crate) enum Record<'run> {
     Difference(&'run Difference),
     /// A process was killed, or not.
     Action(&'run Outcome),
+    /// How often a detection matches events of a table.
+    Detection(&'run DetectionCount),
     /// The end of the stream.
     Statistics(&'run Statistics),
 }
@@ -52,6 +55,10 @@ impl<'run> Line<'run> {
 
     pub(super) fn statistics(statistics: &'run Statistics) -> Self {
         Self::new(Record::Statistics(statistics))
+    }
+
+    pub(super) fn detection(count: &'run DetectionCount) -> Self {
+        Self::new(Record::Detection(count))
     }
 
     fn new(record: Record<'run>) -> Self {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use telovix_replay::detect::{Difference, Investigation, InvestigationState, Side, Statistics, Violation};
+use telovix_replay::sql::DetectionCount;
 
 use super::kill::Outcome;
 use super::record::{Line, Record};
@@ -18,6 +19,7 @@ pub(super) fn write(line: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
         Record::Violation(violation) => write_violation(violation, out),
         Record::Investigation(investigation) => write_investigation(investigation, out),
         Record::Difference(difference) => write_difference(difference, out),
+        Record::Detection(count) => write_detection(count, out),
         Record::Action(outcome) => write_action(outcome, out),
         Record::Statistics(statistics) => write_statistics(statistics, out),
     }
@@ -26,6 +28,19 @@ pub(super) fn write(line: &Line<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// Returns the time and the host, each followed by a space.
 fn when(time: Option<&String>, host: Option<&String>) -> String {
     time.into_iter().chain(host).map(|part| format!("{part} ")).collect()
+}
+
+fn write_detection(count: &DetectionCount, out: &mut dyn Write) -> io::Result<()> {
+    let DetectionCount { detection, severity, action, source, matches, possible, first_seen, last_seen } =
+        count;
+    writeln!(out, "{:>14}  {severity} {action}  {source}: {detection}", grouped(*matches))?;
+    if *possible > 0 {
+        writeln!(out, "{:>14}  may match too, depending on missing fields", grouped(*possible))?;
+    }
+    if let (Some(first), Some(last)) = (first_seen, last_seen) {
+        writeln!(out, "                first {first}, last {last}")?;
+    }
+    Ok(())
 }
 
 fn write_violation(violation: &Violation, out: &mut dyn Write) -> io::Result<()> {

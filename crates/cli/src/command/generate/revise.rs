@@ -3,14 +3,21 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use telovix_learn::{Admit, Settings, update};
+use telovix_compiler::{Options as CompilerOptions, analyse};
+use telovix_diagnostic::Severity;
+use telovix_diagnostic::source::SourceSet;
+use telovix_learn::{Admit, Settings, Updated, permit, update};
+use telovix_policy::confine::{DocumentKind, Effect};
+use telovix_policy::judge::Index;
 use telovix_policy::value::{Capability, PathPattern};
 use telovix_replay::observe::Observations;
+use telovix_replay::{Options as Scanning, distinct, find};
 use telovix_workspace::{read_file, shown};
 
 use super::{Arguments, Document, GenerateFormat, code};
 use crate::command::diff::between;
 use crate::command::impact::code as history;
+use crate::command::why::remedy::{Change, apply};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Amount, Report, Streams, json, text as findings};
@@ -31,12 +38,13 @@ impl Arguments {
         if !self.from_denials.is_empty() {
             exactly(&mut settings);
         }
-        let updated = update(&name, &text, observations, &settings).map_err(|refused| {
+        let mut updated = update(&name, &text, observations, &settings).map_err(|refused| {
             let report =
                 Report { sources: refused.sources, diagnostics: refused.diagnostics, ..Report::default() };
             Failure::because(Exit::CannotRun, report.errors_only())
         })?;
-        if updated.profiles == 0 {
+        let exempted = self.exempt(&name, &mut updated)?;
+        if updated.profiles == 0 && exempted.is_empty() {
             return Err(code::no_profile(&name));
         }
         match self.format {
@@ -65,11 +73,75 @@ impl Arguments {
             let (profile, list, value) = (&added.profile, added.list, &added.value);
             writeln!(streams.talk, "added to {profile}, {list}: {value}  ({}{more})", added.reason)?;
         }
+        for edit in &exempted {
+            writeln!(streams.talk, "{}: {}", edit.source, edit.what)?;
+        }
         between(&name, [&text, &updated.text], self.day.as_of(), &mut streams.talk)?;
         let mut found = history::of_reading(&observations.history, self.strict);
         found.extend(code::of_update(&updated, &name));
         findings::write(&Report::without_sources(found), Amount::ALL, &mut streams.talk)?;
         Ok(Exit::Clean)
+    }
+}
+
+/// More different denials are not read.
+const MOST_DENIALS: usize = 1_000;
+
+impl Arguments {
+    /// Edits rules and guards of the updated text so that they allow the denials: an exception, an allowed value, or a
+    /// removed entry of a block list. Returns what was done.
+    fn exempt(&self, name: &str, updated: &mut Updated) -> Result<Vec<Change>, Failure> {
+        if self.from_denials.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sources = find(&self.from_denials).map_err(|errors| history::unreadable(&errors))?;
+        let (events, _, _) = distinct(&sources, Scanning::default(), MOST_DENIALS);
+        let mut options = CompilerOptions::on(self.day.as_of());
+        options.as_of = self.day.asked();
+        let mut state = SourceSet::single(name, &updated.text);
+        let mut analysis = analyse(&state, &options);
+        let mut done = Vec::new();
+        let mut kept = Vec::new();
+        for event in &events {
+            // A denial that names no process is one of a profile, which was updated.
+            for _ in 0..MOST_DENIALS {
+                let verdict = Index::new(&analysis.policy.confinements).judge(event);
+                let document = verdict.decision.as_ref().map(|decision| &decision.confinement.document);
+                let is_profile =
+                    document.is_none_or(|document| document.kind == DocumentKind::GuardianProfile);
+                if verdict.effect == Effect::Allow || !verdict.depends_on.is_empty() || is_profile {
+                    break;
+                }
+                let document = document.map_or(String::new(), |document| document.name.clone());
+                match permit(&analysis.policy, &state, &verdict, event) {
+                    Ok(found) => {
+                        let what = format!("{}, of `{document}`", found.what);
+                        let (change, next) = apply(&state, &found.edits, what);
+                        let after = analyse(&next, &options);
+                        if after.diagnostics.iter().any(|found| found.severity == Severity::Error) {
+                            break;
+                        }
+                        kept.push(document);
+                        done.push(change);
+                        (state, analysis) = (next, after);
+                    }
+                    Err(_) => break,
+                }
+            }
+        }
+        if let Some((_, source)) = state.iter().next() {
+            source.text().clone_into(&mut updated.text);
+        }
+        // What is allowed now is not denied elsewhere.
+        let allowed = |name: &str| {
+            kept.iter().any(|document| document == name)
+                || events.iter().any(|event| {
+                    event.binary.as_deref() == Some(name)
+                        && Index::new(&analysis.policy.confinements).judge(event).effect == Effect::Allow
+                })
+        };
+        updated.elsewhere.retain(|elsewhere| !allowed(&elsewhere.name));
+        Ok(done)
     }
 }
 

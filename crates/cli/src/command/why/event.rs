@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 use telovix_diagnostic::Diagnostic;
 use telovix_policy::judge::Event;
+use telovix_replay::events_of;
 use telovix_workspace::{STANDARD_INPUT, shown};
 
 use super::code::{INVALID_EVENT, UNREADABLE_EVENTS};
@@ -35,6 +36,9 @@ pub(super) struct Events {
     name: String,
     lines: Box<dyn BufRead>,
     line: usize,
+    /// The second event of a line of Tetragon.
+    second: Option<Event>,
+    is_argument: bool,
 }
 
 /// An input line that is not an event.
@@ -53,9 +57,10 @@ impl Events {
     /// Opens the stream that the argument describes.
     pub(super) fn open(argument: &Path) -> Result<Self, Failure> {
         let text = argument.to_string_lossy();
+        let is_argument = is_event(&text);
         let (name, lines): (String, Box<dyn BufRead>) = if text == "-" {
             (STANDARD_INPUT.to_owned(), Box::new(BufReader::new(io::stdin())))
-        } else if is_event(&text) {
+        } else if is_argument {
             ("EVENT".to_owned(), Box::new(Cursor::new(text.into_owned())))
         } else {
             let file = File::open(argument).map_err(|error| {
@@ -64,11 +69,35 @@ impl Events {
             })?;
             (shown(argument), Box::new(BufReader::with_capacity(1 << 16, file)))
         };
-        Ok(Self { name, lines, line: 0 })
+        Ok(Self { name, lines, line: 0, second: None, is_argument })
+    }
+
+    /// Returns whether the event is on the command line.
+    pub(super) fn is_argument(&self) -> bool {
+        self.is_argument
+    }
+
+    /// Reads a line: an event of ours, or one that Tetragon exports.
+    fn read(&mut self, text: &str) -> Result<Event, Refused> {
+        let problem = match Event::parse(text) {
+            Ok(event) => return Ok(event),
+            Err(problem) => problem.to_string(),
+        };
+        let is_of_tetragon = text.contains("\"process_") && !text.contains("\"operation\"");
+        if !is_of_tetragon {
+            return Err(self.refuse(&problem));
+        }
+        let mut events = events_of(text.trim()).map_err(|problem| self.refuse(&problem))?.into_iter();
+        let first = events.next();
+        self.second = events.next();
+        first.ok_or_else(|| self.refuse(&problem))
     }
 
     /// Returns the next event, or what is wrong with its line. Blank lines are skipped.
     pub(super) fn next(&mut self) -> Option<Result<Event, Refused>> {
+        if let Some(second) = self.second.take() {
+            return Some(Ok(second));
+        }
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
@@ -92,7 +121,7 @@ impl Events {
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return Some(Err(self.refuse("the line is not UTF-8")));
         };
-        Some(Event::parse(text).map_err(|error| self.refuse(&error.to_string())))
+        Some(self.read(text))
     }
 
     /// Discards the rest of a line.

@@ -2,7 +2,12 @@
 
 use std::io::{self, Write};
 
+use serde_json::Value;
+use telovix_compare::WitnessReport;
 use telovix_policy::judge::{DetectionReport, Event, NotEvaluated, VerdictReport};
+
+use super::remedy::Remedy;
+use crate::command::impact::words::events;
 
 /// Prints the verdict, the document that decided, unknown fields, and the nearest allowed event.
 pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) -> io::Result<()> {
@@ -51,6 +56,64 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
     }
     if let (Some(least), Some(most)) = (told.at_least, told.at_most) {
         writeln!(out, "         the effect is between {least} and {most}")?;
+    }
+    Ok(())
+}
+
+/// The most events shown that an edit allows as well.
+const SHOWN: usize = 5;
+
+/// Prints the edits that allow an event.
+pub(super) fn write_remedy(event: &Event, remedy: &Remedy, out: &mut dyn Write) -> io::Result<()> {
+    for change in &remedy.edits {
+        writeln!(out, "         to allow it: {}", change.what)?;
+        writeln!(out, "           {}", change.source)?;
+        for line in &change.diff {
+            writeln!(out, "           {line}")?;
+        }
+    }
+    if let Some(problem) = &remedy.not_proposed {
+        let still = if remedy.edits.is_empty() { "no edit is proposed" } else { "it is stopped even then" };
+        writeln!(out, "         {still}: {problem}")?;
+    }
+    if !remedy.depends_on.is_empty() {
+        let fields = remedy.depends_on.join(", ");
+        writeln!(out, "         whether another policy stops it then depends on {fields}")?;
+    }
+    if let Some(difference) = &remedy.difference {
+        let own = event.to_json();
+        let is_own = |witness: &&WitnessReport| match (&witness.event, &own) {
+            (Value::Object(fields), Value::Object(own)) => {
+                fields.iter().all(|(name, value)| own.get(name) == Some(value))
+            }
+            _ => false,
+        };
+        let witnesses: Vec<_> = difference.subjects.iter().flat_map(|subject| &subject.witnesses).collect();
+        let witnesses: Vec<_> = witnesses.into_iter().filter(|witness| !is_own(witness)).collect();
+        let also = if witnesses.is_empty() { "" } else { "; it also allows, for example:" };
+        writeln!(out, "         that is {}{also}", difference.verdict)?;
+        for witness in witnesses.iter().take(SHOWN) {
+            writeln!(
+                out,
+                "           {} ({} before, {} after)",
+                witness.event, witness.before, witness.after
+            )?;
+        }
+        let left_out: usize = difference.subjects.iter().map(|subject| subject.witnesses_left_out).sum();
+        let more = witnesses.len().saturating_sub(SHOWN) + left_out;
+        if more > 0 {
+            writeln!(out, "           and {more} more")?;
+        }
+    }
+    if let Some(history) = &remedy.history {
+        let part = if history.is_incomplete { ", of which some lines could not be read" } else { "" };
+        writeln!(
+            out,
+            "         of {} in the history{part}, {} affected, and {} not any more",
+            events(history.scanned_events),
+            history.affected_before,
+            history.no_longer_affected + history.changed_effect
+        )?;
     }
     Ok(())
 }

@@ -1,107 +1,20 @@
-//! The query of detections in a real ClickHouse server, compared with the detections.
-//!
-//! The server is `clickhouse-server` on PATH, or the program that `TELOVIX_CLICKHOUSE_SERVER` names. It listens on
-//! loopback only, and ends with the test.
+//! The query of detections in real ClickHouse servers, compared with the detections.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it skips")]
 
+mod servers;
+
 use std::fmt::Write as _;
-use std::fs;
-use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::net::IpAddr;
 
 use serde_json::json;
+use telovix_clickhouse::{Credentials, Loader, Table};
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::{Document, EventKind, GuardianPolicy, Match, Observed, read};
 use telovix_policy::judge::Field;
 use telovix_policy::value::address_number;
 use telovix_replay::sql;
-
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ended = self.child.kill();
-        let _status = self.child.wait();
-    }
-}
-
-fn program() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("TELOVIX_CLICKHOUSE_SERVER") {
-        return Some(named.into());
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join("clickhouse-server"))
-        .find(|program| program.is_file())
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-impl Server {
-    fn start(program: &Path, folder: &Path) -> Self {
-        let (port, native) = (free_port(), free_port());
-        fs::write(
-            folder.join("users.xml"),
-            "<yandex><profiles><default/></profiles><users><default><password></password><networks><ip>127.0.0.1</ip>\
-             </networks><profile>default</profile><quota>default</quota></default></users><quotas><default/></quotas></yandex>",
-        )
-        .unwrap();
-        let at = folder.display();
-        fs::write(
-            folder.join("config.xml"),
-            format!(
-                "<yandex><logger><level>warning</level><console>true</console></logger><http_port>{port}</http_port>\
-                 <tcp_port>{native}</tcp_port><listen_host>127.0.0.1</listen_host><path>{at}/data/</path>\
-                 <tmp_path>{at}/tmp/</tmp_path><format_schema_path>{at}/format/</format_schema_path>\
-                 <users_config>{at}/users.xml</users_config><default_profile>default</default_profile>\
-                 <default_database>default</default_database><mark_cache_size>67108864</mark_cache_size>\
-                 <timezone>UTC</timezone></yandex>"
-            ),
-        )
-        .unwrap();
-        let child = Command::new(program)
-            .arg(format!("--config-file={at}/config.xml"))
-            .current_dir(folder)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self { child, port };
-        let start = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(60), "the server does not answer");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        server
-    }
-
-    /// Runs one statement and returns what it prints.
-    fn run(&self, statement: &str) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        let length = statement.len();
-        write!(stream, "POST / HTTP/1.0\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{statement}")
-            .unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(
-            head.starts_with("HTTP/1.0 200") || head.starts_with("HTTP/1.1 200"),
-            "{statement}\n{answer}"
-        );
-        body.to_owned()
-    }
-}
 
 /// A row of the table; what is absent is `NULL`.
 #[derive(Clone, Default)]
@@ -144,7 +57,7 @@ impl Row {
             .address
             .map_or("NULL".to_owned(), |address| format!("unhex('{:032x}')", address_number(address)));
         format!(
-            "(NULL, NULL, {}, {}, {}, {}, {address}, {}, {}, NULL)",
+            "({}, {}, {}, {}, {address}, {}, {})",
             text(self.kind),
             text(self.process),
             text(self.parent),
@@ -220,38 +133,49 @@ fn detections() -> (Vec<GuardianPolicy>, SourceSet) {
     (detections, sources)
 }
 
-#[test]
-fn a_server_counts_what_the_detections_match() {
-    let Some(program) = program() else {
-        println!("skipped: no clickhouse-server on PATH, and TELOVIX_CLICKHOUSE_SERVER is not set");
-        return;
-    };
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["data", "tmp", "format"] {
-        fs::create_dir(folder.path().join(name)).unwrap();
-    }
-    let server = Server::start(&program, folder.path());
-    println!("ClickHouse {}", server.run("SELECT version()").trim());
-    server.run(sql::TABLE);
+/// Compares what a server counts with what the detections say of each row.
+fn count(server: &servers::Running, database: &str) {
+    let address = format!("clickhouse://127.0.0.1:{}/{database}", server.http);
+    Loader::new(address.parse().unwrap(), Credentials::default(), 60).create().unwrap();
     let rows = rows();
     for part in rows.chunks(500) {
         let values: Vec<_> = part.iter().map(Row::values).collect();
-        server.run(&format!("INSERT INTO telovix_events VALUES {}", values.join(", ")));
+        servers::run(
+            server,
+            &format!(
+                "INSERT INTO telovix_events (event_kind, process_executable, parent_executable, uid, dst_address, \
+                 dst_port, sensor_id) VALUES {}",
+                values.join(", ")
+            ),
+        );
     }
     let (detections, sources) = detections();
-    let query = sql::query(&detections, &sources, "telovix_events").unwrap();
-    let answer =
-        server.run(&format!("SELECT detection, matches, possible FROM ({query}) ORDER BY detection"));
-    let mut expected = String::new();
-    for detection in &detections {
+    let table = Table::open(address.parse().unwrap(), Credentials::default(), 60).unwrap();
+    let mut found = sql::detections(&table, table.name(), (None, None), &detections, &sources).unwrap();
+    found.sort_by(|left, right| left.detection.cmp(&right.detection));
+    let (mut told, mut expected) = (String::new(), String::new());
+    for (detection, found) in detections.iter().zip(&found) {
         let of = |wanted: fn(Match) -> bool| {
             rows.iter().filter(|row| wanted(detection.matches(&row.observed()))).count()
         };
         let (matches, possible) =
             (of(|found| found == Match::Yes), of(|found| matches!(found, Match::Maybe(_))));
-        let name = detection.name.value.replace('\'', "\\'");
-        writeln!(expected, "{name}\t{matches}\t{possible}").unwrap();
+        writeln!(told, "{} {} {}", found.detection, found.matches, found.possible).unwrap();
+        writeln!(expected, "{} {matches} {possible}", detection.name.value).unwrap();
+        assert_eq!((&found.first_seen, &found.last_seen), (&None, &None), "no row has a time");
     }
-    assert_eq!(answer, expected);
-    assert!(expected.lines().filter(|line| !line.ends_with("\t0")).count() > 5, "{expected}");
+    assert_eq!(told, expected);
+    assert!(expected.lines().filter(|line| !line.ends_with(" 0")).count() > 5, "{expected}");
+}
+
+#[test]
+fn a_server_counts_what_the_detections_match() {
+    let Some(cluster) = servers::Cluster::start() else { return };
+    count(&cluster.shards[0], "default");
+}
+
+#[test]
+fn the_newest_dialect_counts_what_the_detections_match() {
+    let Some(chdb) = servers::chdb() else { return };
+    count(&chdb, "tests");
 }
