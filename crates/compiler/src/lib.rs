@@ -11,6 +11,7 @@
 //! emit/               confinements -> TracingPolicy, image, manifest
 //! verdict             findings about a TracingPolicy -> whether Tetragon accepts it
 //! compile             the whole data flow in one call
+//! repair              sources -> the same with the fixes of their findings
 //! catalogue           every code that a compile can report
 //! ```
 //!
@@ -21,6 +22,7 @@
 pub mod catalogue;
 mod compile;
 pub mod emit;
+pub mod repair;
 mod suppression;
 pub mod verdict;
 

@@ -13,6 +13,8 @@
 //! bundle      an output folder -> the files its manifest lists
 //! sources     paths -> texts with names relative to the root, and read errors
 //! repository  root + settings -> reading and compiling
+//! repair      sources -> the same with the fixes of their findings
+//! rewrite     new texts of files -> all files replaced, or none
 //! output      artifacts -> an output folder that is replaced as a whole
 //! ```
 //!
@@ -31,7 +33,9 @@ mod findings;
 mod glob;
 pub mod output;
 mod path;
+mod repair;
 mod repository;
+pub mod rewrite;
 mod root;
 pub mod settings;
 pub mod sources;
@@ -43,6 +47,7 @@ pub use error::Error;
 pub use findings::Findings;
 pub use output::{OutputFolder, Replaced};
 pub use path::{CONFIGURATION, STANDARD_INPUT, TRUST_ROOT, absolute, is_policy_name, shown};
+pub use repair::{Repair, Rewritten};
 pub use repository::{Compilation, Repository};
 pub use root::Root;
 pub use settings::Settings;

@@ -1,7 +1,7 @@
 //! Functions that kprobes name -> findings: those no target has, and arguments that are not what the policy declares.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Diagnostic, Sink, Treatment};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink, Treatment};
 use telovix_syntax::{limits, nearest, quote};
 
 use super::Context;
@@ -87,7 +87,8 @@ fn check_symbol(hook: &Hook, place: &Text<'_>, symbol: &str, syscall: SyscallFla
             let names = similar_names(symbol);
             let diagnostic = match nearest(symbol, names.iter().map(String::as_str)) {
                 Some(near) if symbol == place.value => {
-                    diagnostic.help(format!("did you mean `{near}`?")).fix(place.span, near)
+                    let fix = Fix::value(Certainty::Guess, place.span, near);
+                    diagnostic.help(format!("did you mean `{near}`?")).fix_by(fix)
                 }
                 _ => diagnostic.help("write the name as the kernel has it"),
             };
@@ -100,7 +101,7 @@ fn check_symbol(hook: &Hook, place: &Text<'_>, symbol: &str, syscall: SyscallFla
             let help = format!("write `{replacement}`, to which Tetragon adds the prefix of the host");
             let diagnostic = Diagnostic::new(&FOREIGN_SYMBOL, place.span, message).help(help);
             let is_whole = symbol == place.value;
-            sink.report(if is_whole { diagnostic.fix(place.span, replacement) } else { diagnostic });
+            sink.report(if is_whole { diagnostic.fix_by(Fix::value(Certainty::Meant, place.span, replacement)) } else { diagnostic });
             false
         }
         KernelFunction::Syscall { .. } | KernelFunction::Unlisted => true,
