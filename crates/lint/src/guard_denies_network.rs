@@ -1,6 +1,6 @@
 //! A guarded process without `allowed_network` -> what the absence means.
 
-use telovix_diagnostic::{Certainty, Code, Diagnostic, EntryEdit, Fix, Sink};
+use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::RuntimeGuard;
 
 use super::{Check, Lint};
@@ -14,11 +14,7 @@ fn check(guard: &RuntimeGuard, sink: &mut Sink) {
         let message = format!("`{}` lists no `allowed_network`, so it may not connect anywhere", name.value);
         sink.report(
             Diagnostic::new(&LINT.code, name.span, message)
-                .help("write `allowed_network: []` if this is intended, or list where it may connect")
-                .fix_by(Fix::entries(
-                    Certainty::SameMeaning,
-                    vec![EntryEdit::AddKey(name.span, "allowed_network".to_owned(), "[]".to_owned())],
-                )),
+                .help("write `allowed_network: []` if this is intended, or list where it may connect"),
         );
     }
 }
