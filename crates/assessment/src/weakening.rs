@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, EntryEdit, Fix, Sink};
 use telovix_document::GuardMode;
 use telovix_document::lower::{HostLimit, NAME_SPACE_CLOSED, OPEN_NAME_SPACE, Policy, PolicyDocument};
 use telovix_platform::{Backend, Target};
@@ -173,6 +173,7 @@ fn report_unused_waivers(
         sink.report(
             Diagnostic::new(&WAIVER_UNUSED, waived.name.span, message)
                 .help("remove it: an unused waiver would accept a later weakening silently")
+                .fix_by(Fix::entries(Certainty::SameMeaning, vec![EntryEdit::RemoveWithKey(waived.span)]))
                 .help(format!("findings that can be waived: {}", known.join(", "))),
         );
     }

@@ -91,6 +91,7 @@ verbs! {
 pub(crate) const CODES: &[&[&Code]] = &[
     &[&explain::UNKNOWN_CODE],
     &[&man::MANUAL_NOT_WRITTEN],
+    &[&crate::compilation::BAD_FIX],
     &[&fmt::NOT_FORMATTED],
     init::CODES,
     adopt::CODES,

@@ -9,12 +9,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use telovix_compiler::emit::{Artifact, Receiver};
 use telovix_compiler::proof::Account;
 use telovix_compiler::{Options, Proof};
-use telovix_diagnostic::{Diagnostic, Level, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Level, Sink};
 use telovix_platform::Target;
 use telovix_workspace::baseline::Accepts;
 use telovix_workspace::settings::{check_level, level, old_target_name};
 use telovix_workspace::target_file::{self, TargetHost, check_against, compile_for, notes};
-use telovix_workspace::{Compilation, Error, KernelBtf, Repository, shown};
+use telovix_workspace::{Compilation, Error, KernelBtf, Repair, Repository, shown};
 
 use crate::day::Day;
 use crate::exit::Exit;
@@ -51,6 +51,11 @@ pub(crate) struct Selection {
     #[arg(long)]
     deny_warnings: bool,
 }
+
+/// A fix changed the meaning it was to keep.
+pub(crate) static BAD_FIX: Code = Code::page(include_str!("compilation/bad-fix.md"));
+
+const REPORT_IT: &str = "no file was changed; this is a mistake in telovix: report it with the policy";
 
 /// What came of a compile.
 #[derive(Debug)]
@@ -113,6 +118,26 @@ impl Selection {
             artifacts,
             proof,
         })
+    }
+
+    /// Applies the fixes of what is found in everything but `output`, and writes nothing.
+    ///
+    /// # Errors
+    /// When a flag is wrong, or a fix does what it must not.
+    pub(crate) fn repair(
+        &self,
+        repository: &Repository,
+        output: &Path,
+        progress: &Progress,
+        least: Certainty,
+    ) -> Result<Repair, Failure> {
+        let options = self.options(repository)?;
+        let input = repository.read(output);
+        progress.step(format!("fixing {}", plural(input.sources.iter().count(), "file")));
+        let mut repair = Repair::of(input, &options, self.deny_warnings, least)
+            .map_err(|bad| Failure::new(Exit::CannotRun, &BAD_FIX, bad.to_string()).help(REPORT_IT))?;
+        repair.compilation.findings.diagnostics.splice(..0, self.old_names(repository, &options));
+        Ok(repair)
     }
 
     /// Returns the notes about old names in the settings and on the command line, at the levels of the run.

@@ -134,13 +134,13 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
     let mut keep = |artifact: &Artifact, bytes: &[u8]| read_back.offer(artifact, bytes);
     let mut outbox = Outbox::new(if sink.has_errors() { discard } else { receiver }).kept_by(&mut keep);
     emit::emit(&policy, &assessment, (options.engine, &options.symbols), sources, &mut outbox, &mut sink);
-    suppression::report_stale(&mut sink);
+    suppression::report_stale(sources, &mut sink);
     let artifacts = outbox.into_artifacts().filter(|_| !sink.has_errors());
     let built_for = (options.targets.as_slice(), options.engine);
     let proof =
         artifacts.as_ref().map(|made| read_back.prove((&policy, sources), made, built_for, &mut sink));
     let artifacts = artifacts.filter(|_| !sink.has_errors());
-    let diagnostics = sink.into_sorted();
+    let diagnostics = resolved(sink.into_sorted(), sources);
     let tracing_policies = verdict::verdicts(&found, &diagnostics, sources);
     Outcome { diagnostics, artifacts, policy, tracing_policies, proof: proof.unwrap_or_default() }
 }
@@ -150,7 +150,15 @@ pub fn compile_to(sources: &SourceSet, options: &Options, receiver: Receiver<'_>
 pub fn analyse(sources: &SourceSet, options: &Options) -> Analysis {
     let mut sink = Sink::new(options.levels.clone());
     let (policy, _) = understand(sources, options, &mut sink);
-    Analysis { diagnostics: sink.into_sorted(), policy }
+    Analysis { diagnostics: resolved(sink.into_sorted(), sources), policy }
+}
+
+/// Turns edits of entries into replacements; a fix that the layout of its document does not permit is left out.
+fn resolved(mut diagnostics: Vec<Diagnostic>, sources: &SourceSet) -> Vec<Diagnostic> {
+    for finding in &mut diagnostics {
+        finding.fix = finding.fix.take().and_then(|fix| fix.resolve(sources));
+    }
+    diagnostics
 }
 
 fn understand(sources: &SourceSet, options: &Options, sink: &mut Sink) -> (Policy, Vec<FoundPolicy>) {

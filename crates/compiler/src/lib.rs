@@ -12,6 +12,7 @@
 //! read_back           artifacts -> read again, and held against the policy by telovix-proof
 //! verdict             findings about a TracingPolicy -> whether Tetragon accepts it
 //! compile             the whole data flow in one call
+//! repair              sources -> the same with the fixes of their findings
 //! catalogue           every code that a compile can report
 //! ```
 //!
@@ -23,6 +24,7 @@ pub mod catalogue;
 mod compile;
 pub mod emit;
 mod read_back;
+pub mod repair;
 mod suppression;
 pub mod verdict;
 

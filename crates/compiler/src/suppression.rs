@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use telovix_diagnostic::source::{Source, SourceSet, Span};
-use telovix_diagnostic::{Code, Diagnostic, Severity, Sink, Suppression};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Severity, Sink, Suppression};
 use telovix_document::Document;
 use telovix_syntax::{Comment, CommentPlace, nearest, quote};
 
@@ -40,8 +40,13 @@ pub(crate) fn apply(
                 });
                 valid.extend(each);
             }
-            Err((message, help)) => {
-                sink.report(Diagnostic::new(&INVALID_SUPPRESSION, comment.span, message).help(help));
+            Err(Mistake { message, help, near }) => {
+                let mut found = Diagnostic::new(&INVALID_SUPPRESSION, comment.span, message).help(help);
+                if let Some((written, near)) = near {
+                    let text = sources.text(comment.span).replacen(written, near, 1);
+                    found = found.fix_by(Fix::new(Certainty::Guess, comment.span, text));
+                }
+                sink.report(found);
             }
         }
     }
@@ -51,38 +56,64 @@ pub(crate) fn apply(
 }
 
 /// Reports each comment that accepted nothing, after all checks.
-pub(crate) fn report_stale(sink: &mut Sink) {
+pub(crate) fn report_stale(sources: &SourceSet, sink: &mut Sink) {
     let stale: Vec<_> = sink.unused().map(|unused| (unused.span, unused.code.clone())).collect();
     for (span, code) in stale {
         let message = format!("nothing reports `{code}` here any more");
-        sink.report(Diagnostic::new(&STALE_SUPPRESSION, span, message).help("remove the comment"));
+        let found = Diagnostic::new(&STALE_SUPPRESSION, span, message);
+        let others = sources.text(span).split_once('[').and_then(|(_, rest)| rest.split_once(']'));
+        let (codes, _) = others.unwrap_or_default();
+        sink.report(if codes.contains(',') {
+            let kept: Vec<&str> = codes.split(',').map(str::trim).filter(|kept| *kept != code).collect();
+            let text =
+                sources.text(span).replacen(&format!("[{codes}]"), &format!("[{}]", kept.join(", ")), 1);
+            found.help(format!("remove `{code}`")).fix_by(Fix::new(Certainty::SameMeaning, span, text))
+        } else {
+            found.help("remove the comment").fix_by(Fix::remove(Certainty::SameMeaning, span))
+        });
     }
 }
 
-/// Returns the codes of a comment, or the mistake in it and its help.
-fn read(text: &str, known: Known) -> Result<Vec<&str>, (String, String)> {
+/// What is wrong with a comment.
+struct Mistake<'text> {
+    message: String,
+    help: String,
+    /// A code, and the one that is probably meant.
+    near: Option<(&'text str, &'static str)>,
+}
+
+impl Mistake<'_> {
+    fn new(message: String, help: String) -> Self {
+        Self { message, help, near: None }
+    }
+}
+
+/// Returns the codes of a comment, or the mistake in it.
+fn read(text: &str, known: Known) -> Result<Vec<&str>, Mistake<'_>> {
     let form = || "write `# telovix: ignore[CODE] REASON`".to_owned();
     let list = text.strip_prefix("ignore[").and_then(|rest| rest.split_once(']'));
     let Some((codes, reason)) = list else {
-        return Err(("expected `ignore[CODE]` after `telovix:`".to_owned(), form()));
+        return Err(Mistake::new("expected `ignore[CODE]` after `telovix:`".to_owned(), form()));
     };
     let known = known();
     let codes: Vec<&str> = codes.split(',').map(str::trim).collect();
     for id in &codes {
         let Some(code) = known.iter().find(|code| code.id == *id) else {
-            let help = match nearest(id, known.iter().map(|code| code.id)) {
+            let near = nearest(id, known.iter().map(|code| code.id));
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`telovix explain` lists every code".to_owned(),
             };
-            return Err((format!("there is no finding with the code {}", quote(id)), help));
+            let message = format!("there is no finding with the code {}", quote(id));
+            return Err(Mistake { message, help, near: near.map(|near| (*id, near)) });
         };
         if code.severity == Severity::Error {
             let help = format!("run `telovix explain {id}` for what to do about it");
-            return Err((format!("`{id}` is an error and cannot be ignored"), help));
+            return Err(Mistake::new(format!("`{id}` is an error and cannot be ignored"), help));
         }
     }
     if reason.trim_start_matches([' ', ':', '-']).trim().is_empty() {
-        return Err(("this comment has no reason".to_owned(), form()));
+        return Err(Mistake::new("this comment has no reason".to_owned(), form()));
     }
     Ok(codes)
 }

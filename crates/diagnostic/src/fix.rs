@@ -1,12 +1,19 @@
 //! Edits of source text that fix a finding.
 
-use super::source::Span;
+pub mod apply;
+mod entry;
+
+pub use entry::EntryEdit;
+
+use super::source::{SourceSet, Span};
 
 /// An edit that fixes a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// What to replace: at least one edit, in the order of their spans, which do not overlap.
+    /// What to replace, in the order of their spans, which do not overlap.
     pub edits: Vec<Edit>,
+    /// Edits of whole entries, which [`Fix::resolve`] turns into replacements; none in the result of a compile.
+    pub entries: Vec<EntryEdit>,
     /// How sure it is that the author wants it.
     pub certainty: Certainty,
 }
@@ -34,7 +41,32 @@ pub enum Certainty {
 impl Fix {
     /// Returns a fix of one edit.
     pub fn new(certainty: Certainty, span: Span, replacement: impl Into<String>) -> Self {
-        Self { edits: vec![Edit { span, replacement: replacement.into() }], certainty }
+        let edits = vec![Edit { span, replacement: replacement.into() }];
+        Self { edits, entries: Vec::new(), certainty }
+    }
+
+    /// Returns a fix that edits whole entries of lists and mappings.
+    #[must_use]
+    pub fn entries(certainty: Certainty, entries: Vec<EntryEdit>) -> Self {
+        Self { edits: Vec::new(), entries, certainty }
+    }
+
+    /// Returns a fix that gives a scalar another value, quoted like the one before.
+    #[must_use]
+    pub fn value(certainty: Certainty, span: Span, value: impl Into<String>) -> Self {
+        Self::entries(certainty, vec![EntryEdit::Value(span, value.into())])
+    }
+
+    /// Returns a fix that removes an entry of a list or a mapping, or a comment.
+    #[must_use]
+    pub fn remove(certainty: Certainty, span: Span) -> Self {
+        Self::entries(certainty, vec![EntryEdit::Remove(span)])
+    }
+
+    /// Returns a fix that adds entries to a list, after the one at `span`.
+    #[must_use]
+    pub fn insert_after(certainty: Certainty, span: Span, values: Vec<String>) -> Self {
+        Self::entries(certainty, vec![EntryEdit::InsertAfter(span, values)])
     }
 
     /// Adds an edit, in its place among the others.
@@ -43,6 +75,18 @@ impl Fix {
         self.edits.push(Edit { span, replacement: replacement.into() });
         self.edits.sort_by_key(|edit| edit.span);
         self
+    }
+
+    /// Returns the fix with replacements only. `None` if the text around an entry has a layout in which it cannot be
+    /// edited alone.
+    #[must_use]
+    pub fn resolve(mut self, sources: &SourceSet) -> Option<Self> {
+        for entry in std::mem::take(&mut self.entries) {
+            let source = sources.get(entry.span().source)?;
+            self.edits.push(entry.resolve(source.text())?);
+        }
+        self.edits.sort_by_key(|edit| edit.span);
+        Some(self).filter(|fix| !fix.edits.is_empty())
     }
 }
 

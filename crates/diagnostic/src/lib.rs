@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod code;
-mod fix;
+pub mod fix;
 #[cfg(feature = "miette")]
 pub mod miette;
 mod page;
@@ -14,7 +14,7 @@ mod suppression;
 mod treatment;
 
 pub use code::{About, Code, Example};
-pub use fix::{Certainty, Edit, Fix};
+pub use fix::{Certainty, Edit, EntryEdit, Fix};
 pub use sink::{Level, Levels, Sink};
 pub use suppression::Suppression;
 pub use treatment::Treatment;
@@ -63,7 +63,7 @@ pub struct Diagnostic {
     pub related: Vec<Label>,
     /// What to do, one sentence each.
     pub help: Vec<String>,
-    /// The edit that fixes the finding, if there is exactly one.
+    /// What fixes the finding, if there is exactly one way.
     pub fix: Option<Fix>,
     /// What Tetragon does with a TracingPolicy that has the finding.
     pub tetragon: Treatment,

@@ -1,9 +1,9 @@
 //! The node of a document -> its kind, and the reader of that kind.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, EntryEdit, Fix, Sink};
 use telovix_syntax::field::Record;
-use telovix_syntax::{Mapping, Node, Scalar, Tree, Value, nearest, quote, wrong_type};
+use telovix_syntax::{Mapping, Node, Scalar, Tree, Value, certainty, nearest, quote, wrong_type};
 
 use super::codes::{MISSING_KIND, NOT_A_DOCUMENT, UNKNOWN_KIND};
 use super::{
@@ -170,9 +170,21 @@ fn kind_of(node: &Node, mapping: &Mapping, sink: &mut Sink) -> Option<&'static K
             return Some(&RUNTIME_GUARD);
         }
         let message = "this document has no `kind`";
-        sink.report(
-            Diagnostic::new(&MISSING_KIND, node.head(), message).help(format!("add {}", likely(mapping))),
-        );
+        let diagnostic = Diagnostic::new(&MISSING_KIND, node.head(), message);
+        let best = likely(mapping);
+        let add = match best {
+            Some(kind) => format!("`kind: {}`", kind.name),
+            None => format!("`kind:` with one of {}", quoted(names())),
+        };
+        let diagnostic = diagnostic.help(format!("add {add}"));
+        let beside = mapping.entries.iter().find(|entry| matches!(entry.value.value, Value::Scalar { .. }));
+        sink.report(match (best, beside) {
+            (Some(kind), Some(entry)) => diagnostic.fix_by(Fix::entries(
+                Certainty::Guess,
+                vec![EntryEdit::AddKey(entry.value.span, "kind".to_owned(), kind.name.to_owned())],
+            )),
+            _ => diagnostic,
+        });
         return None;
     };
     let Some(Scalar::Text(text)) = entry.value.scalar() else {
@@ -186,21 +198,22 @@ fn kind_of(node: &Node, mapping: &Mapping, sink: &mut Sink) -> Option<&'static K
     let message = format!("{} is not a document kind", quote(text));
     let diagnostic = Diagnostic::new(&UNKNOWN_KIND, entry.value.span, message);
     sink.report(match nearest(text, names()) {
-        Some(name) => diagnostic.help(format!("did you mean `{name}`?")).fix(entry.value.span, name),
+        Some(name) => diagnostic.help(format!("did you mean `{name}`?")).fix_by(Fix::value(
+            certainty(text, name),
+            entry.value.span,
+            name,
+        )),
         None => diagnostic.help(format!("the kinds are {}", quoted(names()))),
     });
     None
 }
 
 /// Returns the kind to which most keys of a mapping belong.
-fn likely(mapping: &Mapping) -> String {
+fn likely(mapping: &Mapping) -> Option<&'static Kind> {
     let known = |kind: &Kind| {
         mapping.entries.iter().filter(|entry| kind.record.field(&entry.key.value).is_some()).count()
     };
-    let Some(best) = KINDS.iter().rev().max_by_key(|kind| known(kind)).filter(|kind| known(kind) > 0) else {
-        return format!("`kind:` with one of {}", quoted(names()));
-    };
-    format!("`kind: {}`", best.name)
+    KINDS.iter().rev().max_by_key(|kind| known(kind)).filter(|kind| known(kind) > 0)
 }
 
 fn names() -> impl Iterator<Item = &'static str> {

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use telovix_diagnostic::source::Spanned;
-use telovix_diagnostic::{Code, Sink};
+use telovix_diagnostic::{Certainty, Code, Sink};
 use telovix_policy::value::{
     AbsolutePath, Capability, CapabilityError, Cidr, CidrError, Date, DateError, NetworkPattern,
     NetworkPatternError, PathError, PathPattern, PortError, PortRange, ProfileId, ProfileIdError, Syscall,
-    SyscallError,
+    SyscallError, is_invisible,
 };
 use telovix_syntax::field::Field;
 use telovix_syntax::{Cursor, Refusal, parsed};
@@ -44,13 +44,25 @@ pub(super) fn texts(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Vec<
 }
 
 fn refuse(code: &'static Code, problem: impl fmt::Display + Copy, help: &str) -> Refusal {
-    Refusal { code, problem: problem.to_string(), help: help.to_owned() }
+    Refusal { code, problem: problem.to_string(), help: help.to_owned(), meant: None }
+}
+
+/// Adds the text that was certainly meant.
+fn meaning(refusal: Refusal, meant: impl Into<String>) -> Refusal {
+    Refusal { meant: Some((Certainty::Meant, meant.into())), ..refusal }
+}
+
+/// Adds the text that was probably meant.
+fn guessing(refusal: Refusal, meant: impl Into<String>) -> Refusal {
+    Refusal { meant: Some((Certainty::Guess, meant.into())), ..refusal }
 }
 
 impl Scalar for AbsolutePath {
     fn read(text: &str) -> Result<Self, Refusal> {
         Self::parse(text).map_err(|error| match error {
-            PathError::TrailingSlash => refuse(&INVALID_PATH, error, "remove the `/` at the end"),
+            PathError::TrailingSlash => {
+                meaning(refuse(&INVALID_PATH, error, "remove the `/` at the end"), text.trim_end_matches('/'))
+            }
             other => refuse_path(text, other),
         })
     }
@@ -65,7 +77,11 @@ impl Scalar for PathPattern {
 fn refuse_path(text: &str, error: PathError) -> Refusal {
     if let Some(meant) = meant::path(text) {
         let code = if matches!(error, PathError::Glob(_)) { &PATH_GLOB } else { &INVALID_PATH };
-        return refuse(code, error, &meant);
+        let refusal = refuse(code, error, &meant.help);
+        return match meant.text {
+            Some(text) => meaning(refusal, text),
+            None => refusal,
+        };
     }
     let help = match error {
         PathError::Empty | PathError::Relative => "write the whole path, starting with `/`",
@@ -86,7 +102,27 @@ fn refuse_path(text: &str, error: PathError) -> Refusal {
             );
         }
     };
-    refuse(&INVALID_PATH, error, help)
+    let refusal = refuse(&INVALID_PATH, error, help);
+    let fixed = |text: String| PathPattern::parse(&text).is_ok().then_some(text);
+    match error {
+        PathError::Relative if text.starts_with(|first: char| first.is_ascii_alphanumeric()) => {
+            fixed(format!("/{text}")).map_or(refusal.clone(), |text| guessing(refusal, text))
+        }
+        PathError::EmptyComponent => {
+            fixed(meant::without_empty_parts(text)).map_or(refusal.clone(), |text| meaning(refusal, text))
+        }
+        PathError::Unresolved => {
+            fixed(meant::resolved(text)).map_or(refusal.clone(), |text| guessing(refusal, text))
+        }
+        PathError::EdgeSpace => {
+            fixed(text.trim().to_owned()).map_or(refusal.clone(), |text| meaning(refusal, text))
+        }
+        PathError::Invisible(_) => {
+            let visible = text.replace(is_invisible, "");
+            fixed(visible).map_or(refusal.clone(), |text| meaning(refusal, text))
+        }
+        _ => refusal,
+    }
 }
 
 impl Scalar for PortRange {
@@ -97,14 +133,20 @@ impl Scalar for PortRange {
 
 fn refuse_port(text: &str, error: PortError) -> Refusal {
     if let Some(meant) = meant::ports(text) {
-        return refuse(&INVALID_PORT, error, &meant);
+        return meaning(refuse(&INVALID_PORT, error, &meant.help), meant.text.unwrap_or_default());
     }
     let help = match error {
         PortError::NotANumber => "write a number such as `443` or a range such as `8000-8100`",
         PortError::TooLarge => "ports end at 65535",
         PortError::Reversed => "write the smaller port first",
     };
-    refuse(&INVALID_PORT, error, help)
+    let refusal = refuse(&INVALID_PORT, error, help);
+    match (error, text.split_once('-')) {
+        (PortError::Reversed, Some((last, first))) => {
+            guessing(refusal, format!("{}-{}", first.trim(), last.trim()))
+        }
+        _ => refusal,
+    }
 }
 
 impl Scalar for Cidr {
@@ -115,7 +157,7 @@ impl Scalar for Cidr {
 
 fn refuse_cidr(text: &str, error: CidrError) -> Refusal {
     if let Some(meant) = meant::block(text) {
-        return refuse(&INVALID_ADDRESS, error, &meant);
+        return meaning(refuse(&INVALID_ADDRESS, error, &meant.help), meant.text.unwrap_or_default());
     }
     let help = match error {
         CidrError::Address => {
@@ -135,7 +177,11 @@ impl Scalar for NetworkPattern {
                 refuse(&INVALID_ADDRESS, error, "write `127.0.0.1` and `::1`; names are not resolved")
             }
             NetworkPatternError::Cidr(error) => refuse_cidr(text, error),
-            NetworkPatternError::Port(error) => refuse_port(text.rsplit(':').next().unwrap_or(text), error),
+            NetworkPatternError::Port(error) => {
+                let refusal = refuse_port(text.rsplit(':').next().unwrap_or(text), error);
+                // The fix would replace the address as well.
+                Refusal { meant: None, ..refusal }
+            }
         })
     }
 }
@@ -152,15 +198,26 @@ impl Scalar for Syscall {
     fn read(text: &str) -> Result<Self, Refusal> {
         // The guard compares names without regard to case, and every name is in lower case.
         Self::parse(text).or_else(|_| Self::parse(&text.to_ascii_lowercase())).map_err(
-            |error: SyscallError| refuse(&UNKNOWN_SYSCALL, error, "see `man 2 syscalls` for the names"),
+            |error: SyscallError| {
+                let refusal = refuse(&UNKNOWN_SYSCALL, error, "see `man 2 syscalls` for the names");
+                match meant::syscall(text) {
+                    Some(name) => meaning(
+                        Refusal { help: format!("write `{name}`, the name of the call"), ..refusal },
+                        name,
+                    ),
+                    None => refusal,
+                }
+            },
         )
     }
 }
 
 impl Scalar for Date {
     fn read(text: &str) -> Result<Self, Refusal> {
-        Self::parse(text)
-            .map_err(|error: DateError| refuse(&INVALID_DATE, error, "write the date as YYYY-MM-DD"))
+        Self::parse(text).map_err(|error: DateError| {
+            let refusal = refuse(&INVALID_DATE, error, "write the date as YYYY-MM-DD");
+            meant::date(text).map_or(refusal.clone(), |date| meaning(refusal, date))
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use telovix_diagnostic::source::Spanned;
-use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Sink};
 use telovix_document::{Document, List};
 use telovix_policy::value::{Capability, Cidr, PathPattern, address_number};
 
@@ -43,7 +43,8 @@ fn report<T: std::fmt::Display>(items: &[Spanned<T>], covered: &[(usize, usize)]
         sink.report(
             Diagnostic::new(&LINT.code, narrow.span, message)
                 .related(wide.span, "this entry covers it")
-                .help("remove it"),
+                .help("remove it")
+                .fix_by(Fix::remove(Certainty::SameMeaning, narrow.span)),
         );
     }
 }

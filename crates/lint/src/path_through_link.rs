@@ -3,7 +3,7 @@
 //! In a TracingPolicy these are the executables of `matchBinaries` and the filters on files that the kernel has resolved.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Sink};
 use telovix_document::{Document, TracingPolicyDocument};
 use telovix_policy::value::{Date, PathPattern};
 use telovix_syntax::{Mapping, Node, Value};
@@ -117,7 +117,9 @@ fn items<'node>(mapping: &'node Mapping<'node>, key: &str) -> impl Iterator<Item
 
 fn report(what: &str, written: &str, resolved: &str, span: Span, sink: &mut Sink) {
     let message = format!("{what} `{written}` where that is a link: the kernel sees `{resolved}`");
-    sink.report(Diagnostic::new(&LINT.code, span, message).help(format!("write `{resolved}`")));
+    // Only a host can say whether the first part of the path is a link there.
+    let fix = Fix::value(Certainty::Guess, span, resolved);
+    sink.report(Diagnostic::new(&LINT.code, span, message).help(format!("write `{resolved}`")).fix_by(fix));
 }
 
 fn lies_behind_link(path: &str) -> bool {

@@ -1,7 +1,7 @@
 //! A path or process name with a character that looks like another -> the character and its code point.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Sink};
 use telovix_document::Document;
 use telovix_policy::value::{Date, look_alike};
 
@@ -27,7 +27,27 @@ fn report(text: &str, span: Span, sink: &mut Sink) {
         "`{text}` contains `{found}` (U+{:04X}), which looks like another character",
         u32::from(found)
     );
-    sink.report(
-        Diagnostic::new(&LINT.code, span, message).help("retype the name if the Latin letter is meant"),
-    );
+    let found =
+        Diagnostic::new(&LINT.code, span, message).help("retype the name if the Latin letter is meant");
+    let latin: String = text.chars().map(|character| latin(character).unwrap_or(character)).collect();
+    sink.report(if text.split('/').all(|part| look_alike(part).is_none()) || latin == text {
+        found
+    } else {
+        found.fix_by(Fix::value(Certainty::Guess, span, latin))
+    });
+}
+
+/// Returns the Latin letter or ASCII character that a character looks like.
+fn latin(character: char) -> Option<char> {
+    if matches!(character, '\u{ff01}'..='\u{ff5e}') {
+        return char::from_u32(u32::from(character) - 0xfee0);
+    }
+    let pairs = [
+        ("аеорсухіјѕһԁԛԝ", "aeopcyxijshdqw"),
+        ("АВЕКМНОРСТХІЈЅ", "ABEKMHOPCTXIJS"),
+        ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo"),
+    ];
+    pairs
+        .iter()
+        .find_map(|(alike, latin)| latin.chars().nth(alike.chars().position(|other| other == character)?))
 }

@@ -1,6 +1,6 @@
 //! A blocked system call whose siblings are not blocked -> their names.
 
-use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Sink};
 use telovix_document::{Document, List};
 use telovix_policy::value::{Date, Syscall};
 
@@ -36,10 +36,14 @@ fn look(list: &List<Syscall>, sink: &mut Sink) {
             quoted.join(", "),
             if missing.len() == 1 { "is" } else { "are" }
         );
-        sink.report(Diagnostic::new(&LINT.code, item.span, message).help(format!(
+        let help = format!(
             "write `{}, {}`, or confine the operation by its own list",
             item.value,
             written.join(", ")
-        )));
+        );
+        // Certainly consistent, but it blocks more than today.
+        let added = written.iter().map(|name| (*name).to_owned()).collect();
+        let fix = Fix::insert_after(Certainty::Guess, item.span, added);
+        sink.report(Diagnostic::new(&LINT.code, item.span, message).help(help).fix_by(fix));
     }
 }

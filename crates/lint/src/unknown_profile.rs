@@ -1,12 +1,13 @@
 //! A detection rule -> a finding if it names an unknown profile.
 
-use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Sink};
 
 use super::{Check, Lint};
 use std::collections::BTreeSet;
 
 use telovix_document::Document;
 use telovix_document::lower::Policy;
+use telovix_syntax::nearest;
 
 pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("unknown_profile.md")), check: Check::Policy(check) };
@@ -29,8 +30,14 @@ fn check(policy: &Policy, sink: &mut Sink) {
     }
     for profile in named.filter(|profile| !known.contains(profile.value.as_str())) {
         let message = format!("no profile has the id or name `{}`", profile.value);
-        sink.report(
-            Diagnostic::new(&LINT.code, profile.span, message).help("correct it, or add the profile"),
-        );
+        let found = Diagnostic::new(&LINT.code, profile.span, message);
+        sink.report(match nearest(&profile.value, known.iter().copied()) {
+            Some(near) => found.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                Certainty::Guess,
+                profile.span,
+                near,
+            )),
+            None => found.help("correct it, or add the profile"),
+        });
     }
 }

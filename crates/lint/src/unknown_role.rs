@@ -1,8 +1,9 @@
 //! A role -> a finding if the Console does not know it.
 
-use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Sink};
 use telovix_document::Document;
 use telovix_policy::value::Date;
+use telovix_syntax::nearest;
 
 use super::{Check, Lint};
 
@@ -48,8 +49,10 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     };
     let Some(role) = role.filter(|role| !ROLES.contains(&role.value.as_str())) else { return };
     let message = format!("`{}` is not a known role", role.value);
-    sink.report(
-        Diagnostic::new(&LINT.code, role.span, message)
-            .help(format!("known roles: {}; keep yours if it is intended", ROLES.join(", "))),
-    );
+    let found = Diagnostic::new(&LINT.code, role.span, message)
+        .help(format!("known roles: {}; keep yours if it is intended", ROLES.join(", ")));
+    sink.report(match nearest(&role.value, ROLES) {
+        Some(near) => found.fix_by(Fix::value(Certainty::Guess, role.span, near)),
+        None => found,
+    });
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use granit_parser::{ScalarStyle as Notation, StructureStyle};
 
 use telovix_diagnostic::source::{SourceId, Span, Spanned};
-use telovix_diagnostic::{Diagnostic, Sink, Treatment};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink, Treatment};
 
 use super::codes::{
     ALIAS, DUPLICATE_KEY, FOLDED_ITEM, KEY_NOT_TEXT, MERGE_KEY, NESTED_TOO_DEEPLY, SCALAR_TOO_LONG,
@@ -177,6 +177,20 @@ impl<'text> Builder<'text> {
         Some(Span { start: u32::try_from(start).ok()?, ..span })
     }
 
+    /// Returns the fix that indents a continued line like the item above it.
+    fn unfolded(&self, item: Span, rest: Span) -> Option<Fix> {
+        let before = |end: u32| {
+            let text = self.text.get(..end as usize)?;
+            Some(text.get(text.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or_default())
+        };
+        let indentation = before(item.start)?.trim_end().strip_suffix('-')?;
+        let own = before(rest.start)?;
+        let is_blank = indentation.trim().is_empty() && own.trim().is_empty();
+        let start = (rest.start as usize).checked_sub(own.len())?;
+        let span = Span::new(self.source, start, rest.start as usize);
+        is_blank.then(|| Fix::new(Certainty::Meant, span, indentation))
+    }
+
     /// No list of a policy document needs text of several lines, so such an item is a mistake of indentation. Returns
     /// whether it was one.
     fn refuse_folded_item(&mut self, span: Span, sink: &mut Sink) -> bool {
@@ -191,7 +205,10 @@ impl<'text> Builder<'text> {
         let line = written.lines().next().unwrap_or_default().trim_end();
         let message =
             format!("{} continues the list item above, and YAML joins both into one value", quote(line));
-        let diagnostic = Diagnostic::new(&FOLDED_ITEM, rest, message);
+        let mut diagnostic = Diagnostic::new(&FOLDED_ITEM, rest, message);
+        if let Some(fix) = self.unfolded(span, rest).filter(|_| written.starts_with("- ")) {
+            diagnostic = diagnostic.fix_by(fix);
+        }
         self.refuse(diagnostic.related(span, "the item").help(help), sink);
         true
     }
@@ -242,12 +259,25 @@ impl<'text> Builder<'text> {
         self.place(Node { span, value }, sink);
     }
 
+    /// Returns the `%YAML` line of a document that starts at `start`.
+    pub(super) fn directive(&self, start: Span) -> Option<Span> {
+        let before = self.text.get(..start.end as usize)?;
+        let at = before
+            .rfind("%YAML")
+            .filter(|at| *at == 0 || before[..*at].ends_with(['\n', '\r', '\u{feff}']))?;
+        let line = self.text.get(at..)?.lines().next()?.trim_end();
+        Some(Span::new(self.source, at, at + line.len()))
+    }
+
     pub(super) fn refuse_tag(&mut self, range: Range<usize>, sink: &mut Sink) {
         let tag = self.text.get(range.clone()).unwrap_or_default();
         let span = Span::new(self.source, range.start, range.end);
         let message = format!("the tag {} is not part of policy documents", quote(tag));
         let help = "remove it; the field decides the type, and quotes make a value text";
-        self.refuse(Diagnostic::new(&TAG, span, message).help(help), sink);
+        let after = self.text.get(range.end..).unwrap_or_default();
+        let whole = Span::new(self.source, range.start, range.end + usize::from(after.starts_with(' ')));
+        let fix = Fix::new(Certainty::Guess, whole, "");
+        self.refuse(Diagnostic::new(&TAG, span, message).help(help).fix_by(fix), sink);
     }
 
     fn count(&mut self, span: Span) -> Result<(), Full> {
@@ -373,7 +403,20 @@ impl<'text> Builder<'text> {
         let again = repeated(&entries);
         for (first, again) in &again {
             if let (Some(first), Some(again)) = (entries.get(*first), entries.get(*again)) {
-                self.refuse(duplicate(first, again), sink);
+                let found = duplicate(first, again);
+                let text = |entry: &Entry<'_>| {
+                    let Span { start, end, .. } = self.trimmed(entry.value.span);
+                    self.text.get(start as usize..end as usize)
+                };
+                let span = again.key.span.to(again.value.span);
+                self.refuse(
+                    if text(first) == text(again) {
+                        found.fix_by(Fix::remove(Certainty::Meant, span))
+                    } else {
+                        found
+                    },
+                    sink,
+                );
             }
         }
         if again.is_empty() {

@@ -4,7 +4,7 @@
 //! mistakes of a document are reported in one run.
 
 use telovix_diagnostic::source::{Span, Spanned};
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Diagnostic, Fix, Sink};
 
 use super::codes::{EMPTY_VALUE, MISSING_FIELD, OUT_OF_RANGE, TOO_MANY_ERRORS, UNKNOWN_KEY};
 use super::field::{Field, OtherKeys, Presence, Record, Shape};
@@ -15,7 +15,7 @@ use super::mismatch::{
 use super::node::{Entry, Mapping, Node, Value};
 use super::quote::quote;
 use super::scalar::Scalar;
-use super::suggest::{containing, nearest};
+use super::suggest::{certainty, containing, nearest};
 use super::text::{Refusal, parsed, scalar_text, warn_of_yaml_1_1};
 
 /// How many unknown keys of one mapping are reported one by one.
@@ -151,9 +151,10 @@ impl<'tree> Cursor<'tree> {
             let diagnostic = Diagnostic::new(&UNKNOWN_KEY, key.span, message);
             let near = nearest(&key.value, names());
             sink.report(match near.or_else(|| containing(&key.value, names())) {
-                Some(name) if near.is_some() => {
-                    diagnostic.help(format!("did you mean `{name}`?")).fix(key.span, name)
-                }
+                // A second entry with the right name would be another mistake.
+                Some(name) if near.is_some() && self.mapping.entry(name).is_none() => diagnostic
+                    .help(format!("did you mean `{name}`?"))
+                    .fix_by(Fix::value(certainty(&key.value, name), key.span, name)),
                 Some(name) => diagnostic.help(format!("did you mean `{name}`?")),
                 None if are_listed => diagnostic,
                 None => {

@@ -31,5 +31,5 @@ pub use node::{Entry, Mapping, Node, ScalarStyle, Value};
 pub use parse::{parse, parse_by_parser, parse_sharing};
 pub use quote::quote;
 pub use scalar::{Scalar, resolve};
-pub use suggest::nearest;
+pub use suggest::{certainty, nearest};
 pub use text::{Refusal, parsed, warn_of_yaml_1_1};

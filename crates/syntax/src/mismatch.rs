@@ -1,13 +1,13 @@
 //! A node of another type than its field -> a finding that shows how to write what was probably meant.
 
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink};
 
 use super::codes::{UNKNOWN_VALUE, WRONG_TYPE};
 use super::field::{Choice, Shape, Text};
 use super::node::{Node, ScalarStyle, Value};
 use super::quote::quote;
 use super::scalar::Scalar;
-use super::suggest::nearest;
+use super::suggest::{certainty, nearest};
 
 /// Reports a node of another type than its field.
 pub fn wrong_type(node: &Node, expected: &str, sink: &mut Sink) {
@@ -29,7 +29,11 @@ pub(super) fn not_a_boolean(node: &Node, sink: &mut Sink) {
         "false" | "no" | "off" | "n" | "0" => "false",
         _ => return sink.report(diagnostic),
     };
-    sink.report(diagnostic.help(format!("write `{word}`")).fix(node.span, word));
+    sink.report(diagnostic.help(format!("write `{word}`")).fix_by(Fix::new(
+        Certainty::Meant,
+        node.span,
+        word,
+    )));
 }
 
 /// Reports a node that should be a whole number.
@@ -40,7 +44,7 @@ pub(super) fn not_a_number(node: &Node, sink: &mut Sink) {
         return sink.report(diagnostic);
     }
     let help = format!("write `{digits}`, in digits only and without quotes");
-    sink.report(diagnostic.help(help).fix(node.span, digits));
+    sink.report(diagnostic.help(help).fix_by(Fix::new(Certainty::Meant, node.span, digits)));
 }
 
 /// Reports a node that should be text.
@@ -51,7 +55,8 @@ pub(super) fn not_a_text(node: &Node, limits: &Text, sink: &mut Sink) {
         // Quotes make it text, but not a path or an address.
         Some(text) if is_plain && limits.pattern.is_none() => {
             let quoted = format!("\"{text}\"");
-            sink.report(diagnostic.help(format!("quote it: `{quoted}`")).fix(node.span, quoted));
+            let fix = Fix::new(Certainty::Meant, node.span, quoted.clone());
+            sink.report(diagnostic.help(format!("quote it: `{quoted}`")).fix_by(fix));
         }
         _ => sink.report(diagnostic),
     }
@@ -83,7 +88,11 @@ pub(super) fn unknown_word(node: &Node, text: &str, field: &str, choices: &[Choi
     let diagnostic = Diagnostic::new(&UNKNOWN_VALUE, node.span, message);
     let choices = || choices.iter().map(|choice| choice.word);
     sink.report(match nearest(text, choices()) {
-        Some(word) => diagnostic.help(format!("did you mean `{word}`?")).fix(node.span, word),
+        Some(word) => diagnostic.help(format!("did you mean `{word}`?")).fix_by(Fix::value(
+            certainty(text, word),
+            node.span,
+            word,
+        )),
         None => diagnostic.help(format!("write one of {}", words(choices()))),
     });
 }

@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use granit_parser::{Event, Parser, options};
 
 use telovix_diagnostic::source::{Source, SourceId, Span};
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink};
 
 use super::admit::admit;
 use super::build::{Builder, Full, Tree};
@@ -211,7 +211,12 @@ impl<'text> Stream<'text> {
                 if version.is_some_and(|version| (version.major, version.minor) != (1, 2)) {
                     let message = "this document declares another YAML version; it is read as YAML 1.2";
                     let diagnostic = Diagnostic::new(&YAML_VERSION, span, message);
-                    sink.report(diagnostic.help("remove the `%YAML` line"));
+                    sink.report(match self.builder.directive(span) {
+                        Some(line) => diagnostic
+                            .help("remove the `%YAML` line")
+                            .fix_by(Fix::remove(Certainty::SameMeaning, line)),
+                        None => diagnostic.help("remove the `%YAML` line"),
+                    });
                 }
                 self.builder.reset();
             }

@@ -1,6 +1,7 @@
 //! An unknown word -> the known word that was probably meant.
 
 use strsim::osa_distance;
+use telovix_diagnostic::Certainty;
 
 /// Longer words get no suggestion: no name in a policy is nearly this long.
 const LONGEST: usize = 64;
@@ -19,6 +20,12 @@ pub fn nearest<'word>(word: &str, candidates: impl IntoIterator<Item = &'word st
         .filter(|(distance, candidate)| *distance <= tolerance && *distance < candidate.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// Returns how sure it is that a near word is meant: certain if only its spelling differs, in case or `-` for `_`.
+#[must_use]
+pub fn certainty(word: &str, near: &str) -> Certainty {
+    if fold(word) == fold(near) { Certainty::Meant } else { Certainty::Guess }
 }
 
 /// Returns the only candidate that has all the words of `key`, singular or plural: `allowed_dst_ports` for

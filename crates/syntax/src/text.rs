@@ -1,7 +1,7 @@
 //! A scalar node and the text that its field accepts -> a value, or a finding that says why not.
 
 use telovix_diagnostic::source::Spanned;
-use telovix_diagnostic::{Code, Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Sink};
 
 use super::codes::{CONTROL_CHARACTER, EMPTY_VALUE, FOLDED_VALUE, TOO_LONG, YAML_1_1_VALUE};
 use super::field::{Lines, Shape, Text};
@@ -9,11 +9,11 @@ use super::mismatch::not_a_text;
 use super::node::{Node, ScalarStyle, Value};
 use super::quote::quote;
 use super::scalar::Scalar;
-use super::suggest::nearest;
+use super::suggest::{certainty, nearest};
 use super::yaml11;
 
 /// Why a field does not accept a text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Refusal {
     /// The code to report.
     pub code: &'static Code,
@@ -21,6 +21,8 @@ pub struct Refusal {
     pub problem: String,
     /// What to write instead.
     pub help: String,
+    /// The text to write, if there is exactly one.
+    pub meant: Option<(Certainty, String)>,
 }
 
 /// Reads a scalar node and converts its text to a value.
@@ -44,10 +46,15 @@ pub fn parsed<T>(
                 let known = known();
                 nearest(text, known.iter().map(String::as_str)).map(str::to_owned)
             });
-            if let Some(near) = near {
-                diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(node.span, near);
-            } else {
-                diagnostic = diagnostic.help(refusal.help);
+            match near {
+                Some(near) if refusal.meant.is_none() => {
+                    let fix = Fix::value(certainty(text, &near), node.span, near.clone());
+                    diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix_by(fix);
+                }
+                _ => diagnostic = diagnostic.help(refusal.help),
+            }
+            if let Some((certainty, meant)) = refusal.meant {
+                diagnostic = diagnostic.fix_by(Fix::value(certainty, node.span, meant));
             }
             sink.report(diagnostic);
             None
@@ -122,8 +129,15 @@ pub fn warn_of_yaml_1_1(node: &Node, sink: &mut Sink) {
     let quoted = format!("\"{text}\"");
     let diagnostic = Diagnostic::new(&YAML_1_1_VALUE, node.span, message);
     sink.report(if here == "text" {
-        diagnostic.help(format!("quote it: `{quoted}`")).fix(node.span, quoted)
+        let fix = Fix::new(Certainty::SameMeaning, node.span, quoted.clone());
+        diagnostic.help(format!("quote it: `{quoted}`")).fix_by(fix)
     } else {
-        diagnostic.help("write the number without a leading zero")
+        let diagnostic = diagnostic.help("write the number without a leading zero");
+        match node.scalar() {
+            Some(Scalar::Integer(number)) => {
+                diagnostic.fix_by(Fix::new(Certainty::SameMeaning, node.span, number.to_string()))
+            }
+            _ => diagnostic,
+        }
     });
 }

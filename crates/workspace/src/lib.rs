@@ -16,6 +16,8 @@
 //! bundle      an output folder -> the files its manifest lists
 //! sources     paths -> texts with names relative to the root, and read errors
 //! repository  root + settings -> reading and compiling
+//! repair      sources -> the same with the fixes of their findings
+//! rewrite     new texts of files -> all files replaced, or none
 //! output      artifacts -> an output folder that is replaced as a whole
 //! replace     bytes -> files that are written as a whole or not at all
 //! ```
@@ -38,8 +40,10 @@ mod kernel_btf;
 mod known;
 pub mod output;
 mod path;
+mod repair;
 mod replace;
 mod repository;
+pub mod rewrite;
 mod root;
 pub mod settings;
 pub mod sources;
@@ -53,6 +57,7 @@ pub use findings::Findings;
 pub use kernel_btf::KernelBtf;
 pub use output::{OutputFolder, Replaced};
 pub use path::{CONFIGURATION, STANDARD_INPUT, TRUST_ROOT, absolute, is_policy_name, shown};
+pub use repair::{Repair, Rewritten};
 pub use replace::{add_files, replace_file};
 pub use repository::{Compilation, Repository};
 pub use root::Root;

@@ -140,10 +140,14 @@ impl Input {
     }
 
     /// The same with the levels of a run.
-    pub(crate) fn into_findings_at(self, levels: &Levels, findings: Vec<Diagnostic>) -> Findings {
+    #[must_use]
+    pub fn into_findings_at(self, levels: &Levels, findings: Vec<Diagnostic>) -> Findings {
         let mut sink = Sink::new(levels.clone());
         self.problems.into_iter().for_each(|problem| sink.report(problem.into()));
-        let diagnostics = sink.into_diagnostics().into_iter().chain(findings).collect();
+        let mut diagnostics: Vec<Diagnostic> = sink.into_diagnostics().into_iter().chain(findings).collect();
+        for finding in &mut diagnostics {
+            finding.fix = finding.fix.take().and_then(|fix| fix.resolve(&self.sources));
+        }
         Findings { sources: self.sources, shown_below: self.shown_below, diagnostics, known: Vec::new() }
     }
 }

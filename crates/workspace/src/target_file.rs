@@ -155,6 +155,7 @@ fn parse(sources: &SourceSet, folder: &Path, sink: &mut Sink) -> Option<TargetHo
             let Some(cursor) = Cursor::open(&tree.root, RECORD, sink) else { return };
             let kernel = cursor.parsed(&KERNEL, sink, |text| {
                 Host::kernel_version(text).ok_or_else(|| telovix_syntax::Refusal {
+                    meant: None,
                     code: &TARGET_FILE,
                     problem: "is not the release of a kernel".to_owned(),
                     help: "write what `uname -r` prints, such as `6.12.107`".to_owned(),

@@ -1,4 +1,7 @@
-//! Policies -> all findings of a compile, without writing anything.
+//! Policies -> all findings of a compile; with `--fix`, the same policies without those that can be fixed.
+
+mod fixing;
+mod unified;
 
 use std::ops::ControlFlow;
 
@@ -7,14 +10,21 @@ use telovix_compiler::Proof;
 use telovix_compiler::emit::Receiver;
 use telovix_workspace::baseline::Accepts;
 
+use fixing::Fixing;
+
 use super::Run;
 use crate::compilation::Selection;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Amount, Format, Streams, github, json, junit, narrated, sarif, text};
+use crate::output::{Amount, Format, Report, Streams, github, json, junit, narrated, sarif, text};
 use crate::progress::Progress;
 
-/// Report all findings that `compile` would report, without writing anything.
+/// Report all findings that `compile` would report, and fix them on request.
+///
+/// `--fix` writes the fixes that keep what a policy enforces, and those that are certainly meant: the file did not compile,
+/// or did not do what it says. `--unsafe-fixes` adds guesses, such as the nearest known name: read `--diff` first. Fixes
+/// keep comments and layout, and are applied again until none is left. A fix that keeps the meaning is checked by comparing
+/// the policies before and after. Either all changed files are written or none.
 ///
 /// Notes are counted; `--verbose` shows them. A finding is accepted at one place by `# telovix: ignore[CODE] REASON`, and
 /// everywhere by `levels` in `telovix.yaml`. Findings in `telovix-baseline.yaml` are counted and fail nothing.
@@ -28,7 +38,10 @@ Examples:
   telovix lint --verbose                # notes too, and every finding of each code
   telovix lint --format sarif > lint.sarif
   generate | telovix lint -             # standard input
-  telovix lint --level host-bits=error --target native-6.12")]
+  telovix lint --level host-bits=error --target native-6.12
+  telovix lint --diff                   # what `--fix` would change; 1 if there is something
+  telovix lint --fix
+  telovix lint --fix --unsafe-fixes profiles/amf.yaml")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
@@ -37,6 +50,8 @@ pub(crate) struct Arguments {
     format: LintFormat,
     #[command(flatten)]
     amount: Amount,
+    #[command(flatten)]
+    fixing: Fixing,
 }
 
 /// The output formats of `lint`.
@@ -66,11 +81,26 @@ impl Run for Arguments {
         let progress = Progress::start("reading");
         let repository = self.selection.repository()?;
         let output = repository.output();
+        if let Some(least) = self.fixing.least() {
+            let repair = self.selection.repair(&repository, &output, &progress, least)?;
+            drop(progress);
+            if self.fixing.only_shows() {
+                return fixing::show(&repair, &mut streams.data);
+            }
+            fixing::write(&repository, &repair, streams)?;
+            return self.tell(repair.compilation.into(), streams);
+        }
         let discard: Receiver<'_> = &mut |_, _| ControlFlow::Continue(());
         let asked = (Accepts::ErrorsAndWarnings, Proof::Nothing);
         let compilation = self.selection.compile(&repository, &output, asked, &progress, discard)?;
         drop(progress);
-        let (report, out) = (compilation.report, &mut streams.data);
+        self.tell(compilation.report, streams)
+    }
+}
+
+impl Arguments {
+    fn tell(&self, report: Report, streams: &mut Streams) -> Result<Exit, Failure> {
+        let out = &mut streams.data;
         let exit = report.exit_of_findings();
         match self.format {
             LintFormat::Text => text::write(&report, self.amount, out)?,

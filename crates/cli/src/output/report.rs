@@ -4,7 +4,7 @@ use telovix_compiler::verdict::PolicyVerdict;
 use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_diagnostic::{Diagnostic, Severity};
 use telovix_workspace::baseline::Known;
-use telovix_workspace::{Findings, Input, sources};
+use telovix_workspace::{Compilation, Findings, Input, sources};
 
 use crate::exit::Exit;
 
@@ -42,6 +42,12 @@ impl From<Findings> for Report {
     fn from(findings: Findings) -> Self {
         let Findings { sources, shown_below, diagnostics, known } = findings;
         Self { sources, shown_below, diagnostics, known, ..Self::default() }
+    }
+}
+
+impl From<Compilation> for Report {
+    fn from(compilation: Compilation) -> Self {
+        Self { tracing_policies: compilation.tracing_policies, ..compilation.findings.into() }
     }
 }
 

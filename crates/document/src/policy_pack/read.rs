@@ -104,6 +104,7 @@ fn folder_name(text: &str, is_name: fn(&str) -> bool) -> Result<String, Refusal>
         problem: "cannot be the name of a pack folder".to_owned(),
         help: "write lower-case words with hyphens for the id, and digits with dots for the version"
             .to_owned(),
+        meant: None,
     })
 }
 

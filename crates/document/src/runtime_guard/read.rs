@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use telovix_diagnostic::source::Spanned;
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink};
 use telovix_policy::value::is_invisible;
 use telovix_syntax::field::{Choice, Field, OtherKeys, Presence, Record, Shape};
 use telovix_syntax::{Cursor, Entry, Mapping, Node, Value, capped, quote};
@@ -188,7 +188,12 @@ fn check_name(name: &Spanned<String>, sink: &mut Sink) {
     let diagnostic = Diagnostic::new(&INVALID_PROCESS_NAME, name.span, format!("{} {problem}", quote(text)));
     let base = text.rsplit('/').next().filter(|base| !base.is_empty() && text.contains('/'));
     sink.report(match base {
-        Some(base) => diagnostic.help(format!("write `{base}`; to confine by path, write a profile")),
+        Some(base) => diagnostic
+            .help(format!("write `{base}`; to confine by path, write a profile"))
+            .fix_by(Fix::value(Certainty::Meant, name.span, base)),
+        None if !text.trim().is_empty() && text.trim() != text => diagnostic
+            .help("write the base name of the executable")
+            .fix_by(Fix::value(Certainty::Meant, name.span, text.trim())),
         None => diagnostic.help("write the base name of the executable"),
     });
 }

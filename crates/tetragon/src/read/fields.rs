@@ -1,8 +1,8 @@
 //! YAML mapping -> its fields, checked against Tetragon's schema.
 
 use telovix_diagnostic::source::{Span, Spanned};
-use telovix_diagnostic::{Diagnostic, Sink};
-use telovix_syntax::{Entry, Mapping, Node, Value, limits, nearest, quote};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink};
+use telovix_syntax::{Entry, Mapping, Node, Value, certainty, limits, nearest, quote};
 
 use super::scalar::{EngineScalar, resolve};
 use crate::Text;
@@ -39,7 +39,10 @@ impl<'tree> Fields<'tree> {
                 let message = format!("{} is not a key of {noun}", quote(&key.value));
                 let diagnostic = Diagnostic::new(&SCHEMA, key.span, message);
                 sink.report(match nearest(&key.value, keys.iter().copied()) {
-                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(key.span, near),
+                    Some(near) if mapping.get(near).is_none() => diagnostic
+                        .help(format!("did you mean `{near}`?"))
+                        .fix_by(Fix::value(certainty(&key.value, near), key.span, near)),
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                     None => diagnostic.help(format!("expected one of `{}`", keys.join("`, `"))),
                 });
             }
@@ -123,7 +126,11 @@ impl<'tree> Fields<'tree> {
         let diagnostic = Diagnostic::new(&SCHEMA, text.span, message);
         let words = || all.iter().map(|member| name(*member));
         sink.report(match nearest(&text.value, words()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(text.span, near),
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                certainty(&text.value, near),
+                text.span,
+                near,
+            )),
             None => diagnostic.help(format!("write one of `{}`", words().collect::<Vec<_>>().join("`, `"))),
         });
         None
@@ -250,7 +257,11 @@ pub(super) fn wrong_type(node: &Node, expected: &str, sink: &mut Sink) {
     };
     let diagnostic = Diagnostic::new(&SCHEMA, node.span, format!("expected {expected}, found {found}"));
     sink.report(match mend {
-        Some(replacement) => diagnostic.help(format!("write `{replacement}`")).fix(node.span, replacement),
+        Some(replacement) => diagnostic.help(format!("write `{replacement}`")).fix_by(Fix::new(
+            Certainty::Meant,
+            node.span,
+            replacement,
+        )),
         None if found == "null" => diagnostic.help("write a value, or remove the key"),
         None => diagnostic,
     });

@@ -1,7 +1,7 @@
 //! Actions of a hook -> those the hook does not support, and those that have no effect there.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, EntryEdit, Fix, Sink};
 use telovix_syntax::quote;
 
 use super::Context;
@@ -177,7 +177,11 @@ pub(super) fn disables(policy: &TracingPolicy, name: &str) -> bool {
 
 fn report_error_number(action: &Action, message: &str, sink: &mut Sink) {
     let span: Span = action.error.map_or(action.span, |error| error.span);
-    sink.report(Diagnostic::new(&ERROR_NUMBER, span, message).help("write `argError: -1`"));
+    let found = Diagnostic::new(&ERROR_NUMBER, span, message).help("write `argError: -1`");
+    sink.report(match action.error {
+        Some(error) => found.fix_by(Fix::new(Certainty::Meant, error.span, "-1")),
+        None => found,
+    });
 }
 
 fn check_signal(action: &Action, sink: &mut Sink) {
@@ -185,7 +189,14 @@ fn check_signal(action: &Action, sink: &mut Sink) {
         Some(1..=64) => {}
         None | Some(0) => {
             let message = "`Signal` without `argSig` sends signal 0, which does nothing";
-            sink.report(Diagnostic::new(&NO_EFFECT, action.span, message).help("write `argSig: 9`"));
+            let found = Diagnostic::new(&NO_EFFECT, action.span, message).help("write `argSig: 9`");
+            sink.report(found.fix_by(match action.signal {
+                Some(signal) => Fix::new(Certainty::Guess, signal.span, "9"),
+                None => Fix::entries(
+                    Certainty::Guess,
+                    vec![EntryEdit::AddKey(action.kind.span, "argSig".to_owned(), "9".to_owned())],
+                ),
+            }));
         }
         Some(number) => {
             let message = format!("signal {number} does not exist");

@@ -1,7 +1,7 @@
 //! A policy -> findings outside its hooks: kind, version, sections, options, workloads, macros.
 
-use telovix_diagnostic::{Diagnostic, Sink};
-use telovix_syntax::{nearest, quote};
+use telovix_diagnostic::{Diagnostic, Fix, Sink};
+use telovix_syntax::{certainty, nearest, quote};
 
 use super::{Context, name};
 use crate::codes::{HIDDEN_ENFORCEMENT, IGNORED, MACRO, OPTION, SCHEMA, SECTIONS, UNAVAILABLE};
@@ -178,7 +178,11 @@ fn check_option(option: &PolicyOption, sink: &mut Sink) {
             let message = format!("unknown option {}: Tetragon ignores it", quote(name));
             let diagnostic = Diagnostic::new(&IGNORED, option.name.span, message);
             sink.report(match nearest(name, known) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(option.name.span, near),
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                    certainty(name, near),
+                    option.name.span,
+                    near,
+                )),
                 None => diagnostic.help("remove it"),
             });
             return;

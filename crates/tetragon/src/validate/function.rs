@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Diagnostic, Sink, Treatment};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink, Treatment};
 use telovix_platform::Machine;
 use telovix_syntax::{limits, nearest, quote};
 
@@ -146,9 +146,9 @@ fn check_symbol(
     let diagnostic = Diagnostic::new(&UNKNOWN_HOOK, place.span, message);
     let names = similar_names(symbol);
     let diagnostic = match nearest(symbol, names.iter().map(String::as_str)) {
-        Some(near) if symbol == place.value && near != symbol => {
-            diagnostic.help(format!("did you mean `{near}`?")).fix(place.span, near)
-        }
+        Some(near) if symbol == place.value && near != symbol => diagnostic
+            .help(format!("did you mean `{near}`?"))
+            .fix_by(Fix::value(Certainty::Guess, place.span, near)),
         _ => diagnostic.help("write the name as the kernel has it"),
     };
     sink.report(diagnostic);
@@ -190,7 +190,8 @@ fn check_machine(
     let help = format!("write `{replacement}`, to which Tetragon adds the prefix of the host");
     let diagnostic = Diagnostic::new(&FOREIGN_SYMBOL, place.span, message).help(help);
     let is_whole = symbol == place.value;
-    sink.report(if is_whole { diagnostic.fix(place.span, replacement) } else { diagnostic });
+    let fix = Fix::value(Certainty::Meant, place.span, replacement);
+    sink.report(if is_whole { diagnostic.fix_by(fix) } else { diagnostic });
     false
 }
 

@@ -1,7 +1,7 @@
 //! Lists and the references to them -> findings.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink};
 use telovix_syntax::quote;
 
 use crate::codes::{IGNORED, LIMIT, LIST};
@@ -67,7 +67,8 @@ fn check_list(list: &NamedList, sink: &mut Sink) {
     }
     if let Some(validated) = list.validated.filter(|validated| validated.value) {
         let message = "`validated: true` makes Tetragon skip its check of the list";
-        sink.report(Diagnostic::new(&IGNORED, validated.span, message).help("remove it"));
+        let fix = Fix::remove(Certainty::Meant, validated.span);
+        sink.report(Diagnostic::new(&IGNORED, validated.span, message).help("remove it").fix_by(fix));
     }
 }
 

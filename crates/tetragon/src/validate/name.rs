@@ -1,6 +1,6 @@
 //! Names, labels and annotations by the rules of Kubernetes (`apimachinery`, `ValidateObjectMeta`).
 
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink};
 use telovix_syntax::quote;
 
 use crate::codes::NAME;
@@ -27,7 +27,14 @@ pub(super) fn check(metadata: &Metadata, kind: PolicyKind, sink: &mut Sink) {
     if !is_policy_name(&name.value) {
         let message = format!("{} is not an RFC 1123 name", quote(&name.value));
         let help = "use lower-case letters, digits, `-` and `.`; start and end with a letter or digit; at most 253 bytes";
-        sink.report(Diagnostic::new(&NAME, name.span, message).help(help));
+        let found = Diagnostic::new(&NAME, name.span, message).help(help);
+        let near = name.value.to_ascii_lowercase().replace(['_', ' '], "-");
+        let near = near.trim_matches(|edge: char| !edge.is_ascii_alphanumeric());
+        sink.report(if is_policy_name(near) {
+            found.fix_by(Fix::value(Certainty::Guess, name.span, near))
+        } else {
+            found
+        });
     }
     check_namespace(metadata, kind, sink);
     for (key, value) in &metadata.labels {

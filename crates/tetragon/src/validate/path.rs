@@ -3,7 +3,7 @@
 //! The path of a file starts with `/`, has no `/` at its end and no `.` or `..` in it, and no character of it is special
 //! to Tetragon. Paths that a program passes to a system call are as the program wrote them.
 
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, EntryEdit, Fix, Sink};
 use telovix_syntax::{limits, quote};
 
 use crate::codes::PATH_VALUE;
@@ -48,7 +48,41 @@ fn check_value(filter: &ArgumentFilter, value: &Text<'_>, sink: &mut Sink) {
     let result =
         if operator.is_negative() { "so the filter excludes nothing" } else { "so it never matches" };
     let message = format!("{} {problem}, {result}", quote(text));
-    sink.report(Diagnostic::new(&PATH_VALUE, value.span, message).help(help));
+    let found = Diagnostic::new(&PATH_VALUE, value.span, message).help(help);
+    sink.report(match meant(filter, value) {
+        Some(fix) => found.fix_by(fix),
+        None => found,
+    });
+}
+
+/// Returns the fix of a value in the notation of other tools. `Equal` becomes `Prefix` only where it has no other value.
+fn meant(filter: &ArgumentFilter, value: &Text<'_>) -> Option<Fix> {
+    use Operator as O;
+    let text = value.value.as_ref();
+    let stem = |stem: &str| {
+        (!stem.is_empty() && !stem.contains(['*', '?']))
+            .then(|| EntryEdit::Value(value.span, stem.to_owned()))
+    };
+    let operator = filter.operator.value;
+    match operator {
+        O::Equal | O::NotEqual
+            if text.starts_with('/') && text.ends_with(['*', '/']) && filter.values.len() == 1 =>
+        {
+            let prefix = if operator == O::Equal { "Prefix" } else { "NotPrefix" };
+            let entries = vec![
+                EntryEdit::Value(filter.operator.span, prefix.to_owned()),
+                stem(text.trim_end_matches('*'))?,
+            ];
+            Some(Fix::entries(Certainty::Guess, entries))
+        }
+        O::Prefix | O::NotPrefix if text.starts_with('/') && text.ends_with('*') => {
+            Some(Fix::entries(Certainty::Meant, vec![stem(text.trim_end_matches('*'))?]))
+        }
+        O::Postfix | O::NotPostfix if text.starts_with('*') => {
+            Some(Fix::entries(Certainty::Meant, vec![stem(text.trim_start_matches('*'))?]))
+        }
+        _ => None,
+    }
 }
 
 type Problem = Option<(&'static str, String)>;

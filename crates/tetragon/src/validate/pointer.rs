@@ -1,7 +1,7 @@
 //! Arguments of system calls in the memory of the program -> findings: what may change after the check, and buffers whose
 //! size is read from the wrong argument.
 
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, Fix, Sink};
 use telovix_syntax::quote;
 
 use crate::codes::{POINTER_RACE, SIZE_ARGUMENT};
@@ -56,7 +56,8 @@ fn check_size(hook: &Hook, argument: &Argument, sink: &mut Sink) {
         format!("`sizeArgIndex` {} is {}, not a size: it counts from 1", size.value, kind.noun())
     };
     let help = format!("write {} if the size is argument {}", size.value + 1, size.value);
-    sink.report(Diagnostic::new(&SIZE_ARGUMENT, size.span, message).help(help));
+    let fix = Fix::new(Certainty::Guess, size.span, (size.value + 1).to_string());
+    sink.report(Diagnostic::new(&SIZE_ARGUMENT, size.span, message).help(help).fix_by(fix));
 }
 
 /// Returns the kind of an argument by its position from 0.

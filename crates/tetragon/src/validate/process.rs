@@ -1,8 +1,8 @@
 //! Filters on the process (executables, ids, namespaces, capabilities) -> findings.
 
 use telovix_diagnostic::source::Span;
-use telovix_diagnostic::{Code, Diagnostic, Sink};
-use telovix_syntax::quote;
+use telovix_diagnostic::{Certainty, Code, Diagnostic, Fix, Sink};
+use telovix_syntax::{nearest, quote};
 
 use super::{Context, value};
 use crate::codes::{ALWAYS_MATCHES, EMPTY_VALUES, FIRST_ONLY, LIMIT, NEVER_MATCHES, UNAVAILABLE, VALUE};
@@ -48,12 +48,29 @@ pub(super) fn check(selector: &Selector, context: &Context, sink: &mut Sink) {
             let message = format!("{} is not a capability name of Tetragon", quote(&name.value));
             let diagnostic = Diagnostic::new(&VALUE, name.span, message);
             sink.report(if name.value.eq_ignore_ascii_case("CAP_DAC_OVERRIDE") {
-                diagnostic.help("Tetragon's name is `DAC_OVERRIDE`").fix(name.span, "DAC_OVERRIDE")
+                diagnostic.help("Tetragon's name is `DAC_OVERRIDE`").fix_by(Fix::value(
+                    Certainty::Meant,
+                    name.span,
+                    "DAC_OVERRIDE",
+                ))
+            } else if let Some(whole) = whole_name(&name.value) {
+                diagnostic.help(format!("write `{whole}`")).fix_by(Fix::value(
+                    Certainty::Meant,
+                    name.span,
+                    whole,
+                ))
             } else {
                 diagnostic.help("write a name such as `CAP_SYS_ADMIN`")
             });
         }
     }
+}
+
+/// `sys_admin`, `CAP-SYS-ADMIN`
+fn whole_name(text: &str) -> Option<String> {
+    let upper = text.to_ascii_uppercase().replace('-', "_");
+    let whole = if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") };
+    value::capability(&whole).is_some().then_some(whole)
 }
 
 fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
@@ -82,12 +99,20 @@ fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
             _ if bytes == 0 => object(&ALWAYS_MATCHES, "an empty path matches every executable".to_owned()),
             BinaryOperator::Postfix | BinaryOperator::NotPostfix => {}
             _ if !path.value.starts_with('/') => {
-                object(
-                    &NEVER_MATCHES,
-                    format!(
-                        "{} is not absolute: executables are compared by their full path",
-                        quote(&path.value)
-                    ),
+                let message = format!(
+                    "{} is not absolute: executables are compared by their full path",
+                    quote(&path.value)
+                );
+                let found = Diagnostic::new(&NEVER_MATCHES, path.span, message);
+                // `usr/bin/x` lacks a slash; `x` could be anywhere.
+                sink.report(
+                    if path.value.contains('/')
+                        && path.value.starts_with(|first: char| first.is_alphanumeric())
+                    {
+                        found.fix_by(Fix::value(Certainty::Guess, path.span, format!("/{}", path.value)))
+                    } else {
+                        found
+                    },
                 );
             }
             BinaryOperator::Prefix | BinaryOperator::NotPrefix if bytes == PREFIX_BYTES => {
@@ -128,7 +153,16 @@ fn check_namespaces(selector: &Selector, sink: &mut Sink) {
         for name in &filter.values {
             if !NamespaceKind::ALL.iter().any(|kind| kind.name().eq_ignore_ascii_case(&name.value)) {
                 let message = format!("{} is not a namespace", quote(&name.value));
-                sink.report(Diagnostic::new(&VALUE, name.span, message));
+                let found = Diagnostic::new(&VALUE, name.span, message);
+                let near = nearest(&name.value, NamespaceKind::ALL.iter().map(|kind| kind.name()));
+                sink.report(match near {
+                    Some(near) => found.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                        Certainty::Guess,
+                        name.span,
+                        near,
+                    )),
+                    None => found,
+                });
             }
         }
     }

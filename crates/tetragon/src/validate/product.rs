@@ -1,9 +1,10 @@
 //! A custom policy -> findings about rules of the Console and sensors, in addition to Tetragon's.
 
-use telovix_diagnostic::{Diagnostic, Sink};
+use telovix_diagnostic::{Certainty, Diagnostic, EntryEdit, Fix, Sink};
 use telovix_syntax::quote;
 
 use crate::codes::{CUSTOM_NAME, PRODUCT_DIALECT, RESERVED_NAME, SYSCALL_FLAG};
+use crate::kernel_function::Entry;
 use crate::{ActionKind, HookPoint, Section, SyscallFlag, TracingPolicy};
 
 /// Required name prefix of custom policies.
@@ -42,7 +43,9 @@ pub fn check_product(policy: &TracingPolicy, sink: &mut Sink) {
     } else if !name.value.starts_with(PREFIX) {
         let message = format!("{} does not start with `{PREFIX}`", quote(&name.value));
         sink.report(
-            Diagnostic::new(&CUSTOM_NAME, name.span, message).help(format!("write `{PREFIX}{}`", name.value)),
+            Diagnostic::new(&CUSTOM_NAME, name.span, message)
+                .help(format!("write `{PREFIX}{}`", name.value))
+                .fix_by(Fix::value(Certainty::Meant, name.span, format!("{PREFIX}{}", name.value))),
         );
     }
     for hook in &policy.spec.hooks {
@@ -56,7 +59,11 @@ pub fn check_product(policy: &TracingPolicy, sink: &mut Sink) {
         {
             let message = format!("the kprobe on {} has no `syscall`", quote(&call.value));
             let help = "write `syscall: true` for a system call, `syscall: false` for a kernel function";
-            sink.report(Diagnostic::new(&SYSCALL_FLAG, call.span, message).help(help));
+            let is_call = Entry::of(&call.value).is_some();
+            let flag = if is_call { "true" } else { "false" };
+            let entry = EntryEdit::AddKey(call.span, "syscall".to_owned(), flag.to_owned());
+            let fix = Fix::entries(Certainty::Guess, vec![entry]);
+            sink.report(Diagnostic::new(&SYSCALL_FLAG, call.span, message).help(help).fix_by(fix));
         }
         if section == Section::LsmHooks {
             continue;

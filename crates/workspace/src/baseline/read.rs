@@ -83,6 +83,7 @@ fn read_entry(node: &Node, of_file: &Arc<Origin>, line: u32, sink: &mut Sink) ->
 
 fn day(cursor: &Cursor<'_>, field: &Field, sink: &mut Sink) -> Option<Date> {
     let refused = |_| Refusal {
+        meant: None,
         code: &INVALID_DATE,
         problem: "is not a date".to_owned(),
         help: "write the date as YYYY-MM-DD".to_owned(),
