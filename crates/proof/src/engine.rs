@@ -180,7 +180,7 @@ fn emitted_effect(
     for way in ways(event.operation) {
         let (mut least, mut most) = (Effect::Allow, Effect::Allow);
         for (_, decided) in policies.iter().filter(|(scope, _)| applies(scope, event)) {
-            let assumed = if door == Door::Entry32 { all_called(decided) } else { Assumptions::default() };
+            let assumed = if door.is_certain() { Assumptions::default() } else { all_called(decided) };
             let at_door = |hook: &DecidedHook| counts(hook) && door.has(&hook.name);
             let ruling = decided.assuming(event, way, assumed, at_door);
             (least, most) = (least.max(ruling.least), most.max(ruling.most));

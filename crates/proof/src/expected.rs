@@ -65,6 +65,11 @@ pub(super) enum Door {
 }
 
 impl Door {
+    /// Returns whether an event of the operation surely comes by it; else it is judged as if it did.
+    pub(super) fn is_certain(self) -> bool {
+        matches!(self, Self::Any | Self::Entry64)
+    }
+
     /// Returns whether a hook is at the door.
     pub(super) fn has(self, hook: &str) -> bool {
         match self {
