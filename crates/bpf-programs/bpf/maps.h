@@ -31,6 +31,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct telovix_guard);
+	PINNED;
+} guard SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, TELOVIX_STATISTICS);
 	__type(key, __u32);
 	__type(value, __u64);
@@ -246,6 +254,7 @@ struct telovix_layout {
 	struct telovix_syscall_table syscall_table;
 	struct telovix_control control;
 	struct telovix_slot slot;
+	struct telovix_guard guard;
 	struct telovix_event event;
 };
 

@@ -17,7 +17,7 @@ use crate::generation::{self, Demands};
 use crate::object::{Object, Place, pinned_programs, place_tasks, places as places_needed};
 use crate::pins::Places;
 use crate::status::image_of;
-use crate::{RuntimeError, Scope, liveness, lockout, preflight};
+use crate::{RuntimeError, Scope, guard, liveness, lockout, preflight};
 
 /// How an image is to be applied.
 #[derive(Clone, Debug, Default)]
@@ -191,8 +191,11 @@ fn settle(switch: &Switch) -> Result<(), RuntimeError> {
 fn attach(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
     let current = is_current(places)?;
     let missing = missing(places, needed, current);
-    if !missing.is_empty() || !current {
+    if !missing.is_empty() || !current || !guard::is_set(places) {
         let mut object = Object::open(places, preflight::locks()?)?;
+        if !current || !guard::is_set(places) {
+            guard::set(places, &mut object)?;
+        }
         for place in missing {
             object.attach(place, &places.links())?;
         }

@@ -13,6 +13,7 @@ mod control;
 mod error;
 pub mod events;
 mod generation;
+mod guard;
 mod liveness;
 mod lockout;
 mod object;

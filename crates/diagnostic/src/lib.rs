@@ -78,7 +78,6 @@ pub struct Label {
     pub text: String,
 }
 
-
 impl Diagnostic {
     /// Starts a finding at `span` with the severity its code has by default.
     pub fn new(code: &'static Code, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {

@@ -61,6 +61,11 @@ impl Step {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         match words.as_slice() {
             ["telovix", rest @ ..] => self.run(telovix(rest)),
+            ["elsewhere", path, rest @ ..] => {
+                let mut command = Command::new(path);
+                command.args(rest).stdin(Stdio::null()).current_dir("/");
+                self.run(command)
+            }
             ["as-nobody", "telovix", rest @ ..] => {
                 let mut command = telovix(rest);
                 command.uid(NOBODY).gid(NOBODY);
@@ -222,7 +227,11 @@ fn at_once(one: &str, other: &str) -> anyhow::Result<()> {
     if done == 0 { bail!("both were told that the other is busy") } else { Ok(()) }
 }
 
-/// What somebody else than the operator does to the host.
+/// Does what somebody else than the operator does to the host.
+pub(super) fn commit_fault(words: &[&str]) -> anyhow::Result<()> {
+    act(words)
+}
+
 fn act(words: &[&str]) -> anyhow::Result<()> {
     match words {
         ["wait", milliseconds] => std::thread::sleep(Duration::from_millis(milliseconds.parse()?)),
@@ -261,8 +270,19 @@ fn act(words: &[&str]) -> anyhow::Result<()> {
         }
         ["empty", path] => std::fs::remove_file(format!("{path}/filler"))?,
         ["write", text, path] => std::fs::write(path, text)?,
+        // Only under the name of `telovix` can these be done to an active policy.
+        ["by-telovix", rest @ ..] => drop(fault::by_telovix(rest)?),
+        ["refused", rest @ ..] => match act(rest) {
+            Ok(()) => bail!("it was not refused"),
+            Err(error) if error.downcast_ref::<std::io::Error>().is_some() => {}
+            Err(error) => return Err(error),
+        },
+        ["nothing"] => {}
         ["turn-off"] => fault::turn_off()?,
+        ["unguard"] => fault::unguard()?,
         ["spoil", map] => fault::spoil(map)?,
+        ["number-of-map", map] => print!("{}", fault::number_of(map)?),
+        ["rename", from, to] => std::fs::rename(from, to)?,
         ["foreign-pin", map] => fault::foreign_pin(map)?,
         ["flood", times] => {
             let status = Command::new(PROGRAM).args(["flood", times]).status()?;
