@@ -250,6 +250,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Bypass])] = &[
     ),
 ];
 
+const HEIRS: &str = "which ancestors Tetragon knows of after a policy is replaced was not measured";
 const TRACER: &str =
     "kprobes and LSM programs of Tetragon need the function tracer; deny writes below /proc/sys";
 const UNGUARDED: &str =
@@ -268,6 +269,11 @@ pub(super) static SUBJECTS: &[Bypass] = &[
         "a process that runs already when the policy is loaded",
         Coverage::at("iter/task"),
         Coverage::at("/proc at agent start").measured_on_6_12(),
+    ),
+    way(
+        "a descendant that inherits, and runs already when the policy is loaded",
+        Coverage::at("iter/task"),
+        Coverage::open(HEIRS).read(),
     ),
     way(
         "the binary started through the loader by an unconfined process",

@@ -107,7 +107,7 @@ static __always_inline bool is_made_by_us(struct bpf_map *map)
 
 static __always_inline bool is_our_map(void *map)
 {
-	return map == &control || map == &slots || map == &guard || map == &statistics || map == &events ||
+	return map == &control || map == &slots || map == &guard || map == &successors || map == &statistics || map == &events ||
 	       map == &tasks || map == &directories || map == &header || map == &confinements ||
 	       map == &decisions || map == &classes || map == &domains || map == &addresses || map == &ports ||
 	       map == &syscalls || map == &hits || map == &subjects || map == &exemptions || map == &edges ||

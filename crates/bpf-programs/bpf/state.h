@@ -37,6 +37,13 @@ struct telovix_guard {
 	__u8 name[TELOVIX_GUARD_NAME];
 };
 
+/* The domains of one generation that take the place of an inherited one of another, found by generation << 32 | domain;
+ * 0 ends them. */
+struct telovix_successors {
+	__u32 generation; /* of the successors */
+	__u32 domains[3];
+};
+
 #define TELOVIX_EVENT_TEXT 512
 
 /* Why a decision was taken without knowing the whole truth. */

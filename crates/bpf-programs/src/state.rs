@@ -67,6 +67,14 @@ records! {
         48 => name: [u8; 32],
     }
 
+    /// A value of the map `successors`, whose key is the generation << 32 | the inherited domain that they follow.
+    Successors, 16 {
+        /// Their generation.
+        0 => generation: u32,
+        /// Domains that take the place of the old one; 0 ends them.
+        4 => domains: [u32; 3],
+    }
+
     /// The fixed part of a record of the ring buffer; a path of `path_length` bytes follows.
     Event, 88 {
         /// Nanoseconds since boot.

@@ -23,6 +23,7 @@ mod preflight;
 pub mod probe;
 mod scope;
 pub mod status;
+mod successors;
 pub mod switch;
 mod sys;
 

@@ -25,7 +25,7 @@ impl Paths {
             let (map, key, value) = match words.as_slice() {
                 ["symlink", to, path] => (&mut paths.symbolic_links, path, to),
                 ["script", path, interpreter] => (&mut paths.interpreters, path, interpreter),
-                ["run", name, path] => (&mut paths.running, name, path),
+                ["run", name, path, ..] => (&mut paths.running, name, path),
                 _ => continue,
             };
             map.insert((*key).to_owned(), (*value).to_owned());
