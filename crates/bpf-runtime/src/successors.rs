@@ -26,6 +26,10 @@ pub(crate) fn write(
     let refused = RuntimeError::map("successors");
     let map = places.open_map("successors")?.ok_or(RuntimeError::NothingLoaded)?;
     let write = || -> std::io::Result<()> {
+        let mut key = [0; 8];
+        while sys::next_key(map.as_fd(), None, &mut key)? {
+            sys::delete(map.as_fd(), &key)?;
+        }
         for (domain, domains) in of(old, new) {
             let key = u64::from(old_generation) << 32 | u64::from(domain);
             let mut value = Vec::new();

@@ -15,6 +15,7 @@ const PROG_TEST_RUN: i64 = 10;
 const MAP_CREATE: i64 = 0;
 const MAP_LOOKUP_ELEM: i64 = 1;
 const MAP_UPDATE_ELEM: i64 = 2;
+const MAP_DELETE_ELEM: i64 = 3;
 const MAP_GET_NEXT_KEY: i64 = 4;
 const OBJ_GET: i64 = 7;
 const PROG_GET_FD_BY_ID: i64 = 13;
@@ -157,6 +158,11 @@ pub(crate) fn create_map(name: &str, shape: MapShape) -> io::Result<OwnedFd> {
 /// Writes one element.
 pub(crate) fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
     element(MAP_UPDATE_ELEM, map, key.as_ptr(), value.as_ptr().cast_mut())
+}
+
+/// Deletes one element.
+pub(crate) fn delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<()> {
+    element(MAP_DELETE_ELEM, map, key.as_ptr(), std::ptr::null_mut())
 }
 
 /// Reads one element into `value`, which must have the map's value size.
