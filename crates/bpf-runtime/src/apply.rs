@@ -198,9 +198,10 @@ fn settle(switch: &Switch) -> Result<(), RuntimeError> {
 fn attach(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
     let current = is_current(places)?;
     let missing = missing(places, needed, current);
-    if !missing.is_empty() || !current || !guard::is_set(places) {
+    let is_guarded = current && guard::renew(places)?;
+    if !missing.is_empty() || !is_guarded {
         let mut object = Object::open(places, preflight::locks()?)?;
-        if !current || !guard::is_set(places) {
+        if !is_guarded {
             guard::set(places, &mut object)?;
         }
         for place in missing {

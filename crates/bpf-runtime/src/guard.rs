@@ -51,6 +51,21 @@ pub(crate) fn is_set(places: &Places) -> bool {
     places.setting_program().exists()
 }
 
+/// Makes sure that the pinned program for settings is attached, and returns whether there is one. A `remove` that was killed
+/// leaves the pin of a program that it has detached.
+pub(crate) fn renew(places: &Places) -> Result<bool, RuntimeError> {
+    let program = match sys::open_pin(&places.setting_program()) {
+        Ok(program) => program,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(RuntimeError::file(&places.setting_program())(error)),
+    };
+    match sys::attach_to_settings(root_control_group()?.as_fd(), program.as_fd()) {
+        // The kernel does not attach a program twice.
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(true),
+        attached => attached.map(|()| true).map_err(refused),
+    }
+}
+
 /// Where a program is pinned until it is attached. The BPF file system takes no names with a dot.
 fn fresh(pin: &Path) -> PathBuf {
     pin.with_file_name(format!("{}-new", object::WRITE_SETTING))
