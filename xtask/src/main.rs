@@ -11,6 +11,7 @@ mod docs;
 mod fuzz;
 mod kernel_tables;
 mod kernel_test;
+mod mutate_backends;
 mod repository;
 mod structure;
 mod test;
@@ -54,6 +55,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--seconds N]",
         summary: "mutate policies at random and look for panics",
         run: fuzz::run,
+    },
+    Verb {
+        name: "mutate-backends",
+        arguments: "",
+        summary: "put faults into TracingPolicies and images, and show that the proof catches each",
+        run: mutate_backends::run,
     },
     Verb {
         name: "bless",

@@ -65,7 +65,7 @@ const RUNS: &[(&str, &str)] = &[
     ("generate", "telovix generate tetragon.log"),
     ("generate", "telovix generate tetragon.log --holdout"),
     ("detect", "telovix detect tetragon.log --policy amf.yaml"),
-    ("review", "telovix review amf.yaml --format json"),
+    ("review", "telovix review amf.yaml"),
     ("readiness", "telovix readiness amf.yaml --history tetragon.log"),
     ("inspect", "telovix inspect bundle"),
     ("explain", "telovix explain"),
