@@ -13,7 +13,6 @@ mod control;
 mod error;
 pub mod events;
 mod generation;
-mod guard;
 mod liveness;
 mod lockout;
 mod object;
@@ -23,7 +22,6 @@ mod preflight;
 pub mod probe;
 mod scope;
 pub mod status;
-mod successors;
 pub mod switch;
 mod sys;
 

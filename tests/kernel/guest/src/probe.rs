@@ -5,7 +5,6 @@
 
 mod exec;
 mod file;
-mod guarded;
 mod namespace;
 mod network;
 mod passing;
@@ -60,7 +59,6 @@ pub(crate) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
             .or_else(|| file::attempt(words))
             .or_else(|| network::attempt(words))
             .or_else(|| namespace::attempt(words))
-            .or_else(|| process::attempt(words))
-            .or_else(|| guarded::attempt(words)),
+            .or_else(|| process::attempt(words)),
     }
 }
