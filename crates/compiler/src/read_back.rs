@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use telovix_bpf_programs::image::Image;
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{SourceSet, Span};
-use telovix_document::lower::Policy;
+use telovix_document::lower::{Policy, PolicyDocument};
 use telovix_platform::Target;
 use telovix_proof::{Account, Depth, Emitted, Parents, Translation, prove};
 
@@ -42,8 +42,7 @@ pub struct ReadBack {
 impl ReadBack {
     /// Chooses the documents. The choice depends on the policy only.
     pub(crate) fn of(policy: &Policy, proof: Proof) -> Self {
-        let every =
-            |step: usize| policy.documents.iter().step_by(step).map(|document| document.span()).collect();
+        let every = |step: usize| policy.documents.iter().step_by(step).map(PolicyDocument::span).collect();
         let chosen = match proof {
             Proof::Nothing => Vec::new(),
             Proof::Sample => every(policy.documents.len().div_ceil(DOCUMENTS).max(1)),

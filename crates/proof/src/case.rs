@@ -8,17 +8,17 @@ use telovix_tetragon::interpret::{Decided, DecidedHook, Representatives};
 /// Returns an event inside and outside of every entry, at every boundary, for every subject, exception and scope, of the
 /// confinements and of what was made of them: where both sides agree on these they agree on every event. Where one
 /// document distinguishes too many cases, those of each confinement alone; nothing where that is too many as well.
-pub(super) fn cases<'policy>(
+pub(super) fn cases(
     operation: Operation,
     confinements: &[&Confinement],
-    policies: impl Iterator<Item = &'policy Decided> + Clone,
-    counts: impl Fn(&DecidedHook) -> bool,
+    policies: &[&Decided],
+    counts: &impl Fn(&DecidedHook) -> bool,
 ) -> Option<Vec<Event>> {
     let of = |confinements: &[&Confinement]| {
         let mut events = Representatives::of(operation);
         confinements.iter().for_each(|confinement| cut(&mut events, confinement));
-        for policy in policies.clone() {
-            events.add(policy, &counts);
+        for policy in policies {
+            events.add(policy, counts);
         }
         events.events()
     };

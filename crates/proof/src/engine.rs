@@ -81,8 +81,8 @@ fn prove_group(
         let counts = |hook: &DecidedHook| {
             names.contains(hook.name.as_str()) || names.contains("sys_*") && hook.name.contains("sys_")
         };
-        let decided = policies.iter().map(|(_, decided)| decided);
-        let Some(events) = cases(operation, &own, decided, counts) else {
+        let decided: Vec<&Decided> = policies.iter().map(|(_, decided)| decided).collect();
+        let Some(events) = cases(operation, &own, &decided, &counts) else {
             tally.too_many += 1;
             continue;
         };

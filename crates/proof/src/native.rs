@@ -31,7 +31,7 @@ pub(super) fn prove(translation: &Translation<'_>, image: &Image, depth: Depth, 
         // What was recovered of a rule has the number of the rule.
         let both = rules.iter().flat_map(|at| [enforced.get(*at), recovered.get(*at)]).flatten();
         let both: Vec<&Confinement> = both.filter(|one| one.operation == operation).collect();
-        let Some(events) = cases(operation, &both, std::iter::empty(), |_| true) else {
+        let Some(events) = cases(operation, &both, &[], &|_| true) else {
             tally.too_many += 1;
             continue;
         };

@@ -10,7 +10,7 @@ use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
 use telovix_learn::{NotProposed, permit};
 use telovix_policy::confine::Effect;
-use telovix_policy::judge::{Event, Index};
+use telovix_policy::judge::{Event, Field, Index};
 use telovix_replay::{Impact, Judge, Options as Scanning, Question, Source, find, scan};
 
 use crate::command::impact::code::unreadable;
@@ -115,7 +115,7 @@ impl<'run> Clinic<'run> {
         for _ in 0..MOST {
             let verdict = Index::new(&policy.confinements).judge(event);
             if verdict.at_least == Effect::Allow {
-                remedy.depends_on = verdict.depends_on.iter().map(|field| field.name()).collect();
+                remedy.depends_on = verdict.depends_on.iter().map(Field::name).collect();
                 break;
             }
             match permit(&policy, &state, &verdict, event) {
