@@ -57,7 +57,7 @@ fn compiled() -> Compiled {
     });
     let faults: Vec<_> = outcome.diagnostics.iter().map(|found| (found.code.id, &found.message)).collect();
     let artifacts = outcome.artifacts.as_ref().unwrap_or_else(|| panic!("{faults:#?}"));
-    assert_eq!(outcome.proof.engine.left_out, 0);
+    assert_eq!((outcome.proof.engine.left_out, outcome.proof.engine.unexplained), (0, 0));
     assert!(outcome.proof.engine.agreed > 500 && outcome.proof.native.agreed > 500, "{:#?}", outcome.proof);
     let policies = artifacts.iter().filter(|artifact| artifact.kind == ArtifactKind::TracingPolicy);
     let emitted = policies.map(|artifact: &Artifact| Emitted {

@@ -10,6 +10,9 @@ use super::Parents;
 /// What `unshare` and its like are called with, which no event has.
 const FLAGS: &str = "`Mask` on an argument of `";
 
+/// The kind of an anonymous file is its name, which no event has.
+const NAME_OF_ANONYMOUS_FILE: &str = "on an argument of `inode_init_security_anon`";
+
 /// The path that no filter of Tetragon matches.
 const ROOT: &str = "/";
 
@@ -85,8 +88,11 @@ impl Door {
 pub(super) fn doors(event: &Event) -> &'static [Door] {
     let truncates = |access| access == Access::Truncate;
     match event.operation {
-        Operation::Syscall if has_entry_32(event) => &[Door::Entry64, Door::Entry32],
-        Operation::Syscall => &[Door::Entry64],
+        Operation::Syscall => match event.syscall.map(|call| (call.number(), call.ia32_number())) {
+            Some((None, Some(_))) => &[Door::Entry32],
+            Some((Some(_), Some(_))) => &[Door::Entry64, Door::Entry32],
+            _ => &[Door::Entry64],
+        },
         Operation::Open if event.access.is_some_and(|accesses| accesses.iter().all(truncates)) => {
             &[Door::Hook("file_open"), Door::Hook("path_truncate")]
         }
@@ -94,13 +100,10 @@ pub(super) fn doors(event: &Event) -> &'static [Door] {
     }
 }
 
-/// Returns whether the call of an event has an entry for both kinds of programs.
-fn has_entry_32(event: &Event) -> bool {
-    event.syscall.is_some_and(|call| call.number().is_some() && call.ia32_number().is_some())
-}
-
 /// Returns whether it is known that this decides an event, and that no event tells it.
 pub(super) fn is_expected_to_be_open(fact: &str) -> bool {
     let is_call = fact.ends_with("is called") || fact.ends_with("is called for the file");
-    fact.starts_with("whether `") && is_call || fact.starts_with(FLAGS)
+    fact.starts_with("whether `") && is_call
+        || fact.starts_with(FLAGS)
+        || fact.ends_with(NAME_OF_ANONYMOUS_FILE)
 }

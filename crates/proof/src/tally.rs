@@ -26,6 +26,8 @@ pub struct Tally {
     pub agreed: usize,
     /// Tried cases that the backend decides by something that no event tells, by what that is.
     pub undecided: BTreeMap<String, usize>,
+    /// Undecided cases of which it is not known beforehand that no event decides them.
+    pub unexplained: usize,
     /// Tried cases of which the backend is known to do less, by the bypass that the manifest lists.
     pub bypassed: BTreeMap<&'static str, usize>,
     /// Tried cases of which the backend is known to do more.

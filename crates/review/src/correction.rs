@@ -3,12 +3,13 @@
 //! Fixes are applied that keep the meaning, or that are what was certainly meant. Of two fixes that overlap, the first
 //! one is applied and the other is left to a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use telovix_diagnostic::source::SourceSet;
-use telovix_diagnostic::{Certainty, Diagnostic, Edit, Fix};
+use telovix_diagnostic::fix::apply::apply;
+use telovix_diagnostic::source::{SourceId, SourceSet};
+use telovix_diagnostic::{Certainty, Diagnostic};
 
 /// A file, corrected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -36,54 +37,25 @@ pub struct Change {
 
 /// Returns the corrected files, by name.
 pub(crate) fn of(findings: &[Diagnostic], sources: &SourceSet) -> Vec<Correction> {
-    let mut files: BTreeMap<_, (Vec<Change>, Vec<&Edit>)> = BTreeMap::new();
-    let certain = findings.iter().filter_map(|found| {
-        let fix = found.fix.as_ref().filter(|fix| fix.certainty != Certainty::Guess)?;
-        Some((found, fix))
-    });
-    for (found, fix) in certain {
-        let Some(source) = of_one_source(fix) else { continue };
-        let (changes, edits) = files.entry(source).or_default();
-        let overlaps = |edit: &&Edit| {
-            edits.iter().any(|other| {
-                edit.span.start < other.span.end && other.span.start < edit.span.end
-                    || edit.span == other.span
-            })
-        };
-        if fix.edits.iter().any(|edit| overlaps(&edit)) {
-            continue;
+    let is_certain =
+        |found: &&Diagnostic| found.fix.as_ref().is_some_and(|fix| fix.certainty != Certainty::Guess);
+    let applied = apply(sources, findings.iter().filter(is_certain));
+    let mut changes: BTreeMap<SourceId, Vec<Change>> = BTreeMap::new();
+    for found in applied.fixed {
+        let Some(fix) = &found.fix else { continue };
+        let files: BTreeSet<SourceId> = fix.edits.iter().map(|edit| edit.span.source).collect();
+        for file in files {
+            changes.entry(file).or_default().push(Change {
+                code: found.code.id.to_owned(),
+                source: found.span.map_or_else(String::new, |span| sources.locate(span)),
+                message: found.message.clone(),
+                certainty: fix.certainty.name(),
+            });
         }
-        edits.extend(&fix.edits);
-        changes.push(Change {
-            code: found.code.id.to_owned(),
-            source: found.span.map_or_else(String::new, |span| sources.locate(span)),
-            message: found.message.clone(),
-            certainty: fix.certainty.name(),
-        });
     }
-    let corrected = files.into_iter().filter_map(|(id, (changes, edits))| {
-        let source = sources.get(id)?;
-        Some(Correction { source: source.name().to_owned(), changes, text: applied(source.text(), edits)? })
+    let corrected = applied.texts.into_iter().filter_map(|(id, text)| {
+        let source = sources.get(id)?.name().to_owned();
+        Some(Correction { source, changes: changes.remove(&id).unwrap_or_default(), text })
     });
     corrected.collect()
-}
-
-/// Returns the source that all edits of a fix are in.
-fn of_one_source(fix: &Fix) -> Option<telovix_diagnostic::source::SourceId> {
-    let source = fix.edits.first()?.span.source;
-    fix.edits.iter().all(|edit| edit.span.source == source).then_some(source)
-}
-
-/// Returns a text after edits that do not overlap; nothing when one of them is outside of it.
-fn applied(text: &str, mut edits: Vec<&Edit>) -> Option<String> {
-    edits.sort_by_key(|edit| edit.span);
-    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
-    for edit in edits {
-        let (start, end) = (edit.span.start as usize, edit.span.end as usize);
-        out.push_str(text.get(at..start)?);
-        out.push_str(&edit.replacement);
-        at = end;
-    }
-    out.push_str(text.get(at..)?);
-    Some(out)
 }

@@ -129,6 +129,6 @@ fn is_caught(compiled: &Compiled, at: usize, text: String) -> bool {
         image: None,
     };
     let mut sink = Sink::default();
-    let _ = prove(&translation, Depth::Whole, &mut sink);
-    sink.has_errors()
+    let account = prove(&translation, Depth::Whole, &mut sink);
+    sink.has_errors() || account.engine.unexplained > 0
 }

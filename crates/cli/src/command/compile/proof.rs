@@ -34,6 +34,8 @@ struct Tried {
     agreed: usize,
     /// Tried cases that depend on something no event tells, by what that is.
     undecided: BTreeMap<String, usize>,
+    /// Undecided cases of which it is not known beforehand that no event decides them.
+    unexplained: usize,
     /// Tried cases in which the target is known to do less, by the open bypass.
     bypassed: BTreeMap<&'static str, usize>,
     /// Tried cases in which the target is known to do more.
@@ -59,6 +61,7 @@ impl Tried {
             tried: tally.tried,
             agreed: tally.agreed,
             undecided: tally.undecided.clone(),
+            unexplained: tally.unexplained,
             bypassed: tally.bypassed.clone(),
             stricter: tally.stricter.clone(),
             different: tally.different,
