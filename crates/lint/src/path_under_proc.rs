@@ -24,7 +24,7 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
             );
             sink.report(
                 Diagnostic::new(&LINT.code, item.span, message)
-                    .help("write `/proc/` for everything below it, or the file that the link leads to"),
+                    .help("write the file that the link leads to; the files of processes are below `/proc/1*` to `/proc/9*`"),
             );
         }
     }

@@ -50,5 +50,6 @@ pub(crate) fn release(version: &str) -> Result<Release, Refusal> {
         code: &UNKNOWN_RELEASE,
         problem: "is not a release of Tetragon with known facts".to_owned(),
         help: format!("the releases are {}", names()),
+        meant: None,
     })
 }

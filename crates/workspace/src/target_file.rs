@@ -124,6 +124,7 @@ fn parse(sources: &SourceSet, sink: &mut Sink) -> Option<Host> {
                     code: &TARGET_FILE,
                     problem: "is not the release of a kernel".to_owned(),
                     help: "write what `uname -r` prints, such as `6.12.107`".to_owned(),
+                    meant: None,
                 })
             });
             let modules = cursor.list(&LSM, sink, |node, shape, sink| {

@@ -1,5 +1,6 @@
 //! A code -> its page: the explanation, an example that triggers it and one that does not.
 
+mod search;
 pub(crate) mod template;
 
 use std::io::{self, Write};
@@ -23,10 +24,15 @@ Examples:
   telovix explain duplicate-key
   telovix explain block-kmod-load      # a template: every known method, and what stops it on each target
   telovix explain exit-codes
+  telovix explain --search port range  # every page with these words
+  telovix explain --search T1552.005   # by MITRE ATT&CK technique
   telovix explain --format json        # every code as JSON")]
 pub(crate) struct Arguments {
     /// A code, the id of a template, `exit-codes` or `targets`. Default: list all codes with their titles.
     code: Option<String>,
+    /// List the codes whose pages have all of these words; exit code 1 if there is none.
+    #[arg(long, value_name = "WORD", num_args = 1.., conflicts_with = "code")]
+    search: Vec<String>,
     #[command(flatten)]
     format: FormatArgument,
 }
@@ -38,6 +44,12 @@ impl Run for Arguments {
 
     fn run(&self, streams: &mut Streams) -> Result<Exit, Failure> {
         let out = &mut streams.data;
+        if !self.search.is_empty() {
+            let found = search::search(catalogue(), &self.search);
+            let exit = if found.is_empty() { Exit::Findings } else { Exit::Clean };
+            list(found, self.format.chosen, out)?;
+            return Ok(exit);
+        }
         match (self.code.as_deref(), self.format.chosen) {
             (Some("exit-codes"), format) => exit_codes(format, out)?,
             (Some("targets"), Format::Text) => template::targets(out)?,
@@ -56,17 +68,18 @@ impl Run for Arguments {
                     Format::Json => json::print(&Pages { version: VERSION, codes: vec![entry(code)] }, out)?,
                 }
             }
-            (None, Format::Text) => {
-                for code in catalogue() {
-                    writeln!(out, "{:<36} {}", code.id, code.title)?;
-                }
-            }
-            (None, Format::Json) => {
-                let codes = catalogue().into_iter().map(entry).collect();
-                json::print(&Pages { version: VERSION, codes }, out)?;
-            }
+            (None, format) => list(catalogue(), format, out)?,
         }
         Ok(Exit::Clean)
+    }
+}
+
+fn list(codes: Vec<&'static Code>, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => codes.iter().try_for_each(|code| writeln!(out, "{:<36} {}", code.id, code.title)),
+        Format::Json => {
+            json::print(&Pages { version: VERSION, codes: codes.into_iter().map(entry).collect() }, out)
+        }
     }
 }
 

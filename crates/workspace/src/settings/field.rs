@@ -153,6 +153,7 @@ pub(super) fn pattern(text: &str) -> Result<Glob, Refusal> {
         problem: problem.to_owned(),
         help: "write a path below the root such as `charts/`, `*.lock.json` or `apps/**/values.yaml`"
             .to_owned(),
+        meant: None,
     })
 }
 
@@ -163,5 +164,6 @@ pub(super) fn target(name: &str) -> Result<Target, Refusal> {
         code: &UNKNOWN_TARGET,
         problem: "is not a target".to_owned(),
         help: format!("the targets are {}", names()),
+        meant: None,
     })
 }
