@@ -91,11 +91,10 @@ struct Round<'findings> {
 /// Returns the fixes to apply next: first those that keep the meaning, then the others.
 fn next_round(outcome: &Outcome, least: Certainty) -> Option<Round<'_>> {
     let is_wanted = |finding: &&Diagnostic| finding.fix.as_ref().is_some_and(|fix| fix.certainty >= least);
-    let (same, others): (Vec<_>, Vec<_>) = outcome
-        .diagnostics
-        .iter()
-        .filter(is_wanted)
-        .partition(|finding| finding.fix.as_ref().is_some_and(|fix| fix.certainty == Certainty::SameMeaning));
+    let (same, others): (Vec<_>, Vec<_>) =
+        outcome.diagnostics.iter().filter(is_wanted).partition(|finding| {
+            finding.fix.as_ref().is_some_and(|fix| fix.certainty == Certainty::SameMeaning)
+        });
     let findings: Vec<_> = same.into_iter().filter(|finding| is_understood(finding, outcome)).collect();
     if !findings.is_empty() {
         return Some(Round { findings, keeps_meaning: true });
@@ -106,7 +105,8 @@ fn next_round(outcome: &Outcome, least: Certainty) -> Option<Round<'_>> {
 /// Returns whether the document of a finding has a meaning that can be compared.
 fn is_understood(finding: &Diagnostic, outcome: &Outcome) -> bool {
     let Some(span) = finding.span else { return false };
-    let is_inside = |outer: Span| outer.source == span.source && outer.start <= span.start && span.end <= outer.end;
+    let is_inside =
+        |outer: Span| outer.source == span.source && outer.start <= span.start && span.end <= outer.end;
     let is_error = |other: &&Diagnostic| other.severity == telovix_diagnostic::Severity::Error;
     let of_source = |other: &&Diagnostic| other.span.is_some_and(|other| other.source == span.source);
     outcome.policy.documents.iter().any(|placed| is_inside(placed.document.span()))

@@ -65,7 +65,8 @@ pub(crate) fn report_stale(sources: &SourceSet, sink: &mut Sink) {
         let (codes, _) = others.unwrap_or_default();
         sink.report(if codes.contains(',') {
             let kept: Vec<&str> = codes.split(',').map(str::trim).filter(|kept| *kept != code).collect();
-            let text = sources.text(span).replacen(&format!("[{codes}]"), &format!("[{}]", kept.join(", ")), 1);
+            let text =
+                sources.text(span).replacen(&format!("[{codes}]"), &format!("[{}]", kept.join(", ")), 1);
             found.help(format!("remove `{code}`")).fix_by(Fix::new(Certainty::SameMeaning, span, text))
         } else {
             found.help("remove the comment").fix_by(Fix::remove(Certainty::SameMeaning, span))

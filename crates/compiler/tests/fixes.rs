@@ -60,7 +60,8 @@ fn each_fix_removes_its_finding() {
         let findings = of(&first, &code);
         let certainties: BTreeSet<_> =
             findings.iter().filter_map(|found| found.fix.as_ref()).map(|fix| fix.certainty).collect();
-        let (mut sources, mut outcome) = (SourceSet::single(&name_of(&path), &text), compile(&before, &options));
+        let (mut sources, mut outcome) =
+            (SourceSet::single(&name_of(&path), &text), compile(&before, &options));
         for _ in 0..8 {
             let applied = apply(&sources, of(&outcome, &code));
             if applied.fixed.is_empty() {
@@ -80,7 +81,8 @@ fn each_fix_removes_its_finding() {
         if !of(&outcome, &code).is_empty() {
             wrong.push(format!("{shown}: `{code}` is still there after its fix:\n{fixed}"));
         }
-        let (old, new) = (Side::of_policy(&first.policy, &before), Side::of_policy(&outcome.policy, &sources));
+        let (old, new) =
+            (Side::of_policy(&first.policy, &before), Side::of_policy(&outcome.policy, &sources));
         let direction = compare(&old, &new).direction;
         if certainties == BTreeSet::from([Certainty::SameMeaning]) && direction != Direction::Equal {
             wrong.push(format!("{shown}: the fix changes the meaning:\n{fixed}"));
@@ -137,7 +139,8 @@ fn certain_fixes_are_applied_until_none_is_left() {
         for least in [Certainty::Guess, Certainty::Meant, Certainty::SameMeaning] {
             let sources = SourceSet::single(&name_of(&path), &text);
             let repaired = repair(sources, &options, least).unwrap_or_else(|bad| panic!("{code}: {bad}"));
-            let again = repaired.sources.iter().map(|(_, source)| source.text().to_owned()).collect::<String>();
+            let again =
+                repaired.sources.iter().map(|(_, source)| source.text().to_owned()).collect::<String>();
             let sources = SourceSet::single(&name_of(&path), &again);
             let twice = repair(sources, &options, least).unwrap_or_else(|bad| panic!("{code}: {bad}"));
             assert_eq!(twice.fixed, BTreeMap::new(), "{code} with {least:?}: {again}");

@@ -198,9 +198,11 @@ fn kind_of(node: &Node, mapping: &Mapping, sink: &mut Sink) -> Option<&'static K
     let message = format!("{} is not a document kind", quote(text));
     let diagnostic = Diagnostic::new(&UNKNOWN_KIND, entry.value.span, message);
     sink.report(match nearest(text, names()) {
-        Some(name) => diagnostic
-            .help(format!("did you mean `{name}`?"))
-            .fix_by(Fix::value(certainty(text, name), entry.value.span, name)),
+        Some(name) => diagnostic.help(format!("did you mean `{name}`?")).fix_by(Fix::value(
+            certainty(text, name),
+            entry.value.span,
+            name,
+        )),
         None => diagnostic.help(format!("the kinds are {}", quoted(names()))),
     });
     None

@@ -214,11 +214,10 @@ impl Scalar for Syscall {
 
 impl Scalar for Date {
     fn read(text: &str) -> Result<Self, Refusal> {
-        Self::parse(text)
-            .map_err(|error: DateError| {
-                let refusal = refuse(&INVALID_DATE, error, "write the date as YYYY-MM-DD");
-                meant::date(text).map_or(refusal.clone(), |date| meaning(refusal, date))
-            })
+        Self::parse(text).map_err(|error: DateError| {
+            let refusal = refuse(&INVALID_DATE, error, "write the date as YYYY-MM-DD");
+            meant::date(text).map_or(refusal.clone(), |date| meaning(refusal, date))
+        })
     }
 }
 

@@ -281,7 +281,8 @@ fn an_event_without_its_fields_is_unknown_and_never_allowed() {
 
 #[test]
 fn a_rule_on_every_call_decides_calls_without_a_name() {
-    let process = Event { binary: Some("/a".into()), ancestors: Some(Vec::new()), ..Event::new(Operation::Syscall) };
+    let process =
+        Event { binary: Some("/a".into()), ancestors: Some(Vec::new()), ..Event::new(Operation::Syscall) };
     let judged = |condition| {
         let image = packed(&[plain(0, Operation::Syscall, condition, Effect::Log)]);
         let recovered = recover(&image).expect("what a compile packs");

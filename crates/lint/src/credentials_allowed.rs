@@ -15,7 +15,9 @@ const CREDENTIALS: [&str; 4] =
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     let lists = super::list::paths(document);
-    for item in lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items) {
+    for item in
+        lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items)
+    {
         let Some(file) = CREDENTIALS.into_iter().find(|path| item.value.contains(path)) else { continue };
         let message = format!("`{}` includes `{file}`, which is a credential of the host", item.value);
         sink.report(Diagnostic::new(&LINT.code, item.span, message).help("list the files that are needed"));

@@ -16,13 +16,15 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
             let process = exception.process.as_ref().map(|pattern| pattern.value.clone());
             (process, exception.parent.as_ref().map(|pattern| pattern.value.clone()))
         };
-        let Some(first) = exceptions[..position].iter().find(|first| patterns(first) == patterns(later)) else {
+        let Some(first) = exceptions[..position].iter().find(|first| patterns(first) == patterns(later))
+        else {
             continue;
         };
         let found = Diagnostic::new(&LINT.code, later.span, "these processes are exempt already")
             .related(first.span, "by this exception")
             .help("remove one of them");
-        let same_end = first.expiry.as_ref().map(|end| end.value) == later.expiry.as_ref().map(|end| end.value);
+        let same_end =
+            first.expiry.as_ref().map(|end| end.value) == later.expiry.as_ref().map(|end| end.value);
         // With another last day it may be the one that should stay.
         sink.report(if same_end {
             found.fix_by(Fix::remove(Certainty::SameMeaning, later.span))

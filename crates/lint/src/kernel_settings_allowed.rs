@@ -26,9 +26,12 @@ const SETTINGS: [&str; 9] = [
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     let lists = super::list::paths(document);
-    for item in lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items) {
+    for item in
+        lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items)
+    {
         let Some(setting) = SETTINGS.into_iter().find(|path| item.value.contains(path)) else { continue };
-        let message = format!("`{}` includes `{setting}`, which changes the kernel for every process", item.value);
+        let message =
+            format!("`{}` includes `{setting}`, which changes the kernel for every process", item.value);
         sink.report(Diagnostic::new(&LINT.code, item.span, message).help(
             "list the files that are read, such as `/proc/meminfo`; `/proc/1*` to `/proc/9*` are those of processes",
         ));

@@ -10,8 +10,8 @@ pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("package_manager_spawn.md")), check: Check::Profile(check) };
 
 const MANAGERS: [&str; 16] = [
-    "apk", "apt", "apt-get", "cargo", "dnf", "dpkg", "flatpak", "gem", "microdnf", "npm", "pip", "pip3", "rpm",
-    "snap", "yum", "zypper",
+    "apk", "apt", "apt-get", "cargo", "dnf", "dpkg", "flatpak", "gem", "microdnf", "npm", "pip", "pip3",
+    "rpm", "snap", "yum", "zypper",
 ];
 
 fn check(profile: &GuardianProfile, sink: &mut Sink) {
@@ -19,7 +19,10 @@ fn check(profile: &GuardianProfile, sink: &mut Sink) {
         let PathPattern::Tree(path) = &item.value else { continue };
         if MANAGERS.contains(&path.base_name()) {
             let message = format!("`{path}` installs programs and runs their scripts");
-            sink.report(Diagnostic::new(&LINT.code, item.span, message).help("install what the program needs beforehand, in its image or package"));
+            sink.report(
+                Diagnostic::new(&LINT.code, item.span, message)
+                    .help("install what the program needs beforehand, in its image or package"),
+            );
         }
     }
 }

@@ -14,9 +14,12 @@ const DEVICES: [&str; 5] = ["/dev/mem", "/dev/kmem", "/dev/sda", "/dev/vda", "/d
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     let lists = super::list::paths(document);
-    for item in lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items) {
+    for item in
+        lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items)
+    {
         let Some(device) = DEVICES.into_iter().find(|path| item.value.contains(path)) else { continue };
-        let message = format!("`{}` includes `{device}`, through which every file can be reached", item.value);
+        let message =
+            format!("`{}` includes `{device}`, through which every file can be reached", item.value);
         let help = "list the devices that are used, such as `/dev/null`, `/dev/urandom`, `/dev/vfio/`";
         sink.report(Diagnostic::new(&LINT.code, item.span, message).help(help));
     }

@@ -27,7 +27,8 @@ fn report(text: &str, span: Span, sink: &mut Sink) {
         "`{text}` contains `{found}` (U+{:04X}), which looks like another character",
         u32::from(found)
     );
-    let found = Diagnostic::new(&LINT.code, span, message).help("retype the name if the Latin letter is meant");
+    let found =
+        Diagnostic::new(&LINT.code, span, message).help("retype the name if the Latin letter is meant");
     let latin: String = text.chars().map(|character| latin(character).unwrap_or(character)).collect();
     sink.report(if text.split('/').all(|part| look_alike(part).is_none()) || latin == text {
         found
@@ -46,5 +47,7 @@ fn latin(character: char) -> Option<char> {
         ("АВЕКМНОРСТХІЈЅ", "ABEKMHOPCTXIJS"),
         ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo"),
     ];
-    pairs.iter().find_map(|(alike, latin)| latin.chars().nth(alike.chars().position(|other| other == character)?))
+    pairs
+        .iter()
+        .find_map(|(alike, latin)| latin.chars().nth(alike.chars().position(|other| other == character)?))
 }

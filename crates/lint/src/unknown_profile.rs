@@ -32,9 +32,11 @@ fn check(policy: &Policy, sink: &mut Sink) {
         let message = format!("no profile has the id or name `{}`", profile.value);
         let found = Diagnostic::new(&LINT.code, profile.span, message);
         sink.report(match nearest(&profile.value, known.iter().copied()) {
-            Some(near) => found
-                .help(format!("did you mean `{near}`?"))
-                .fix_by(Fix::value(Certainty::Guess, profile.span, near)),
+            Some(near) => found.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                Certainty::Guess,
+                profile.span,
+                near,
+            )),
             None => found.help("correct it, or add the profile"),
         });
     }

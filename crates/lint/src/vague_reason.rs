@@ -11,7 +11,19 @@ pub(super) static LINT: Lint =
 
 /// Words that stand where a reason should.
 const WORDS: [&str; 14] = [
-    "fix", "fixme", "n/a", "na", "needed", "none", "ok", "required", "tbd", "temp", "temporary", "test", "tmp",
+    "fix",
+    "fixme",
+    "n/a",
+    "na",
+    "needed",
+    "none",
+    "ok",
+    "required",
+    "tbd",
+    "temp",
+    "temporary",
+    "test",
+    "tmp",
     "todo",
 ];
 

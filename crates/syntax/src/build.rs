@@ -262,7 +262,9 @@ impl<'text> Builder<'text> {
     /// Returns the `%YAML` line of a document that starts at `start`.
     pub(super) fn directive(&self, start: Span) -> Option<Span> {
         let before = self.text.get(..start.end as usize)?;
-        let at = before.rfind("%YAML").filter(|at| *at == 0 || before[..*at].ends_with(['\n', '\r', '\u{feff}']))?;
+        let at = before
+            .rfind("%YAML")
+            .filter(|at| *at == 0 || before[..*at].ends_with(['\n', '\r', '\u{feff}']))?;
         let line = self.text.get(at..)?.lines().next()?.trim_end();
         Some(Span::new(self.source, at, at + line.len()))
     }

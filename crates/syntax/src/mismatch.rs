@@ -29,7 +29,11 @@ pub(super) fn not_a_boolean(node: &Node, sink: &mut Sink) {
         "false" | "no" | "off" | "n" | "0" => "false",
         _ => return sink.report(diagnostic),
     };
-    sink.report(diagnostic.help(format!("write `{word}`")).fix_by(Fix::new(Certainty::Meant, node.span, word)));
+    sink.report(diagnostic.help(format!("write `{word}`")).fix_by(Fix::new(
+        Certainty::Meant,
+        node.span,
+        word,
+    )));
 }
 
 /// Reports a node that should be a whole number.
@@ -84,9 +88,11 @@ pub(super) fn unknown_word(node: &Node, text: &str, field: &str, choices: &[Choi
     let diagnostic = Diagnostic::new(&UNKNOWN_VALUE, node.span, message);
     let choices = || choices.iter().map(|choice| choice.word);
     sink.report(match nearest(text, choices()) {
-        Some(word) => diagnostic
-            .help(format!("did you mean `{word}`?"))
-            .fix_by(Fix::value(certainty(text, word), node.span, word)),
+        Some(word) => diagnostic.help(format!("did you mean `{word}`?")).fix_by(Fix::value(
+            certainty(text, word),
+            node.span,
+            word,
+        )),
         None => diagnostic.help(format!("write one of {}", words(choices()))),
     });
 }

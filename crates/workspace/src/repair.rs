@@ -36,7 +36,12 @@ impl Repair {
     ///
     /// # Errors
     /// When a fix does what it must not.
-    pub fn of(mut input: Input, options: &Options, deny_warnings: bool, least: Certainty) -> Result<Self, BadFix> {
+    pub fn of(
+        mut input: Input,
+        options: &Options,
+        deny_warnings: bool,
+        least: Certainty,
+    ) -> Result<Self, BadFix> {
         let sources = std::mem::take(&mut input.sources);
         let before: Vec<(String, String)> =
             sources.iter().map(|(_, source)| (source.name().to_owned(), source.text().to_owned())).collect();

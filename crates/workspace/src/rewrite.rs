@@ -59,7 +59,9 @@ fn checked(root: &Path, file: &Rewritten) -> Result<PathBuf, Refusal> {
     }
     // The access that this process has, whatever the bits say; nothing is changed by opening.
     OpenOptions::new().write(true).open(&real).map_err(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Refusal::ReadOnly(told.clone()),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Refusal::ReadOnly(told.clone())
+        }
         _ => failed(error),
     })?;
     if metadata.nlink() > 1 {
@@ -144,8 +146,9 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).expect("a folder");
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use telovix_compiler::verdict::{PolicyVerdict, containing};
-use telovix_diagnostic::{Diagnostic, Fix};
 use telovix_diagnostic::source::Span;
+use telovix_diagnostic::{Diagnostic, Fix};
 
 use super::{Report, Summary};
 

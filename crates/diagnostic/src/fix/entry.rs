@@ -130,7 +130,8 @@ impl<'text> Entry<'text> {
         let before = self.before().trim_start_matches('\u{feff}');
         // The value of a key that is alone on its line.
         let is_key = |text: &str| {
-            text.strip_suffix(':').is_some_and(|key| !key.is_empty() && !key.contains([' ', ':', '{', '[', '"', '\'']))
+            text.strip_suffix(':')
+                .is_some_and(|key| !key.is_empty() && !key.contains([' ', ':', '{', '[', '"', '\'']))
         };
         if is_key(before.trim()) && !self.written.contains('\n') {
             let rest = self.after().trim_start();
@@ -209,7 +210,8 @@ impl<'text> Entry<'text> {
         let rest = self.after().trim_start();
         if before.contains('{') || before.trim_end().ends_with("\":") || rest.starts_with([',', '}']) {
             let is_json = before.trim_end().ends_with("\":");
-            let plain = value.starts_with('[') || value.bytes().all(|byte| byte.is_ascii_digit()) || value == "true";
+            let plain =
+                value.starts_with('[') || value.bytes().all(|byte| byte.is_ascii_digit()) || value == "true";
             let added = match (is_json, plain) {
                 (false, _) => format!(", {key}: {value}"),
                 (true, true) => format!(", \"{key}\": {value}"),

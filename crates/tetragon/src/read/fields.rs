@@ -126,9 +126,11 @@ impl<'tree> Fields<'tree> {
         let diagnostic = Diagnostic::new(&SCHEMA, text.span, message);
         let words = || all.iter().map(|member| name(*member));
         sink.report(match nearest(&text.value, words()) {
-            Some(near) => diagnostic
-                .help(format!("did you mean `{near}`?"))
-                .fix_by(Fix::value(certainty(&text.value, near), text.span, near)),
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                certainty(&text.value, near),
+                text.span,
+                near,
+            )),
             None => diagnostic.help(format!("write one of `{}`", words().collect::<Vec<_>>().join("`, `"))),
         });
         None
@@ -255,9 +257,11 @@ pub(super) fn wrong_type(node: &Node, expected: &str, sink: &mut Sink) {
     };
     let diagnostic = Diagnostic::new(&SCHEMA, node.span, format!("expected {expected}, found {found}"));
     sink.report(match mend {
-        Some(replacement) => diagnostic
-            .help(format!("write `{replacement}`"))
-            .fix_by(Fix::new(Certainty::Meant, node.span, replacement)),
+        Some(replacement) => diagnostic.help(format!("write `{replacement}`")).fix_by(Fix::new(
+            Certainty::Meant,
+            node.span,
+            replacement,
+        )),
         None if found == "null" => diagnostic.help("write a value, or remove the key"),
         None => diagnostic,
     });

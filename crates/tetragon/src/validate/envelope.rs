@@ -178,9 +178,11 @@ fn check_option(option: &PolicyOption, sink: &mut Sink) {
             let message = format!("unknown option {}: Tetragon ignores it", quote(name));
             let diagnostic = Diagnostic::new(&IGNORED, option.name.span, message);
             sink.report(match nearest(name, known) {
-                Some(near) => diagnostic
-                    .help(format!("did you mean `{near}`?"))
-                    .fix_by(Fix::value(certainty(name, near), option.name.span, near)),
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                    certainty(name, near),
+                    option.name.span,
+                    near,
+                )),
                 None => diagnostic.help("remove it"),
             });
             return;

@@ -101,7 +101,11 @@ fn check_symbol(hook: &Hook, place: &Text<'_>, symbol: &str, syscall: SyscallFla
             let help = format!("write `{replacement}`, to which Tetragon adds the prefix of the host");
             let diagnostic = Diagnostic::new(&FOREIGN_SYMBOL, place.span, message).help(help);
             let is_whole = symbol == place.value;
-            sink.report(if is_whole { diagnostic.fix_by(Fix::value(Certainty::Meant, place.span, replacement)) } else { diagnostic });
+            sink.report(if is_whole {
+                diagnostic.fix_by(Fix::value(Certainty::Meant, place.span, replacement))
+            } else {
+                diagnostic
+            });
             false
         }
         KernelFunction::Syscall { .. } | KernelFunction::Unlisted => true,

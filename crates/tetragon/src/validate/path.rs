@@ -60,13 +60,19 @@ fn meant(filter: &ArgumentFilter, value: &Text<'_>) -> Option<Fix> {
     use Operator as O;
     let text = value.value.as_ref();
     let stem = |stem: &str| {
-        (!stem.is_empty() && !stem.contains(['*', '?'])).then(|| EntryEdit::Value(value.span, stem.to_owned()))
+        (!stem.is_empty() && !stem.contains(['*', '?']))
+            .then(|| EntryEdit::Value(value.span, stem.to_owned()))
     };
     let operator = filter.operator.value;
     match operator {
-        O::Equal | O::NotEqual if text.starts_with('/') && text.ends_with(['*', '/']) && filter.values.len() == 1 => {
+        O::Equal | O::NotEqual
+            if text.starts_with('/') && text.ends_with(['*', '/']) && filter.values.len() == 1 =>
+        {
             let prefix = if operator == O::Equal { "Prefix" } else { "NotPrefix" };
-            let entries = vec![EntryEdit::Value(filter.operator.span, prefix.to_owned()), stem(text.trim_end_matches('*'))?];
+            let entries = vec![
+                EntryEdit::Value(filter.operator.span, prefix.to_owned()),
+                stem(text.trim_end_matches('*'))?,
+            ];
             Some(Fix::entries(Certainty::Guess, entries))
         }
         O::Prefix | O::NotPrefix if text.starts_with('/') && text.ends_with('*') => {

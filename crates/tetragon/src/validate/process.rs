@@ -48,13 +48,17 @@ pub(super) fn check(selector: &Selector, context: &Context, sink: &mut Sink) {
             let message = format!("{} is not a capability name of Tetragon", quote(&name.value));
             let diagnostic = Diagnostic::new(&VALUE, name.span, message);
             sink.report(if name.value.eq_ignore_ascii_case("CAP_DAC_OVERRIDE") {
-                diagnostic
-                    .help("Tetragon's name is `DAC_OVERRIDE`")
-                    .fix_by(Fix::value(Certainty::Meant, name.span, "DAC_OVERRIDE"))
+                diagnostic.help("Tetragon's name is `DAC_OVERRIDE`").fix_by(Fix::value(
+                    Certainty::Meant,
+                    name.span,
+                    "DAC_OVERRIDE",
+                ))
             } else if let Some(whole) = whole_name(&name.value) {
-                diagnostic
-                    .help(format!("write `{whole}`"))
-                    .fix_by(Fix::value(Certainty::Meant, name.span, whole))
+                diagnostic.help(format!("write `{whole}`")).fix_by(Fix::value(
+                    Certainty::Meant,
+                    name.span,
+                    whole,
+                ))
             } else {
                 diagnostic.help("write a name such as `CAP_SYS_ADMIN`")
             });
@@ -95,15 +99,21 @@ fn check_binaries(filter: &BinaryFilter, sink: &mut Sink) {
             _ if bytes == 0 => object(&ALWAYS_MATCHES, "an empty path matches every executable".to_owned()),
             BinaryOperator::Postfix | BinaryOperator::NotPostfix => {}
             _ if !path.value.starts_with('/') => {
-                let message =
-                    format!("{} is not absolute: executables are compared by their full path", quote(&path.value));
+                let message = format!(
+                    "{} is not absolute: executables are compared by their full path",
+                    quote(&path.value)
+                );
                 let found = Diagnostic::new(&NEVER_MATCHES, path.span, message);
                 // `usr/bin/x` lacks a slash; `x` could be anywhere.
-                sink.report(if path.value.contains('/') && path.value.starts_with(|first: char| first.is_alphanumeric()) {
-                    found.fix_by(Fix::value(Certainty::Guess, path.span, format!("/{}", path.value)))
-                } else {
-                    found
-                });
+                sink.report(
+                    if path.value.contains('/')
+                        && path.value.starts_with(|first: char| first.is_alphanumeric())
+                    {
+                        found.fix_by(Fix::value(Certainty::Guess, path.span, format!("/{}", path.value)))
+                    } else {
+                        found
+                    },
+                );
             }
             BinaryOperator::Prefix | BinaryOperator::NotPrefix if bytes == PREFIX_BYTES => {
                 object(
@@ -146,9 +156,11 @@ fn check_namespaces(selector: &Selector, sink: &mut Sink) {
                 let found = Diagnostic::new(&VALUE, name.span, message);
                 let near = nearest(&name.value, NamespaceKind::ALL.iter().map(|kind| kind.name()));
                 sink.report(match near {
-                    Some(near) => found
-                        .help(format!("did you mean `{near}`?"))
-                        .fix_by(Fix::value(Certainty::Guess, name.span, near)),
+                    Some(near) => found.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                        Certainty::Guess,
+                        name.span,
+                        near,
+                    )),
                     None => found,
                 });
             }

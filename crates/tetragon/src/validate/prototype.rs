@@ -17,9 +17,11 @@ pub(super) fn check(hook: &Hook, context: &Context, sink: &mut Sink) {
         let message = format!("no kernel has the LSM hook {}", quote(&name.value));
         let diagnostic = Diagnostic::new(&UNKNOWN_HOOK, name.span, message);
         sink.report(match nearest(&name.value, LsmHook::names()) {
-            Some(near) => diagnostic
-                .help(format!("did you mean `{near}`?"))
-                .fix_by(Fix::value(Certainty::Guess, name.span, near)),
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix_by(Fix::value(
+                Certainty::Guess,
+                name.span,
+                near,
+            )),
             None => diagnostic.help("use the kernel's name, without `security_` or `bpf_lsm_`"),
         });
         return;

@@ -58,7 +58,9 @@ impl Refusal {
         match self {
             Self::StandardInput => "use `--diff` to see the changes, or name the file",
             Self::OutsideRoot(_) => "run the command on that folder",
-            Self::Generated(_) => "fix what generates it, or leave the file out by `exclude` in `telovix.yaml`",
+            Self::Generated(_) => {
+                "fix what generates it, or leave the file out by `exclude` in `telovix.yaml`"
+            }
             Self::ReadOnly(_) => "make it writable, or leave it out by naming the other files",
             Self::SeveralNames(_) => "copy the file to separate its names",
             Self::Changed(_) => "run the command again",

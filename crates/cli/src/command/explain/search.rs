@@ -21,12 +21,15 @@ fn rank(code: &Code, words: &[String]) -> Option<usize> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_'], " ");
     let places = [(8, code.id), (4, code.title), (2, code.explanation), (1, example)];
     let places = places.map(|(weight, text)| (weight, plain(text), text.to_lowercase()));
-    words.iter().map(|word| {
-        let has = |(_, plain_text, text): &&(usize, String, String)| {
-            text.contains(word.as_str()) || plain_text.contains(&plain(word))
-        };
-        places.iter().find(has).map(|(weight, ..)| *weight)
-    }).sum()
+    words
+        .iter()
+        .map(|word| {
+            let has = |(_, plain_text, text): &&(usize, String, String)| {
+                text.contains(word.as_str()) || plain_text.contains(&plain(word))
+            };
+            places.iter().find(has).map(|(weight, ..)| *weight)
+        })
+        .sum()
 }
 
 #[cfg(test)]
