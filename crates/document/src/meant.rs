@@ -133,7 +133,7 @@ mod tests {
     fn notations_of_other_tools_are_translated() {
         let written = |meant: Meant| meant.help.split('`').nth(1).map(str::to_owned);
         let same = |meant: Option<Meant>, expected: &str| {
-            assert_eq!(meant.and_then(written).as_deref(), Some(expected))
+            assert_eq!(meant.and_then(written).as_deref(), Some(expected));
         };
         same(ports("8000 - 8100"), "8000-8100");
         same(ports("80:90"), "80-90");

@@ -106,11 +106,7 @@ pub fn read(path: &Path) -> Result<Host, Error> {
     let host = parse(&sources, &mut sink);
     match host {
         Some(host) if !sink.has_errors() => Ok(host),
-        _ => Err(Error::Settings(Box::new(Findings {
-            sources,
-            shown_below: String::new(),
-            diagnostics: sink.into_sorted(),
-        }))),
+        _ => Err(Error::Settings(Box::new(Findings::new(sources, String::new(), sink.into_sorted())))),
     }
 }
 
