@@ -18,6 +18,10 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     for item in
         lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items)
     {
+        // A list with every path is reported by `list-confines-nothing`.
+        if item.value.contains("/x") {
+            continue;
+        }
         let Some(file) = CREDENTIALS.into_iter().find(|path| item.value.contains(path)) else { continue };
         let message = format!("`{}` includes `{file}`, which is a credential of the host", item.value);
         sink.report(Diagnostic::new(&LINT.code, item.span, message).help("list the files that are needed"));

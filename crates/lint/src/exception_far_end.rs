@@ -9,15 +9,15 @@ use super::{Check, Lint};
 pub(super) static LINT: Lint =
     Lint { code: Code::page(include_str!("exception_far_end.md")), check: Check::Document(check) };
 
-/// One year and a day.
-const LONGEST_DAYS: i32 = 366;
+/// Two years, one of which may be a leap year.
+const LONGEST_DAYS: i32 = 731;
 
 fn check(document: &Document, as_of: Date, sink: &mut Sink) {
     for expiry in super::list::exceptions(document).iter().filter_map(|exception| exception.expiry.as_ref()) {
         let days = expiry.value.days_since(as_of);
         if days > LONGEST_DAYS {
             let message = format!("this exception ends in {} years", days / 365);
-            let help = "choose a day within a year, on which its owner looks at it again";
+            let help = "choose a day within two years, on which its owner looks at it again";
             sink.report(Diagnostic::new(&LINT.code, expiry.span, message).help(help));
         }
     }

@@ -17,6 +17,10 @@ fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
     for item in
         lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items)
     {
+        // A list with every path is reported by `list-confines-nothing`.
+        if item.value.contains("/x") {
+            continue;
+        }
         let Some(device) = DEVICES.into_iter().find(|path| item.value.contains(path)) else { continue };
         let message =
             format!("`{}` includes `{device}`, through which every file can be reached", item.value);

@@ -47,9 +47,9 @@ pub(crate) const VERSION: Field = Field {
 pub(crate) fn release(version: &str) -> Result<Release, Refusal> {
     let names = || Release::ALL.map(|release| format!("`{}`", release.name())).join(", ");
     Release::parse(version).ok_or_else(|| Refusal {
-        meant: None,
         code: &UNKNOWN_RELEASE,
         problem: "is not a release of Tetragon with known facts".to_owned(),
         help: format!("the releases are {}", names()),
+        meant: None,
     })
 }

@@ -19,6 +19,15 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Joins findings with their sources; edits of entries in their fixes become replacements of text.
+    #[must_use]
+    pub fn new(sources: SourceSet, shown_below: String, mut diagnostics: Vec<Diagnostic>) -> Self {
+        for finding in &mut diagnostics {
+            finding.fix = finding.fix.take().and_then(|fix| fix.resolve(&sources));
+        }
+        Self { sources, shown_below, diagnostics, known: Vec::new() }
+    }
+
     /// Returns whether a finding is an error, which prevents artifacts from being written.
     #[must_use]
     pub fn has_errors(&self) -> bool {

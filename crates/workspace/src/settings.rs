@@ -78,12 +78,7 @@ impl Settings {
         let diagnostics = sink.into_sorted();
         let shown_below = root.shown_below();
         if failed {
-            return Err(Error::Settings(Box::new(Findings {
-                sources,
-                shown_below,
-                diagnostics,
-                known: Vec::new(),
-            })));
+            return Err(Error::Settings(Box::new(Findings::new(sources, shown_below, diagnostics))));
         }
         let old_names = diagnostics.into_iter().filter(|found| *found.code == code::OLD_NAME);
         let mut notes = settings.notes;

@@ -144,11 +144,8 @@ impl Input {
     pub fn into_findings_at(self, levels: &Levels, findings: Vec<Diagnostic>) -> Findings {
         let mut sink = Sink::new(levels.clone());
         self.problems.into_iter().for_each(|problem| sink.report(problem.into()));
-        let mut diagnostics: Vec<Diagnostic> = sink.into_diagnostics().into_iter().chain(findings).collect();
-        for finding in &mut diagnostics {
-            finding.fix = finding.fix.take().and_then(|fix| fix.resolve(&self.sources));
-        }
-        Findings { sources: self.sources, shown_below: self.shown_below, diagnostics, known: Vec::new() }
+        let diagnostics = sink.into_diagnostics().into_iter().chain(findings).collect();
+        Findings::new(self.sources, self.shown_below, diagnostics)
     }
 }
 

@@ -139,12 +139,7 @@ pub fn read(path: &Path) -> Result<TargetHost, Error> {
     let host = parse(&sources, folder, &mut sink);
     match host {
         Some(host) if !sink.has_errors() => Ok(host),
-        _ => Err(Error::Settings(Box::new(Findings {
-            sources,
-            shown_below: String::new(),
-            diagnostics: sink.into_sorted(),
-            known: Vec::new(),
-        }))),
+        _ => Err(Error::Settings(Box::new(Findings::new(sources, String::new(), sink.into_sorted())))),
     }
 }
 
@@ -155,10 +150,10 @@ fn parse(sources: &SourceSet, folder: &Path, sink: &mut Sink) -> Option<TargetHo
             let Some(cursor) = Cursor::open(&tree.root, RECORD, sink) else { return };
             let kernel = cursor.parsed(&KERNEL, sink, |text| {
                 Host::kernel_version(text).ok_or_else(|| telovix_syntax::Refusal {
-                    meant: None,
                     code: &TARGET_FILE,
                     problem: "is not the release of a kernel".to_owned(),
                     help: "write what `uname -r` prints, such as `6.12.107`".to_owned(),
+                    meant: None,
                 })
             });
             let modules = cursor.list(&LSM, sink, |node, shape, sink| {

@@ -149,11 +149,11 @@ pub(super) fn level(node: &Node, sink: &mut Sink) -> Option<Level> {
 /// Reads a pattern.
 pub(super) fn pattern(text: &str) -> Result<Glob, Refusal> {
     Glob::parse(text).map_err(|problem| Refusal {
-        meant: None,
         code: &INVALID_PATTERN,
         problem: problem.to_owned(),
         help: "write a path below the root such as `charts/`, `*.lock.json` or `apps/**/values.yaml`"
             .to_owned(),
+        meant: None,
     })
 }
 
@@ -161,9 +161,9 @@ pub(super) fn pattern(text: &str) -> Result<Glob, Refusal> {
 pub(super) fn target(name: &str) -> Result<Target, Refusal> {
     let names = || Target::ALL.map(|target| format!("`{target}`")).join(", ");
     Target::parse(name).ok_or_else(|| Refusal {
-        meant: None,
         code: &UNKNOWN_TARGET,
         problem: "is not a target".to_owned(),
         help: format!("the targets are {}", names()),
+        meant: None,
     })
 }
