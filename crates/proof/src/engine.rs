@@ -99,7 +99,7 @@ fn prove_group(
                 tally.unexplained += usize::from(!found.open.iter().all(|fact| is_expected_to_be_open(fact)));
                 let fact = found.open.into_iter().next().unwrap_or_default();
                 *tally.undecided.entry(fact).or_default() += 1;
-            } else if let Some(bypass) = bypass(event).filter(|_| found.most < high) {
+            } else if let Some(bypass) = bypass(event, &own).filter(|_| found.most < high) {
                 *tally.bypassed.entry(bypass).or_default() += 1;
             } else if let Some(excess) = excess(event).filter(|_| found.most > high) {
                 *tally.stricter.entry(excess).or_default() += 1;

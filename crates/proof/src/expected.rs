@@ -32,7 +32,7 @@ pub(super) fn on_target(target: Target, written: &[&Confinement], parents: Paren
 
 /// Returns why Tetragon does less with an event than the effect of its target says: an open bypass, which the manifest
 /// lists. Sources: the bypasses of `assessment`, seen in a running Tetragon.
-pub(super) fn bypass(event: &Event) -> Option<&'static str> {
+pub(super) fn bypass(event: &Event, written: &[&Confinement]) -> Option<&'static str> {
     let unseen = |access| matches!(access, Access::Delete | Access::Link | Access::Rename);
     match event.operation {
         Operation::Open if event.access.is_some_and(|accesses| accesses.iter().all(unseen)) => {
@@ -41,8 +41,16 @@ pub(super) fn bypass(event: &Event) -> Option<&'static str> {
         Operation::Open | Operation::Exec if event.path.as_deref() == Some(ROOT) => {
             Some("the root directory")
         }
+        _ if event.ancestors.as_ref().is_some_and(Vec::is_empty) && has_parents(event.operation, written) => {
+            Some("a process without a known parent: Tetragon skips filters of parents")
+        }
         _ => None,
     }
+}
+
+fn has_parents(operation: Operation, written: &[&Confinement]) -> bool {
+    let own = written.iter().filter(|confinement| confinement.operation == operation);
+    own.flat_map(|confinement| &confinement.exemptions).any(|exemption| exemption.parent.is_some())
 }
 
 /// Returns why Tetragon does more with an event: to the kernel a deleted file has another name, which is blocked as well.
