@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Format, Streams};
 
+mod accepted;
 pub(crate) mod catalogue;
 
 /// A command with its arguments.

@@ -1,6 +1,5 @@
 //! The `telovix` binary: parses the arguments, runs one command, and exits with a code from [`exit`].
 
-mod accepted;
 mod command;
 mod compilation;
 mod day;

@@ -15,7 +15,7 @@ use telovix_workspace::baseline::Origin;
 use telovix_workspace::{CONFIGURATION, Repository, absolute, add_files, shown};
 
 use super::{Run, init};
-use crate::accepted::owner;
+use crate::command::accepted::owner;
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -10,7 +10,7 @@ use telovix_workspace::baseline::Origin;
 use telovix_workspace::{BASELINE, Baseline, Repository, replace_file, shown};
 
 use super::Run;
-use crate::accepted::{Revised, owner, revise};
+use crate::command::accepted::{Revised, owner, revise};
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -13,7 +13,7 @@ use telovix_workspace::{BASELINE, Baseline, CONFIGURATION, Problem, Repository};
 use super::code::NOTHING_TO_ADOPT;
 use super::settings::{self, LeftOut};
 use super::units::Imported;
-use crate::accepted::revise;
+use crate::command::accepted::revise;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
