@@ -25,14 +25,7 @@ const SETTINGS: [&str; 9] = [
 ];
 
 fn check(document: &Document, _as_of: Date, sink: &mut Sink) {
-    let lists = super::list::paths(document);
-    for item in
-        lists.iter().filter(|paths| paths.field == "allowed_files").flat_map(|paths| &paths.list.items)
-    {
-        // A list with every path is reported by `list-confines-nothing`.
-        if item.value.contains("/x") {
-            continue;
-        }
+    for item in super::list::allowed_files(document) {
         let Some(setting) = SETTINGS.into_iter().find(|path| item.value.contains(path)) else { continue };
         let message =
             format!("`{}` includes `{setting}`, which changes the kernel for every process", item.value);

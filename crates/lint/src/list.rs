@@ -12,6 +12,13 @@ pub(super) struct PathList<'document> {
     pub(super) list: &'document List<PathPattern>,
 }
 
+/// Returns the entries of the file allowlists of a document, without those that match every path:
+/// `list-confines-nothing` reports them.
+pub(super) fn allowed_files(document: &Document) -> impl Iterator<Item = &Spanned<PathPattern>> {
+    let lists = paths(document).into_iter().filter(|paths| paths.field == "allowed_files");
+    lists.flat_map(|paths| &paths.list.items).filter(|item| !item.value.contains("/x"))
+}
+
 /// Returns every list of paths of a document.
 pub(super) fn paths(document: &Document) -> Vec<PathList<'_>> {
     fn named<'document>(
