@@ -64,7 +64,7 @@ pub(crate) struct Compiled {
     pub(crate) report: Report,
     /// What was made; absent when an error was found, or when it was not wanted to the end.
     pub(crate) artifacts: Option<Vec<Artifact>>,
-    /// What was read back of it and held against the policy.
+    /// What was read back of it and compared with the policy.
     pub(crate) proof: Account,
 }
 

@@ -174,7 +174,7 @@ impl<'policy> World<'policy> {
     }
 
     /// Returns whether a cell is what lies below a file that has a cell of its own, that every pattern treats as it treats
-    /// the file, and that no document names: nobody writes a program below a program.
+    /// the file, and that no document names: a program has nothing below it.
     fn is_below_a_like_file(&self, cell: &Cell, cells: &[Cell], patterns: &BTreeSet<&PathPattern>) -> bool {
         let Cell::Stem(stem) = cell else { return false };
         // A stem is `/usr/bin/ping/x`: a slash and one more character.

@@ -41,7 +41,7 @@ pub struct Options {
     pub group: Option<String>,
     /// How Tetragon runs, and how its policies are written.
     pub engine: EngineOptions,
-    /// How much of what is made is read back and held against the policy.
+    /// How much of what is made is read back and compared with the policy.
     pub proof: Proof,
     /// What the kernels of the Tetragon targets have; the builds that were measured when empty.
     pub symbols: Vec<KernelSymbols>,
@@ -99,7 +99,7 @@ pub struct Outcome {
     pub policy: Policy,
     /// Whether Tetragon accepts each TracingPolicy, by place.
     pub tracing_policies: Vec<PolicyVerdict>,
-    /// What was read back and held against the policy.
+    /// What was read back and compared with the policy.
     pub proof: Account,
 }
 

@@ -9,7 +9,7 @@
 //! telovix-lint        documents -> findings
 //! telovix-assessment  confinements and targets -> weaknesses, bypasses, budgets
 //! emit/               confinements -> TracingPolicy, image, manifest
-//! read_back           artifacts -> read again, and held against the policy by telovix-proof
+//! read_back           artifacts -> read again, and compared with the policy by telovix-proof
 //! verdict             findings about a TracingPolicy -> whether Tetragon accepts it
 //! compile             the whole data flow in one call
 //! repair              sources -> the same with the fixes of their findings

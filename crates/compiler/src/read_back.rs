@@ -1,8 +1,7 @@
-//! Artifacts as they are made -> those that are kept, read back and held against the policy.
+//! Artifacts as they are made -> those that are kept, read back and compared with the policy.
 
 use std::collections::BTreeMap;
 
-use telovix_bpf_programs::image::Image;
 use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_document::lower::{Policy, PolicyDocument};
@@ -11,13 +10,13 @@ use telovix_proof::{Account, Depth, Emitted, Parents, Translation, prove};
 
 use crate::emit::{Artifact, ArtifactKind, EngineOptions};
 
-/// How much of what a compile makes is read back and held against the policy.
+/// How much of what a compile makes is read back and compared with the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Proof {
     /// Nothing: what is made is not written.
     Nothing,
-    /// The TracingPolicies of a few documents, on a few events of each. The image is held against the policy as a whole
-    /// when it is packed.
+    /// The TracingPolicies of a few documents, on a few events of each. The image is compared with the policy as a
+    /// whole when it is packed.
     #[default]
     Sample,
     /// Everything, on every case that the policy distinguishes.
@@ -85,10 +84,11 @@ impl ReadBack {
         for artifact in artifacts {
             let bytes = self.texts.remove(&artifact.path);
             match artifact.kind {
-                ArtifactKind::Image => image = bytes.and_then(|bytes| Image::read(&bytes).ok()),
+                ArtifactKind::Image => image = bytes,
                 ArtifactKind::TracingPolicy => emitted.push(Emitted {
                     path: artifact.path.clone(),
-                    text: bytes.and_then(|bytes| String::from_utf8(bytes).ok()),
+                    // What is no UTF-8 cannot be read back, and is reported.
+                    text: bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
                     sources: artifact.sources.clone(),
                     scope: artifact.scope.clone(),
                 }),
@@ -102,7 +102,7 @@ impl ReadBack {
             targets,
             parents: if has_parents { Parents::Known } else { Parents::Unknown },
             emitted: &emitted,
-            image: image.as_ref(),
+            image: image.as_deref(),
         };
         let depth = match self.proof {
             Proof::Whole => Depth::Whole,

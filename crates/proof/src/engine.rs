@@ -16,13 +16,17 @@ use telovix_tetragon::read;
 use super::case::cases;
 use super::code::{YAML_DISAGREES, YAML_UNREADABLE};
 use super::expected::{Door, bypass, doors, excess, is_expected_to_be_open, on_target};
-use super::group::{Group, groups};
+use super::group::{Group, groups, has_document};
 use super::{Depth, Emitted, Parents, Tally, Translation, disagree};
 
 pub(super) fn prove(translation: &Translation<'_>, depth: Depth, sink: &mut Sink) -> Tally {
     let mut tally = Tally::default();
     let targets: Vec<Target> =
         translation.targets.iter().copied().filter(|target| target.backend == Backend::Engine).collect();
+    for emitted in translation.emitted.iter().filter(|one| !has_document(translation.policy, one)) {
+        let message = format!("the emitted TracingPolicy `{}` belongs to no document", emitted.path);
+        sink.report(Diagnostic::new(&YAML_UNREADABLE, None, message));
+    }
     for group in groups(translation.policy, translation.emitted) {
         let written: Vec<&Confinement> = group
             .documents

@@ -45,6 +45,11 @@ pub(super) fn groups<'run>(policy: &'run Policy, emitted: &'run [Emitted]) -> Ve
     groups
 }
 
+/// Returns whether an artifact was made from a document of the policy.
+pub(super) fn has_document(policy: &Policy, artifact: &Emitted) -> bool {
+    artifact.sources.iter().any(|span| holder(&policy.documents, *span).is_some())
+}
+
 /// Returns the document that a place is in.
 fn holder(documents: &[PolicyDocument], span: Span) -> Option<usize> {
     let begins = |document: &PolicyDocument| {

@@ -24,7 +24,6 @@ mod group;
 mod native;
 mod tally;
 
-use telovix_bpf_programs::image::Image;
 use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_diagnostic::{Code, Diagnostic, Sink};
 use telovix_document::lower::Policy;
@@ -35,7 +34,7 @@ pub use code::CODES;
 pub use depth::Depth;
 pub use tally::{Account, Tally};
 
-/// What is held against each other.
+/// A policy and what was made of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Translation<'run> {
     /// The policy.
@@ -48,8 +47,8 @@ pub struct Translation<'run> {
     pub parents: Parents,
     /// The TracingPolicies that were emitted.
     pub emitted: &'run [Emitted],
-    /// The image that was packed.
-    pub image: Option<&'run Image>,
+    /// The bytes of the image.
+    pub image: Option<&'run [u8]>,
 }
 
 /// Whether Tetragon knows the parents of processes.
@@ -74,7 +73,7 @@ pub struct Emitted {
     pub scope: Scope,
 }
 
-/// Holds a policy against its artifacts. Every event that they decide differently is reported.
+/// Compares a policy with its artifacts. Every event that they decide differently is reported.
 #[must_use]
 pub fn prove(translation: &Translation<'_>, depth: Depth, sink: &mut Sink) -> Account {
     let mut account = Account::default();

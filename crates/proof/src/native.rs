@@ -1,6 +1,7 @@
 //! What native targets enforce, and the image -> whether both give every case the same effect.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use telovix_bpf_programs::image::Image;
 use telovix_diagnostic::{Diagnostic, Sink};
@@ -12,21 +13,19 @@ use super::case::cases;
 use super::code::{IMAGE_DISAGREES, IMAGE_UNREADABLE};
 use super::{Depth, Tally, Translation, disagree};
 
-pub(super) fn prove(translation: &Translation<'_>, image: &Image, depth: Depth, sink: &mut Sink) -> Tally {
+pub(super) fn prove(translation: &Translation<'_>, bytes: &[u8], depth: Depth, sink: &mut Sink) -> Tally {
     let mut tally = Tally::default();
     let enforced = translation.policy.enforced_natively();
-    let recovered = match recover(image) {
+    let image = match Image::read(bytes) {
+        Ok(image) => image,
+        Err(reason) => return unreadable(&reason, sink),
+    };
+    let recovered = match recover(&image) {
         Ok(recovered) => recovered,
-        Err(reason) => {
-            let message = format!("the packed image cannot be read back: {reason}");
-            let help =
-                "this is a mistake of telovix, not of the policy: please report it with these documents";
-            sink.report(Diagnostic::new(&IMAGE_UNREADABLE, None, message).help(help));
-            return tally;
-        }
+        Err(reason) => return unreadable(&reason, sink),
     };
     tally.documents = translation.policy.documents.len();
-    let (judge, bytes) = (Index::new(&enforced), ImageJudge::new(image, &recovered));
+    let (judge, bytes) = (Index::new(&enforced), ImageJudge::new(&image, &recovered));
     for ((_, operation), rules) in by_document(&enforced) {
         // What was recovered of a rule has the number of the rule.
         let both = rules.iter().flat_map(|at| [enforced.get(*at), recovered.get(*at)]).flatten();
@@ -52,6 +51,13 @@ pub(super) fn prove(translation: &Translation<'_>, image: &Image, depth: Depth, 
         }
     }
     tally
+}
+
+fn unreadable(reason: &dyn fmt::Display, sink: &mut Sink) -> Tally {
+    let message = format!("the packed image cannot be read back: {reason}");
+    let help = "this is a mistake of telovix, not of the policy: please report it with these documents";
+    sink.report(Diagnostic::new(&IMAGE_UNREADABLE, None, message).help(help));
+    Tally::default()
 }
 
 /// Returns the numbers of the confinements of each document, by operation.

@@ -44,7 +44,7 @@ pub struct Compilation {
     pub policy: Policy,
     /// Whether Tetragon accepts each TracingPolicy, by place.
     pub tracing_policies: Vec<PolicyVerdict>,
-    /// What was read back of the artifacts and held against the policy.
+    /// What was read back of the artifacts and compared with the policy.
     pub proof: Account,
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn revise(
     Revised { removed: before - kept, added: baseline.count() - kept }
 }
 
-/// Returns the owner of new findings: the one named, else the address that git knows, else nobody.
+/// Returns the owner of new findings: the one named, else the address that git knows, else `unknown`.
 pub(crate) fn owner(named: Option<&String>, folder: &Path) -> String {
     let of_git = || {
         let arguments = ["config", "user.email"];
@@ -62,5 +62,5 @@ pub(crate) fn owner(named: Option<&String>, folder: &Path) -> String {
         let address = String::from_utf8(output.stdout).ok()?.trim().to_owned();
         (output.status.success() && !address.is_empty()).then_some(address)
     };
-    named.cloned().or_else(of_git).unwrap_or_else(|| "nobody".to_owned())
+    named.cloned().or_else(of_git).unwrap_or_else(|| "unknown".to_owned())
 }

@@ -117,7 +117,7 @@ pub(crate) struct Document {
     removed: Vec<String>,
     /// Signatures that were removed because the signed file changed.
     dropped_signatures: Vec<String>,
-    /// What was read back of the artifacts and held against the policies.
+    /// What was read back of the artifacts and compared with the policies.
     proof: Proven,
     /// The findings about the policies.
     diagnostics: Vec<Finding>,

@@ -126,6 +126,7 @@ const EQUIVALENT: &[(&str, &str)] = &[];
 
 fn is_caught(compiled: &Compiled, packed: &[Confinement]) -> bool {
     let image = telovix_image::pack(packed, &compiled.sources, &mut Sink::default()).unwrap();
+    let bytes = image.write();
     let is_native = |target: &Target| target.backend == Backend::Native;
     let targets: Vec<Target> = compiled.options.targets.iter().copied().filter(is_native).collect();
     let translation = Translation {
@@ -134,7 +135,7 @@ fn is_caught(compiled: &Compiled, packed: &[Confinement]) -> bool {
         targets: &targets,
         parents: Parents::Unknown,
         emitted: &[],
-        image: Some(&image),
+        image: Some(&bytes),
     };
     let mut sink = Sink::default();
     let _ = prove(&translation, Depth::Whole, &mut sink);

@@ -11,7 +11,7 @@ pub(super) static ALREADY_ADOPTED: Code = Code::page(include_str!("already-adopt
 /// There is no policy.
 pub(super) static NOTHING_TO_ADOPT: Code = Code::page(include_str!("nothing-to-adopt.md"));
 
-/// No `--for`, and nobody to ask.
+/// No `--for`, and no terminal to ask on.
 pub(super) static TARGETS_NOT_CHOSEN: Code = Code::page(include_str!("targets-not-chosen.md"));
 
 /// A file of the new repository exists or cannot be written.

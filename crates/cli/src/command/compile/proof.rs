@@ -1,4 +1,4 @@
-//! What was read back and held against the policies -> text and JSON.
+//! What was read back and compared with the policies -> text and JSON.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
