@@ -25,6 +25,7 @@ const SCTP: &str =
     "the addresses of sctp_connectx pass security_sctp_bind_connect, which the Tetragon policy does not hook";
 const SCTP_MESSAGE: &str =
     "no hook is called for the addresses that sctp_sendmsg adds from control messages (net/sctp/socket.c)";
+const ROUTED: &str = "the Tetragon policy sees the address that is connected to, not the route or the header";
 const OTHER_FAMILIES: &str =
     "only IPv4 and IPv6 destinations are judged; `block-socket-raw` stops packet sockets";
 const RING: &str = "io_uring does the same work without the system call; deny `io_uring_setup` as well";
@@ -158,8 +159,18 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Bypass])] = &[
             ),
             way(
                 "SCTP addresses in a control message (SCTP_DSTADDRV4, SCTP_DSTADDRV6)",
+                Coverage::at("socket_sendmsg"),
                 Coverage::open(SCTP_MESSAGE).read(),
-                Coverage::open(SCTP_MESSAGE).read(),
+            ),
+            way(
+                "source routes and headers of the process's own (IP_OPTIONS, IPV6_RTHDR, IP_HDRINCL)",
+                Coverage::at("socket_setsockopt, socket_sendmsg"),
+                Coverage::open(ROUTED).read(),
+            ),
+            way(
+                "a raw IPv6 socket and an address without a family",
+                Coverage::at("socket_sendmsg"),
+                Coverage::open(UNCONNECTED).read(),
             ),
             way(
                 "packet sockets, AF_XDP, AF_VSOCK and other families",
@@ -239,7 +250,14 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Bypass])] = &[
     ),
 ];
 
-/// The bypasses of the match on the subject.
+const HEIRS: &str = "which ancestors Tetragon knows of after a policy is replaced was not measured";
+const TRACER: &str =
+    "kprobes and LSM programs of Tetragon need the function tracer; deny writes below /proc/sys";
+const UNGUARDED: &str =
+    "Tetragon does not guard its maps, programs and pins; deny bpf() and capabilities to profiles";
+const LOCKDOWN: &str = "deny CAP_SYS_RAWIO, CAP_SYS_BOOT and CAP_SYS_MODULE, or boot with lockdown=integrity";
+
+/// The bypasses of the match on the subject, and of what keeps the policy in force.
 pub(super) static SUBJECTS: &[Bypass] = &[
     way(
         "the binary replaced, renamed or deleted while it runs",
@@ -253,6 +271,11 @@ pub(super) static SUBJECTS: &[Bypass] = &[
         Coverage::at("/proc at agent start").measured_on_6_12(),
     ),
     way(
+        "a descendant that inherits, and runs already when the policy is loaded",
+        Coverage::at("iter/task"),
+        Coverage::open(HEIRS).read(),
+    ),
+    way(
         "the binary started through the loader by an unconfined process",
         Coverage::open(LOADER).read(),
         Coverage::open(LOADER).read(),
@@ -261,5 +284,21 @@ pub(super) static SUBJECTS: &[Bypass] = &[
         "a copy of the binary under another path or name",
         Coverage::open(COPIED),
         Coverage::open(COPIED).measured_on_6_12(),
+    ),
+    way("kernel.ftrace_enabled set to 0", Coverage::at("cgroup/sysctl"), Coverage::open(TRACER).read()),
+    way(
+        "the policy's maps and programs, by number or pin",
+        Coverage::at("bpf_map, bpf_prog"),
+        Coverage::open(UNGUARDED).read(),
+    ),
+    way(
+        "the policy's pins removed",
+        Coverage::at("inode_unlink, inode_rename, sb_umount"),
+        Coverage::open(UNGUARDED).read(),
+    ),
+    way(
+        "/dev/mem, kexec and modules without a signature",
+        Coverage::at("locked_down"),
+        Coverage::open(LOCKDOWN).read(),
     ),
 ];

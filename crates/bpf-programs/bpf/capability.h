@@ -33,6 +33,29 @@ static __always_inline __u32 administered(__u32 call)
 	return NO_OPERATION;
 }
 
+/* OPEN_TREE_NAMESPACE and FSMOUNT_NAMESPACE, include/uapi/linux/mount.h, from 7.2 on: the new mount is in a new mount
+ * namespace, which the caller enters by setns or keeps. */
+#define MOUNT_IN_NEW_NAMESPACE 2
+
+/* Whether this system call makes a mount namespace without being named after it. */
+static __always_inline bool makes_namespace(struct task_struct *task, __u32 call)
+{
+	struct pt_regs *registers = bpf_task_pt_regs(task);
+
+	switch (call) {
+	case X64_OPEN_TREE:
+	case X64_OPEN_TREE_ATTR:
+	case IA32_OPEN_TREE:
+	case IA32_OPEN_TREE_ATTR:
+		return registers->dx & MOUNT_IN_NEW_NAMESPACE;
+	case X64_FSMOUNT:
+		return registers->si & MOUNT_IN_NEW_NAMESPACE;
+	case IA32_FSMOUNT:
+		return registers->cx & MOUNT_IN_NEW_NAMESPACE;
+	}
+	return false;
+}
+
 /* Decides the use of a capability in every domain of the task. */
 static __noinline bool capability_refused(struct subject *subject, __u32 capability, __u32 silent)
 {
@@ -80,9 +103,11 @@ int capable(unsigned long long *context)
 		return -EPERM;
 	}
 	if (capability == CAP_SYS_ADMIN && !silent) {
-		__u32 operation = administered(current_call(subject.task));
+		__u32 call = current_call(subject.task);
+		__u32 operation = administered(call);
+		bool refuse = operation != NO_OPERATION && refused(operation, 0);
 
-		if (operation != NO_OPERATION && refused(operation, 0)) {
+		if (refuse || (makes_namespace(subject.task, call) && refused(TELOVIX_OP_UNSHARE, 0))) {
 			separate();
 			return -EPERM;
 		}

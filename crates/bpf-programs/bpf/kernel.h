@@ -39,6 +39,7 @@ typedef _Bool bool;
 	})
 
 #define EPERM 1
+#define ENOENT 2
 #define ENOMEM 12
 
 #define BPF_MAP_TYPE_HASH 1
@@ -65,12 +66,15 @@ struct qstr {
 };
 
 struct super_block {
+	__u32 s_dev;
 	unsigned long s_flags;
 	unsigned long s_magic;
 };
 
 struct inode {
 	unsigned short i_mode;
+	unsigned long i_ino;
+	__u32 i_generation;
 	const unsigned int i_nlink;
 	struct super_block *i_sb;
 };
@@ -131,6 +135,24 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct bpf_map {
+	char name[16];
+};
+
+struct bpf_prog_aux {
+	__u32 used_map_cnt;
+	struct bpf_map **used_maps;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+/* Only the last of the reasons of the class "integrity" (include/linux/security.h). */
+enum lockdown_reason {
+	LOCKDOWN_INTEGRITY_MAX = 1,
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 };
@@ -173,6 +195,9 @@ struct task_struct {
 };
 
 struct pt_regs {
+	unsigned long cx;
+	unsigned long dx;
+	unsigned long si;
 	unsigned long orig_ax;
 };
 
@@ -212,6 +237,8 @@ struct socket {
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	void *msg_control;
+	unsigned long msg_controllen;
 };
 
 struct seq_file;
@@ -233,10 +260,18 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
+/* include/uapi/linux/bpf.h; not relocated. */
+struct bpf_sysctl {
+	__u32 write;
+	__u32 file_pos;
+};
+
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static long (*const bpf_get_current_comm)(void *to, __u32 size) = (void *)16;
 static __u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
+static long (*const bpf_sysctl_get_name)(void *context, char *to, unsigned long size, __u64 flags) = (void *)101;
+static long (*const bpf_sysctl_get_new_value)(void *context, char *to, unsigned long size) = (void *)103;
 static long (*const bpf_send_signal)(__u32 signal) = (void *)109;
 static long (*const bpf_probe_read_kernel)(void *to, __u32 size, const void *from) = (void *)113;
 static __u64 (*const bpf_ktime_get_boot_ns)(void) = (void *)125;

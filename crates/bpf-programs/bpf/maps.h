@@ -29,6 +29,25 @@ struct {
 	PINNED;
 } slots SEC(".maps");
 
+/* For each inherited domain of the active generation, those that its subjects hand to descendants in the generation that
+ * is being loaded. Written by the loader before tasks are placed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 16);
+	__uint(key_size, sizeof(__u64));
+	__uint(value_size, sizeof(struct telovix_successors));
+	PINNED;
+} successors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct telovix_guard);
+	PINNED;
+} guard SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, TELOVIX_STATISTICS);
@@ -143,6 +162,8 @@ struct task_state {
 	__u32 inherited[SLOTS][4];
 	/* Set while an exec is under way, taken over when it can no longer fail. */
 	__u64 next[SLOTS];
+	/* What a task that is being placed inherits, while it is being found out. */
+	__u32 gathered[SLOTS][4];
 	struct chain chain;
 	struct walk walk;
 	struct telovix_event event;
@@ -246,6 +267,7 @@ struct telovix_layout {
 	struct telovix_syscall_table syscall_table;
 	struct telovix_control control;
 	struct telovix_slot slot;
+	struct telovix_guard guard;
 	struct telovix_event event;
 };
 

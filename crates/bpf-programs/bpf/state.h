@@ -23,6 +23,27 @@ struct telovix_slot {
 	__u32 reserved;
 };
 
+/* What self-protection compares with: the folder and the name of the program that applied the policy, and the
+ * folders of our pins. Numbers of devices and inodes as the kernel has them. Length 0: nothing is protected. */
+#define TELOVIX_GUARD_NAME 32
+#define TELOVIX_GUARD_FOLDERS 3
+struct telovix_guard {
+	__u64 folder;
+	__u32 folder_device;
+	__u32 folder_generation;
+	__u32 length;
+	__u32 pins_device;
+	__u64 pins[TELOVIX_GUARD_FOLDERS];
+	__u8 name[TELOVIX_GUARD_NAME];
+};
+
+/* The domains of one generation that take the place of an inherited one of another, found by generation << 32 | domain;
+ * 0 ends them. */
+struct telovix_successors {
+	__u32 generation; /* of the successors */
+	__u32 domains[3];
+};
+
 #define TELOVIX_EVENT_TEXT 512
 
 /* Why a decision was taken without knowing the whole truth. */

@@ -108,6 +108,48 @@ static __always_inline bool programs_matter(void)
 	return false;
 }
 
+/* Adds to what a task inherits in a slot's generation whatever takes the place of a domain of the other slot's. False
+ * when there is no room. */
+static __always_inline bool succeed(__u32 *inherited, __u32 generation, __u64 owner)
+{
+	struct telovix_successors *new = bpf_map_lookup_elem(&successors, &owner);
+	bool room = true;
+
+	if (!new || new->generation != generation)
+		return true;
+	for (__u32 index = 0; index < TELOVIX_INHERITED_DOMAINS; index++)
+		if (!inherit(inherited, new->domains[index], 0))
+			room = false;
+	return room;
+}
+
+/* Takes over into a slot what a task inherits in the other slot's generation, with what its own domain there hands on
+ * if `own_too`. */
+static __always_inline bool take_over(__u32 *inherited, const struct task_state *state, __u32 slot, __u32 generation,
+				      bool own_too)
+{
+	__u32 other = !slot;
+	__u64 own = state->own[other & 1];
+	struct telovix_slot *loaded = loaded_in(other);
+	bool room = true;
+
+	if (!loaded || !GENERATION_OF(own) || GENERATION_OF(own) != loaded->generation)
+		return true;
+	for (__u32 index = 0; index < TELOVIX_INHERITED_DOMAINS; index++) {
+		__u32 number = state->inherited[other & 1][index];
+
+		if (number && !succeed(inherited, generation, OWNER(GENERATION_OF(own), number)))
+			room = false;
+	}
+	if (own_too && DOMAIN_OF(own)) {
+		__u32 carried = carried_by(other, DOMAIN_OF(own));
+
+		if (carried && !succeed(inherited, generation, OWNER(GENERATION_OF(own), carried)))
+			room = false;
+	}
+	return room;
+}
+
 /* The exec can no longer fail: the task becomes what bprm_check_security found out. */
 SEC("lsm/bprm_committed_creds")
 int bprm_committed_creds(unsigned long long *context)
@@ -140,6 +182,9 @@ int bprm_committed_creds(unsigned long long *context)
 			state->inherited[slot][0] = 0;
 			state->inherited[slot][1] = 0;
 			state->inherited[slot][2] = 0;
+			/* The generation is new, and this task was not placed in it yet. */
+			if (generation && !take_over(state->inherited[slot], state, slot, generation, true))
+				bpf_send_signal(SIGKILL);
 		} else if (!inherit(state->inherited[slot], carried_by(slot, DOMAIN_OF(state->own[slot])),
 				    carried_by(slot, DOMAIN_OF(state->next[slot]))) &&
 			   slot == active_slot()) {
@@ -201,13 +246,48 @@ int sched_process_fork(unsigned long long *context)
 	return 0;
 }
 
-/* Places a task that ran before a generation was loaded. An exec that happens meanwhile wins. */
+/* More ancestors than any process has. */
+#define ANCESTORS 64
+
+struct ancestry {
+	struct task_state *scratch;
+	struct task_struct *task;
+	__u32 full;
+};
+
+/* What the parent's program hands to descendants, and the step to the parent. */
+static long gather(__u32 index, struct ancestry *ancestry)
+{
+	struct task_state *scratch = ancestry->scratch;
+	struct task_struct *parent = ancestry->task->real_parent;
+	struct file *program;
+
+	if (!parent || !parent->mm)
+		return 1;
+	program = parent->mm->exe_file;
+	if (program) {
+		identify_program(scratch, parent, program);
+#pragma unroll
+		for (__u32 slot = 0; slot < SLOTS; slot++) {
+			__u32 domain = DOMAIN_OF(scratch->next[slot]);
+
+			if (domain && !inherit(scratch->gathered[slot], carried_by(slot, domain), 0))
+				ancestry->full = 1;
+		}
+	}
+	ancestry->task = parent;
+	return 0;
+}
+
+/* Places a task that ran before a generation was loaded. What it inherits comes from its ancestors that live, and from
+ * what it inherited in the generation before. An exec that happens meanwhile wins. */
 SEC("iter/task")
 int place_task(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
 	struct task_state *scratch, *state;
 	struct file *program;
+	struct ancestry ancestry = {};
 	__u64 before[SLOTS] = {};
 
 	if (!task || !task->mm)
@@ -224,17 +304,27 @@ int place_task(struct bpf_iter__task *context)
 		before[0] = state->own[0];
 		before[1] = state->own[1];
 	}
+	__builtin_memset(scratch->gathered, 0, sizeof(scratch->gathered));
+	ancestry.scratch = scratch;
+	ancestry.task = task;
+	bpf_loop(ANCESTORS, gather, &ancestry, 0);
 	identify_program(scratch, task, program);
 #pragma unroll
 	for (__u32 slot = 0; slot < SLOTS; slot++) {
 		__u64 own = scratch->next[slot];
 
 		scratch->next[slot] = 0;
-		if (!DOMAIN_OF(own) || GENERATION_OF(before[slot]) == GENERATION_OF(own))
+		if (!GENERATION_OF(own) || GENERATION_OF(before[slot]) == GENERATION_OF(own))
+			continue;
+		state = bpf_task_storage_get(&tasks, task, NULL, 0);
+		if (state)
+			take_over(scratch->gathered[slot], state, slot, GENERATION_OF(own), false);
+		if (!DOMAIN_OF(own) && !scratch->gathered[slot][0])
 			continue;
 		state = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (!state)
 			continue;
+		__builtin_memcpy(state->inherited[slot], scratch->gathered[slot], sizeof(state->inherited[slot]));
 		if (__sync_val_compare_and_swap(&state->own[slot], before[slot], own) != before[slot])
 			continue;
 		/* Became another program in between: exec's own word about it counts. */

@@ -10,6 +10,7 @@
 #include "decide.h"
 #include "subject.h"
 #include "exec.h"
+#include "guard.h"
 #include "file.h"
 #include "operation.h"
 #include "capability.h"

@@ -9,6 +9,12 @@ pub static OBJECT: &[u8] = &ALIGNED.bytes;
 /// The program of `iter/task`, which assigns domains to tasks that ran before a generation was loaded.
 pub const PLACE_TASKS: &str = "place_task";
 
+/// The program on every write to a setting below `/proc/sys`, attached to the root control group.
+pub const WRITE_SETTING: &str = "write_setting";
+
+/// The program that records which program may change the policy. Run once by the loader, never attached.
+pub const REGISTER_LOADER: &str = "register_loader";
+
 /// The program on the raw tracepoint of system calls.
 pub const SYSTEM_CALLS: &str = "sys_enter";
 

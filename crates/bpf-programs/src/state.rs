@@ -48,6 +48,33 @@ records! {
         12 => reserved: u32,
     }
 
+    /// The only value of the map `guard`: what self-protection compares with. Numbers of devices and inodes as the kernel
+    /// has them. The program [`REGISTER_LOADER`](crate::object::REGISTER_LOADER) writes all but the pins.
+    Guard, 80 {
+        /// Inode number of the folder of the program that applied the policy.
+        0 => folder: u64,
+        /// Device of the folder's file system.
+        8 => folder_device: u32,
+        /// Generation of the inode.
+        12 => folder_generation: u32,
+        /// Length of the program's name; 0 while nothing is protected.
+        16 => length: u32,
+        /// Device of the BPF file system with our pins.
+        20 => pins_device: u32,
+        /// Inode numbers of the folders of our pins.
+        24 => pins: [u64; 3],
+        /// The program's name, padded with zeros.
+        48 => name: [u8; 32],
+    }
+
+    /// A value of the map `successors`, whose key is the generation << 32 | the inherited domain that they follow.
+    Successors, 16 {
+        /// Their generation.
+        0 => generation: u32,
+        /// Domains that take the place of the old one; 0 ends them.
+        4 => domains: [u32; 3],
+    }
+
     /// The fixed part of a record of the ring buffer; a path of `path_length` bytes follows.
     Event, 88 {
         /// Nanoseconds since boot.

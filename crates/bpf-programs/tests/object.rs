@@ -5,8 +5,10 @@ use std::mem::{offset_of, size_of};
 
 use object::{Object as _, ObjectSection as _};
 use telovix_bpf_programs::layout::*;
-use telovix_bpf_programs::object::{FORKED, OBJECT, PLACE_TASKS, SYSTEM_CALLS};
-use telovix_bpf_programs::state::{Control, EVENT_TEXT, Event, Slot};
+use telovix_bpf_programs::object::{
+    FORKED, OBJECT, PLACE_TASKS, REGISTER_LOADER, SYSTEM_CALLS, WRITE_SETTING,
+};
+use telovix_bpf_programs::state::{Control, EVENT_TEXT, Event, Guard, Slot};
 
 /// A structure in BTF: its size, and its members' names with their offsets in bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,6 +48,7 @@ fn records_are_the_same_on_both_sides() {
         "telovix_header" => Header { version, reserved, subjects, names },
         "telovix_control" => Control { word },
         "telovix_slot" => Slot { generation, everybody, subjects, reserved },
+        "telovix_guard" => Guard { folder, folder_device, folder_generation, length, pins_device, pins, name },
     };
     let found = structures();
     for (name, structure) in expected {
@@ -71,7 +74,9 @@ fn every_hook_has_its_program() {
         assert!(sections.contains(&section.as_str()), "{section}");
     }
     let symbols: Vec<String> = symbols(&file);
-    assert!(symbols.iter().any(|symbol| symbol == PLACE_TASKS));
+    for program in [PLACE_TASKS, REGISTER_LOADER, WRITE_SETTING] {
+        assert!(symbols.iter().any(|symbol| symbol == program), "{program}");
+    }
 }
 
 fn symbols(file: &object::File<'_>) -> Vec<String> {

@@ -17,7 +17,7 @@ use crate::generation::{self, Demands};
 use crate::object::{Object, Place, pinned_programs, place_tasks, places as places_needed};
 use crate::pins::Places;
 use crate::status::image_of;
-use crate::{RuntimeError, Scope, liveness, lockout, preflight};
+use crate::{RuntimeError, Scope, guard, liveness, lockout, preflight, successors};
 
 /// How an image is to be applied.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +52,7 @@ pub struct Prepared {
     maps: Vec<(&'static str, OwnedFd)>,
     /// The copy of the image, next to the one of the slot.
     copy: PathBuf,
+    image: Image,
     generation: u32,
     record: Slot,
     subjects: bool,
@@ -116,6 +117,7 @@ pub fn prepare(places: &Places, image: &Image, options: &Options) -> Result<Prep
         old,
         maps,
         copy,
+        image: image.clone(),
         generation,
         record: generation::slot_record(image, generation),
         subjects: demands.subjects,
@@ -132,19 +134,24 @@ impl Prepared {
     /// # Errors
     /// The active generation is unchanged; the previous one may be lost.
     pub fn switch(self) -> Result<Switched, RuntimeError> {
-        let Self { places, switch, old, generation, record, .. } = self;
+        let Self { ref places, ref switch, old, generation, record, .. } = self;
         let new = 1 - old;
         switch.set_slot(new, Slot::EMPTY)?;
         let image = places.image(new);
         std::fs::rename(&self.copy, &image).map_err(RuntimeError::file(&image))?;
-        generation::hang(&places, &self.maps, new)?;
+        generation::hang(places, &self.maps, new)?;
         // From here on exec and fork keep the new slot up to date; then the tasks that already run.
         switch.set_slot(new, record.pending())?;
         if self.subjects {
+            // Without the copy of the active image, what processes inherit is known from their ancestors alone.
+            if let Some(image) = image_of(places, old) {
+                let active = switch.slot(old)?.generation;
+                successors::write(places, (&image, active), (&self.image, generation))?;
+            }
             place_tasks(&places.links())?;
         }
         switch.set_control(Control::new(new, generation, self.confirm_within.map(deadline)))?;
-        let Self { _lock, needed, kernel, keep_hooks, .. } = self;
+        let Self { places, switch, _lock, needed, kernel, keep_hooks, .. } = self;
         Ok(Switched { places, _lock, switch, old, generation, needed, kernel, keep_hooks })
     }
 }
@@ -191,8 +198,12 @@ fn settle(switch: &Switch) -> Result<(), RuntimeError> {
 fn attach(places: &Places, needed: &BTreeSet<Place>) -> Result<(), RuntimeError> {
     let current = is_current(places)?;
     let missing = missing(places, needed, current);
-    if !missing.is_empty() || !current {
+    let is_guarded = current && guard::renew(places)?;
+    if !missing.is_empty() || !is_guarded {
         let mut object = Object::open(places, preflight::locks()?)?;
+        if !is_guarded {
+            guard::set(places, &mut object)?;
+        }
         for place in missing {
             object.attach(place, &places.links())?;
         }

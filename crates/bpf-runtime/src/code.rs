@@ -7,6 +7,7 @@ telovix_diagnostic::codes! {
     NO_BTF = "no-btf";
     NO_BPF_LSM = "no-bpf-lsm";
     FTRACE_DISABLED = "ftrace-disabled";
+    GUARDED = "guarded";
     CALLS_NOT_COUNTED = "calls-not-counted";
     NO_BPF_FILE_SYSTEM = "no-bpf-file-system";
     NO_KERNEL_SYMBOL = "no-kernel-symbol";

@@ -39,6 +39,9 @@ pub enum RuntimeError {
     /// `kernel.ftrace_enabled` is 0, so that the kernel calls no attached program.
     #[error("`kernel.ftrace_enabled` is 0, so the kernel calls no program that is attached to a hook")]
     FtraceDisabled,
+    /// The active policy was applied by another program, which alone may change it.
+    #[error("the active policy was applied by another program, and only that one may change it")]
+    Guarded,
     /// The calls of programs cannot be counted.
     #[error("the calls of programs cannot be counted: {reason}")]
     Counting {
@@ -145,6 +148,7 @@ impl RuntimeError {
             Self::NoBtf => &code::NO_BTF,
             Self::NoBpfLsm { .. } => &code::NO_BPF_LSM,
             Self::FtraceDisabled => &code::FTRACE_DISABLED,
+            Self::Guarded => &code::GUARDED,
             Self::Counting { .. } => &code::CALLS_NOT_COUNTED,
             Self::NoBpfFileSystem { .. } => &code::NO_BPF_FILE_SYSTEM,
             Self::NoSymbol { .. } => &code::NO_KERNEL_SYMBOL,
@@ -175,6 +179,7 @@ impl RuntimeError {
                 "add `bpf` to the `lsm=` parameter of the kernel command line and reboot"
             }
             Self::FtraceDisabled => "find out who changed it, then `sysctl -w kernel.ftrace_enabled=1`",
+            Self::Guarded => "run the `telovix` that applied it, at the same path, outside of every profile",
             Self::Counting { .. } => "see the kernel's log (`dmesg`)",
             Self::NoBpfFileSystem { .. } => "mount it: `mount -t bpf bpf /sys/fs/bpf`",
             Self::NoSymbol { .. } => {

@@ -110,7 +110,7 @@ pub(crate) fn fill(image: &Image, scope: &Scope) -> Result<Vec<(&'static str, Ow
     let entries = image.count(Section::Confinements).max(1) as u32;
     let shape =
         MapShape { kind: BPF_MAP_TYPE_ARRAY, key_size: 4, value_size: 8, entries, flags: BPF_F_INNER_MAP };
-    maps.push((HITS, sys::create_map(HITS, shape).map_err(RuntimeError::map(HITS))?));
+    maps.push((HITS, sys::create_map(&kernel_name(HITS), shape).map_err(RuntimeError::map(HITS))?));
     Ok(maps)
 }
 
@@ -123,6 +123,11 @@ pub(crate) fn hang(places: &Places, maps: &[(&str, OwnedFd)], slot: u32) -> Resu
             .map_err(RuntimeError::map(name))?;
     }
     Ok(())
+}
+
+/// The name of a generation's map in the kernel, by which the programs know it for ours (`is_made_by_us` in `guard.h`).
+fn kernel_name(map: &str) -> String {
+    format!("telovix_{map}")
 }
 
 fn build(image: &Image, scope: &Scope, section: Section) -> std::io::Result<OwnedFd> {
@@ -139,7 +144,7 @@ fn build(image: &Image, scope: &Scope, section: Section) -> std::io::Result<Owne
         entries: count.max(1) as u32,
         flags,
     };
-    let map = sys::create_map(map_name(section), shape)?;
+    let map = sys::create_map(&kernel_name(map_name(section)), shape)?;
     let bytes = loaded_bytes(image, section, scope);
     let mut keys = Vec::new();
     let mut values = Vec::new();

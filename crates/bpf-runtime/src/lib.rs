@@ -13,6 +13,7 @@ mod control;
 mod error;
 pub mod events;
 mod generation;
+mod guard;
 mod liveness;
 mod lockout;
 mod object;
@@ -22,6 +23,7 @@ mod preflight;
 pub mod probe;
 mod scope;
 pub mod status;
+mod successors;
 pub mod switch;
 mod sys;
 

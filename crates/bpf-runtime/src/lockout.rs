@@ -33,7 +33,7 @@ pub(crate) fn check(image: &Image, confine: &[String]) -> Result<(), RuntimeErro
         let real = std::fs::canonicalize(&program).ok();
         let real = real.as_deref().and_then(Path::to_str).unwrap_or(&program).to_owned();
         let meant = confine.iter().any(|named| *named == program || *named == real);
-        if !meant && domain_of(image, &real) != 0 {
+        if !meant && domain_of(image, real.as_bytes()) != 0 {
             return Err(RuntimeError::Lockout { program });
         }
     }
@@ -55,12 +55,11 @@ fn session() -> Vec<String> {
 }
 
 /// The domain that a program of this path is in, found as the kernel programs do.
-pub(crate) fn domain_of(image: &Image, path: &str) -> u32 {
+pub(crate) fn domain_of(image: &Image, path: &[u8]) -> u32 {
     let Some(header) = image.record::<Header>(Section::Header, 0) else {
         return 0;
     };
-    let components: Vec<&[u8]> =
-        path.as_bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
+    let components: Vec<&[u8]> = path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()).collect();
     let name = components.last().map(std::slice::from_ref).unwrap_or_default();
     let subject = Subject {
         path: class(image, header.subjects, &components),

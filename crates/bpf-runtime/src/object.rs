@@ -1,6 +1,7 @@
 //! The embedded programs -> programs in the kernel, attached and pinned, one per hook that is needed.
 
 use std::collections::BTreeSet;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
 use aya::programs::Program;
@@ -45,8 +46,8 @@ pub(crate) fn places(demands: &Demands, kernel: (u16, u16)) -> BTreeSet<Place> {
     for hook in HOOKS {
         let there = hook.until.is_none_or(|until| kernel < until);
         let wanted = hook.operations.iter().any(|operation| demands.operations & operation.bit() != 0);
-        let keeps_domains = hook.operations.is_empty() && demands.subjects;
-        if there && (wanted || keeps_domains || demands.hooks.contains(hook.name)) {
+        let keeps_domains = hook.operations.is_empty() && !hook.guards && demands.subjects;
+        if there && (wanted || keeps_domains || hook.guards || demands.hooks.contains(hook.name)) {
             places.insert(Place::Hook(hook.name));
         }
     }
@@ -125,6 +126,29 @@ impl Object {
         .map_err(|error| refused(chain(&error)))
     }
 
+    /// Runs the program that records the running one as the one that may change the policy.
+    pub(crate) fn register_loader(&mut self) -> Result<(), RuntimeError> {
+        let refused = |reason| RuntimeError::Hook { hook: object::REGISTER_LOADER, reason };
+        let Some(Program::RawTracePoint(program)) = self.ebpf.program_mut(object::REGISTER_LOADER) else {
+            return Err(refused("no such program".to_owned()));
+        };
+        program.load().map_err(|error| refused(chain(&error)))?;
+        let descriptor = program.fd().map_err(|error| refused(chain(&error)))?;
+        sys::run_program(descriptor.as_fd()).map_err(|error| refused(chain(&error)))
+    }
+
+    /// Loads the program for writes to settings and pins it, attached to nothing yet.
+    pub(crate) fn pin_setting_program(&mut self, pin: &Path) -> Result<OwnedFd, RuntimeError> {
+        let refused = |reason| RuntimeError::Hook { hook: object::WRITE_SETTING, reason };
+        let Some(Program::CgroupSysctl(program)) = self.ebpf.program_mut(object::WRITE_SETTING) else {
+            return Err(refused("no such program".to_owned()));
+        };
+        program.load().map_err(|error| refused(chain(&error)))?;
+        program.pin(pin).map_err(|error| refused(chain(&error)))?;
+        let descriptor = program.fd().map_err(|error| refused(chain(&error)))?;
+        descriptor.as_fd().try_clone_to_owned().map_err(|error| refused(chain(&error)))
+    }
+
     /// Attaches the loaded program of a place.
     fn link(&mut self, place: Place) -> Result<FdLink, RuntimeError> {
         self.load(place)?;
@@ -173,7 +197,6 @@ pub(crate) fn pinned_programs(links: &Path) -> Result<Vec<(String, u32)>, Runtim
     for entry in folder {
         let path = entry.map_err(RuntimeError::file(links))?.path();
         let link = sys::open_pin(&path).map_err(RuntimeError::file(&path))?;
-        use std::os::fd::AsFd as _;
         // struct bpf_link_info: type, id, prog_id.
         let [_, _, program, ..] = sys::info(link.as_fd()).map_err(RuntimeError::file(&path))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

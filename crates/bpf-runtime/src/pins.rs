@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use telovix_bpf_programs::layout::Section;
-use telovix_bpf_programs::object::OBJECT;
+use telovix_bpf_programs::object::{self, OBJECT};
 
 use crate::{RuntimeError, sys};
 
@@ -35,17 +35,27 @@ impl Default for Places {
 impl Places {
     /// Folder of the pinned maps.
     pub(crate) fn maps(&self) -> PathBuf {
-        self.bpffs.join(&self.name).join("maps")
+        self.pins().join("maps")
     }
 
     /// Folder of the pinned links.
     pub(crate) fn links(&self) -> PathBuf {
-        self.bpffs.join(&self.name).join("links")
+        self.pins().join("links")
     }
 
     /// The pin of a map.
     pub(crate) fn map(&self, name: &str) -> PathBuf {
         self.maps().join(name)
+    }
+
+    /// Folder of all our pins.
+    pub(crate) fn pins(&self) -> PathBuf {
+        self.bpffs.join(&self.name)
+    }
+
+    /// The pin of the program that is called when a setting is written.
+    pub(crate) fn setting_program(&self) -> PathBuf {
+        self.pins().join(object::WRITE_SETTING)
     }
 
     /// The image that a slot was filled from.
@@ -88,7 +98,8 @@ impl Places {
         let path = self.map(name);
         let map = match sys::open_pin(&path) {
             Ok(map) => map,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !path.exists() => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(RuntimeError::Guarded),
             Err(error) => return Err(RuntimeError::map(name)(error)),
         };
         let found = Shape::of_map(&map).map_err(RuntimeError::map(name))?;

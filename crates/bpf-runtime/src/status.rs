@@ -7,13 +7,14 @@ use std::time::Duration;
 use serde::Serialize;
 use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{Kind, Origin, Section};
+use telovix_bpf_programs::object;
 use telovix_bpf_programs::state::{SLOTS, statistic};
 
 use crate::control::{Switch, now, statistic_of};
 use crate::generation::{Demands, HITS, loaded_bytes, slot_record};
 use crate::object::{Place, pinned_programs, places as places_needed};
 use crate::pins::{Places, map_name};
-use crate::{RuntimeError, Scope, liveness, preflight, sys};
+use crate::{RuntimeError, Scope, guard, liveness, preflight, sys};
 
 /// What the kernel enforces.
 #[derive(Clone, Debug, Serialize)]
@@ -94,7 +95,7 @@ pub fn status(places: &Places, scope: &Scope) -> Result<Status, RuntimeError> {
         confirm_within: control.deadline().and_then(|deadline| deadline.checked_sub(time)),
         reverted: active != control.slot(),
         missing: match &image {
-            Some(image) => missing(image, &hooks)?,
+            Some(image) => missing(places, image, &hooks)?,
             None => Vec::new(),
         },
         not_called: match generation {
@@ -156,10 +157,15 @@ fn counts(places: &Places, image: &Image, slot: u32) -> Result<Vec<RuleCount>, R
 }
 
 /// The places that an image needs and where no program is pinned.
-fn missing(image: &Image, hooks: &[(String, u32)]) -> Result<Vec<&'static str>, RuntimeError> {
+fn missing(
+    places: &Places,
+    image: &Image,
+    hooks: &[(String, u32)],
+) -> Result<Vec<&'static str>, RuntimeError> {
     let needed = places_needed(&Demands::of(image), preflight::kernel_version()?);
+    let guard = Some(object::WRITE_SETTING).filter(|_| !guard::is_set(places));
     let missing = needed.into_iter().map(Place::name);
-    Ok(missing.filter(|name| !hooks.iter().any(|(hook, _)| hook == name)).collect())
+    Ok(missing.filter(|name| !hooks.iter().any(|(hook, _)| hook == name)).chain(guard).collect())
 }
 
 /// Compares every loaded map with the section it was filled from.

@@ -9,7 +9,7 @@ use telovix_bpf_programs::state::{Control, SLOTS, Slot};
 use crate::control::{Switch, now};
 use crate::object::pinned_programs;
 use crate::pins::Places;
-use crate::{RuntimeError, preflight, sys};
+use crate::{RuntimeError, guard, preflight, sys};
 
 /// How long removed programs may take to be unloaded. Kernels from 6.12 on need a few seconds.
 const REMOVAL: Duration = Duration::from_secs(60);
@@ -83,6 +83,7 @@ pub fn remove(places: &Places) -> Result<usize, RuntimeError> {
         None if folder.exists() || leaving.exists() => {}
         None => return Err(RuntimeError::NothingLoaded),
     }
+    guard::lift(places)?;
     let mut programs = noted(&leaving);
     programs.extend(pinned.into_iter().map(|(name, id)| (id, name)));
     // If killed from here on, programs without pins may be left: the next `remove` waits for them too. If the list cannot

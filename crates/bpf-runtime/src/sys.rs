@@ -9,15 +9,26 @@ use std::path::Path;
 use std::time::Duration;
 
 // Commands of bpf(2), include/uapi/linux/bpf.h.
+const PROG_ATTACH: i64 = 8;
+const PROG_DETACH: i64 = 9;
+const PROG_TEST_RUN: i64 = 10;
 const MAP_CREATE: i64 = 0;
 const MAP_LOOKUP_ELEM: i64 = 1;
 const MAP_UPDATE_ELEM: i64 = 2;
+const MAP_DELETE_ELEM: i64 = 3;
 const MAP_GET_NEXT_KEY: i64 = 4;
 const OBJ_GET: i64 = 7;
 const PROG_GET_FD_BY_ID: i64 = 13;
 const MAP_GET_FD_BY_ID: i64 = 14;
 const OBJ_GET_INFO_BY_FD: i64 = 15;
 const MAP_UPDATE_BATCH: i64 = 26;
+
+/// `BPF_CGROUP_SYSCTL` and `BPF_F_ALLOW_MULTI`, include/uapi/linux/bpf.h.
+const CGROUP_SYSCTL: u32 = 18;
+const ALLOW_MULTI: u32 = 2;
+
+/// `CGROUP2_SUPER_MAGIC`, include/uapi/linux/magic.h.
+const CGROUP2_MAGIC: i64 = 0x6367_7270;
 
 /// `BPF_FS_MAGIC`, include/uapi/linux/magic.h.
 const BPF_FS_MAGIC: i64 = 0xcafe_4a11;
@@ -74,6 +85,28 @@ struct ObjectAttributes {
 }
 
 #[repr(C)]
+struct AttachAttributes {
+    target: u32,
+    program: u32,
+    kind: u32,
+    flags: u32,
+    replaced: u32,
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct RunAttributes {
+    program: u32,
+    result: u32,
+    sizes: [u32; 2],
+    data: [u64; 2],
+    repeat: [u32; 2],
+    context_sizes: [u32; 2],
+    context: [u64; 2],
+    flags: [u32; 4],
+}
+
+#[repr(C)]
 struct IdAttributes {
     id: u32,
     next: u32,
@@ -125,6 +158,11 @@ pub(crate) fn create_map(name: &str, shape: MapShape) -> io::Result<OwnedFd> {
 /// Writes one element.
 pub(crate) fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
     element(MAP_UPDATE_ELEM, map, key.as_ptr(), value.as_ptr().cast_mut())
+}
+
+/// Deletes one element.
+pub(crate) fn delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<()> {
+    element(MAP_DELETE_ELEM, map, key.as_ptr(), std::ptr::null_mut())
 }
 
 /// Reads one element into `value`, which must have the map's value size.
@@ -179,6 +217,55 @@ pub(crate) fn open_pin(path: &Path) -> io::Result<OwnedFd> {
     bpf(OBJ_GET, &mut attributes).map(own)
 }
 
+/// Attaches a program to the writes of settings by every task of a control group and below it, beside those that are
+/// attached already. Kernel 5.2.
+pub(crate) fn attach_to_settings(group: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<()> {
+    let mut attributes = AttachAttributes {
+        target: number(group),
+        program: number(program),
+        kind: CGROUP_SYSCTL,
+        flags: ALLOW_MULTI,
+        replaced: 0,
+    };
+    bpf(PROG_ATTACH, &mut attributes).map(drop)
+}
+
+/// Detaches a program that [`attach_to_settings`] attached; returns whether it was attached.
+pub(crate) fn detach_from_settings(group: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut attributes = AttachAttributes {
+        target: number(group),
+        program: number(program),
+        kind: CGROUP_SYSCTL,
+        flags: 0,
+        replaced: 0,
+    };
+    match bpf(PROG_DETACH, &mut attributes) {
+        Ok(_) => Ok(true),
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Calls a raw tracepoint's program once, in this process. Kernel 5.10.
+pub(crate) fn run_program(program: BorrowedFd<'_>) -> io::Result<()> {
+    bpf(PROG_TEST_RUN, &mut RunAttributes { program: number(program), ..RunAttributes::default() }).map(drop)
+}
+
+/// Opens the root of the control groups, version 2: mounted where it usually is, or through a detached mount of our own.
+pub(crate) fn root_control_group() -> io::Result<OwnedFd> {
+    for folder in ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"] {
+        if file_system(Path::new(folder)).is_ok_and(|kind| kind == CGROUP2_MAGIC) {
+            return Ok(std::fs::File::open(folder)?.into());
+        }
+    }
+    open_unmounted("cgroup2", ".")
+}
+
+/// The number of the device that a file lies on, as the kernel has it (`new_decode_dev`, include/linux/kdev_t.h).
+pub(crate) fn kernel_device(device: u64) -> u32 {
+    libc::major(device) << 20 | libc::minor(device)
+}
+
 /// Opens a map by its id. Kernel 4.13.
 pub(crate) fn open_map(id: u32) -> io::Result<OwnedFd> {
     bpf(MAP_GET_FD_BY_ID, &mut IdAttributes { id, next: 0, flags: 0 }).map(own)
@@ -210,6 +297,10 @@ pub(crate) fn info(object: BorrowedFd<'_>) -> io::Result<[u32; 8]> {
 
 /// Reads a file of a file system that is not mounted, through a detached mount of our own. Kernel 5.2.
 pub(crate) fn read_unmounted(kind: &str, file: &str) -> io::Result<String> {
+    io::read_to_string(std::fs::File::from(open_unmounted(kind, file)?))
+}
+
+fn open_unmounted(kind: &str, file: &str) -> io::Result<OwnedFd> {
     /// `FSCONFIG_CMD_CREATE`, include/uapi/linux/mount.h.
     const CREATE: libc::c_uint = 6;
     let nothing = std::ptr::null::<libc::c_char>();
@@ -225,7 +316,7 @@ pub(crate) fn read_unmounted(kind: &str, file: &str) -> io::Result<String> {
     let flags = libc::O_RDONLY | libc::O_CLOEXEC;
     // SAFETY: the string ends with a NUL and lives; the rest are numbers.
     let file = unsafe { libc::openat(mount.as_raw_fd(), file.as_ptr(), flags) };
-    io::read_to_string(std::fs::File::from(own(made(file.into())?)))
+    Ok(own(made(file.into())?))
 }
 
 /// Time since boot, with suspend: the clock that the programs read for deadlines and events.
@@ -244,6 +335,11 @@ pub(crate) fn effective_user() -> u32 {
 
 /// Returns whether a folder is on a BPF file system.
 pub(crate) fn is_bpf_file_system(path: &Path) -> io::Result<bool> {
+    Ok(file_system(path)? == BPF_FS_MAGIC)
+}
+
+/// The number of a file system's type.
+fn file_system(path: &Path) -> io::Result<i64> {
     let name = CString::new(path.as_os_str().as_encoded_bytes())?;
     // SAFETY: all-zero is a valid statfs; it holds only integers.
     let mut facts: libc::statfs = unsafe { std::mem::zeroed() };
@@ -251,5 +347,5 @@ pub(crate) fn is_bpf_file_system(path: &Path) -> io::Result<bool> {
     if unsafe { libc::statfs(name.as_ptr(), &raw mut facts) } != 0 {
         return Err(io::Error::last_os_error());
     }
-    Ok(facts.f_type as i64 == BPF_FS_MAGIC)
+    Ok(facts.f_type as i64)
 }

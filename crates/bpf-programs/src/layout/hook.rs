@@ -7,19 +7,25 @@ use super::{Operation, SYSCALLS_IA32_START};
 pub struct Hook {
     /// Name of the LSM hook, without `bpf_lsm_`.
     pub name: &'static str,
-    /// Operations decided there, completely or in part. Empty for the hooks that track domains.
+    /// Operations decided there, completely or in part. Empty for the hooks that track domains, and for those that only guard.
     pub operations: &'static [Operation],
     /// First tested kernel on which it can no longer be attached.
     pub until: Option<(u16, u16)>,
+    /// Whether the program is needed by every policy, to keep it in force.
+    pub guards: bool,
 }
 
 impl Hook {
     const fn new(name: &'static str, operations: &'static [Operation]) -> Self {
-        Self { name, operations, until: None }
+        Self { name, operations, until: None, guards: false }
     }
 
     const fn until(self, major: u16, minor: u16) -> Self {
         Self { until: Some((major, minor)), ..self }
+    }
+
+    const fn guards(self) -> Self {
+        Self { guards: true, ..self }
     }
 }
 
@@ -45,9 +51,10 @@ pub const HOOKS: &[Hook] = &[
     Hook::new("path_chmod", &[Op::SetId]),
     Hook::new("inode_create", &[Op::SetId]),
     Hook::new("path_chroot", &[Op::Syscall]),
-    Hook::new("socket_create", &[Op::RawSocket, Op::PacketSocket]),
+    Hook::new("socket_create", &[Op::RawSocket, Op::PacketSocket, Op::Connect]),
     Hook::new("socket_connect", &[Op::Connect]),
     Hook::new("socket_sendmsg", &[Op::Connect]),
+    Hook::new("socket_setsockopt", &[Op::Connect]),
     Hook::new("sctp_bind_connect", &[Op::Connect]),
     Hook::new("capable", &[Op::Capability, Op::Mount, Op::Unshare]),
     Hook::new("capset", &[Op::CapsetSysAdmin]),
@@ -61,9 +68,15 @@ pub const HOOKS: &[Hook] = &[
     Hook::new("sb_pivotroot", &[Op::PivotRoot]),
     Hook::new("sb_mount", &[Op::Mount]),
     Hook::new("sb_kern_mount", &[Op::Mount]),
-    Hook::new("sb_umount", &[Op::Mount]),
+    Hook::new("sb_umount", &[Op::Mount]).guards(),
     Hook::new("move_mount", &[Op::Mount]),
     Hook::new("bpf", &[Op::BpfLoad]),
+    Hook::new("bpf_map", &[]).guards(),
+    Hook::new("bpf_prog", &[]).guards(),
+    Hook::new("inode_unlink", &[]).guards(),
+    Hook::new("inode_rmdir", &[]).guards(),
+    Hook::new("inode_rename", &[]).guards(),
+    Hook::new("locked_down", &[]).guards(),
 ];
 
 /// A system call whose every effect passes a hook first, so that it can be denied. For other calls the process can only

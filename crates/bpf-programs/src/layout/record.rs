@@ -89,7 +89,7 @@ macro_rules! array_fields {
     )*};
 }
 
-array_fields!(u16, u32);
+array_fields!(u16, u32, u64);
 
 /// Defines a `repr(C)` record and checks its size and offsets. Because the fields' sizes add up to the
 /// record's size there is no padding, so reading field after field is reading by offset.

@@ -1,4 +1,4 @@
-//! `block-bpf-load`: denies loading BPF programs.
+//! `block-bpf-load`: denies loading BPF programs, and taking those that are there by their numbers.
 
 use telovix_platform::{Bypass, Coverage};
 use telovix_policy::confine::ViolationSeverity;
@@ -9,8 +9,7 @@ use crate::Template;
 
 const CLASSIC: &str =
     "classic filters of sockets and seccomp are translated by the kernel and never pass bpf(2)";
-const LOADED: &str =
-    "a program that is already loaded or pinned can still be attached; only loading is denied";
+const LOADED: &str = "a program that the process already has, or that is pinned, can still be attached";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::BlockBpfLoad,
@@ -28,6 +27,11 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
         Bypass {
             name: "bpf(BPF_PROG_LOAD) with a token",
             native: Coverage::at("bpf").read(),
+            engine: Coverage::at("bpf").read(),
+        },
+        Bypass {
+            name: "taking a program, map or link by its number",
+            native: Coverage::at("bpf"),
             engine: Coverage::at("bpf").read(),
         },
         Bypass {

@@ -1,11 +1,13 @@
 //! `block-unshare`: denies new namespaces and setns.
 
-use telovix_platform::{Bypass, Coverage};
+use telovix_platform::{Bypass, Coverage, Status};
 use telovix_policy::confine::ViolationSeverity;
 use telovix_policy::confine::{Effect, Operation};
 
 use super::{BuiltIn, Clause};
 use crate::Template;
+
+const NO_NAMESPACE_FLAG: &str = "this kernel has neither OPEN_TREE_NAMESPACE nor FSMOUNT_NAMESPACE";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
     template: Template::BlockUnshare,
@@ -43,6 +45,23 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             native: Coverage::at("capable"),
             engine: Coverage::killed("__ia32_sys_unshare, __ia32_compat_sys_ia32_clone, __ia32_sys_setns")
                 .measured_on_6_12(),
+        },
+        Bypass {
+            name: "open_tree and fsmount into a new namespace",
+            native: Coverage::each(
+                Status::Absent(NO_NAMESPACE_FLAG),
+                Status::Absent(NO_NAMESPACE_FLAG),
+                Status::Covered("capable"),
+            )
+            .read(),
+            engine: Coverage::each(
+                Status::Absent(NO_NAMESPACE_FLAG),
+                Status::Absent(NO_NAMESPACE_FLAG),
+                Status::Open(
+                    "the Tetragon policy hooks neither call; `block-mount-syscall` stops the second",
+                ),
+            )
+            .read(),
         },
         Bypass {
             name: "setns into another namespace",

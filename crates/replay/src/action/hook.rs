@@ -19,8 +19,8 @@ const MAY: [(i64, Access); 4] =
 const MODULES: [i64; 2] = [2, 7];
 /// `PTRACE_MODE_ATTACH`.
 const ATTACH: i64 = 2;
-/// `BPF_PROG_LOAD`.
-const PROGRAM_LOAD: i64 = 5;
+/// `BPF_PROG_LOAD`, and the commands that open a program, a map or a link by its number.
+const BPF_LOADS_AND_TAKES: [i64; 4] = [5, 13, 14, 30];
 /// `S_ISUID | S_ISGID`.
 const SET_ID: i64 = 0o6000;
 /// Every namespace but the user namespace, which has its own hook; the bit of the time namespace belongs to
@@ -83,7 +83,7 @@ pub(super) fn called<'line>(body: &'line Body<'_>) -> Reading<'line> {
         "ptrace_traceme" => did(action(Operation::Ptrace)),
         "sb_pivotroot" => did(action(Operation::PivotRoot)),
         "sb_mount" | "sb_kern_mount" | "move_mount" => did(action(Operation::Mount)),
-        "bpf" => when(number == Some(PROGRAM_LOAD), Operation::Bpf),
+        "bpf" => when(number.is_some_and(|command| BPF_LOADS_AND_TAKES.contains(&command)), Operation::Bpf),
         "bpf_prog_load" => did(action(Operation::Bpf)),
         "inode_init_security_anon" => did(action(Operation::MemoryFile)),
         "path_chmod" | "inode_create" | "path_mknod" => match number {

@@ -68,6 +68,17 @@ pub(crate) fn enter(group: &str, program: &str, words: &[&str]) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Does what goes wrong on hosts; run under the name of `telovix`, because no other program can.
+pub(crate) fn fault(words: &[&str]) -> ExitCode {
+    match step::commit_fault(words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Runs one file and prints its verdict. True when it passed.
 pub(crate) fn run(path: &str) -> bool {
     let name = Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         ["scenario", path] => ExitCode::from(u8::from(!scenario::run(path))),
         ["cost", operation] => cost::bench(operation),
         ["host", path] => ExitCode::from(u8::from(!host::run(path))),
+        ["fault", words @ ..] => host::fault(words),
         ["in-group", group, program, words @ ..] => host::enter(group, program, words),
         ["compile-images", folder] => cost::compile(folder),
         ["noise"] => race::noise(),

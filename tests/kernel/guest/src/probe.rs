@@ -5,6 +5,7 @@
 
 mod exec;
 mod file;
+mod guarded;
 mod namespace;
 mod network;
 mod passing;
@@ -59,6 +60,7 @@ pub(crate) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
             .or_else(|| file::attempt(words))
             .or_else(|| network::attempt(words))
             .or_else(|| namespace::attempt(words))
-            .or_else(|| process::attempt(words)),
+            .or_else(|| process::attempt(words))
+            .or_else(|| guarded::attempt(words)),
     }
 }

@@ -33,8 +33,8 @@ const SET_ID_BITS: &str = "3072";
 const MODULE_READS: &[&str] = &["2", "7"];
 /// `LOADING_MODULE`.
 const MODULE_LOADS: &[&str] = &["2"];
-/// `BPF_PROG_LOAD`.
-const PROGRAM_LOAD: &str = "5";
+/// `BPF_PROG_LOAD`, and the commands that open a program, a map or a link by its number.
+const BPF_LOADS_AND_TAKES: [&str; 4] = ["5", "13", "14", "30"];
 /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWPID, NEWNET: every namespace but the user namespace, whose
 /// creation has a separate hook.
 const CLONE_NAMESPACES: &str = "1845624832";
@@ -257,7 +257,7 @@ fn always(
             flagged_32("__ia32_compat_sys_ia32_clone", CLONE_NAMESPACES),
             kprobe(stub("__ia32_sys_setns")),
         ],
-        Operation::Bpf => vec![numbered("bpf", 0, ArgumentType::Int, Operator::Equal, &[PROGRAM_LOAD])],
+        Operation::Bpf => vec![numbered("bpf", 0, ArgumentType::Int, Operator::Equal, &BPF_LOADS_AND_TAKES)],
         Operation::SetId => vec![
             numbered("path_chmod", 1, ArgumentType::Uint16, Operator::Mask, &[SET_ID_BITS]),
             numbered("inode_create", 2, ArgumentType::Uint16, Operator::Mask, &[SET_ID_BITS]),

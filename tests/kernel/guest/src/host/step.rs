@@ -62,6 +62,11 @@ impl Step {
         match words.as_slice() {
             ["telovix", rest @ ..] => self.run(telovix(rest)),
             ["keep", path, "telovix", rest @ ..] => self.keep(path, telovix(rest)),
+            ["elsewhere", path, rest @ ..] => {
+                let mut command = Command::new(path);
+                command.args(rest).stdin(Stdio::null()).current_dir("/");
+                self.run(command)
+            }
             ["as-nobody", "telovix", rest @ ..] => {
                 let mut command = telovix(rest);
                 command.uid(NOBODY).gid(NOBODY);
@@ -232,7 +237,11 @@ fn at_once(one: &str, other: &str) -> anyhow::Result<()> {
     if done == 0 { bail!("both were told that the other is busy") } else { Ok(()) }
 }
 
-/// What somebody else than the operator does to the host.
+/// Does what somebody else than the operator does to the host.
+pub(super) fn commit_fault(words: &[&str]) -> anyhow::Result<()> {
+    act(words)
+}
+
 fn act(words: &[&str]) -> anyhow::Result<()> {
     match words {
         ["wait", milliseconds] => std::thread::sleep(Duration::from_millis(milliseconds.parse()?)),
@@ -286,8 +295,19 @@ fn act(words: &[&str]) -> anyhow::Result<()> {
             }
             std::fs::write(to, picked)?;
         }
+        // Only under the name of `telovix` can these be done to an active policy.
+        ["by-telovix", rest @ ..] => drop(fault::by_telovix(rest)?),
+        ["refused", rest @ ..] => match act(rest) {
+            Ok(()) => bail!("it was not refused"),
+            Err(error) if error.downcast_ref::<std::io::Error>().is_some() => {}
+            Err(error) => return Err(error),
+        },
+        ["nothing"] => {}
         ["turn-off"] => fault::turn_off()?,
+        ["unguard"] => fault::unguard()?,
         ["spoil", map] => fault::spoil(map)?,
+        ["number-of-map", map] => print!("{}", fault::number_of(map)?),
+        ["rename", from, to] => std::fs::rename(from, to)?,
         ["foreign-pin", map] => fault::foreign_pin(map)?,
         ["flood", times] => {
             let status = Command::new(PROGRAM).args(["flood", times]).status()?;

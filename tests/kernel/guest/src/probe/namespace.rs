@@ -6,6 +6,9 @@ use std::os::fd::AsRawFd as _;
 
 use crate::sys;
 
+/// `OPEN_TREE_NAMESPACE` and `FSMOUNT_NAMESPACE`, include/uapi/linux/mount.h, from 7.2 on.
+const MOUNT_NAMESPACE: i64 = 2;
+
 const HERE: i64 = libc::AT_FDCWD as i64;
 const OPEN_TREE_CLONE: i64 = 1;
 const AT_RECURSIVE: i64 = 0x8000;
@@ -35,6 +38,24 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
         }
         ["new-mount", folder] => new_mount(folder),
         ["clone-mount", folder] => open_tree(folder).map(drop),
+        ["clone-mount-namespace", folder] => {
+            let folder = sys::text(folder);
+            let words = [HERE, folder.as_ptr() as i64, MOUNT_NAMESPACE, 0, 0, 0];
+            sys::call(libc::SYS_open_tree, words).map(sys::own).map(drop)
+        }
+        ["new-mount-namespace"] => {
+            let kind = sys::text("tmpfs");
+            sys::call(libc::SYS_fsopen, [kind.as_ptr() as i64, 0, 0, 0, 0, 0]).map(sys::own).and_then(
+                |context| {
+                    let context = i64::from(context.as_raw_fd());
+                    // FSCONFIG_CMD_CREATE
+                    sys::call(libc::SYS_fsconfig, [context, 6, 0, 0, 0, 0])?;
+                    sys::call(libc::SYS_fsmount, [context, MOUNT_NAMESPACE, 0, 0, 0, 0])
+                        .map(sys::own)
+                        .map(drop)
+                },
+            )
+        }
         ["clone-mount-then-open", folder, name] => open_tree(folder).and_then(|tree| {
             let name = sys::text(name);
             let words = [i64::from(tree.as_raw_fd()), name.as_ptr() as i64, 0, 0, 0, 0];

@@ -41,6 +41,21 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
             }
             connect_sctp(&to)
         }
+        ["set-option", family, kind, level, option, length] => {
+            let words = [family, kind, level, option, length].map(|word| word.parse::<i64>());
+            let [Ok(family), Ok(kind), Ok(level), Ok(option), Ok(length)] = words else { return None };
+            set_option([family, kind], [level, option, length])
+        }
+        ["send-with", level, kind, address, port] => {
+            let (level, kind) = (level.parse().ok()?, kind.parse().ok()?);
+            let to = destination(address, port)?;
+            socket(to).and_then(|socket| send_with(&socket, to, level, kind))
+        }
+        ["send-raw-without-family", address] => send_raw_without_family(address.parse().ok()?),
+        ["socket-of-headers"] => {
+            let words = [libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_RAW].map(i64::from);
+            sys::call(libc::SYS_socket, [words[0], words[1], words[2], 0, 0, 0]).map(sys::own).map(drop)
+        }
         ["socket", family, kind] => {
             let (family, kind) = (family.parse().ok()?, kind.parse().ok()?);
             sys::call(libc::SYS_socket, [family, kind, i64::from(libc::IPPROTO_ICMP), 0, 0, 0])
@@ -83,6 +98,38 @@ fn send_many(socket: &UdpSocket, to: SocketAddr) -> io::Result<()> {
     let message = [address.as_ptr() as u64, 16, part.as_ptr() as u64, 1, 0, 0, 0, 0];
     let words = [i64::from(socket.as_raw_fd()), message.as_ptr() as i64, 1, 0, 0, 0];
     sys::call(libc::SYS_sendmmsg, words).map(drop)
+}
+
+/// Sets an option of a new socket to a value that begins with 1.
+fn set_option([family, kind]: [i64; 2], [level, option, length]: [i64; 3]) -> io::Result<()> {
+    let protocol = if kind == i64::from(libc::SOCK_RAW) { libc::IPPROTO_UDP } else { 0 };
+    let socket = sys::own(sys::call(libc::SYS_socket, [family, kind, i64::from(protocol), 0, 0, 0])?);
+    let value = [1_u32, 0, 0, 0];
+    let words = [i64::from(socket.as_raw_fd()), level, option, value.as_ptr() as i64, length, 0];
+    sys::call(libc::SYS_setsockopt, words).map(drop)
+}
+
+/// Sends with twelve zero bytes of control data (struct cmsghdr, include/linux/socket.h).
+fn send_with(socket: &UdpSocket, to: SocketAddr, level: u64, kind: u64) -> io::Result<()> {
+    let address = raw_address(to, libc::AF_INET as u16);
+    let part = [b"x".as_ptr() as u64, 1];
+    let control = [16 + 12, level | kind << 32, 0, 0];
+    let size = size_of_val(&control) as u64;
+    // struct msghdr: msg_name, msg_namelen, msg_iov, msg_iovlen, msg_control, msg_controllen, msg_flags.
+    let message = [address.as_ptr() as u64, 16, part.as_ptr() as u64, 1, control.as_ptr() as u64, size, 0];
+    let words = [i64::from(socket.as_raw_fd()), message.as_ptr() as i64, 0, 0, 0, 0];
+    sys::call(libc::SYS_sendmsg, words).map(drop)
+}
+
+/// Sends from a raw IPv6 socket to an address whose family is left out, which the kernel takes for IPv6 (net/ipv6/raw.c).
+fn send_raw_without_family(to: std::net::Ipv6Addr) -> io::Result<()> {
+    // IPPROTO_NONE.
+    let words = [i64::from(libc::AF_INET6), i64::from(libc::SOCK_RAW), 59, 0, 0, 0];
+    let socket = sys::own(sys::call(libc::SYS_socket, words)?);
+    let mut address = [0_u8; 28];
+    address[8..24].copy_from_slice(&to.octets());
+    let words = [i64::from(socket.as_raw_fd()), b"x".as_ptr() as i64, 1, 0, address.as_ptr() as i64, 28];
+    sys::call(libc::SYS_sendto, words).map(drop)
 }
 
 /// sctp_connectx (net/sctp/socket.c): addresses one after the other. The first is tried without waiting for it.

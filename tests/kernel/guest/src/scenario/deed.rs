@@ -25,7 +25,7 @@ impl Paths {
             let (map, key, value) = match words.as_slice() {
                 ["symlink", to, path] => (&mut paths.symbolic_links, path, to),
                 ["script", path, interpreter] => (&mut paths.interpreters, path, interpreter),
-                ["run", name, path] => (&mut paths.running, name, path),
+                ["run", name, path, ..] => (&mut paths.running, name, path),
                 _ => continue,
             };
             map.insert((*key).to_owned(), (*value).to_owned());
@@ -233,6 +233,18 @@ impl<'scenario> Actor<'scenario> {
                     (event.address, event.port) = (Some(address), Some(port));
                 }
             }
+            ["send-with", _, _, address, port] => {
+                let (address, port) = (address.parse()?, port.parse()?);
+                let event = self.tell(Operation::Connect);
+                (event.address, event.port) = (Some(address), Some(port));
+            }
+            ["send-raw-without-family", address] => {
+                let address = address.parse()?;
+                let event = self.tell(Operation::Connect);
+                (event.address, event.port) = (Some(address), Some(0));
+            }
+            // What is set there is no event; where packets go is not known afterwards.
+            ["set-option", ..] | ["socket-of-headers"] => {}
             ["socket", family, kind] => {
                 let (family, kind): (u16, u32) = (family.parse()?, kind.parse()?);
                 let kind = match kind & 0xf {
@@ -271,6 +283,7 @@ impl<'scenario> Actor<'scenario> {
                 self.tell(Operation::Mount);
                 self.open(&format!("{folder}/{name}"), &[Access::Read]);
             }
+            ["clone-mount-namespace" | "new-mount-namespace", ..] => drop(self.tell(Operation::Unshare)),
             ["unshare" | "unshare-ia32" | "clone" | "clone3", kinds] => {
                 if *kinds == "user" {
                     self.tell(Operation::UserNamespace);
@@ -297,6 +310,20 @@ impl<'scenario> Actor<'scenario> {
     fn process(&mut self, words: &[&str]) -> anyhow::Result<()> {
         match words {
             ["nothing"] | ["read-inherited"] | ["create-map"] | ["open-environment", _] => {}
+            ["read-stack", _] => {}
+            ["set-tracer", _] => self.open("/proc/sys/kernel/ftrace_enabled", &[Access::Write]),
+            ["set-tracer-elsewhere", _, folder] => {
+                self.tell(Operation::Mount);
+                self.open(&format!("{folder}/sys/kernel/ftrace_enabled"), &[Access::Write]);
+            }
+            ["set-tracer-holding", _, path] => {
+                self.open("/proc/sys/kernel/ftrace_enabled", &[Access::Write]);
+                self.become_program(path, &[])?;
+            }
+            ["take-map" | "take-program", _] => drop(self.tell(Operation::Bpf)),
+            // Passes bpf(2), but not by a number.
+            ["take-pin", _] => {}
+            ["lock-memory-image"] => self.call("kexec_load"),
             ["ptrace-attach" | "ptrace-seize" | "open-memory" | "take-descriptor", _] | ["ptrace-me"] => {
                 self.tell(Operation::Ptrace);
             }

@@ -61,6 +61,10 @@ fn attempt_all(path: &str, name: &str) -> anyhow::Result<Vec<String>> {
     let kernel = kernel();
     let mut failures = Vec::new();
     for step in scenario.steps.iter().filter(|step| step.since <= kernel) {
+        if step.words == ["apply-again"] {
+            load(&policy::image(name, &scenario.policy)?)?;
+            continue;
+        }
         let outcome = host.attempt(&step.actor, &step.words).with_context(|| step.words.join(" "))?;
         if outcome != step.expected {
             failures.push(format!(
@@ -197,9 +201,16 @@ impl Host {
                 let options = format!("lowerdir={lower},upperdir={upper},workdir={work}");
                 sys::mount_with("overlay", path, "overlay", &options)?;
             }
-            ["run", name, path] => {
-                let mut child =
-                    Command::new(path).arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            ["run", name, path, parents @ ..] => {
+                // `run NAME PROGRAM below PARENT`: started by a process of another program.
+                let mut command = match parents {
+                    ["below", parent] => Command::new(parent),
+                    _ => Command::new(path),
+                };
+                if !parents.is_empty() {
+                    command.args(["spawn", path]);
+                }
+                let mut child = command.arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
                 let to = child.stdin.take().context("a pipe")?;
                 let from = BufReader::new(child.stdout.take().context("a pipe")?);
                 self.running.insert((*name).to_owned(), Running { child, to, from });
