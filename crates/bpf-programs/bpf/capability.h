@@ -78,12 +78,13 @@ static __noinline bool capability_refused(struct subject *subject, __u32 capabil
 		if (!decision)
 			continue;
 		state = state_of(subject);
-		if (!state)
-			continue;
-		event_begin(state, TELOVIX_OP_CAPABILITY, 0xffff, false);
-		state->event.detail = capability;
-		state->chain.silent = silent;
-		if (verdict(subject, state, number, decision))
+		if (state) {
+			event_begin(state, TELOVIX_OP_CAPABILITY, 0xffff, false);
+			state->event.detail = capability;
+			state->chain.silent = silent;
+		}
+		if (state ? verdict(subject, state, number, decision)
+			  : refuses_quietly(subject, number, decision, 0xffff, false))
 			refuse = true;
 	}
 	return refuse;

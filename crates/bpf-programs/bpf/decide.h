@@ -164,6 +164,10 @@ static long spell(__u32 index, struct task_state **context)
 
 	if (index >= state->walk.depth)
 		return 1;
+	if (index >= TELOVIX_PATH_DEPTH) {
+		event->path_cut = state->walk.depth - index;
+		return 1;
+	}
 	component = &state->walk.components[(state->walk.depth - 1 - index) & (TELOVIX_PATH_DEPTH - 1)];
 	length = component->length;
 	name = component->text;
@@ -252,7 +256,7 @@ static __noinline bool verdict(struct subject *subject, struct task_state *state
 	bpf_get_current_comm(event->command, sizeof(event->command));
 	if (chain->with_path) {
 		event->doubt = state->walk.doubt;
-		bpf_loop(TELOVIX_PATH_DEPTH, spell, &state, 0);
+		bpf_loop(TELOVIX_PATH_DEPTH + 1, spell, &state, 0);
 	}
 	size = event->path_length;
 	if (size > TELOVIX_EVENT_TEXT)
@@ -278,6 +282,59 @@ static __always_inline struct task_state *state_of(struct subject *subject)
 		subject->state = bpf_task_storage_get(&tasks, subject->task, NULL,
 						      BPF_LOCAL_STORAGE_GET_F_CREATE);
 	return subject->state;
+}
+
+/* What is not known is taken for the worst where a policy that confines says so: for a task in a domain, and, if no
+ * path is known at all, for everybody whom rules without a subject confine. */
+static __always_inline bool must_be_certain(const struct subject *subject, __u32 number, struct telovix_domain *domain,
+					    __u32 operations, __u32 doubt)
+{
+	__u32 everybody = 0;
+
+	if (number && (domain->strict & operations))
+		return true;
+	if (!doubt || doubt == TELOVIX_DOUBT_ELSEWHERE)
+		return false;
+	domain = slot_lookup(&domains, subject->slot, &everybody);
+	return domain && (domain->strict & operations);
+}
+
+/* Whether a decision refuses an access; for a task that there is no memory to say more about. Neither kills nor reports. */
+static __noinline bool refuses_quietly(struct subject *subject, __u32 domain, __u32 decision, __u32 access, bool at_hook)
+{
+	struct chain memory = {
+		.slot = subject->slot,
+		.cell = decision,
+		.access = access,
+		.own = domain,
+		.parent = domain_of(subject->task->real_parent, subject),
+		.effect = TELOVIX_EFFECT_ALLOW,
+	};
+	struct chain *chain = &memory;
+
+	bpf_loop(1 << 16, link, &chain, 0);
+	count(TELOVIX_STATISTIC_DOUBTS);
+	return at_hook ? chain->effect == TELOVIX_EFFECT_DENY : chain->effect >= TELOVIX_EFFECT_KILL;
+}
+
+/* Whether some domain of a task must be certain of an operation, when there is no memory to find out about it. */
+static __noinline bool nothing_is_known(struct subject *subject, __u32 operations)
+{
+	bool refuse = false;
+
+	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
+		__u32 number = domain_number(subject, index);
+		struct telovix_domain *domain;
+
+		if (index && !number)
+			break;
+		domain = slot_lookup(&domains, subject->slot, &number);
+		if (domain && must_be_certain(subject, number, domain, operations, TELOVIX_DOUBT_MEMORY))
+			refuse = true;
+	}
+	if (refuse)
+		count(TELOVIX_STATISTIC_DOUBTS);
+	return refuse;
 }
 
 #define X32_BIT 0x40000000
@@ -346,11 +403,12 @@ static __noinline bool refused(__u32 operation, __u32 detail)
 		}
 		if (decision) {
 			state = state_of(&subject);
-			if (!state)
-				continue;
-			event_begin(state, operation, 0xffff, false);
-			state->event.detail = detail;
-			if (verdict(&subject, state, number, decision))
+			if (state) {
+				event_begin(state, operation, 0xffff, false);
+				state->event.detail = detail;
+			}
+			if (state ? verdict(&subject, state, number, decision)
+				  : refuses_quietly(&subject, number, decision, 0xffff, false))
 				refuse = true;
 		}
 		if (!(domain->operations & (1 << TELOVIX_OP_SYSCALL)))
@@ -360,12 +418,13 @@ static __noinline bool refused(__u32 operation, __u32 detail)
 		if (!decision)
 			continue;
 		state = state_of(&subject);
-		if (!state)
-			continue;
-		event_begin(state, TELOVIX_OP_SYSCALL, 0xffff, false);
-		state->event.detail = cell;
-		state->chain.place = CHAIN_AT_HOOK;
-		if (verdict(&subject, state, number, decision))
+		if (state) {
+			event_begin(state, TELOVIX_OP_SYSCALL, 0xffff, false);
+			state->event.detail = cell;
+			state->chain.place = CHAIN_AT_HOOK;
+		}
+		if (state ? verdict(&subject, state, number, decision)
+			  : refuses_quietly(&subject, number, decision, 0xffff, true))
 			refuse = true;
 	}
 	return refuse;

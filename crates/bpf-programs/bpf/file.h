@@ -125,7 +125,7 @@ static __noinline bool file_refused_slowly(struct subject *subject, struct reque
 	bool refuse = false;
 
 	if (!state)
-		return false;
+		return nothing_is_known(subject, FILE_OPERATION);
 	walk_begin(&state->walk, subject->task, request->mount, request->locks);
 	for (__u32 index = 0; index < DOMAINS_PER_TASK; index++) {
 		__u32 number = domain_number(subject, index);
@@ -162,12 +162,12 @@ static __noinline bool file_refused_slowly(struct subject *subject, struct reque
 		domain = slot_lookup(&domains, subject->slot, &number);
 		if (!domain)
 			continue;
-		/* What is not known is taken for the worst where the policy says so. */
 		if (state->walk.doubt) {
-			class = 0;
-			if (domain->strict & FILE_OPERATION) {
+			if (must_be_certain(subject, number, domain, FILE_OPERATION, state->walk.doubt)) {
 				class = domain->file.root.subtree;
 				refuse = true;
+			} else if (state->walk.doubt != TELOVIX_DOUBT_ELSEWHERE) {
+				class = 0;
 			}
 		}
 		decision = class_decision(subject->slot, domain->file.classes, class);

@@ -40,6 +40,7 @@ typedef _Bool bool;
 
 #define EPERM 1
 #define ENOENT 2
+#define EAGAIN 11
 #define ENOMEM 12
 
 #define BPF_MAP_TYPE_HASH 1
@@ -79,10 +80,21 @@ struct inode {
 	struct super_block *i_sb;
 };
 
+/* With CONFIG_LOCKDEP off, seqcount_spinlock_t is no more than this (include/linux/seqlock_types.h). */
+struct seqcount {
+	unsigned int sequence;
+};
+
+struct seqcount_spinlock {
+	struct seqcount seqcount;
+};
+
 struct dentry {
+	struct seqcount_spinlock d_seq;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 };
 
 struct vfsmount {
@@ -92,6 +104,15 @@ struct vfsmount {
 
 struct mnt_namespace {
 	struct mount *root;
+};
+
+/* How a kernel says that a mount namespace holds detached mounts only: by sequence number 0, and from 7.2 on by a flag. */
+struct mnt_namespace___numbered {
+	__u64 seq;
+};
+
+struct mnt_namespace___flagged {
+	bool is_anon;
 };
 
 struct mount {
@@ -116,6 +137,12 @@ struct file {
 /* From 6.18 on. */
 struct file___union {
 	struct path __f_path;
+};
+
+/* What overlayfs maps into memory, and the path that the process opened (fs/file_table.c), from 6.6 on. */
+struct backing_file {
+	struct file file;
+	struct path user_path;
 };
 
 /* What open(2) has found so far, from fs/namei.c. */

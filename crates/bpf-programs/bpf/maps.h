@@ -109,7 +109,8 @@ struct trail {
 /* The subject's own and inherited tables, and for both slots which program this is, by path and by name. */
 #define QUESTIONS 8
 
-/* A path walk, from the leaf up to the root of the mount namespace and down again through the policy. */
+/* A path walk, from the leaf up to the root of the mount namespace and down again through the policy. A component's
+ * number is how many lie below it, and its place the last bits of that. */
 struct walk {
 	__u64 leaf_mount;
 	__u64 leaf_root; /* of the leaf's mount */
@@ -118,7 +119,12 @@ struct walk {
 	__u64 mount;
 	__u64 mount_root;
 	__u64 locks; /* where they stood when the walk began */
-	__u32 depth;
+	__u64 leaf; /* the directory entry that the walk is about */
+	__u64 chain; /* digest of every entry and mount on the way, as the climb found them */
+	__u64 again; /* the same, as the second climb found them */
+	__u32 unsettled; /* some entry was being renamed when the climb came by */
+	__u32 by_number; /* the leaf is a number to the verifier */
+	__u32 depth; /* all components; the topmost TELOVIX_PATH_DEPTH of them are kept */
 	__u32 doubt;
 	__u32 done;
 	__u32 differs; /* the topmost component that is not the one of the walk before */
@@ -129,6 +135,7 @@ struct walk {
 	struct telovix_prefix_key prefix;
 	struct trail trail;
 	struct question questions[QUESTIONS];
+	struct component base; /* the leaf's, when it is not kept among the others */
 	struct component components[TELOVIX_PATH_DEPTH];
 };
 

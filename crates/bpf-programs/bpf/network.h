@@ -110,14 +110,15 @@ static __noinline bool destination_refused(struct subject *subject, struct desti
 			continue;
 		to->decided = true;
 		state = state_of(subject);
-		if (!state)
-			continue;
-		event_begin(state, TELOVIX_OP_CONNECT, 0xffff, false);
-		state->event.address_high = to->high;
-		state->event.address_low = to->low;
-		state->event.port = to->port;
-		state->event.protocol = to->protocol;
-		if (verdict(subject, state, number, decision))
+		if (state) {
+			event_begin(state, TELOVIX_OP_CONNECT, 0xffff, false);
+			state->event.address_high = to->high;
+			state->event.address_low = to->low;
+			state->event.port = to->port;
+			state->event.protocol = to->protocol;
+		}
+		if (state ? verdict(subject, state, number, decision)
+			  : refuses_quietly(subject, number, decision, 0xffff, false))
 			refuse = true;
 	}
 	return refuse;

@@ -4,8 +4,14 @@
  *
  * The path is never built. The walk climbs dentry->d_parent, crossing mounts, notes the names, and comes
  * down again with one edge look-up for each component; where the task's walk before came down by the same
- * names, what that one knew there is known. It trusts what it saw only if neither rename_lock nor mount_lock
- * (fs/dcache.c, fs/namespace.c) moved in between; if they keep moving it says so.
+ * names, what that one knew there is known. It trusts what it saw if neither rename_lock nor mount_lock
+ * (fs/dcache.c, fs/namespace.c) moved in between. If one did, which any user can bring about with files of its
+ * own, the walk climbs once more: every entry that still has its parent and its sequence number (d_seq, which
+ * each rename of the entry moves), and every mount that is where it was, was so at one moment between the two
+ * climbs. Only if something on the way did move does it begin again; if that keeps happening it says so.
+ *
+ * Rules have at most TELOVIX_PATH_DEPTH components, so no more than the topmost ones are kept: a path may be as
+ * deep as it likes.
  *
  * What it knew at the leaf's directory stays with that directory's inode. A file beside it then costs one
  * look-up: the note is good as long as both locks stand where they stood when it was taken, because every
@@ -21,8 +27,11 @@
 const volatile __u64 rename_lock_address = 0;
 const volatile __u64 mount_lock_address = 0;
 
-/* How often to look again when renames or mounts interfere. */
+/* How often to look again when what is on the way was renamed or mounted meanwhile. */
 #define WALK_ATTEMPTS 16
+
+/* More components and mounts than any path has; each step costs a few dozen instructions. */
+#define CLIMB_STEPS (1 << 16)
 
 /* include/linux/proc_ns.h, fs/mount.h: what mnt_ns says for mounts that only the kernel has. */
 #define MOUNT_NAMESPACE_INTERNAL ((__u64)-22)
@@ -38,6 +47,15 @@ static __always_inline __u64 read_locks(void)
 	bpf_probe_read_kernel(&locks, 4, (void *)rename_lock_address);
 	bpf_probe_read_kernel((void *)&locks + 4, 4, (void *)mount_lock_address);
 	return locks;
+}
+
+/* Adds an entry and its sequence number, or a mount and where it is mounted, to the digest of a climb. A multiplication
+ * spreads each difference upwards, the shift brings it down again. */
+static __always_inline __u64 chained(__u64 chain, __u64 what, __u64 state)
+{
+	chain = (chain ^ what) * 0x9e3779b97f4a7c15ULL;
+	chain = (chain ^ chain >> 32 ^ state) * 0x9e3779b97f4a7c15ULL;
+	return chain ^ chain >> 32;
 }
 
 /* A climb on the leaf's mount. The verifier knows what these pointers are, so that they can be followed
@@ -59,10 +77,12 @@ static __always_inline bool add_component(struct walk *walk, void *dentry, void 
 		walk->doubt = TELOVIX_DOUBT_DETACHED;
 		return false;
 	}
-	if (walk->depth >= TELOVIX_PATH_DEPTH) {
+	if (walk->depth >= CLIMB_STEPS) {
 		walk->doubt = TELOVIX_DOUBT_DEEP;
 		return false;
 	}
+	if (walk->depth == TELOVIX_PATH_DEPTH)
+		walk->base = walk->components[0];
 	if (length >= TELOVIX_CHUNK) {
 		place->long_length = length;
 		place->long_name = (__u64)name;
@@ -86,14 +106,43 @@ static long climb(__u32 index, struct climb *climb)
 	struct walk *walk = climb->walk;
 	struct dentry *dentry = climb->dentry;
 	struct dentry *parent;
+	__u32 sequence;
 
 	if ((__u64)dentry == walk->leaf_root)
 		return 1;
+	sequence = *(volatile unsigned int *)&dentry->d_seq.seqcount.sequence;
+	separate();
 	parent = dentry->d_parent;
 	if (!add_component(walk, dentry, parent, dentry->d_name.name, dentry->d_name.len))
 		return 1;
+	walk->unsettled |= sequence & 1;
+	/* The verifier allows no arithmetic with a pointer; what is read back from a map is a number to it. */
+	*(volatile __u64 *)&walk->dentry = (__u64)dentry;
+	walk->chain = chained(walk->chain, *(volatile __u64 *)&walk->dentry, sequence);
 	climb->dentry = parent;
 	return 0;
+}
+
+/* Whether a mount is the root of a mount namespace that processes can be in. Detached mounts have one of their own. */
+static __always_inline bool is_namespace_root(struct mount *mount)
+{
+	struct mnt_namespace___numbered *numbered;
+	struct mnt_namespace___flagged *flagged;
+	struct mnt_namespace *namespace = NULL;
+	bool anonymous = false;
+	__u64 number = 0;
+
+	read_field(&namespace, mount, mnt_ns);
+	if (!namespace || (__u64)namespace == MOUNT_NAMESPACE_INTERNAL)
+		return false;
+	flagged = (void *)namespace;
+	if (__builtin_preserve_field_info(((struct mnt_namespace___flagged *)0)->is_anon, 2)) {
+		read_field(&anonymous, flagged, is_anon);
+		return !anonymous;
+	}
+	numbered = (void *)namespace;
+	read_field(&number, numbered, seq);
+	return number;
 }
 
 /* One step up on the mounts above, or from a mount's root to where it is mounted. These pointers are numbers
@@ -105,6 +154,7 @@ static long climb_on(__u32 index, struct walk **context)
 	struct mount *mount = (void *)walk->mount;
 	struct dentry *parent = NULL;
 	struct qstr name = {};
+	__u32 sequence = 1;
 
 	if (walk->dentry == walk->mount_root) {
 		struct mount *above = NULL;
@@ -116,22 +166,81 @@ static long climb_on(__u32 index, struct walk **context)
 		}
 		read_field(&above, mount, mnt_parent);
 		if (above == mount || !above) {
-			walk->doubt = TELOVIX_DOUBT_DETACHED;
+			walk->doubt = is_namespace_root(mount) ? TELOVIX_DOUBT_ELSEWHERE : TELOVIX_DOUBT_DETACHED;
 			return 1;
 		}
 		read_field(&dentry, mount, mnt_mountpoint);
 		read_field(&root, above, mnt.mnt_root);
+		walk->chain = chained(walk->chain, (__u64)above, (__u64)dentry);
 		walk->dentry = (__u64)dentry;
 		walk->mount = (__u64)above;
 		walk->mount_root = (__u64)root;
 		return 0;
 	}
+	read_field(&sequence, dentry, d_seq.seqcount.sequence);
+	separate();
 	read_field(&parent, dentry, d_parent);
 	read_field(&name, dentry, d_name);
 	if (!add_component(walk, dentry, parent, name.name, name.len))
 		return 1;
+	walk->unsettled |= sequence & 1;
+	walk->chain = chained(walk->chain, (__u64)dentry, sequence);
 	walk->dentry = (__u64)parent;
 	return 0;
+}
+
+/* One step of the second climb, which goes only by what the kernel says now. */
+static long climb_again(__u32 index, struct walk **context)
+{
+	struct walk *walk = *context;
+	struct dentry *dentry = (void *)walk->dentry;
+	struct mount *mount = (void *)walk->mount;
+	struct dentry *parent = NULL;
+	__u32 sequence = 1;
+
+	if (walk->dentry == walk->mount_root) {
+		struct mount *above = NULL;
+		struct dentry *root = NULL;
+
+		if (walk->mount != walk->namespace_root)
+			read_field(&above, mount, mnt_parent);
+		if (above == mount || !above)
+			return 1;
+		read_field(&dentry, mount, mnt_mountpoint);
+		read_field(&root, above, mnt.mnt_root);
+		walk->again = chained(walk->again, (__u64)above, (__u64)dentry);
+		walk->dentry = (__u64)dentry;
+		walk->mount = (__u64)above;
+		walk->mount_root = (__u64)root;
+		return 0;
+	}
+	read_field(&sequence, dentry, d_seq.seqcount.sequence);
+	separate();
+	read_field(&parent, dentry, d_parent);
+	if (parent == dentry || !parent)
+		return 1;
+	walk->again = chained(walk->again, (__u64)dentry, sequence);
+	walk->dentry = (__u64)parent;
+	return 0;
+}
+
+/* Begins a climb that goes by numbers, at the leaf. */
+static __always_inline void start_at_leaf(struct walk *walk)
+{
+	walk->dentry = walk->leaf;
+	walk->mount = walk->leaf_mount;
+	walk->mount_root = walk->leaf_root;
+}
+
+/* Whether everything on the way is as the climb found it. */
+static __always_inline bool still_stands(struct walk *walk)
+{
+	if (walk->unsettled)
+		return false;
+	walk->again = 0;
+	start_at_leaf(walk);
+	bpf_loop(CLIMB_STEPS, climb_again, &walk, 0);
+	return walk->again == walk->chain;
 }
 
 /* Remembers the state behind the component that the first question came to. */
@@ -183,6 +292,15 @@ static long descend(__u32 index, struct descent *descent)
 		return 1;
 	}
 	component = &walk->components[(walk->left - 1) & (TELOVIX_PATH_DEPTH - 1)];
+	if (walk->left + TELOVIX_PATH_DEPTH <= walk->depth) {
+		/* Not one of the topmost. No rule is so deep; a base name is. */
+		if (!question->leaf_only) {
+			walk->doubt = TELOVIX_DOUBT_DEEP;
+			walk->done = 1;
+			return 1;
+		}
+		component = &walk->base;
+	}
 	length = component->length;
 	__builtin_memcpy(&walk->key, component, sizeof(walk->key));
 	if (length >= TELOVIX_CHUNK) {
@@ -264,7 +382,7 @@ static long answer(__u32 index, struct walk **context)
 	question->parent = question->state;
 	question->parent_known = walk->left == 1;
 	bpf_loop(TELOVIX_PATH_DEPTH * TELOVIX_CHUNKS_PER_NAME, descend, &descent, 0);
-	if (!index && walk->done && !question->leaf_only) {
+	if (!index && walk->done && !question->leaf_only && walk->depth <= TELOVIX_PATH_DEPTH) {
 		trail->depth = walk->depth;
 		trail->generation = question->generation;
 		trail->root = question->root;
@@ -273,7 +391,7 @@ static long answer(__u32 index, struct walk **context)
 	return !walk->done;
 }
 
-/* Climbs once and answers every question once; stops when nothing moved meanwhile. */
+/* Climbs once and answers every question once; stops when what it saw was so at one moment. */
 static long attempt(__u32 index, struct climb *start)
 {
 	struct walk *walk = start->walk;
@@ -286,23 +404,28 @@ static long attempt(__u32 index, struct climb *start)
 	walk->doubt = TELOVIX_DOUBT_NONE;
 	walk->differs = 0;
 	walk->trail.depth = 0;
-	start->dentry = start->leaf;
-	bpf_loop(TELOVIX_PATH_DEPTH + 1, climb, start, 0);
-	if (!walk->doubt && walk->leaf_mount != walk->namespace_root) {
+	walk->unsettled = 0;
+	walk->chain = 0;
+	start_at_leaf(walk);
+	if (!walk->by_number) {
+		start->dentry = start->leaf;
+		bpf_loop(CLIMB_STEPS + 1, climb, start, 0);
 		walk->dentry = walk->leaf_root;
-		walk->mount = walk->leaf_mount;
-		walk->mount_root = walk->leaf_root;
-		bpf_loop(TELOVIX_PATH_DEPTH * 2, climb_on, &walk, 0);
+	}
+	if (!walk->doubt && (walk->by_number || walk->leaf_mount != walk->namespace_root)) {
+		bpf_loop(CLIMB_STEPS, climb_on, &walk, 0);
 		if (!walk->done && !walk->doubt)
 			walk->doubt = TELOVIX_DOUBT_DEEP;
 	}
 	if (walk->depth != depth_before)
 		walk->differs = walk->depth;
-	if (!walk->doubt)
+	if (!walk->doubt || walk->doubt == TELOVIX_DOUBT_ELSEWHERE)
 		bpf_loop(walk->count, answer, &walk, 0);
 	if (!(walk->locks & LOCKS_HELD) && walk->locks == read_locks())
 		return 1;
 	walk->locks = LOCKS_HELD;
+	if (still_stands(walk))
+		return 1;
 	walk->doubt = TELOVIX_DOUBT_RACE;
 	return 0;
 }
@@ -316,6 +439,23 @@ static __always_inline void walk_begin(struct walk *walk, struct task_struct *ta
 	walk->leaf_root = (__u64)mount->mnt_root;
 	walk->namespace_root = (__u64)task->nsproxy->mnt_ns->root;
 	walk->locks = locks;
+	walk->by_number = 0;
+	walk->count = 0;
+}
+
+/* The same for a file that the verifier knows as a number only. */
+static __always_inline void walk_begin_at(struct walk *walk, struct task_struct *task, struct vfsmount *mount,
+					  struct dentry *dentry)
+{
+	struct dentry *root = NULL;
+
+	read_field(&root, mount, mnt_root);
+	walk->leaf_mount = (__u64)mount - __builtin_preserve_field_info(((struct mount *)0)->mnt, 0);
+	walk->leaf_root = (__u64)root;
+	walk->namespace_root = (__u64)task->nsproxy->mnt_ns->root;
+	walk->locks = LOCKS_HELD;
+	walk->leaf = (__u64)dentry;
+	walk->by_number = 1;
 	walk->count = 0;
 }
 
@@ -334,15 +474,18 @@ static __always_inline __u32 walk_ask(struct walk *walk, __u32 slot, __u32 gener
 	return number;
 }
 
-/* Answers the questions about the path of a directory entry; walk->doubt says whether the answers are certain. */
+/* Answers the questions about the path of a directory entry, which is left out where the walk goes by numbers;
+ * walk->doubt says whether the answers are certain. */
 static __always_inline void walk_finish(struct walk *walk, struct dentry *dentry)
 {
 	struct climb context = { .walk = walk, .leaf = dentry, .dentry = dentry };
 
 	walk->doubt = TELOVIX_DOUBT_RACE;
+	if (!walk->by_number)
+		walk->leaf = (__u64)dentry;
 	bpf_loop(WALK_ATTEMPTS, attempt, &context, 0);
 	count(TELOVIX_STATISTIC_WALKS);
-	if (walk->doubt)
+	if (walk->doubt && walk->doubt != TELOVIX_DOUBT_ELSEWHERE)
 		count(TELOVIX_STATISTIC_DOUBTS);
 }
 

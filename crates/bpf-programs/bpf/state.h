@@ -49,10 +49,11 @@ struct telovix_successors {
 /* Why a decision was taken without knowing the whole truth. */
 #define TELOVIX_DOUBT_NONE 0
 #define TELOVIX_DOUBT_DEEP 1 /* more components than the walk takes */
-#define TELOVIX_DOUBT_DETACHED 2 /* no path from the root of the task's mount namespace */
-#define TELOVIX_DOUBT_RACE 3 /* renames or mounts never held still */
+#define TELOVIX_DOUBT_DETACHED 2 /* on a mount that is nowhere mounted */
+#define TELOVIX_DOUBT_RACE 3 /* renames or mounts of what is on the way never held still */
 #define TELOVIX_DOUBT_MEMORY 4 /* no memory for the task's state */
 #define TELOVIX_DOUBT_INHERITED 5 /* more inherited domains than a task can carry */
+#define TELOVIX_DOUBT_ELSEWHERE 6 /* the path is one of another mount namespace */
 
 /* One report. Texts end where their length says; the record is cut after the last text. */
 struct telovix_event {

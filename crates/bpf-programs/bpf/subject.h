@@ -29,6 +29,8 @@ static __always_inline void ask_program(struct walk *walk, struct identification
 		__u32 zero = 0;
 
 		asked->generation[slot] = 0;
+		asked->path[slot] = 0;
+		asked->name[slot] = 0;
 		asked->has_names[slot] = false;
 		if (!loaded || !loaded->generation || !loaded->subjects)
 			continue;

@@ -281,10 +281,11 @@ fn doubt(number: u8) -> Option<&'static str> {
     match number {
         0 => None,
         1 => Some("path too deep"),
-        2 => Some("no path in the mount namespace"),
-        3 => Some("path never held still"),
+        2 => Some("on a mount that is nowhere mounted"),
+        3 => Some("path kept being renamed"),
         4 => Some("no memory"),
         5 => Some("too many inherited domains"),
+        6 => Some("path of another mount namespace"),
         _ => Some("unknown"),
     }
 }

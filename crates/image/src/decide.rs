@@ -4,7 +4,7 @@ use telovix_bpf_programs::image::Image;
 use telovix_bpf_programs::layout::{
     ANY_DOMAIN, Access, Address, Automaton, CHUNK, CONFINEMENT_BLOCKS, CONFINEMENT_HAS_EXEMPTIONS,
     Confinement, Decision, Domain, EdgeKey, Effect, Endpoints, Exemption, Header, NODE_HAS_EDGES,
-    NODE_HAS_PREFIXES, NODE_NUMBER, Operation, PATH_DEPTH, PathState, Port, PrefixKey, Record, SEARCH_STEPS,
+    NODE_HAS_PREFIXES, NODE_NUMBER, Operation, PathState, Port, PrefixKey, Record, SEARCH_STEPS,
     SYSCALLS_IA32, SYSCALLS_IA32_START, SYSCALLS_X32, SYSCALLS_X86_64, Section, Subject, SyscallTable,
 };
 
@@ -101,7 +101,7 @@ impl<'image> Interpreter<'image> {
     pub fn domain_of(&self, binary: Option<&str>) -> u32 {
         let header: Option<Header> = self.image.record(Section::Header, 0);
         let (Some(binary), Some(header)) = (binary, header) else { return 0 };
-        let path = self.walk(header.subjects, binary).map_or(0, |state| state.exact);
+        let path = self.walk(header.subjects, binary).exact;
         let base = binary.rsplit('/').next().expect("a split has at least one part");
         let name = if header.names.child == 0 { 0 } else { self.step(header.names, base).exact };
         self.image.find(Section::Subjects, &Subject { path, name }).unwrap_or(0)
@@ -118,9 +118,7 @@ impl<'image> Interpreter<'image> {
             return ALLOW;
         }
         let decided = match action {
-            Action::Exec(path) => {
-                self.walk(domain.exec.root, path).map(|state| self.class(&domain.exec, state.exact))
-            }
+            Action::Exec(path) => Some(self.class(&domain.exec, self.walk(domain.exec.root, path).exact)),
             Action::File(path, access) => return self.decide_file(&domain, process, path, access),
             Action::AnonymousExec => Some(domain.anonymous_exec),
             Action::Connect(address, port) => Some(self.endpoint(&domain.endpoints, address, port)),
@@ -137,21 +135,14 @@ impl<'image> Interpreter<'image> {
     /// A rename also moves everything below a directory, so everything below is judged; other accesses are judged by the
     /// file alone.
     fn decide_file(&self, domain: &Domain, process: Process, path: &str, access: u16) -> Outcome {
-        let Some(state) = self.walk(domain.file.root, path) else {
-            return undecided(domain, Operation::File);
-        };
+        let state = self.walk(domain.file.root, path);
         let moved = self.resolve(self.class(&domain.file, state.subtree), access & Access::RENAME, process);
         self.stronger(self.resolve(self.class(&domain.file, state.exact), access, process), moved)
     }
 
-    /// Walks a path from the root. Returns the state at its end, or `None` if it is deeper than the kernel walks.
-    fn walk(&self, root: PathState, path: &str) -> Option<PathState> {
-        let names = path.split('/').filter(|name| !name.is_empty());
-        names
-            .clone()
-            .nth(PATH_DEPTH)
-            .is_none()
-            .then(|| names.fold(root, |state, name| self.step(state, name)))
+    /// Walks a path from the root, however deep it is. Rules are no deeper than what the kernel keeps of a path.
+    fn walk(&self, root: PathState, path: &str) -> PathState {
+        path.split('/').filter(|name| !name.is_empty()).fold(root, |state, name| self.step(state, name))
     }
 
     /// Walks one component, chunk by chunk.

@@ -62,12 +62,21 @@ impl<'policy> Tables<'policy> {
     pub(super) fn domain(&mut self, plan: &DomainPlan) -> Domain {
         let every = EndpointSet::all();
         let (mut here, mut strict) = (Here::default(), 0);
-        for group in plan.groups.iter().filter_map(|index| self.groups.get(*index as usize)) {
+        let groups = || plan.groups.iter().filter_map(|index| self.groups.get(*index as usize));
+        // Everybody's own domain is strict about what only a path or an address tells apart.
+        let everybody = groups().all(|group| *group.subject == Subject::Everyone);
+        let located = [layout::Operation::Exec, layout::Operation::File, layout::Operation::Connect];
+        for group in groups() {
             for index in &group.members {
                 let Some(confinement) = self.confinements.get(*index as usize) else { continue };
                 here.add(*index, confinement, &every);
-                if *group.subject != Subject::Everyone && confinement.acting_effect() >= Effect::Kill {
-                    strict |= kernel_operation(confinement).map_or(0, layout::Operation::bit);
+                let operation = kernel_operation(confinement);
+                let counts = match *group.subject {
+                    Subject::Everyone => everybody && operation.is_some_and(|operation| located.contains(&operation)),
+                    _ => true,
+                };
+                if counts && confinement.acting_effect() >= Effect::Kill {
+                    strict |= operation.map_or(0, layout::Operation::bit);
                 }
             }
         }

@@ -35,9 +35,9 @@ use Operation as Op;
 pub const HOOKS: &[Hook] = &[
     Hook::new("bprm_committed_creds", &[]),
     Hook::new("task_alloc", &[]),
-    Hook::new("bprm_check_security", &[Op::Exec]),
-    Hook::new("mmap_file", &[Op::Exec]),
-    Hook::new("file_mprotect", &[Op::Exec]),
+    Hook::new("bprm_check_security", &[Op::Exec, Op::MemoryFile]),
+    Hook::new("mmap_file", &[Op::Exec, Op::MemoryFile]),
+    Hook::new("file_mprotect", &[Op::Exec, Op::MemoryFile]),
     Hook::new("file_open", &[Op::File, Op::SetId]),
     Hook::new("file_receive", &[Op::File]),
     Hook::new("path_truncate", &[Op::File]),

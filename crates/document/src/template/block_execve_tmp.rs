@@ -15,6 +15,8 @@ const INTERPRETER: &str =
     "the interpreter opens the script as data; an exec is seen only for the interpreter";
 const LINK: &str = "a hard link or a mount gives the file a path outside the listed places";
 const LOADER: &str = "the Tetragon policy hooks exec, and the executed program is the loader";
+const DETACHED: &str = "Tetragon reads a path from the root of the process, so one on a detached mount lacks its beginning, \
+                        and only 4,096 bytes of it";
 const MPROTECT: &str = "Tetragon cannot read a path where memory becomes executable (file_mprotect)";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
@@ -67,6 +69,11 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
             name: "a mapping made executable afterwards (mprotect)",
             native: Coverage::at("file_mprotect"),
             engine: Coverage::open(MPROTECT).measured_on_6_12(),
+        },
+        Bypass {
+            name: "a path of many components, of another mount namespace or on a detached mount",
+            native: Coverage::at("bprm_check_security"),
+            engine: Coverage::open(DETACHED).read(),
         },
         Bypass {
             name: "an interpreter given the script as an argument",

@@ -11,6 +11,8 @@ use crate::Template;
 const SHM: &str = "a file in /dev/shm has a name; `block-execve-tmp` stops its execution";
 const UNNAMED: &str =
     "O_TMPFILE makes a file of an ordinary file system; `block-execve-tmp` stops its execution";
+const SHARED: &str = "the Tetragon policy hooks what makes a memory file by name; a shared mapping or a System V segment \
+                      has none";
 const NO_SECRET: &str = "memfd_secret is off by default before 6.6";
 
 pub(super) static TEMPLATE: BuiltIn = BuiltIn {
@@ -48,6 +50,11 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
                 Covered("inode_init_security_anon"),
             )
             .measured_on_6_12(),
+        },
+        Bypass {
+            name: "shared anonymous memory made executable",
+            native: Coverage::at("mmap_file"),
+            engine: Coverage::open(SHARED).read(),
         },
         Bypass {
             name: "a file in /dev/shm",

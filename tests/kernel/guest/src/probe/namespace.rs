@@ -109,7 +109,7 @@ pub(super) fn flags(kinds: &str) -> Option<i64> {
     })
 }
 
-fn open_tree(folder: &str) -> io::Result<std::os::fd::OwnedFd> {
+pub(super) fn open_tree(folder: &str) -> io::Result<std::os::fd::OwnedFd> {
     let folder = sys::text(folder);
     sys::call(libc::SYS_open_tree, [HERE, folder.as_ptr() as i64, OPEN_TREE_CLONE | AT_RECURSIVE, 0, 0, 0])
         .map(sys::own)

@@ -142,6 +142,23 @@ impl<'scenario> Actor<'scenario> {
                 self.tell(Operation::MemoryFile);
                 self.tell(Operation::Exec).anonymous = Some(true);
             }
+            ["map-anonymous-executable"] => {}
+            ["map-shared-executable"] | ["make-shared-executable"] | ["attach-executable"] => {
+                self.tell(Operation::MemoryFile);
+            }
+            ["exec-shared", path] => {
+                self.open(path, &[Access::Read]);
+                self.tell(Operation::MemoryFile);
+                self.tell(Operation::Exec).anonymous = Some(true);
+            }
+            ["exec-in-tree", folder, name] => {
+                self.tell(Operation::Mount);
+                self.run(&format!("{folder}/{name}"));
+            }
+            ["exec-in-other-namespace", path] => {
+                self.tell(Operation::Unshare);
+                self.run(path);
+            }
             ["exec-deleted", path] => {
                 self.open(path, &[Access::Read]);
                 self.open(path, &[Access::Delete]);
