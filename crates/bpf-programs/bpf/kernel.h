@@ -301,6 +301,7 @@ static long (*const bpf_sysctl_get_name)(void *context, char *to, unsigned long 
 static long (*const bpf_sysctl_get_new_value)(void *context, char *to, unsigned long size) = (void *)103;
 static long (*const bpf_send_signal)(__u32 signal) = (void *)109;
 static long (*const bpf_probe_read_kernel)(void *to, __u32 size, const void *from) = (void *)113;
+static long (*const bpf_seq_write)(void *seq, const void *data, __u32 length) = (void *)127;
 static __u64 (*const bpf_ktime_get_boot_ns)(void) = (void *)125;
 static long (*const bpf_ringbuf_output)(void *ring, void *data, __u64 size, __u64 flags) = (void *)130;
 static void *(*const bpf_inode_storage_get)(void *map, void *inode, void *value, __u64 flags) = (void *)145;

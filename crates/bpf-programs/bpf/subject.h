@@ -254,7 +254,7 @@ int sched_process_fork(unsigned long long *context)
 struct ancestry {
 	struct task_state *scratch;
 	struct task_struct *task;
-	__u32 full;
+	__u32 unknown; /* something about an ancestor cannot be said, or not be carried */
 };
 
 /* What the parent's program hands to descendants, and the step to the parent. */
@@ -269,15 +269,26 @@ static long gather(__u32 index, struct ancestry *ancestry)
 	program = parent->mm->exe_file;
 	if (program) {
 		identify_program(scratch, parent, program);
+		if (scratch->walk.doubt == TELOVIX_DOUBT_RACE)
+			ancestry->unknown = 1;
 #pragma unroll
 		for (__u32 slot = 0; slot < SLOTS; slot++) {
 			__u32 domain = DOMAIN_OF(scratch->next[slot]);
 
 			if (domain && !inherit(scratch->gathered[slot], carried_by(slot, domain), 0))
-				ancestry->full = 1;
+				ancestry->unknown = 1;
 		}
 	}
 	ancestry->task = parent;
+	return 0;
+}
+
+/* Tells the loader of a process that could not be placed, by its number. */
+static __always_inline int left_unplaced(struct bpf_iter__task *context, struct task_struct *task)
+{
+	__u32 process = task->tgid;
+
+	bpf_seq_write(context->meta->seq, &process, sizeof(process));
 	return 0;
 }
 
@@ -300,7 +311,7 @@ int place_task(struct bpf_iter__task *context)
 	scratch = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL,
 				       BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!scratch)
-		return 0;
+		return left_unplaced(context, task);
 	state = bpf_task_storage_get(&tasks, task, NULL, 0);
 	if (state) {
 		before[0] = state->own[0];
@@ -311,6 +322,8 @@ int place_task(struct bpf_iter__task *context)
 	ancestry.task = task;
 	bpf_loop(ANCESTORS, gather, &ancestry, 0);
 	identify_program(scratch, task, program);
+	if (scratch->walk.doubt == TELOVIX_DOUBT_RACE)
+		ancestry.unknown = 1;
 #pragma unroll
 	for (__u32 slot = 0; slot < SLOTS; slot++) {
 		__u64 own = scratch->next[slot];
@@ -319,13 +332,15 @@ int place_task(struct bpf_iter__task *context)
 		if (!GENERATION_OF(own) || GENERATION_OF(before[slot]) == GENERATION_OF(own))
 			continue;
 		state = bpf_task_storage_get(&tasks, task, NULL, 0);
-		if (state)
-			take_over(scratch->gathered[slot], state, slot, GENERATION_OF(own), false);
+		if (state && !take_over(scratch->gathered[slot], state, slot, GENERATION_OF(own), false))
+			ancestry.unknown = 1;
 		if (!DOMAIN_OF(own) && !scratch->gathered[slot][0])
 			continue;
 		state = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!state)
+		if (!state) {
+			ancestry.unknown = 1;
 			continue;
+		}
 		__builtin_memcpy(state->inherited[slot], scratch->gathered[slot], sizeof(state->inherited[slot]));
 		if (__sync_val_compare_and_swap(&state->own[slot], before[slot], own) != before[slot])
 			continue;
@@ -335,7 +350,7 @@ int place_task(struct bpf_iter__task *context)
 		else
 			count(TELOVIX_STATISTIC_SEEDED);
 	}
-	return 0;
+	return ancestry.unknown ? left_unplaced(context, task) : 0;
 }
 
 #endif

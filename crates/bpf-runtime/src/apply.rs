@@ -13,6 +13,7 @@ use telovix_bpf_programs::object::OBJECT;
 use telovix_bpf_programs::state::{Control, Slot};
 
 use crate::control::{Switch, deadline, now};
+use crate::control_group::Uncharged;
 use crate::generation::{self, Demands};
 use crate::object::{Object, Place, pinned_programs, place_tasks, places as places_needed};
 use crate::pins::Places;
@@ -30,6 +31,16 @@ pub struct Options {
     pub confine: Vec<String>,
     /// Keep programs that no loaded generation needs: the next switch is faster, every operation slower.
     pub keep_hooks: bool,
+}
+
+/// A process that ran before and could not be placed in its domains, because it would inherit more of them than a task
+/// can carry, its path kept being renamed, or there was no memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplaced {
+    /// Its number.
+    pub pid: u32,
+    /// Its name, as `/proc` has it; empty if it has ended.
+    pub name: String,
 }
 
 /// What is active after an apply.
@@ -73,6 +84,14 @@ pub struct Switched {
     needed: BTreeSet<Place>,
     kernel: (u16, u16),
     keep_hooks: bool,
+    unplaced: Vec<Unplaced>,
+}
+
+impl Unplaced {
+    fn of(pid: u32) -> Self {
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        Self { pid, name: name.trim_end().to_owned() }
+    }
 }
 
 /// Makes an image the active generation: [`prepare`], [`Prepared::switch`] and [`Switched::tidy`] in a row.
@@ -94,6 +113,7 @@ pub fn prepare(places: &Places, image: &Image, options: &Options) -> Result<Prep
     liveness::require_trampolines()?;
     lockout::check(image, &options.confine)?;
     let lock = places.lock()?;
+    let _uncharged = Uncharged::enter()?;
     if let Some(switch) = Switch::open(places)? {
         settle(&switch)?;
     }
@@ -140,6 +160,7 @@ impl Prepared {
         let image = places.image(new);
         std::fs::rename(&self.copy, &image).map_err(RuntimeError::file(&image))?;
         generation::hang(places, &self.maps, new)?;
+        let mut unplaced = Vec::new();
         // From here on exec and fork keep the new slot up to date; then the tasks that already run.
         switch.set_slot(new, record.pending())?;
         if self.subjects {
@@ -148,11 +169,11 @@ impl Prepared {
                 let active = switch.slot(old)?.generation;
                 successors::write(places, (&image, active), (&self.image, generation))?;
             }
-            place_tasks(&places.links())?;
+            unplaced = place_tasks(&places.links())?.into_iter().map(Unplaced::of).collect();
         }
         switch.set_control(Control::new(new, generation, self.confirm_within.map(deadline)))?;
         let Self { places, switch, _lock, needed, kernel, keep_hooks, .. } = self;
-        Ok(Switched { places, _lock, switch, old, generation, needed, kernel, keep_hooks })
+        Ok(Switched { places, _lock, switch, old, generation, needed, kernel, keep_hooks, unplaced })
     }
 }
 
@@ -161,6 +182,12 @@ impl Switched {
     #[must_use]
     pub fn generation(&self) -> u32 {
         self.generation
+    }
+
+    /// Returns the processes that the policy names, by themselves or by an ancestor, and whose domains are not complete
+    /// until they execute a program.
+    pub fn unplaced(&self) -> &[Unplaced] {
+        &self.unplaced
     }
 
     /// Detaches the programs that no loaded generation needs.

@@ -8,6 +8,7 @@ telovix_diagnostic::codes! {
     NO_BPF_LSM = "no-bpf-lsm";
     FTRACE_DISABLED = "ftrace-disabled";
     GUARDED = "guarded";
+    CONTROL_GROUP_LIMITED = "control-group-limited";
     CALLS_NOT_COUNTED = "calls-not-counted";
     NO_BPF_FILE_SYSTEM = "no-bpf-file-system";
     NO_KERNEL_SYMBOL = "no-kernel-symbol";

@@ -42,6 +42,17 @@ pub enum RuntimeError {
     /// The active policy was applied by another program, which alone may change it.
     #[error("the active policy was applied by another program, and only that one may change it")]
     Guarded,
+    /// Memory of maps would be charged to a group that can be full.
+    #[error(
+        "memory of the policy would be charged to the control group `{group}`, which has a limit, and this process cannot \
+         leave it: {reason}"
+    )]
+    ControlGroup {
+        /// The group, from the root.
+        group: String,
+        /// What the kernel said.
+        reason: String,
+    },
     /// The calls of programs cannot be counted.
     #[error("the calls of programs cannot be counted: {reason}")]
     Counting {
@@ -149,6 +160,7 @@ impl RuntimeError {
             Self::NoBpfLsm { .. } => &code::NO_BPF_LSM,
             Self::FtraceDisabled => &code::FTRACE_DISABLED,
             Self::Guarded => &code::GUARDED,
+            Self::ControlGroup { .. } => &code::CONTROL_GROUP_LIMITED,
             Self::Counting { .. } => &code::CALLS_NOT_COUNTED,
             Self::NoBpfFileSystem { .. } => &code::NO_BPF_FILE_SYSTEM,
             Self::NoSymbol { .. } => &code::NO_KERNEL_SYMBOL,
@@ -180,6 +192,9 @@ impl RuntimeError {
             }
             Self::FtraceDisabled => "find out who changed it, then `sysctl -w kernel.ftrace_enabled=1`",
             Self::Guarded => "run the `telovix` that applied it, at the same path, outside of every profile",
+            Self::ControlGroup { .. } => {
+                "run it in a group without `memory.max`, or where /sys/fs/cgroup can be written"
+            }
             Self::Counting { .. } => "see the kernel's log (`dmesg`)",
             Self::NoBpfFileSystem { .. } => "mount it: `mount -t bpf bpf /sys/fs/bpf`",
             Self::NoSymbol { .. } => {

@@ -10,6 +10,7 @@
 pub mod apply;
 pub mod code;
 mod control;
+mod control_group;
 mod error;
 pub mod events;
 mod generation;

@@ -1,6 +1,7 @@
 //! The embedded programs -> programs in the kernel, attached and pinned, one per hook that is needed.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
@@ -176,14 +177,18 @@ impl Object {
 }
 
 /// Visits every task twice with the pinned placing program. Twice, because process ids wrap around: a process
-/// that forked after its place in the first visit is found in the second.
-pub(crate) fn place_tasks(links: &Path) -> Result<(), RuntimeError> {
+/// that forked after its place in the first visit is found in the second. Returns the processes that could not be placed
+/// in the second visit either.
+pub(crate) fn place_tasks(links: &Path) -> Result<BTreeSet<u32>, RuntimeError> {
     let pin = links.join(object::PLACE_TASKS);
+    let mut numbers = Vec::new();
     for _ in 0..2 {
+        numbers.clear();
         let mut tasks = std::fs::File::open(&pin).map_err(RuntimeError::file(&pin))?;
-        std::io::copy(&mut tasks, &mut std::io::sink()).map_err(RuntimeError::file(&pin))?;
+        tasks.read_to_end(&mut numbers).map_err(RuntimeError::file(&pin))?;
     }
-    Ok(())
+    let (numbers, _) = numbers.as_chunks::<4>();
+    Ok(numbers.iter().map(|number| u32::from_le_bytes(*number)).collect())
 }
 
 /// Ids of the programs of the pinned links.

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use telovix_bpf_runtime::apply::Options;
+use telovix_bpf_runtime::apply::{Options, Unplaced};
 use telovix_trust::audit::Action;
 
+use crate::code;
 use crate::journal::Announced;
 use crate::kernel::{Prepared, Switched};
 use crate::memory::Remembered;
@@ -30,6 +31,8 @@ pub struct Applied {
     pub programs: usize,
     /// The policy, and what makes it trusted.
     pub policy: Admitted,
+    /// Processes that ran before and whose domains are not complete until they execute a program.
+    pub unplaced: Vec<Unplaced>,
 }
 
 impl<K: Kernel> Host<K> {
@@ -165,15 +168,27 @@ impl<K: Kernel> InForce<'_, K> {
         let generation = switched.generation();
         // Without its number, the policy is still found by its digest.
         let _numbered = Provenance::settle(&host.provenance, &policy.policy().to_string(), Some(generation));
+        let unplaced = switched.unplaced();
         let programs = switched.tidy();
+        let announced = match unplaced.as_slice() {
+            [] => announced,
+            processes => announced.noting(format!("{}: {}", code::PROCESS_NOT_PLACED.id, named(processes))),
+        };
         let announced = match &programs {
             Ok(_) => announced,
             Err(error) => announced.noting(format!("{}: {error}", error.code().id)),
         };
         host.journal.done(announced, Some(generation), None).map_err(HostError::DoneNotLogged)?;
         match programs {
-            Ok(programs) => Ok(Applied { generation, programs, policy }),
+            Ok(programs) => Ok(Applied { generation, programs, policy, unplaced }),
             Err(source) => Err(HostError::NotTidied { generation, source }),
         }
     }
+}
+
+/// Processes by number and name.
+fn named(processes: &[Unplaced]) -> String {
+    let words: Vec<String> =
+        processes.iter().map(|process| format!("{} ({})", process.pid, process.name)).collect();
+    words.join(", ")
 }

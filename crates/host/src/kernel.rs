@@ -1,6 +1,6 @@
 //! What a host needs of a kernel, as a trait, and its implementation for the running kernel.
 
-use telovix_bpf_runtime::apply::{self, Options};
+use telovix_bpf_runtime::apply::{self, Options, Unplaced};
 use telovix_bpf_runtime::plan::{self, Plan};
 use telovix_bpf_runtime::status::{self, Status};
 use telovix_bpf_runtime::{Places, RuntimeError, Scope, switch};
@@ -72,6 +72,9 @@ pub trait Switched {
     /// Returns the number of its generation.
     fn generation(&self) -> u32;
 
+    /// Returns the processes that could not be placed in their domains.
+    fn unplaced(&self) -> Vec<Unplaced>;
+
     /// Removes what no loaded generation needs, and returns how many programs are attached.
     ///
     /// # Errors
@@ -129,6 +132,10 @@ impl Prepared for apply::Prepared {
 impl Switched for apply::Switched {
     fn generation(&self) -> u32 {
         apply::Switched::generation(self)
+    }
+
+    fn unplaced(&self) -> Vec<Unplaced> {
+        apply::Switched::unplaced(self).to_vec()
     }
 
     fn tidy(self) -> Result<usize, RuntimeError> {

@@ -43,6 +43,7 @@ pub use journal::{Announced, HOST_LOG, Journal, Notice, Operation};
 pub use kernel::{Kernel, Linux, Prepared, Switched};
 pub use provenance::{Origin, Provenance};
 pub use status::{Enforcement, HostStatus};
+pub use telovix_bpf_runtime::apply::Unplaced;
 pub use telovix_bpf_runtime::events::{Events, Report};
 pub use telovix_bpf_runtime::plan::Plan;
 pub use telovix_bpf_runtime::status::{HookProgram, RuleCount, Status};

@@ -72,7 +72,9 @@ impl<'policy> Tables<'policy> {
                 here.add(*index, confinement, &every);
                 let operation = kernel_operation(confinement);
                 let counts = match *group.subject {
-                    Subject::Everyone => everybody && operation.is_some_and(|operation| located.contains(&operation)),
+                    Subject::Everyone => {
+                        everybody && operation.is_some_and(|operation| located.contains(&operation))
+                    }
                     _ => true,
                 };
                 if counts && confinement.acting_effect() >= Effect::Kill {

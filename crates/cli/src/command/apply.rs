@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
+use telovix_diagnostic::Diagnostic;
+use telovix_host::code::PROCESS_NOT_PLACED;
 use telovix_host::{Applied, ApplyOptions, Host, Linux};
 
 use super::Run;
@@ -12,8 +14,8 @@ use crate::enforcement::{DeliveryArguments, PlaceArguments, TrustRoot, Verificat
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::json::{self, VERSION};
-use crate::output::text::plural;
-use crate::output::{Format, FormatArgument, Streams};
+use crate::output::text::{self, plural};
+use crate::output::{Amount, Format, FormatArgument, Report, Streams};
 use crate::signing::{AuditArguments, tell_notices};
 
 /// Load a bundle into the kernel atomically; no daemon is needed.
@@ -60,9 +62,22 @@ pub(crate) struct Document {
     /// The trust root that it was verified against; absent when it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     trust_root: Option<TrustRoot>,
+    /// Processes that ran before and whose domains are not complete until they execute a program.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unplaced: Vec<Process>,
     /// Seconds until the previous policy is restored unless this one is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     confirm_within: Option<u64>,
+}
+
+/// A process of the host.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Process {
+    /// Its number.
+    pid: u32,
+    /// Its name, as `/proc` has it; empty if it has ended.
+    name: String,
 }
 
 impl Run for Arguments {
@@ -75,12 +90,18 @@ impl Run for Arguments {
         let applied = self.carry_out(&mut host, streams);
         tell_notices(host.take_notices(), streams)?;
         let applied = applied?;
+        tell_unplaced(&applied, streams)?;
         let document = Document {
             version: VERSION,
             generation: applied.generation,
             programs: applied.programs,
             verification: applied.policy.verification().into(),
             trust_root: applied.policy.root().map(TrustRoot::from),
+            unplaced: applied
+                .unplaced
+                .iter()
+                .map(|process| Process { pid: process.pid, name: process.name.clone() })
+                .collect(),
             confirm_within: self.confirm_within.map(|time| time.as_secs()),
         };
         match self.format.chosen {
@@ -112,6 +133,20 @@ impl Arguments {
         let options = ApplyOptions { confirm_within: self.confirm_within, confine: self.confine.clone() };
         host.apply(&offered.offer, &options).map_err(|error| offered.failed(&error))
     }
+}
+
+/// Warns of processes that are not in all of their domains.
+fn tell_unplaced(applied: &Applied, streams: &mut Streams) -> Result<(), Failure> {
+    let warnings = applied.unplaced.iter().map(|process| {
+        let message = format!(
+            "process {} (`{}`) is not in all of its domains until it executes a program",
+            process.pid, process.name
+        );
+        Diagnostic::new(&PROCESS_NOT_PLACED, None, message).help("restart it")
+    });
+    let report = Report::without_sources(warnings.collect());
+    text::write(&report, Amount::ALL, &mut streams.talk)?;
+    streams.talk.flush().map_err(Failure::from)
 }
 
 /// Reads `90s`, `5m` or `1h`; a bare number is seconds.

@@ -16,7 +16,7 @@ use telovix_bpf_runtime::apply::Options;
 use telovix_bpf_runtime::{RuntimeError, Scope};
 use telovix_host::{
     Admitted, Applied, ApplyOptions, Host, HostError, Journal, Kernel, Offer, Plan, Prepared, RequiredTrust,
-    RootOrigin, Status, Switched, Trust,
+    RootOrigin, Status, Switched, Trust, Unplaced,
 };
 use telovix_trust::audit::{self, Action, Actor, Outcome};
 use telovix_trust::bundle::{self, Existing, SignRequest};
@@ -160,6 +160,10 @@ impl Prepared for FakePrepared {
 impl Switched for FakeSwitched {
     fn generation(&self) -> u32 {
         self.1
+    }
+
+    fn unplaced(&self) -> Vec<Unplaced> {
+        Vec::new()
     }
 
     fn tidy(self) -> Result<usize, RuntimeError> {

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         ["fault", words @ ..] => host::fault(words),
         ["in-group", group, program, words @ ..] => host::enter(group, program, words),
         ["compile-images", folder] => cost::compile(folder),
-        ["noise"] => race::noise(),
+        ["noise", number] => race::noise(number),
         ["race", kind, attempts] => race::race(kind, attempts),
         ["serve"] => probe::serve(),
         _ => probe::run(&arguments),

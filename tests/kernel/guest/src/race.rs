@@ -10,11 +10,20 @@ use telovix_bpf_runtime::{Places, apply, status, switch};
 use crate::{policy, sys};
 
 const RACERS: usize = 8;
+
+/// Processes that rename files of their own and mount, without end.
+const SPINNERS: usize = 4;
+
+/// What the races are about: who is confined, and what is denied or allowed to it.
+const KINDS: [&str; 7] = ["open", "connect", "exec", "allowed", "allowed-deep", "template", "subject"];
+
+/// A program whose path has twelve components.
+const SUBJECT: &str = "/opt/a/b/c/d/e/f/g/h/i/j/subject";
 const ATTEMPTS: usize = 25_000;
 const SWITCHES: usize = 100;
 
 /// How long one kind of race may take on a slow emulator; what was attempted by then is what is reported.
-const PATIENCE: Duration = Duration::from_secs(200);
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// One of two policies that differ in which of two files is denied.
 fn image(denied: &str) -> Image {
@@ -25,9 +34,17 @@ fn profile(denied: &str) -> String {
     let allowed = if denied == "a" { "b" } else { "a" };
     format!(
         "kind: GuardianProfile\nname: racer\ntarget_binary: /opt/racer\nmode: enforce\n\
-         allowed_files: [/srv/open, /srv/{allowed}, /proc, /dev]\nallowed_spawns: [/opt/tool]\n\
-         allowed_dst_ports: [\"80\"]\nallowed_dst_cidrs: [127.0.0.1/32]\n"
+         allowed_files: [/srv/open, /srv/{allowed}, /srv/deep, /proc, /dev]\nallowed_spawns: [/opt/tool]\n\
+         allowed_dst_ports: [\"80\"]\nallowed_dst_cidrs: [127.0.0.1/32]\n\
+         ---\nkind: GuardianProfile\nname: subject\ntarget_binary: {SUBJECT}\nmode: enforce\n\
+         allowed_files: [/srv/open, /proc, /dev]\n\
+         ---\nkind: EnforcementRule\nname: tmp\ntemplate: block-execve-tmp\n"
     )
+}
+
+/// A path of 100 folders and a file.
+fn deep(folder: &str, name: &str) -> String {
+    format!("{folder}{}/{name}", "/d".repeat(100))
 }
 
 /// Runs every stage whose name holds the filter, and prints verdicts.
@@ -35,11 +52,17 @@ pub(crate) fn run(filter: &str) {
     for name in ["secret", "open", "a", "b"] {
         std::fs::write(format!("/srv/{name}"), "x").expect("a file");
     }
-    for name in ["/opt/racer", "/opt/evil"] {
+    let evil = deep("/tmp", "evil");
+    for name in ["/opt/racer", "/opt/free", "/opt/evil", SUBJECT, &evil] {
+        let parent = std::path::Path::new(name).parent().expect("a folder");
+        std::fs::create_dir_all(parent).expect("a folder");
         std::fs::hard_link("/init", name).expect("a link");
     }
+    let allowed = deep("/srv/deep", "open");
+    std::fs::create_dir_all(std::path::Path::new(&allowed).parent().expect("a folder")).expect("a folder");
+    std::fs::write(&allowed, "x").expect("a file");
     load(&image("a"));
-    for kind in ["open", "connect", "exec"] {
+    for kind in KINDS {
         if format!("race-{kind}").contains(filter) {
             leaks(kind);
         }
@@ -54,10 +77,11 @@ fn load(image: &Image) {
     apply::apply(&Places::default(), image, &apply::Options::default()).expect("an apply");
 }
 
-/// Starts the racers, and a process whose renames and mounts disturb every walk.
+/// Starts the racers: confined ones, except where rules for everybody or the start of a subject are tried.
 fn racers(kind: &str, attempts: usize) -> Vec<Child> {
+    let program = if matches!(kind, "template" | "subject") { "/opt/free" } else { "/opt/racer" };
     let racer = |_| {
-        Command::new("/opt/racer")
+        Command::new(program)
             .args(["race", kind, &attempts.to_string()])
             .stdout(Stdio::piped())
             .spawn()
@@ -82,17 +106,22 @@ fn collect(racers: Vec<Child>) -> (u64, u64) {
 }
 
 fn leaks(kind: &str) {
-    let mut noise = Command::new("/init").arg("noise").spawn().expect("noise");
+    let spinner = |number: usize| {
+        Command::new("/init").args(["noise", &number.to_string()]).spawn().expect("a spinner")
+    };
+    let mut spinners: Vec<Child> = (0..SPINNERS).map(spinner).collect();
     let (attempts, leaked) = collect(racers(kind, ATTEMPTS));
-    let _ = noise.kill();
-    let _ = noise.wait();
+    for spinner in &mut spinners {
+        let _ = spinner.kill();
+        let _ = spinner.wait();
+    }
     let state = status::status(&Places::default(), &telovix_bpf_runtime::Scope::default());
     let doubts = state.map(|state| (state.walks, state.doubts, state.dropped)).unwrap_or_default();
     let enough = attempts >= 200_000;
     let word = if leaked > 0 { "FAIL" } else { "PASS" };
     let note = if enough { "" } else { " (stopped by the clock)" };
     println!(
-        "@@ {word} race-{kind}: {leaked} of {attempts} got through{note}; walks, doubts, dropped {doubts:?}"
+        "@@ {word} race-{kind}: {leaked} of {attempts} ended wrong{note}; walks, doubts, dropped {doubts:?}"
     );
 }
 
@@ -111,16 +140,17 @@ fn switches() {
 }
 
 /// Renames and mounts without end.
-pub(crate) fn noise() -> ExitCode {
-    let _ = std::fs::create_dir_all("/run/noise/mount");
-    let _ = std::fs::write("/run/noise/one", "");
+pub(crate) fn noise(number: &str) -> ExitCode {
+    let [mount, one, two] = ["mount", "one", "two"].map(|name| format!("/run/noise-{number}/{name}"));
+    let _ = std::fs::create_dir_all(&mount);
+    let _ = std::fs::write(&one, "");
     loop {
         for _ in 0..20 {
-            let _ = std::fs::rename("/run/noise/one", "/run/noise/two");
-            let _ = std::fs::rename("/run/noise/two", "/run/noise/one");
+            let _ = std::fs::rename(&one, &two);
+            let _ = std::fs::rename(&two, &one);
         }
-        let _ = sys::mount("none", "/run/noise/mount", "tmpfs", 0);
-        let folder = sys::text("/run/noise/mount");
+        let _ = sys::mount("none", &mount, "tmpfs", 0);
+        let folder = sys::text(&mount);
         let _ = sys::call(libc::SYS_umount2, [folder.as_ptr() as i64, 0, 0, 0, 0, 0]);
     }
 }
@@ -129,6 +159,14 @@ pub(crate) fn noise() -> ExitCode {
 pub(crate) fn race(kind: &str, attempts: &str) -> ExitCode {
     let attempts: u64 = attempts.parse().unwrap_or(0);
     let [secret, open, evil] = ["/srv/secret", "/srv/open", "/opt/evil"].map(sys::text);
+    let [deep_open, deep_evil] =
+        [deep("/srv/deep", "open"), deep("/tmp", "evil")].map(|path| sys::text(&path));
+    // If it were let through, this process would be another program and report nothing.
+    let executed = |path: &std::ffi::CStr| {
+        let arguments = [path.as_ptr(), std::ptr::null()];
+        let words = [path.as_ptr() as i64, arguments.as_ptr() as i64, 0, 0, 0, 0];
+        sys::call(libc::SYS_execve, words).err().and_then(|error| error.raw_os_error()) != Some(libc::EPERM)
+    };
     let opened = |path: i64| match sys::call(libc::SYS_openat, [i64::from(libc::AT_FDCWD), path, 0, 0, 0, 0])
     {
         Ok(number) => sys::call(libc::SYS_close, [number, 0, 0, 0, 0, 0]).is_ok(),
@@ -144,11 +182,13 @@ pub(crate) fn race(kind: &str, attempts: &str) -> ExitCode {
         wrong += u64::from(match kind {
             "open" => opened(secret.as_ptr() as i64),
             "connect" => sys::call(libc::SYS_connect, [number, address.as_ptr() as i64, 16, 0, 0, 0]).is_ok(),
-            "exec" => {
-                // If it were let through, this process would be another program and report nothing.
-                let arguments = [evil.as_ptr(), std::ptr::null()];
-                let words = [evil.as_ptr() as i64, arguments.as_ptr() as i64, 0, 0, 0, 0];
-                sys::call(libc::SYS_execve, words).is_ok()
+            "exec" => executed(&evil),
+            "template" => executed(&deep_evil),
+            "allowed" => !opened(open.as_ptr() as i64),
+            "allowed-deep" => !opened(deep_open.as_ptr() as i64),
+            "subject" => {
+                let status = Command::new(SUBJECT).args(["open-read", "/srv/secret"]).status();
+                status.ok().and_then(|status| status.code()) != Some(libc::EPERM)
             }
             _ => {
                 if done % 64 == 0 && File::open("/proc/self/stat").is_err() {

@@ -95,21 +95,28 @@ pub(super) fn without_memlock(then: impl FnOnce() -> anyhow::Result<()>) -> anyh
     result
 }
 
+/// A mount of the control groups, and the group below it that commands run in.
+const GROUPS: &str = "/tmp/cgroup";
+const SMALL: &str = "/tmp/cgroup/small";
+
 /// The command in a control group that may have so much memory.
 pub(super) fn with_memory(bytes: u64, words: &[&str]) -> anyhow::Result<Command> {
-    let root = "/tmp/cgroup";
-    let group = format!("{root}/small");
-    if !Path::new(root).exists() {
-        std::fs::create_dir_all(root)?;
-        sys::mount("none", root, "cgroup2", 0).context("no control groups")?;
-        std::fs::write(format!("{root}/cgroup.subtree_control"), "+memory").context("no memory control")?;
-        std::fs::create_dir(&group)?;
+    if !Path::new(GROUPS).exists() {
+        std::fs::create_dir_all(GROUPS)?;
+        sys::mount("none", GROUPS, "cgroup2", 0).context("no control groups")?;
+        std::fs::write(format!("{GROUPS}/cgroup.subtree_control"), "+memory").context("no memory control")?;
+        std::fs::create_dir(SMALL)?;
     }
-    std::fs::write(format!("{group}/memory.max"), bytes.to_string())?;
+    std::fs::write(format!("{SMALL}/memory.max"), bytes.to_string())?;
     // A process that joins by itself, so that no other process can be killed.
     let mut command = Command::new("/init");
-    command.args(["in-group", &group, TELOVIX]).args(words).current_dir("/");
+    command.args(["in-group", SMALL, TELOVIX]).args(words).current_dir("/");
     Ok(command)
+}
+
+/// Leaves no room in the group that commands ran in.
+pub(super) fn fill_group() -> anyhow::Result<()> {
+    std::fs::write(format!("{SMALL}/memory.max"), "0").context("no limit")
 }
 
 /// Joins a control group and becomes a program; returns only when it cannot.

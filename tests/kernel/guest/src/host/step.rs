@@ -73,8 +73,10 @@ impl Step {
                 self.run(command)
             }
             ["without-memlock", "telovix", rest @ ..] => fault::without_memlock(|| self.run(telovix(rest))),
-            ["each-memory", "telovix", rest @ ..] => {
-                self.each_limit(watch, |megabytes| fault::with_memory(megabytes << 20, rest))
+            // Whatever the command leaves behind in its group finds no room there afterwards.
+            ["full-group", "telovix", rest @ ..] => {
+                self.run(fault::with_memory(256 << 20, rest)?)?;
+                fault::fill_group()
             }
             ["each-address-space", "telovix", rest @ ..] => self.each_limit(watch, |megabytes| {
                 let mut command = telovix(rest);

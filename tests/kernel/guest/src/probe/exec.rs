@@ -58,8 +58,9 @@ pub(super) fn attempt(words: &[&str]) -> Option<io::Result<()>> {
         // The folder as a mount of its own, which is mounted nowhere.
         ["exec-in-tree", folder, name] => super::namespace::open_tree(folder)
             .and_then(|tree| execute_at(tree.as_fd(), name, libc::AT_SYMLINK_NOFOLLOW)),
-        ["exec-in-other-namespace", path] => other_namespace()
-            .and_then(|process| Err(Command::new(format!("/proc/{process}/root{path}")).arg("nothing").exec())),
+        ["exec-in-other-namespace", path] => other_namespace().and_then(|process| {
+            Err(Command::new(format!("/proc/{process}/root{path}")).arg("nothing").exec())
+        }),
         // The program begins with the file open, at a number that its probe knows.
         ["exec-holding", file, path, rest @ ..] => File::open(file).and_then(|file| {
             sys::call(libc::SYS_dup2, [i64::from(file.as_raw_fd()), super::HELD, 0, 0, 0, 0])?;
