@@ -1,0 +1,119 @@
+//! A recorded session of an editor, played to `telovix lsp` by a client over standard input and output -> what it answers,
+//! in `tests/editor/session.expected`. The session cut off at many bytes ends the process without a panic.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+use telovix_snapshot::{assert_file, files, root};
+
+/// The folder that messages name; each run has a copy of it somewhere else.
+const NAMED: &str = "/repository";
+
+fn messages(folder: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(root().join("tests/editor/session.json")).expect("a session");
+    let text = text.replace(&format!("file://{NAMED}"), &format!("file://{}", folder.display()));
+    let mut messages: Vec<Value> = serde_json::from_str(&text).expect("a list of messages");
+    for message in &mut messages {
+        message["jsonrpc"] = json!("2.0");
+    }
+    messages
+}
+
+fn framed(message: &Value) -> Vec<u8> {
+    let body = message.to_string();
+    format!("Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+fn repository() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files(&root().join("tests/editor/repository")) {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+fn start(folder: &Path) -> (Child, ChildStdin, BufReader<ChildStdout>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_telovix"));
+    command.args(["lsp", "--as-of", "2026-11-20"]).current_dir(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("telovix starts");
+    let input = child.stdin.take().expect("a pipe");
+    let output = BufReader::new(child.stdout.take().expect("a pipe"));
+    (child, input, output)
+}
+
+fn receive(from: &mut BufReader<ChildStdout>) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if from.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        match line.trim_end() {
+            "" => break,
+            line => {
+                if let Some(number) = line.strip_prefix("Content-Length: ") {
+                    length = number.parse().expect("a number");
+                }
+            }
+        }
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+#[test]
+fn a_recorded_session_is_answered_as_expected() {
+    let folder = repository();
+    let (mut child, mut input, mut output) = start(folder.path());
+    let mut told = String::new();
+    let mut tell = |direction: &str, message: &Value| {
+        let text = serde_json::to_string_pretty(message).expect("JSON");
+        let text = text.replace(&folder.path().display().to_string(), NAMED);
+        told.push_str(&format!("{direction} {text}\n"));
+    };
+    for message in messages(folder.path()) {
+        input.write_all(&framed(&message)).expect("the server reads");
+        input.flush().expect("the server reads");
+        let Some(id) = message.get("id") else { continue };
+        tell("->", &json!({ "id": id, "method": message["method"] }));
+        // Everything up to the answer, which says that what came before was taken.
+        loop {
+            let answer = receive(&mut output).expect("an answer");
+            tell("<-", &answer);
+            if answer.get("id") == Some(id) {
+                break;
+            }
+        }
+    }
+    drop(input);
+    while let Some(rest) = receive(&mut output) {
+        tell("<-", &rest);
+    }
+    assert!(child.wait().expect("an end").success());
+    assert_file(&root().join("tests/editor/session.expected"), &told);
+}
+
+/// Whatever an editor leaves behind when it is killed, the server ends, and says why.
+#[test]
+fn a_session_that_is_cut_off_ends_with_a_reason() {
+    const CUTS: usize = 40;
+    let folder = repository();
+    let whole: Vec<u8> = messages(folder.path()).iter().flat_map(framed).collect();
+    for cut in (0..CUTS).map(|part| whole.len() * part / CUTS) {
+        let (child, mut input, output) = start(folder.path());
+        let _refused = input.write_all(&whole[..cut]);
+        drop(input);
+        drop(output);
+        let ended = child.wait_with_output().expect("an end");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "cut at {cut}: {said}");
+        assert!(said.contains("editor-lost") && !said.contains("panicked"), "cut at {cut}: {said}");
+    }
+}
