@@ -32,7 +32,7 @@ impl Uncharged {
         });
         match moved {
             Ok(back) => Ok(Self { back: Some(back) }),
-            Err(_) if !sys::root_control_group().is_ok_and(|root| is_limited(&root, &group)) => {
+            Err(_) if sys::root_control_group().is_ok_and(|root| !is_limited(&root, &group)) => {
                 Ok(Self { back: None })
             }
             Err(error) => Err(RuntimeError::ControlGroup { group, reason: error.to_string() }),
@@ -56,12 +56,16 @@ fn own_group() -> Option<String> {
     (!group.is_empty()).then(|| group.to_owned())
 }
 
-/// Whether a group, or one above it, may have only so much memory.
+/// Whether a group, or one above it, may have only so much memory, or that cannot be said.
 fn is_limited(root: &OwnedFd, group: &str) -> bool {
     let above = group.match_indices('/').map(|(at, _)| &group[..at]);
     above.chain([group]).any(|group| {
         let limit = std::fs::read_to_string(inside(root, &format!("{group}/memory.max")));
-        limit.is_ok_and(|limit| limit.trim() != "max")
+        match limit {
+            Ok(limit) => limit.trim() != "max",
+            // Without the memory controller there is no such file.
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        }
     })
 }
 

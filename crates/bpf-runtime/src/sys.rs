@@ -258,7 +258,8 @@ pub(crate) fn root_control_group() -> io::Result<OwnedFd> {
             return Ok(std::fs::File::open(folder)?.into());
         }
     }
-    open_unmounted("cgroup2", ".")
+    // The mount itself is descriptor enough; to open something on it could be denied by the policy that is active.
+    mount_detached("cgroup2")
 }
 
 /// The number of the device that a file lies on, as the kernel has it (`new_decode_dev`, include/linux/kdev_t.h).
@@ -301,22 +302,27 @@ pub(crate) fn read_unmounted(kind: &str, file: &str) -> io::Result<String> {
 }
 
 fn open_unmounted(kind: &str, file: &str) -> io::Result<OwnedFd> {
+    let mount = mount_detached(kind)?;
+    let file = CString::new(file)?;
+    let flags = libc::O_RDONLY | libc::O_CLOEXEC;
+    // SAFETY: the string ends with a NUL and lives; the rest are numbers.
+    let opened = unsafe { libc::openat(mount.as_raw_fd(), file.as_ptr(), flags) };
+    if opened < 0 { Err(io::Error::last_os_error()) } else { Ok(own(opened.into())) }
+}
+
+fn mount_detached(kind: &str) -> io::Result<OwnedFd> {
     /// `FSCONFIG_CMD_CREATE`, include/uapi/linux/mount.h.
     const CREATE: libc::c_uint = 6;
     let nothing = std::ptr::null::<libc::c_char>();
     let made = |result: i64| if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) };
-    let (kind, file) = (CString::new(kind)?, CString::new(file)?);
+    let kind = CString::new(kind)?;
     // SAFETY: the string ends with a NUL and lives; the other word is a number.
     let context = own(made(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), 0) })?);
     let number = context.as_raw_fd();
     // SAFETY: this command takes neither key nor value.
     made(unsafe { libc::syscall(libc::SYS_fsconfig, number, CREATE, nothing, nothing, 0) })?;
     // SAFETY: numbers only.
-    let mount = own(made(unsafe { libc::syscall(libc::SYS_fsmount, number, 0, 0) })?);
-    let flags = libc::O_RDONLY | libc::O_CLOEXEC;
-    // SAFETY: the string ends with a NUL and lives; the rest are numbers.
-    let file = unsafe { libc::openat(mount.as_raw_fd(), file.as_ptr(), flags) };
-    Ok(own(made(file.into())?))
+    Ok(own(made(unsafe { libc::syscall(libc::SYS_fsmount, number, 0, 0) })?))
 }
 
 /// Time since boot, with suspend: the clock that the programs read for deadlines and events.
