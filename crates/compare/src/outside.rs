@@ -52,6 +52,12 @@ impl<'policy> Outside<'policy> {
         Self { sources, policies: engine_policy::acting(policy), detections: detections.collect() }
     }
 
+    /// Returns what acts outside the confinements where Tetragon does not run: detections.
+    #[must_use]
+    pub fn without_tetragon(&self) -> Self {
+        Self { sources: self.sources, policies: Vec::new(), detections: self.detections.clone() }
+    }
+
     /// Returns what each Tetragon policy does, or may do, to an event; without those of which no selector matches.
     #[must_use]
     pub fn opinions(&self, event: &Event) -> Vec<EngineOpinion> {
