@@ -114,16 +114,29 @@ impl Representatives {
                     self.lineage.push(set.clone());
                 }
             }
-            Test::Number { source, .. } => {
-                if !self.numbers.contains(source) {
-                    self.numbers.push(*source);
-                }
+            Test::Inside { set, .. } => {
+                self.paths.add(set);
+                self.has_paths = true;
             }
+            Test::FileType { .. } => {
+                self.has_paths = true;
+                self.accesses = [Access::Read, Access::Write, Access::Execute]
+                    .into_iter()
+                    .fold(self.accesses, AccessSet::with);
+            }
+            Test::Expression(condition) => condition.sources().for_each(|source| self.cut_number(source)),
+            Test::Number { source, .. } => self.cut_number(*source),
             Test::Address { set, .. } => self.addresses.extend(set.edges()),
             Test::Port { set, .. } => {
                 self.ports.extend(set.edges().filter_map(|port| u16::try_from(port).ok()));
             }
             Test::Family(_) => {}
+        }
+    }
+
+    fn cut_number(&mut self, source: Source) {
+        if !self.numbers.contains(&source) {
+            self.numbers.push(source);
         }
     }
 
@@ -171,11 +184,9 @@ impl Representatives {
     pub fn cut_everything_else(&mut self) {
         self.accesses = Access::ALL.into_iter().collect();
         self.every_syscall = true;
-        for source in [Source::Capability, Source::Family, Source::SocketType] {
-            if !self.numbers.contains(&source) {
-                self.numbers.push(source);
-            }
-        }
+        [Source::Capability, Source::Family, Source::SocketType]
+            .into_iter()
+            .for_each(|source| self.cut_number(source));
     }
 
     /// Distinguishes a sensor.
