@@ -4,9 +4,11 @@
 //! Console, after the event: their conditions are evaluated here, and never change the effect of a confinement.
 
 mod engine_policy;
+mod stops;
 
 pub(crate) use engine_policy::EnginePolicy;
 use engine_policy::Opinion;
+pub use stops::Stop;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
 use telovix_document::{DetectionAction, Document, GuardianPolicy, Match, Observed};

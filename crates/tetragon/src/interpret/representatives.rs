@@ -219,6 +219,23 @@ impl Representatives {
         self.deeds(events)
     }
 
+    /// Returns the events of one process, of which the executable, its ancestors and the host are known. Returns nothing if
+    /// there are too many to make.
+    #[must_use]
+    pub fn events_of(&self, process: &Event) -> Option<Vec<Event>> {
+        self.deeds(vec![Event { operation: self.operation, ..process.clone() }])
+    }
+
+    /// Returns one executable of each kind that is distinguished. Returns nothing if there are too many.
+    #[must_use]
+    pub fn executables(&self) -> Option<Vec<String>> {
+        if self.binaries.is_empty() {
+            Some(Vec::new())
+        } else {
+            self.binaries.paths(&["/usr/bin/example"], false)
+        }
+    }
+
     /// Adds what is done.
     fn deeds(&self, mut events: Vec<Event>) -> Option<Vec<Event>> {
         match self.operation {
