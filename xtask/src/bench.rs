@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     }
     bench.instructions()?;
     bench.emit(1_000)?;
+    bench.proof(1_000)?;
     let thousand = bench.compile(1_000)?;
     let manifest = bench.folder.join("1000-compiled/manifest.json");
     budget(&manifest)?;
@@ -91,6 +92,10 @@ impl Cost {
     fn bytes_per_entry(&self) -> Option<i64> {
         Some(self.peak_bytes? / (self.profiles * ENTRIES * DIMENSIONS) as i64)
     }
+}
+
+fn has_valgrind() -> bool {
+    Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_ok()
 }
 
 impl Bench {
@@ -130,7 +135,7 @@ impl Bench {
     /// Counts the instructions of a cold process that compiles one profile, of few entries and of many, compared
     /// with one that prints its version.
     fn instructions(&self) -> anyhow::Result<()> {
-        if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+        if !has_valgrind() {
             println!("SKIP instructions of a cold process: valgrind is not installed");
             return Ok(());
         }
@@ -157,6 +162,29 @@ impl Bench {
                 );
             }
         }
+        Ok(())
+    }
+
+    /// Counts what a compile does beyond `lint`, which makes the same artifacts: it proves a sample of them and writes all.
+    /// That is the most that the proof takes.
+    fn proof(&self, count: usize) -> anyhow::Result<()> {
+        if !has_valgrind() {
+            println!("SKIP the share of the proof: valgrind is not installed");
+            return Ok(());
+        }
+        let (input, output) =
+            (self.folder.join(format!("{count}")), self.folder.join(format!("{count}-proven")));
+        profiles::write(&input, count, ENTRIES)?;
+        if output.exists() {
+            fs::remove_dir_all(&output)?;
+        }
+        let (input, output) = (input.to_string_lossy(), output.to_string_lossy());
+        let (made, whole) =
+            (self.count(&["lint", &input])?, self.count(&["compile", &input, "-o", &output])?);
+        let share = 100.0 * whole.saturating_sub(made) as f64 / whole as f64;
+        println!(
+            "\nproof of a sample and writing, of the instructions of a compile of {count}: {share:.1} %"
+        );
         Ok(())
     }
 

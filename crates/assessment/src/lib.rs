@@ -16,6 +16,7 @@ mod load_order;
 #[cfg(test)]
 mod measured;
 mod native;
+mod on_target;
 mod passed_through;
 mod race;
 mod target_effect;
@@ -29,6 +30,7 @@ pub use effect::{effect, hooks};
 pub use engine::{Reach, reach};
 pub use evasion::{Evasion, OPEN_WAY, Topic};
 pub use native::covering;
+pub use on_target::{Parents, bypass, on_target};
 pub use target_effect::TargetEffect;
 pub use waiver::waiver;
 pub use weakening::weakening;

@@ -1,24 +1,22 @@
 //! Paths and flags of the verbs that compile -> what the compiler says about them.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use telovix_compiler::emit::{Artifact, Receiver};
 use telovix_compiler::proof::Account;
 use telovix_compiler::{Options, Proof};
 use telovix_diagnostic::{Certainty, Code, Diagnostic, Level, Sink};
-use telovix_platform::Target;
 use telovix_workspace::baseline::Accepts;
-use telovix_workspace::settings::{check_level, level, old_target_name};
-use telovix_workspace::target_file::{self, TargetHost, check_against, compile_for, notes};
-use telovix_workspace::{Compilation, Error, KernelBtf, Repair, Repository, shown};
+use telovix_workspace::settings::{check_level, level};
+use telovix_workspace::target_file::check_against;
+use telovix_workspace::{Compilation, KernelBtf, Repair, Repository};
 
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_target::{Named, TargetParser, choose};
 use crate::output::Report;
 use crate::output::text::plural;
 use crate::progress::Progress;
@@ -165,9 +163,7 @@ impl Selection {
         }
         let mut hosts = repository.hosts().to_vec();
         if !self.targets.is_empty() {
-            options.targets = self.targets.iter().filter_map(Named::target).collect();
-            hosts = self.targets.iter().filter_map(Named::host).collect::<Result<_, Error>>()?;
-            compile_for(&hosts, &mut options);
+            hosts = choose(&self.targets, &mut options)?;
         }
         if !self.btf.is_empty() {
             let kernels = self.btf.iter().map(|path| KernelBtf::read(path));
@@ -182,41 +178,6 @@ impl Selection {
 
 fn refused(problem: Diagnostic) -> Failure {
     Failure::because(Exit::CannotRun, Report::without_sources(vec![problem]))
-}
-
-/// The value of `--target`.
-#[derive(Debug, Clone)]
-enum Named {
-    /// A target by its name, with a note where that is an old one.
-    Target(Target, Option<Box<Diagnostic>>),
-    /// The path of a target file.
-    File(PathBuf),
-}
-
-impl Named {
-    fn target(&self) -> Option<Target> {
-        match self {
-            Self::Target(target, _) => Some(*target),
-            Self::File(_) => None,
-        }
-    }
-
-    fn host(&self) -> Option<Result<TargetHost, Error>> {
-        match self {
-            Self::Target(..) => None,
-            Self::File(path) => Some(target_file::read(path)),
-        }
-    }
-
-    /// Returns what is to be said about the value. Mistakes in a file are reported when it is compiled for.
-    fn notes(&self) -> Vec<Diagnostic> {
-        match self {
-            Self::Target(_, note) => note.as_deref().cloned().into_iter().collect(),
-            Self::File(path) => {
-                target_file::read(path).map_or_else(|_| Vec::new(), |host| notes(&shown(path), &host.host))
-            }
-        }
-    }
 }
 
 /// The value of `--level`.
@@ -234,39 +195,4 @@ impl FromStr for LevelOfCode {
         let level = level(word).ok_or("the levels are ignore, note, warning and error")?;
         Ok(Self { code: code.to_owned(), level })
     }
-}
-
-/// Reads names of targets, which `--help` and completions list, and paths of target files.
-#[derive(Debug, Clone, Copy)]
-struct TargetParser;
-
-impl TypedValueParser for TargetParser {
-    type Value = Named;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<Named, clap::Error> {
-        match value.to_str() {
-            Some(name) if target_file::is_target_file(name) => Ok(Named::File(PathBuf::from(value))),
-            _ => names().parse_ref(command, argument, value),
-        }
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(values().into_iter()))
-    }
-}
-
-fn values() -> [PossibleValue; 6] {
-    Target::ALL.map(|target| PossibleValue::new(target.name()).aliases(target.old_name()))
-}
-
-fn names() -> impl TypedValueParser<Value = Named> {
-    PossibleValuesParser::new(values()).try_map(|name| {
-        let target = Target::parse(&name).ok_or("unknown target")?;
-        Ok::<_, &str>(Named::Target(target, old_target_name(target, &name).map(Box::new)))
-    })
 }

@@ -7,6 +7,7 @@ mod enforcement;
 mod events_table;
 mod exit;
 mod failure;
+mod named_target;
 mod output;
 mod progress;
 #[cfg(test)]

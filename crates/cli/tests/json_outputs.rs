@@ -61,6 +61,10 @@ const RUNS: &[(&str, &str)] = &[
         "why",
         r#"telovix why '{"operation": "exec", "binary": "/opt/amf/bin/amf", "path": "/bin/sh"}' --policy amf.yaml --history tetragon.log"#,
     ),
+    (
+        "why",
+        r#"printf '{"operation": "syscall", "binary": "/opt/amf/bin/amf", "syscall": "reboot"}\n' | telovix why --policy amf.yaml --target native-6.12,tetragon-6.12"#,
+    ),
     ("impact", "telovix impact tetragon.log --policy amf.yaml --base deployed"),
     ("generate", "telovix generate tetragon.log"),
     ("generate", "telovix generate tetragon.log --holdout"),

@@ -32,7 +32,7 @@ pub use direction::Direction;
 pub use invariant::check_invariants;
 pub use merge::{Contradiction, Merged, Refusal, Version, Versions, merge};
 pub use outline::{Change, NOTHING, Outline};
-pub use outside::{EngineOpinion, Outside};
+pub use outside::{EngineOpinion, Outside, Stop};
 pub use piece::{Piece, Side};
 pub use query::{Allowed, Answer, Otherwise, what, who};
 pub use reading::{Reading, read_both};

@@ -4,9 +4,11 @@
 //! Console, after the event: their conditions are evaluated here, and never change the effect of a confinement.
 
 mod engine_policy;
+mod stops;
 
 pub(crate) use engine_policy::EnginePolicy;
 use engine_policy::Opinion;
+pub use stops::Stop;
 use telovix_diagnostic::source::SourceSet;
 use telovix_document::lower::Policy;
 use telovix_document::{DetectionAction, Document, GuardianPolicy, Match, Observed};
@@ -50,6 +52,12 @@ impl<'policy> Outside<'policy> {
         };
         let detections = policy.documents.iter().filter_map(|placed| detection(&placed.document));
         Self { sources, policies: engine_policy::acting(policy), detections: detections.collect() }
+    }
+
+    /// Returns what acts outside the confinements where Tetragon does not run: detections.
+    #[must_use]
+    pub fn without_tetragon(&self) -> Self {
+        Self { sources: self.sources, policies: Vec::new(), detections: self.detections.clone() }
     }
 
     /// Returns what each Tetragon policy does, or may do, to an event; without those of which no selector matches.

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 use telovix_policy::confine::{Action, Confinement, Exemption, Operation, PathSet, Subject};
 use telovix_policy::judge::{Decision, Event, Index, Verdict};
-use telovix_policy::value::{Children, Scope};
+use telovix_policy::value::{AbsolutePath, Children, Scope};
 
 use super::piece::Side;
 use super::process::{World, binary};
@@ -17,18 +17,21 @@ pub struct Answer<'policy> {
     pub name: Option<&'policy str>,
     /// The event, with only those fields of its process that the verdict depends on.
     pub event: Event,
+    /// The process with every field.
+    pub process: Event,
     /// The verdict.
     pub verdict: Verdict<'policy>,
 }
 
 /// Returns the verdict on an action for every process that a document names, and for one that none names.
 /// A process appears once for each line that decides about it, with one of the parents, sensors and groups that lead
-/// to that line.
+/// to that line. Of the executables that TracingPolicies distinguish, `executables` has one of each kind.
 #[must_use]
 pub fn who<'policy>(
     side: &'policy Side<'policy>,
     operation: Operation,
     action: &Action,
+    executables: &[String],
 ) -> Vec<Answer<'policy>> {
     let index = Index::new(side.confinements());
     let world = World::new(side.confinements());
@@ -46,7 +49,7 @@ pub fn who<'policy>(
                     decision.map(|Decision { index, reason, .. }| (*index, std::mem::discriminant(reason)));
                 let known = (event.binary.clone(), verdict.effect, decision);
                 if seen.insert(known) {
-                    answers.push(Answer { name, event, verdict });
+                    answers.push(Answer { name, event, process, verdict });
                 }
             }
         }
@@ -55,6 +58,8 @@ pub fn who<'policy>(
         let Some(subject) = subject(piece) else { continue };
         ask(Some(piece.name), &subject, Children::Leave);
     }
+    let named = executables.iter().filter_map(|path| AbsolutePath::parse(path).ok());
+    named.for_each(|path| ask(None, &Subject::Binary(path), Children::Leave));
     ask(None, &Subject::Everyone, Children::Leave);
     answers
 }
@@ -178,7 +183,7 @@ fn on_host(process: &Event, scope: &Scope) -> Event {
 
 fn subject(piece: &super::Piece<'_>) -> Option<Subject> {
     let binary = piece.binary?;
-    match telovix_policy::value::AbsolutePath::parse(binary) {
+    match AbsolutePath::parse(binary) {
         Ok(path) => Some(Subject::Binary(path)),
         Err(_) => Some(Subject::BaseName(binary.to_owned())),
     }

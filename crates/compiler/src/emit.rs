@@ -14,7 +14,7 @@ use telovix_platform::{Backend, Kernel, Release, Target};
 use telovix_tetragon::{Dialect, Engine, KernelSymbols};
 
 use self::manifest::{Account, MANIFEST_PATH};
-use crate::assessment::{self, Assessment, Budget, EngineDenial};
+use crate::assessment::{self, Assessment, Budget, EngineDenial, Parents};
 pub use outbox::{Artifact, ArtifactKind, Keeper, Outbox, Receiver};
 pub use tracing_policy::PackStateForm;
 
@@ -34,6 +34,15 @@ pub struct EngineOptions {
     pub features: Engine,
     /// Whose rules TracingPolicies outside rules follow. Those of custom rules always follow the Console's.
     pub dialect: Dialect,
+}
+
+impl EngineOptions {
+    /// Returns whether Tetragon knows the parents of processes on the hosts.
+    #[must_use]
+    pub fn parents(&self) -> Parents {
+        let known = self.features.has_parents_map && self.release.has_parent_filters();
+        if known { Parents::Known } else { Parents::Unknown }
+    }
 }
 
 /// Passes every artifact of a policy to the outbox, the manifest last. They are valid only if no error was reported.

@@ -6,7 +6,7 @@ use telovix_diagnostic::Sink;
 use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_document::lower::{Policy, PolicyDocument};
 use telovix_platform::Target;
-use telovix_proof::{Account, Depth, Emitted, Parents, Translation, prove};
+use telovix_proof::{Account, Depth, Emitted, Translation, prove};
 
 use crate::emit::{Artifact, ArtifactKind, EngineOptions};
 
@@ -95,12 +95,11 @@ impl ReadBack {
                 ArtifactKind::Manifest => {}
             }
         }
-        let has_parents = engine.features.has_parents_map && engine.release.has_parent_filters();
         let translation = Translation {
             policy,
             sources,
             targets,
-            parents: if has_parents { Parents::Known } else { Parents::Unknown },
+            parents: engine.parents(),
             emitted: &emitted,
             image: image.as_deref(),
         };

@@ -1,57 +1,13 @@
-//! Confinements -> what Tetragon is expected to do, and the events of which it is known to do less.
+//! An event -> the hooks that must decide it alone, and what is known beforehand of how Tetragon decides it.
 
-use telovix_assessment::effect;
-use telovix_platform::Target;
-use telovix_policy::confine::{Access, Confinement, Operation};
+use telovix_policy::confine::{Access, Operation};
 use telovix_policy::judge::Event;
-
-use super::Parents;
 
 /// What `unshare` and its like are called with, which no event has.
 const FLAGS: &str = "`Mask` on an argument of `";
 
 /// The kind of an anonymous file is its name, which no event has.
 const NAME_OF_ANONYMOUS_FILE: &str = "on an argument of `inode_init_security_anon`";
-
-/// The path that no filter of Tetragon matches.
-const ROOT: &str = "/";
-
-/// Returns the confinements with the effects that they have on a target. An exception by parent that agents cannot
-/// evaluate is left out, as in what is emitted: the policy is stricter then.
-pub(super) fn on_target(target: Target, written: &[&Confinement], parents: Parents) -> Vec<Confinement> {
-    let there = written.iter().filter_map(|confinement| {
-        let mut expected =
-            Confinement { effect: effect(target, confinement).effect?, ..(*confinement).clone() };
-        if parents == Parents::Unknown {
-            expected.exemptions.retain(|exemption| exemption.parent.is_none());
-        }
-        Some(expected)
-    });
-    there.collect()
-}
-
-/// Returns why Tetragon does less with an event than the effect of its target says: an open bypass, which the manifest
-/// lists. Sources: the bypasses of `assessment`, seen in a running Tetragon.
-pub(super) fn bypass(event: &Event, written: &[&Confinement]) -> Option<&'static str> {
-    let unseen = |access| matches!(access, Access::Delete | Access::Link | Access::Rename);
-    match event.operation {
-        Operation::Open if event.access.is_some_and(|accesses| accesses.iter().all(unseen)) => {
-            Some("unlink, rename and link")
-        }
-        Operation::Open | Operation::Exec if event.path.as_deref() == Some(ROOT) => {
-            Some("the root directory")
-        }
-        _ if event.ancestors.as_ref().is_some_and(Vec::is_empty) && has_parents(event.operation, written) => {
-            Some("a process without a known parent: Tetragon skips filters of parents")
-        }
-        _ => None,
-    }
-}
-
-fn has_parents(operation: Operation, written: &[&Confinement]) -> bool {
-    let own = written.iter().filter(|confinement| confinement.operation == operation);
-    own.flat_map(|confinement| &confinement.exemptions).any(|exemption| exemption.parent.is_some())
-}
 
 /// Returns why Tetragon does more with an event: to the kernel a deleted file has another name, which is blocked as well.
 pub(super) fn excess(event: &Event) -> Option<&'static str> {

@@ -33,6 +33,7 @@ use telovix_policy::value::Scope;
 pub use code::CODES;
 pub use depth::Depth;
 pub use tally::{Account, Tally};
+pub use telovix_assessment::Parents;
 
 /// A policy and what was made of it.
 #[derive(Debug, Clone, Copy)]
@@ -49,15 +50,6 @@ pub struct Translation<'run> {
     pub emitted: &'run [Emitted],
     /// The bytes of the image.
     pub image: Option<&'run [u8]>,
-}
-
-/// Whether Tetragon knows the parents of processes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Parents {
-    /// It keeps a map of parents, and its release has filters for them.
-    Known,
-    /// It does not: exceptions by parent are ignored, if the document accepts that.
-    Unknown,
 }
 
 /// A TracingPolicy that was emitted.

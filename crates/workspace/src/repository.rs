@@ -143,6 +143,12 @@ impl Repository {
         options
     }
 
+    /// Returns whether the settings name targets.
+    #[must_use]
+    pub fn names_targets(&self) -> bool {
+        !self.settings.targets.is_empty() || !self.settings.hosts.is_empty()
+    }
+
     /// Returns the hosts of target files in the settings.
     #[must_use]
     pub fn hosts(&self) -> &[TargetHost] {

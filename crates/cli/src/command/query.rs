@@ -29,7 +29,8 @@ pub(crate) use which::Which;
 ///
 /// The answer includes its conditions: the sensor or group of a scope, the parent and last day of an exception, and
 /// custom rules and TracingPolicies that depend on what no event says. If one of those may act, the effect is `unknown`
-/// and the exit code is 1. `query what` lists the Tetragon policies that may act instead of evaluating them.
+/// and the exit code is 1. `query what` lists each line of a custom rule or TracingPolicy that stops something of what is
+/// otherwise allowed, with one event that it stops.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -106,7 +107,10 @@ impl Run for Arguments {
             Question::Who { operation, value } => {
                 let text = value.as_deref().unwrap_or_default();
                 let (operation, action) = action(operation, text)?;
-                let who = Who::new(&who(&side, operation, &action), &side, outside.as_ref());
+                let executables =
+                    outside.as_ref().map(|outside| outside.executables(operation)).unwrap_or_default();
+                let answers = who(&side, operation, &action, &executables);
+                let who = Who::new(&answers, &side, outside.as_ref());
                 match self.format {
                     QueryFormat::Text => who.write(out)?,
                     QueryFormat::Json => json::print(&who, out)?,

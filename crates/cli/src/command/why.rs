@@ -4,6 +4,7 @@ mod code;
 mod event;
 mod image;
 pub(super) mod remedy;
+mod target;
 pub(super) mod text;
 
 use std::io::{self, Write};
@@ -23,9 +24,11 @@ use super::{Run, inspect};
 use crate::day::Day;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::named_target::{Named, TargetParser, choose};
 use crate::output::{Format, FormatArgument, Report, Streams};
 use event::{Events, Refused};
 use remedy::{Clinic, Remedy};
+use target::{TargetReport, Targets, there};
 
 pub(crate) use code::CODES;
 
@@ -42,6 +45,10 @@ pub(crate) use code::CODES;
 /// For one event on the command line, and with `--edit`, the smallest edit that allows it is shown as well: an entry for
 /// exactly this value, an exception of a rule for this process, or a removed entry of a block list; then what else that allows.
 ///
+/// With `--target`, or where `telovix.yaml` has `targets`, the effect is the one on these targets, and the weakest of them if
+/// they differ. What each of them does instead is listed with the reason, such as a system call that Tetragon cannot deny.
+/// Without either, the effect is the one that is written.
+///
 /// Matching detections are listed in addition to the verdict: the Console acts on them after the event.
 ///
 /// The exit code is 0 if every verdict is known, 1 if one is unknown, and 2 if a line is not an event. With
@@ -52,6 +59,7 @@ Examples:
   telovix why events.ndjson --policy examples/
   telovix why '{\"operation\": \"exec\", \"binary\": \"/opt/amf/bin/amf\", \"path\": \"/bin/sh\"}'
   telovix why \"$(telovix events | grep -m1 deny)\" --policy profiles/ --history /var/log/tetragon/
+  telovix why events.ndjson --target tetragon-6.12
   telovix why events.ndjson --image compiled-policies/policy.image
   telovix why --format json < events.ndjson | jq -r .effect | sort | uniq -c
   telovix why --format json < events.ndjson | jq 'select(.effect == \"unknown\") | .depends_on'")]
@@ -63,6 +71,10 @@ pub(crate) struct Arguments {
     /// `.jsonl`, `-`) may follow them.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     policy: Vec<PathBuf>,
+    /// Tell what these targets do: a name, or the path of a target file; several are separated by commas or given one by
+    /// one. Replaces the targets of `telovix.yaml`.
+    #[arg(long = "target", value_name = "TARGET", value_delimiter = ',', value_parser = TargetParser, conflicts_with = "image")]
+    targets: Vec<Named>,
     /// Evaluate the events with this compiled image instead of policies.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "as_of"])]
     image: Option<PathBuf>,
@@ -93,11 +105,15 @@ impl Run for Arguments {
             let confinements =
                 image::confinements(&image).map_err(|problem| inspect::invalid(file, &problem))?;
             let judge = image::Judge::new(&image, &confinements);
-            return self.answer(&mut events, streams, |event| (judge.verdict(event), None));
+            return self.answer(&mut events, streams, |event| Told::of(judge.verdict(event)));
         }
         let repository = Repository::find(policies)?;
         let input = repository.read(&repository.output());
-        let options = repository.options(self.day.asked(), self.day.of_findings()?);
+        let mut options = repository.options(self.day.asked(), self.day.of_findings()?);
+        if !self.targets.is_empty() {
+            choose(&self.targets, &mut options)?;
+        }
+        let has_targets = !self.targets.is_empty() || repository.names_targets();
         let analysis = analyse(&input.sources, &options);
         let report = Report::of(input, analysis.diagnostics);
         if report.summary().errors > 0 {
@@ -105,14 +121,19 @@ impl Run for Arguments {
         }
         let index = Index::new(&analysis.policy.confinements);
         let outside = Outside::new(&analysis.policy, &report.sources);
+        let parents = options.engine.parents();
+        let confined = there(&analysis.policy, if has_targets { &options.targets } else { &[] }, parents);
+        let targets = Targets::new(&analysis.policy, &report.sources, &outside, parents, &confined);
         let clinic = Clinic::new(&report.sources, &analysis.policy, &options, &self.history)?;
         let edits = self.edit || !self.history.is_empty() || events.is_argument();
         self.answer(&mut events, streams, |event| {
             name_the_binary(event, &analysis.policy);
-            let mut told = index.judge(event).report(event, &report.sources);
-            outside.complete(event, &mut told);
-            let remedy = if edits { clinic.remedy(event) } else { None };
-            (told, remedy)
+            let judged = index.judge(event);
+            let mut verdict = judged.report(event, &report.sources);
+            outside.complete(event, &mut verdict);
+            let on_targets = targets.complete(event, judged.decision.as_ref(), &mut verdict);
+            let edit = if edits { clinic.remedy(event) } else { None };
+            Told { verdict, targets: on_targets, edit }
         })
     }
 }
@@ -134,29 +155,33 @@ impl Arguments {
         &self,
         events: &mut Events,
         streams: &mut Streams,
-        verdict: impl Fn(&mut Event) -> (VerdictReport, Option<Remedy>),
+        told: impl Fn(&mut Event) -> Told,
     ) -> Result<Exit, Failure> {
         let mut exit = Exit::Clean;
         let mut refused = 0;
-        let mut told = Vec::new();
+        let mut findings = Vec::new();
         while let Some(event) = events.next() {
-            let event = event.map(|mut event| (verdict(&mut event), event));
+            let event = event.map(|mut event| (told(&mut event), event));
             match (&event, self.format.chosen) {
-                (Ok(((verdict, remedy), event)), Format::Text) => {
-                    text::write(event, verdict, &mut streams.data)?;
-                    if let Some(remedy) = remedy {
+                (Ok((told, event)), Format::Text) => {
+                    text::write(event, &told.verdict, &mut streams.data)?;
+                    text::write_targets(&told.targets, &mut streams.data)?;
+                    if let Some(remedy) = &told.edit {
                         text::write_remedy(event, remedy, &mut streams.data)?;
                     }
                 }
-                (Ok(((verdict, remedy), _)), Format::Json) => {
-                    print(&Line::Verdict { verdict, edit: remedy.as_ref() }, streams)?;
+                (Ok((told, _)), Format::Json) => {
+                    let Told { verdict, targets, edit } = told;
+                    print(&Line::Verdict { verdict, targets, edit: edit.as_ref() }, streams)?;
                 }
-                (Err(error), Format::Text) if told.len() < MOST_TOLD => told.push(events.diagnostic(error)),
+                (Err(error), Format::Text) if findings.len() < MOST_TOLD => {
+                    findings.push(events.diagnostic(error));
+                }
                 (Err(_), Format::Text) => {}
                 (Err(error), Format::Json) => print(&Line::Refused { error }, streams)?,
             }
             match event {
-                Ok(((verdict, _), _)) if verdict.is_unknown() => exit = Exit::Findings,
+                Ok((told, _)) if told.verdict.is_unknown() => exit = Exit::Findings,
                 Ok(_) => {}
                 Err(_) => refused += 1,
             }
@@ -167,11 +192,24 @@ impl Arguments {
         if refused == 0 {
             return Ok(exit);
         }
-        if refused > told.len() {
-            let more = if told.is_empty() { "" } else { "more " };
-            told.push(events.diagnostic_of_many(refused - told.len(), more));
+        if refused > findings.len() {
+            let more = if findings.is_empty() { "" } else { "more " };
+            findings.push(events.diagnostic_of_many(refused - findings.len(), more));
         }
-        Err(Failure::because(Exit::CannotRun, Report::without_sources(told)).told_as_text())
+        Err(Failure::because(Exit::CannotRun, Report::without_sources(findings)).told_as_text())
+    }
+}
+
+/// What there is to say about an event.
+struct Told {
+    verdict: VerdictReport,
+    targets: Vec<TargetReport>,
+    edit: Option<Remedy>,
+}
+
+impl Told {
+    fn of(verdict: VerdictReport) -> Self {
+        Self { verdict, targets: Vec::new(), edit: None }
     }
 }
 
@@ -187,6 +225,9 @@ pub(crate) enum Line<'run> {
     Verdict {
         #[serde(flatten)]
         verdict: &'run VerdictReport,
+        /// What each target does, where targets are given or configured. The verdict is that of the weakest.
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        targets: &'run [TargetReport],
         /// The smallest edits that allow it, if they were asked for and policies stop it.
         #[serde(skip_serializing_if = "Option::is_none")]
         edit: Option<&'run Remedy>,

@@ -2,9 +2,9 @@
 
 use super::outcome::{Mode, Outcome};
 use super::process;
-use super::rule::{Context, expanded, key};
+use super::rule::{Context, argument_key, data_key, expanded, key};
 use super::test::Test;
-use crate::{Argument, BinaryFilter, Selector};
+use crate::{BinaryFilter, Selector};
 
 use super::fact::Register;
 
@@ -59,18 +59,10 @@ fn filters(context: Context<'_>, selector: &Selector<'_>, binaries: &[BinaryFilt
     process::facts(selector, &mut register, &mut tests);
     filters.extend(register.iter().map(|(_, fact)| fact.key.clone()));
     for filter in &selector.arguments {
-        let shares = if shared.confuses(hook, filter.operator.value) { "shared " } else { "" };
-        filters.push(format!("{shares}{}", key(&place.key, "argument", filter, hook.argument_of(filter))));
+        let shares = if shared.confuses(hook, filter) { "shared " } else { "" };
+        filters.push(format!("{shares}{}", argument_key(&place.key, hook, filter)));
     }
-    for filter in &selector.data {
-        let position = filter.index.map_or(0, |index| index.value as usize);
-        let declared = hook.data.get(position);
-        let source = declared.map(|one: &Argument<'_>| {
-            let text = |text: &Option<crate::Text<'_>>| text.as_ref().map(|text| text.value.to_string());
-            (text(&one.source), text(&one.btf_type))
-        });
-        filters.push(format!("{source:?} {}", key(&place.key, "data", filter, declared)));
-    }
+    filters.extend(selector.data.iter().map(|filter| data_key(&place.key, hook, filter)));
     if hook.returns {
         let returned = hook.return_argument.as_ref();
         filters.extend(

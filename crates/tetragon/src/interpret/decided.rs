@@ -11,10 +11,10 @@ use super::content::content;
 use super::fact::{Assumptions, Fact, FactId, Facts, Register};
 use super::outcome::{Mode, Outcome};
 use super::place::{Fire, Place};
-use super::rule::{Context, Rule, rules};
+use super::rule::{Context, Rule, expanded, rules};
 use super::shared::SharedMaps;
 use super::truth::{Needs, Truth};
-use crate::{Action, ActionKind, TracingPolicy};
+use crate::{Action, ActionKind, ArgumentFilter, Fit, TracingPolicy};
 
 /// A policy, prepared for events.
 #[derive(Debug)]
@@ -371,7 +371,12 @@ fn late(context: Context<'_>, register: &mut Register) -> Option<(Effect, FactId
         ActionKind::NotifyEnforcer => Effect::Deny,
         _ => Effect::Allow,
     };
-    let selectors = hook.selectors.iter().map(|selector| super::rule::expanded(spec, selector));
+    let returned = hook.return_argument.as_ref().map(|returned| returned.kind.value.class());
+    let may_match = |filter: &ArgumentFilter<'_>| {
+        returned.is_none_or(|class| class.fit(filter.operator.value) != Fit::Never)
+    };
+    let selectors = hook.selectors.iter().map(|selector| expanded(spec, selector));
+    let selectors = selectors.filter(|selector| selector.return_arguments.iter().all(may_match));
     let effects =
         selectors.flat_map(|selector| selector.return_actions.iter().map(effect).collect::<Vec<_>>());
     let most = effects.max().filter(|effect| hook.returns && *effect > Effect::Allow)?;

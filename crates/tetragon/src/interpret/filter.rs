@@ -3,6 +3,7 @@
 use super::call::Source;
 use super::destination::{AddressSet, Numbers, family};
 use super::fact::Register;
+use super::file_type::FileTypes;
 use super::number_set::NumberSet;
 use super::test::Test;
 use super::text_set::{Comparison, TextSet};
@@ -10,6 +11,9 @@ use crate::{ArgumentClass, ArgumentType, Fit, Operator};
 
 /// A longer prefix is never found: the key of the look-up is cut.
 const PREFIX_BYTES: usize = 255;
+
+/// The longest text that is found inside of another.
+const PART_BYTES: usize = 99;
 
 /// What one filter compares.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +55,23 @@ impl Compared {
     ) -> Option<Test> {
         let negated = self.operator.is_negative();
         match (self.source?, self.kind.class()) {
+            (Source::Path, ArgumentClass::File)
+                if matches!(self.operator, Operator::FileType | Operator::NotFileType) =>
+            {
+                let types = FileTypes::read(values)?;
+                let other = register.number(format!("file of {types:?}"), "the type of the file");
+                Some(Test::FileType { types, negated, other })
+            }
+            (Source::Path, ArgumentClass::File | ArgumentClass::Text)
+                if matches!(self.operator, Operator::SubString | Operator::SubStringIgnoreCase) =>
+            {
+                let set = parts(self.operator, values)?;
+                let (key, words) = match self.operator {
+                    Operator::SubString => ("bpf_strnstr", "whether the kernel has `bpf_strnstr`, from 6.17"),
+                    _ => ("bpf_strncasestr", "whether the kernel has `bpf_strncasestr`, from 6.19"),
+                };
+                Some(Test::Inside { set, finds: register.number(key.to_owned(), words) })
+            }
             (Source::Path, ArgumentClass::File | ArgumentClass::Text) => {
                 let set = texts(self.operator, values)?;
                 let root =
@@ -81,11 +102,21 @@ impl Compared {
                     };
                     Some(Test::Constant(Numbers::read(values, named)?.contains(TCP)))
                 }
+                Operator::State if self.kind != ArgumentType::SocketBuffer => {
+                    // `tcp_v4_connect` and `tcp_v6_connect` set it before they call `tcp_connect`.
+                    const SYN_SENT: u32 = 2;
+                    let named = |name: &str| match name {
+                        "TCP_SYN_SENT" => Some(SYN_SENT),
+                        _ => name.starts_with("TCP_").then_some(u32::MAX),
+                    };
+                    Some(Test::Constant(Numbers::read(values, named)?.contains(SYN_SENT)))
+                }
                 _ => None,
             },
             (source, class) if is_number(source, class, self.kind) => {
                 let set = NumberSet::read(self.operator, self.kind, &values)?;
-                let other = register.number(format!("{source:?} of the call"), source_words(source));
+                let other =
+                    register.number(format!("{source:?} of the call in {set:?}"), source_words(source));
                 Some(Test::Number { source, set, negated, other })
             }
             _ => None,
@@ -102,7 +133,7 @@ fn port<'value>(values: impl Iterator<Item = &'value str>, negated: bool) -> Opt
 }
 
 /// Returns whether a number of this class is read there without loss.
-fn is_number(source: Source, class: ArgumentClass, kind: ArgumentType) -> bool {
+pub(super) fn is_number(source: Source, class: ArgumentClass, kind: ArgumentType) -> bool {
     let narrow = matches!(class, ArgumentClass::Integer32 | ArgumentClass::IntegerSmall)
         && kind != ArgumentType::Syscall64;
     match source {
@@ -125,6 +156,19 @@ fn source_words(source: Source) -> &'static str {
         Source::Syscall => "the number of the system call",
         _ => "the value of the argument",
     }
+}
+
+/// Returns the set of a filter on parts of paths; `None` for values that Tetragon does not load, and for letters that the
+/// kernel folds in another way than ASCII does.
+fn parts<'value>(operator: Operator, values: impl Iterator<Item = &'value str> + Clone) -> Option<TextSet> {
+    let comparison = match operator {
+        Operator::SubString => Comparison::Inside,
+        _ if values.clone().all(str::is_ascii) => Comparison::InsideInAnyCase,
+        _ => return None,
+    };
+    let is_loaded = |value: &str| !value.is_empty() && value.len() <= PART_BYTES;
+    (values.clone().next().is_some() && values.clone().all(is_loaded))
+        .then(|| TextSet::new(comparison, values))
 }
 
 /// Returns the set of a filter on paths; `None` for other operators, and for values that Tetragon does not load.

@@ -59,6 +59,20 @@ impl NumberSet {
         }
     }
 
+    /// Returns the same set with its ranges in order, and with those joined that touch.
+    pub(super) fn joined(self) -> Self {
+        let Self::Ranges(mut ranges) = self else { return self };
+        ranges.sort_unstable();
+        ranges.dedup_by(|later, earlier| {
+            let touches = later.0 <= earlier.1.saturating_add(1);
+            if touches {
+                earlier.1 = earlier.1.max(later.1);
+            }
+            touches
+        });
+        Self::Ranges(ranges)
+    }
+
     /// Returns whether a number is inside.
     pub(super) fn contains(&self, number: u64) -> bool {
         match self {

@@ -1,14 +1,16 @@
 //! Sets of texts -> one resolved path of each part into which they split all paths.
 //!
 //! A walk over all paths at once, letter by letter: the state is the place in the tree of whole texts and prefixes, the
-//! last prefix passed, the place in the automaton of postfixes (Aho-Corasick), and the place in a component. Paths that
+//! last prefix passed, the place in the automaton of postfixes (Aho-Corasick), the texts passed, and the place in a component. Paths that
 //! end in states with the same values are in the same sets.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::inside::{self, Inside, Passed};
 use super::text_set::{Comparison, TextSet};
+use super::text_tree::{Tree, links};
 
 /// At most this many states are visited.
 const STATES: usize = 1 << 17;
@@ -19,10 +21,14 @@ pub(super) struct PathCells {
     whole: BTreeSet<String>,
     prefixes: BTreeSet<String>,
     postfixes: BTreeSet<String>,
+    inside: BTreeSet<String>,
+    /// In lower case.
+    inside_in_any_case: BTreeSet<String>,
 }
 
-/// What the sets can tell of a path: the whole text, the longest prefix and the longest postfix that it has.
-type Key = (Option<usize>, Option<usize>, Option<usize>);
+/// What the sets can tell of a path: the whole text, the longest prefix and the longest postfix that it has, and the texts
+/// inside.
+type Key = (Option<usize>, Option<usize>, Option<usize>, u64);
 
 impl PathCells {
     /// Adds the texts of a set.
@@ -31,6 +37,11 @@ impl PathCells {
             Comparison::Equal => &mut self.whole,
             Comparison::Prefix => &mut self.prefixes,
             Comparison::Postfix => &mut self.postfixes,
+            Comparison::Inside => &mut self.inside,
+            Comparison::InsideInAnyCase => {
+                self.inside_in_any_case.extend(set.values().map(str::to_ascii_lowercase));
+                return;
+            }
         };
         texts.extend(set.values().map(str::to_owned));
     }
@@ -40,16 +51,21 @@ impl PathCells {
         self.whole.extend(other.whole.iter().cloned());
         self.prefixes.extend(other.prefixes.iter().cloned());
         self.postfixes.extend(other.postfixes.iter().cloned());
+        self.inside.extend(other.inside.iter().cloned());
+        self.inside_in_any_case.extend(other.inside_in_any_case.iter().cloned());
     }
 
     /// Returns whether no text splits paths.
     pub(super) fn is_empty(&self) -> bool {
-        self.whole.is_empty() && self.prefixes.is_empty() && self.postfixes.is_empty()
+        self.texts().next().is_none()
     }
 
     /// Returns one path of each part, the root directory first if `with_root`; where there is a choice, a familiar one.
     /// Returns nothing if there are too many.
     pub(super) fn paths(&self, familiar: &[&str], with_root: bool) -> Option<Vec<String>> {
+        if self.inside.len() + self.inside_in_any_case.len() > inside::MOST {
+            return None;
+        }
         let machine = Machine::new(self);
         let mut found: BTreeMap<Key, String> = BTreeMap::new();
         for path in familiar {
@@ -60,6 +76,11 @@ impl PathCells {
         machine.walk(&mut found)?;
         let root = with_root.then(|| "/".to_owned());
         Some(root.into_iter().chain(found.into_values()).collect())
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &String> {
+        let ends = self.whole.iter().chain(&self.prefixes).chain(&self.postfixes);
+        ends.chain(&self.inside).chain(&self.inside_in_any_case)
     }
 }
 
@@ -78,6 +99,7 @@ struct State {
     tree: Option<usize>,
     prefix: Option<usize>,
     postfix: usize,
+    passed: Passed,
     component: Component,
 }
 
@@ -90,28 +112,7 @@ struct Machine {
     fail: Vec<usize>,
     /// By place in the automaton, that of the longest postfix that ends there.
     ends: Vec<Option<usize>>,
-}
-
-#[derive(Debug, Default)]
-struct Tree {
-    next: FxHashMap<(usize, char), usize>,
-    size: usize,
-}
-
-impl Tree {
-    fn add(&mut self, text: &str) -> usize {
-        let mut at = 0;
-        for letter in text.chars() {
-            let fresh = self.size + 1;
-            at = *self.next.entry((at, letter)).or_insert(fresh);
-            self.size = self.size.max(at);
-        }
-        at
-    }
-
-    fn step(&self, at: usize, letter: char) -> Option<usize> {
-        self.next.get(&(at, letter)).copied()
-    }
+    inside: Inside,
 }
 
 impl Machine {
@@ -121,20 +122,21 @@ impl Machine {
         let prefixes = cells.prefixes.iter().map(|text| tree.add(text)).collect();
         let mut endings = Tree::default();
         let ending: FxHashSet<usize> = cells.postfixes.iter().map(|text| endings.add(text)).collect();
-        let texts = || cells.whole.iter().chain(&cells.prefixes).chain(&cells.postfixes);
         let mut letters: BTreeSet<char> =
-            texts().flat_map(|text| text.chars()).filter(|one| *one != '\0').collect();
+            cells.texts().flat_map(|text| text.chars()).filter(|one| *one != '\0').collect();
         letters.insert('/');
         // A letter that no text has stands for all others.
         let readable = ('a'..='z').cycle().skip(23).take(26).chain('0'..='9').chain("_-".chars());
         let fresh = readable.chain('\u{a1}'..).find(|letter| !letters.contains(letter));
         let letters = fresh.into_iter().chain(letters).collect();
         let (fail, ends) = links(&endings, &ending);
-        Self { letters, tree, whole, prefixes, endings, fail, ends }
+        let inside = Inside::new(cells.inside.iter(), cells.inside_in_any_case.iter());
+        Self { letters, tree, whole, prefixes, endings, fail, ends, inside }
     }
 
     fn start(&self) -> Option<State> {
-        let first = State { tree: Some(0), prefix: None, postfix: 0, component: Component::Name };
+        let passed = Passed::default();
+        let first = State { tree: Some(0), prefix: None, postfix: 0, passed, component: Component::Name };
         let first = State { prefix: self.prefixes.contains(&0).then_some(0), ..first };
         self.step(first, '/')
     }
@@ -158,13 +160,14 @@ impl Machine {
                 None => at = self.fail.get(at).copied().unwrap_or(0),
             }
         };
-        Some(State { tree, prefix, postfix, component })
+        let passed = self.inside.step(state.passed, letter);
+        Some(State { tree, prefix, postfix, passed, component })
     }
 
     fn key_of(&self, state: State) -> Option<Key> {
         (state.component == Component::Name).then(|| {
             let whole = state.tree.filter(|at| self.whole.contains(at));
-            (whole, state.prefix, self.ends.get(state.postfix).copied().flatten())
+            (whole, state.prefix, self.ends.get(state.postfix).copied().flatten(), state.passed.texts)
         })
     }
 
@@ -215,43 +218,6 @@ fn spelled(steps: &[(State, usize, char)], at: usize) -> String {
     letters.into_iter().rev().collect()
 }
 
-/// Returns for each place the longest other place that ends like it, and the longest text that ends there.
-fn links(tree: &Tree, ending: &FxHashSet<usize>) -> (Vec<usize>, Vec<Option<usize>>) {
-    let mut edges: Vec<(usize, char, usize)> =
-        tree.next.iter().map(|((from, letter), to)| (*from, *letter, *to)).collect();
-    edges.sort_unstable();
-    let mut below: BTreeMap<usize, Vec<(char, usize)>> = BTreeMap::new();
-    for (from, letter, to) in edges {
-        below.entry(from).or_default().push((letter, to));
-    }
-    let mut fail = vec![0; tree.size + 1];
-    let mut ends: Vec<Option<usize>> = vec![None; tree.size + 1];
-    let mut waiting = VecDeque::from([0]);
-    while let Some(at) = waiting.pop_front() {
-        let above = fail.get(at).and_then(|above| ends.get(*above).copied().flatten());
-        if let Some(end) = ends.get_mut(at) {
-            *end = if ending.contains(&at) { Some(at) } else { above };
-        }
-        for (letter, to) in below.get(&at).into_iter().flatten() {
-            let mut shorter = at;
-            let target = loop {
-                if shorter == 0 {
-                    break (at != 0).then(|| tree.step(0, *letter)).flatten().unwrap_or(0);
-                }
-                shorter = fail.get(shorter).copied().unwrap_or(0);
-                if let Some(next) = tree.step(shorter, *letter) {
-                    break next;
-                }
-            };
-            if let Some(link) = fail.get_mut(*to) {
-                *link = target;
-            }
-            waiting.push_back(*to);
-        }
-    }
-    (fail, ends)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -262,7 +228,15 @@ mod tests {
     use super::{Comparison, PathCells, TextSet};
 
     const TEXTS: &[&str] =
-        &["/a", "/a/", "/a/b", "b", "/b", ".conf", "/a/b.conf", "f", "/", "a/b", "./x", ""];
+        &["/a", "/a/", "/a/b", "b", "/b", ".conf", "/a/b.conf", "f", "/", "a/b", "./x", "bb", "aB", ""];
+
+    const COMPARISONS: &[Comparison] = &[
+        Comparison::Equal,
+        Comparison::Prefix,
+        Comparison::Postfix,
+        Comparison::Inside,
+        Comparison::InsideInAnyCase,
+    ];
 
     /// Returns every resolved path of up to this many letters.
     fn every(letters: &[char], most: usize) -> Vec<String> {
@@ -288,7 +262,7 @@ mod tests {
         #[test]
         fn every_path_is_in_the_part_of_one_that_is_returned(
             sets in proptest::collection::vec(
-                (select(&[Comparison::Equal, Comparison::Prefix, Comparison::Postfix][..]), subsequence(TEXTS, 0..4)),
+                (select(COMPARISONS), subsequence(TEXTS, 0..4)),
                 0..4,
             ),
         ) {

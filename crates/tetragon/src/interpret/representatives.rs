@@ -114,16 +114,29 @@ impl Representatives {
                     self.lineage.push(set.clone());
                 }
             }
-            Test::Number { source, .. } => {
-                if !self.numbers.contains(source) {
-                    self.numbers.push(*source);
-                }
+            Test::Inside { set, .. } => {
+                self.paths.add(set);
+                self.has_paths = true;
             }
+            Test::FileType { .. } => {
+                self.has_paths = true;
+                self.accesses = [Access::Read, Access::Write, Access::Execute]
+                    .into_iter()
+                    .fold(self.accesses, AccessSet::with);
+            }
+            Test::Expression(condition) => condition.sources().for_each(|source| self.cut_number(source)),
+            Test::Number { source, .. } => self.cut_number(*source),
             Test::Address { set, .. } => self.addresses.extend(set.edges()),
             Test::Port { set, .. } => {
                 self.ports.extend(set.edges().filter_map(|port| u16::try_from(port).ok()));
             }
             Test::Family(_) => {}
+        }
+    }
+
+    fn cut_number(&mut self, source: Source) {
+        if !self.numbers.contains(&source) {
+            self.numbers.push(source);
         }
     }
 
@@ -171,11 +184,9 @@ impl Representatives {
     pub fn cut_everything_else(&mut self) {
         self.accesses = Access::ALL.into_iter().collect();
         self.every_syscall = true;
-        for source in [Source::Capability, Source::Family, Source::SocketType] {
-            if !self.numbers.contains(&source) {
-                self.numbers.push(source);
-            }
-        }
+        [Source::Capability, Source::Family, Source::SocketType]
+            .into_iter()
+            .for_each(|source| self.cut_number(source));
     }
 
     /// Distinguishes a sensor.
@@ -206,6 +217,23 @@ impl Representatives {
         let groups: Vec<String> = hosts(&self.groups);
         events = product(&events, &groups, |event, name| event.group = Some(name.clone()))?;
         self.deeds(events)
+    }
+
+    /// Returns the events of one process, of which the executable, its ancestors and the host are known. Returns nothing if
+    /// there are too many to make.
+    #[must_use]
+    pub fn events_of(&self, process: &Event) -> Option<Vec<Event>> {
+        self.deeds(vec![Event { operation: self.operation, ..process.clone() }])
+    }
+
+    /// Returns one executable of each kind that is distinguished. Returns nothing if there are too many.
+    #[must_use]
+    pub fn executables(&self) -> Option<Vec<String>> {
+        if self.binaries.is_empty() {
+            Some(Vec::new())
+        } else {
+            self.binaries.paths(&["/usr/bin/example"], false)
+        }
     }
 
     /// Adds what is done.

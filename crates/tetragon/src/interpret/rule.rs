@@ -6,8 +6,9 @@ use std::sync::Arc;
 use telovix_diagnostic::source::Span;
 use telovix_policy::judge::Event;
 
-use super::fact::{Assumptions, Register};
-use super::filter::Compared;
+use super::expression::Condition;
+use super::fact::{Assumptions, FactId, Register};
+use super::filter::{Compared, is_number};
 use super::outcome::{Mode, Outcome};
 use super::place::{Call, Place};
 use super::process;
@@ -15,7 +16,7 @@ use super::shared::SharedMaps;
 use super::test::Test;
 use super::truth::Truth;
 use crate::lsm_hook::reads_as;
-use crate::{Argument, ArgumentFilter, Hook, LsmHook, Operator, Section, Selector, Spec, Text};
+use crate::{Argument, ArgumentFilter, Fit, Hook, LsmHook, Operator, Section, Selector, Spec, Text};
 
 /// A selector in its decided form.
 #[derive(Debug)]
@@ -107,7 +108,7 @@ fn rule(
     }
     for filter in &selector.arguments {
         let operator = filter.operator.value;
-        let key = key(&place.key, "argument", filter, hook.argument_of(filter));
+        let key = argument_key(&place.key, hook, filter);
         let words = format!("`{}` on an argument of `{}`", operator.name(), place.name);
         // Only kprobes and uprobes evaluate expressions.
         let section = hook.point.section();
@@ -115,7 +116,12 @@ fn rule(
             tests.push(Test::Constant(false));
             continue;
         }
-        let Some(argument) = hook.argument_of(filter).filter(|_| !shared.confuses(hook, operator)) else {
+        if operator == Operator::CelExpression {
+            let other = register.number(key, words);
+            tests.push(expression(context, filter, call, other).unwrap_or(Test::Fact(other)));
+            continue;
+        }
+        let Some(argument) = hook.argument_of(filter).filter(|_| !shared.confuses(hook, filter)) else {
             tests.push(Test::Fact(register.number(key, words)));
             continue;
         };
@@ -129,8 +135,13 @@ fn rule(
         tests.push(test);
     }
     for filter in &selector.data {
-        let key = key(&place.key, "data", filter, None);
-        tests.push(Test::Fact(register.number(key, format!("`matchData` of `{}`", place.name))));
+        let key = data_key(&place.key, hook, filter);
+        let words = format!("`matchData` of `{}`", place.name);
+        let class = hook.data_of(filter).map(|declared| declared.kind.value.class());
+        tests.push(match class.map(|class| class.fit(filter.operator.value)) {
+            Some(Fit::Never) => Test::Constant(false),
+            _ => Test::Fact(register.number(key, words)),
+        });
     }
     // A cheap test first, and one that is never true alone.
     if let Some(never) = tests.iter().find(|test| matches!(test, Test::Constant(false))) {
@@ -141,6 +152,24 @@ fn rule(
     let enforcing = selector.actions.iter().find(|action| action.kind.value.enforces());
     let span = enforcing.map_or(selector.span, |action| action.span);
     Rule { tests, outcome: outcome.into(), span, listings }
+}
+
+/// Returns the decided form of an expression on the arguments of a call; none if Tetragon refuses it.
+fn expression(context: Context<'_>, filter: &ArgumentFilter<'_>, call: &Call, other: FactId) -> Option<Test> {
+    let Context { hook, place, .. } = context;
+    let [text] = filter.values.as_slice() else { return None };
+    let arguments: Vec<_> = hook
+        .arguments
+        .iter()
+        .map(|argument| {
+            let kind = argument.kind.value;
+            let source = call
+                .source(argument.index.value, path_of(argument))
+                .filter(|source| reads(place, argument) && is_number(*source, kind.class(), kind));
+            (kind, source)
+        })
+        .collect();
+    Condition::read(&text.value, &arguments, other).map(|condition| Test::Expression(condition.into()))
 }
 
 fn listed(values: &[Text<'_>]) -> Arc<[(Box<str>, Span)]> {
@@ -158,6 +187,26 @@ fn reads(place: &Place, argument: &Argument<'_>) -> bool {
         let found = prototype.arguments.get(argument.index.value as usize);
         found.is_some_and(|c_type| reads_as(c_type, argument.kind.value))
     })
+}
+
+/// Returns the key of a filter on an argument. An expression may use each of them.
+pub(super) fn argument_key(place: &str, hook: &Hook<'_>, filter: &ArgumentFilter<'_>) -> String {
+    let key = key(place, "argument", filter, hook.argument_of(filter));
+    if filter.operator.value != Operator::CelExpression {
+        return key;
+    }
+    let declared = hook.arguments.iter().map(|one| (one.index.value, one.kind.value.name(), path_of(one)));
+    format!("{key} of {:?}", declared.collect::<Vec<_>>())
+}
+
+/// Returns the key of a filter on data.
+pub(super) fn data_key(place: &str, hook: &Hook<'_>, filter: &ArgumentFilter<'_>) -> String {
+    let declared = hook.data_of(filter);
+    let source = declared.map(|one| {
+        let text = |text: &Option<Text<'_>>| text.as_ref().map(|text| text.value.to_string());
+        (text(&one.source), text(&one.btf_type))
+    });
+    format!("{source:?} {}", key(place, "data", filter, declared))
 }
 
 /// Returns the key of a filter that no event decides.

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::process::sorted;
-use crate::{BinaryFilter, Hook, HookPoint, Operator, TracingPolicy};
+use super::map_content::{MapContent, map_content};
+use crate::{ArgumentFilter, BinaryFilter, Hook, HookPoint, TracingPolicy};
 
 /// The maps of a policy.
 #[derive(Debug, Default)]
@@ -56,37 +56,14 @@ impl<'policy> SharedMaps<'policy> {
     }
 
     /// Returns whether a filter of a hook may find the values of another.
-    pub(super) fn confuses(&self, hook: &Hook<'_>, operator: Operator) -> bool {
-        self.is_mixed && matches!(hook.point, HookPoint::Kprobe { .. }) && is_shared(operator)
+    pub(super) fn confuses(&self, hook: &Hook<'_>, filter: &ArgumentFilter<'_>) -> bool {
+        self.is_mixed && matches!(hook.point, HookPoint::Kprobe { .. }) && map_content(filter).is_some()
     }
 }
 
-fn contents<'policy>(hook: &'policy Hook<'_>) -> Vec<Vec<&'policy str>> {
+fn contents(hook: &Hook<'_>) -> Vec<MapContent> {
     let filters = hook.selectors.iter().flat_map(|selector| selector.arguments.iter().chain(&selector.data));
-    let shared = filters.filter(|filter| is_shared(filter.operator.value));
-    shared.map(|filter| sorted(&filter.values)).collect()
-}
-
-fn is_shared(operator: Operator) -> bool {
-    use Operator as O;
-    matches!(
-        operator,
-        O::InMap
-            | O::NotInMap
-            | O::SPort
-            | O::NotSPort
-            | O::DPort
-            | O::NotDPort
-            | O::Protocol
-            | O::Family
-            | O::State
-            | O::SAddr
-            | O::NotSAddr
-            | O::DAddr
-            | O::NotDAddr
-            | O::SubString
-            | O::SubStringIgnoreCase
-    )
+    filters.filter_map(map_content).collect()
 }
 
 fn disables_multi(policy: &TracingPolicy<'_>) -> bool {

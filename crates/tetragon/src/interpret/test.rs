@@ -1,26 +1,25 @@
 //! One filter in its decided form, and whether an event passes it.
 
-use telovix_policy::confine::{Access, AccessSet, Operation};
-use telovix_policy::judge::{Event, Field, Fields};
+use std::sync::Arc;
+
+use telovix_policy::confine::Access;
+use telovix_policy::judge::{Event, Field};
 
 use super::call::Source;
 use super::destination::{AddressSet, Numbers, family_of};
-use super::fact::{Assumptions, FactId, Facts};
+use super::expression::Condition;
+use super::fact::{Assumptions, FactId};
+use super::file_type::FileTypes;
+use super::known::{FMODE_EXEC, File, Known, file, known};
 use super::number_set::NumberSet;
 use super::text_set::TextSet;
-use super::truth::{Needs, Truth};
+use super::truth::Truth;
 
 /// Tetragon records no more of the path of an executable.
 const RECORDED: usize = 255;
 
 /// The bits of a file mode of which an event that sets one has at least one.
 const SET_ID: u64 = 0o6000;
-
-/// `__FMODE_EXEC` of `include/linux/fs.h`.
-const FMODE_EXEC: u64 = 0x20;
-
-/// The flags of a file that is opened to be executed: also `O_LARGEFILE`. Source: `do_open_execat` of `fs/exec.c`.
-const EXECUTED: u64 = 0x8000 | FMODE_EXEC;
 
 /// One condition on an event.
 #[derive(Debug, Clone)]
@@ -36,6 +35,16 @@ pub(super) enum Test {
         /// Whether a filter that names the root directory finds it.
         root: FactId,
     },
+    /// A text inside of the path of the file.
+    Inside {
+        set: TextSet,
+        /// Whether the kernel can find texts inside of others.
+        finds: FactId,
+    },
+    /// The type of the file.
+    FileType { types: FileTypes, negated: bool, other: FactId },
+    /// An expression on the arguments.
+    Expression(Arc<Condition>),
     /// The executable, or with `follow` one that the process descends from.
     Binary { set: TextSet, negated: bool, follow: bool },
     /// The executable of the parent. A process without one passes.
@@ -70,6 +79,14 @@ impl Test {
                 File::At("/") => Truth::fact(*root, assumed),
                 File::At(path) => Truth::from(set.contains(path) != *negated),
             },
+            Self::Inside { set, finds } => match file(event) {
+                File::Unnamed => Truth::No,
+                File::Open(needs) => Truth::Open(needs),
+                File::At(path) if set.contains(path) => Truth::fact(*finds, assumed),
+                File::At(_) => Truth::No,
+            },
+            Self::FileType { types, negated, other } => types.of(event, *other, assumed).negate(*negated),
+            Self::Expression(condition) => condition.of(event, assumed),
             Self::Binary { set, negated, follow } => {
                 let itself = match &event.binary {
                     Some(binary) => Truth::from(set.contains(recorded(binary))),
@@ -107,28 +124,6 @@ impl Test {
     }
 }
 
-/// What is known of the file of an event.
-enum File<'event> {
-    At(&'event str),
-    /// Anonymous memory, or a deleted file.
-    Unnamed,
-    Open(Needs),
-}
-
-fn file(event: &Event) -> File<'_> {
-    let executes = event.operation == Operation::Exec;
-    match (&event.path, event.anonymous) {
-        (_, Some(true)) if executes => File::Unnamed,
-        (Some(path), _) => File::At(path),
-        (None, None) if executes => File::Open(fields([Field::Path, Field::Anonymous])),
-        (None, _) => File::Open(fields([Field::Path])),
-    }
-}
-
-fn fields(fields: impl IntoIterator<Item = Field>) -> Needs {
-    Needs { fields: fields.into_iter().collect::<Fields>(), facts: Facts::default() }
-}
-
 /// Returns the part of an executable's path that Tetragon records.
 fn recorded(path: &str) -> &str {
     match path.len() {
@@ -153,44 +148,25 @@ fn either(one: Truth, other: impl FnOnce() -> Truth) -> Truth {
 }
 
 fn number(source: Source, set: &NumberSet, other: FactId, event: &Event, assumed: Assumptions) -> Truth {
-    let of = |known: Option<u64>, field: Field| match known {
-        Some(number) => Truth::from(set.contains(number)),
-        None => Truth::field(field),
-    };
+    match known(source, event) {
+        Known::Number(number) => return Truth::from(set.contains(number)),
+        Known::Lacks(field) => return Truth::field(field),
+        Known::Nothing => {}
+    }
     match source {
-        Source::Constant(number) => Truth::from(set.contains(number)),
-        Source::Capability => of(event.capability.map(|one| one.number().into()), Field::Capability),
-        Source::CapabilityMask => of(event.capability.map(|one| 1 << one.number()), Field::Capability),
-        Source::Family => of(event.family.map(u64::from), Field::Family),
-        Source::SocketType => of(event.socket_type.map(|one| one.number().into()), Field::Type),
-        Source::Syscall => match event.syscall.map(telovix_policy::value::Syscall::number) {
-            Some(Some(number)) => Truth::from(set.contains(number.into())),
-            // Only 32-bit programs have it.
-            Some(None) => Truth::fact(other, assumed),
-            None => Truth::field(Field::Syscall),
-        },
-        Source::Mode => match (event.mode, set) {
-            (Some(mode), _) => Truth::from(set.contains(mode.into())),
-            (None, NumberSet::Mask(mask)) if mask & SET_ID == SET_ID => Truth::Yes,
-            (None, _) => Truth::fact(other, assumed),
-        },
+        // A mode that is set has one of these bits.
+        Source::Mode if matches!(set, NumberSet::Mask(mask) if mask & SET_ID == SET_ID) => Truth::Yes,
         Source::Links => match file(event) {
-            File::Unnamed => Truth::from(set.contains(0)),
             File::Open(needs) => Truth::Open(needs),
             // A file has one link or more.
             File::At(_) if (1..=2).all(|links| !set.contains(links)) && is_zero(set) => Truth::No,
-            File::At(_) => Truth::fact(other, assumed),
+            File::At(_) | File::Unnamed => Truth::fact(other, assumed),
         },
-        Source::OpenFlags => match (event.operation, event.access) {
-            (Operation::Exec, _) => Truth::from(set.contains(EXECUTED)),
-            (_, Some(used)) if used == AccessSet::default().with(Access::Execute) => {
-                Truth::from(set.contains(EXECUTED))
-            }
-            (_, Some(used)) if !used.contains(Access::Execute) && is_execution(set) => Truth::No,
-            (_, Some(_)) => Truth::fact(other, assumed),
-            (_, None) => Truth::field(Field::Access),
+        Source::OpenFlags => match event.access {
+            Some(used) if !used.contains(Access::Execute) && is_execution(set) => Truth::No,
+            _ => Truth::fact(other, assumed),
         },
-        Source::Path | Source::Destination | Source::Peer => Truth::fact(other, assumed),
+        _ => Truth::fact(other, assumed),
     }
 }
 

@@ -11,6 +11,10 @@ pub(super) enum Comparison {
     Prefix,
     /// Its end.
     Postfix,
+    /// Any part of it.
+    Inside,
+    /// Any part of it, if `A` to `Z` are `a` to `z` in both.
+    InsideInAnyCase,
 }
 
 /// Texts, compared in one way.
@@ -44,6 +48,7 @@ impl TextSet {
         values.dedup();
         let index = match comparison {
             _ if values.len() <= FEW => Index::Few,
+            Comparison::Inside | Comparison::InsideInAnyCase => Index::Few,
             Comparison::Equal => Index::Equal(values.iter().cloned().collect()),
             Comparison::Prefix => Index::Ends(shortest(values.iter().map(|value| value.bytes().collect()))),
             Comparison::Postfix => {
@@ -69,6 +74,7 @@ impl TextSet {
         let may_match = match self.comparison {
             Comparison::Equal | Comparison::Prefix => text.as_bytes().starts_with(&self.common),
             Comparison::Postfix => text.as_bytes().ends_with(&self.common),
+            Comparison::Inside | Comparison::InsideInAnyCase => true,
         };
         may_match && self.finds(text)
     }
@@ -98,6 +104,8 @@ impl TextSet {
             Comparison::Equal => text == value,
             Comparison::Prefix => text.starts_with(value),
             Comparison::Postfix => text.ends_with(value),
+            Comparison::Inside => text.contains(value),
+            Comparison::InsideInAnyCase => text.to_ascii_lowercase().contains(&value.to_ascii_lowercase()),
         }
     }
 }
@@ -105,15 +113,18 @@ impl TextSet {
 /// Returns what all values start with, or end with.
 fn common(comparison: Comparison, values: &[Box<str>]) -> Box<[u8]> {
     let Some((first, rest)) = values.split_first() else { return Box::default() };
+    if matches!(comparison, Comparison::Inside | Comparison::InsideInAnyCase) {
+        return Box::default();
+    }
     let shared = |one: &[u8], two: &[u8]| match comparison {
-        Comparison::Equal | Comparison::Prefix => {
-            let length = one.iter().zip(two).take_while(|(left, right)| left == right).count();
-            one.get(..length).map(<[u8]>::to_vec)
-        }
         Comparison::Postfix => {
             let length =
                 one.iter().rev().zip(two.iter().rev()).take_while(|(left, right)| left == right).count();
             one.get(one.len() - length..).map(<[u8]>::to_vec)
+        }
+        _ => {
+            let length = one.iter().zip(two).take_while(|(left, right)| left == right).count();
+            one.get(..length).map(<[u8]>::to_vec)
         }
     };
     let whole = first.as_bytes().to_vec();

@@ -65,6 +65,15 @@ impl Truth {
         }
     }
 
+    /// Depends on what either depends on; on the one that is open if only one is.
+    pub(super) fn union(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Open(one), Self::Open(two)) => Self::Open(one.union(two)),
+            (Self::Open(_), _) => self,
+            _ => other,
+        }
+    }
+
     /// It is false.
     pub(super) fn not(self) -> Self {
         match self {

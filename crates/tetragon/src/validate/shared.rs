@@ -13,7 +13,8 @@ use telovix_syntax::quote;
 
 use super::action::{KPROBE_OPTION, UPROBE_OPTION, disables};
 use crate::codes::SHARED_FILTERS;
-use crate::{ArgumentFilter, BinaryOperator, Hook, HookPoint, Operator, Selector, TracingPolicy};
+use crate::interpret::map_content;
+use crate::{BinaryOperator, Hook, HookPoint, Selector, TracingPolicy};
 
 /// A map entry that all kprobes of a policy use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +35,7 @@ enum Slot {
 #[derive(Debug, PartialEq, Eq)]
 enum Content<'policy> {
     Binaries(Vec<(BinaryOperator, Vec<&'policy str>, bool)>),
-    Values(Vec<&'policy str>),
+    Values(String),
 }
 
 /// Returns whether a hook shares maps with the others of its section: Tetragon attaches them with one multi link.
@@ -96,30 +97,17 @@ fn contents<'policy>(hook: &'policy Hook<'_>) -> Vec<(Slot, Content<'policy>)> {
     for (position, selector) in hook.selectors.iter().enumerate() {
         found.push((Slot::Binaries(position), Content::Binaries(binaries(selector))));
         for filter in selector.arguments.iter().chain(&selector.data) {
-            let mut add = |slot: fn(usize) -> Slot,
-                           count: &mut std::ops::RangeFrom<usize>,
-                           values: Vec<&'policy str>| {
-                if let Some(number) = count.next().filter(|_| !values.is_empty()) {
-                    found.push((slot(number), Content::Values(values)));
-                }
-            };
-            match kind(filter.operator.value) {
-                Some(Kind::Numbers) => add(Slot::Numbers, &mut numbers, values(filter, |_| true)),
-                Some(Kind::Substrings) => add(Slot::Substrings, &mut substrings, values(filter, |_| true)),
-                Some(Kind::Addresses) => {
-                    let (four, six) = (
-                        values(filter, |text| !text.contains(':')),
-                        values(filter, |text| text.contains(':')),
-                    );
-                    if !four.is_empty() {
-                        add(Slot::Addresses4, &mut addresses4, four);
+            let Some(content) = map_content(filter) else { continue };
+            let mut add =
+                |slot: fn(usize) -> Slot, count: &mut std::ops::RangeFrom<usize>, written: Option<String>| {
+                    if let Some((number, written)) = written.and_then(|text| Some((count.next()?, text))) {
+                        found.push((slot(number), Content::Values(written)));
                     }
-                    if !six.is_empty() {
-                        add(Slot::Addresses6, &mut addresses6, six);
-                    }
-                }
-                None => {}
-            }
+                };
+            add(Slot::Numbers, &mut numbers, content.numbers);
+            add(Slot::Addresses4, &mut addresses4, content.addresses4);
+            add(Slot::Addresses6, &mut addresses6, content.addresses6);
+            add(Slot::Substrings, &mut substrings, content.substrings);
         }
     }
     found
@@ -131,38 +119,4 @@ fn binaries<'policy>(selector: &'policy Selector<'_>) -> Vec<(BinaryOperator, Ve
         (filter.operator.value, values, filter.follow_children)
     });
     filters.collect()
-}
-
-/// Returns the values of one kind as a sorted set.
-fn values<'policy>(filter: &'policy ArgumentFilter<'_>, wanted: fn(&str) -> bool) -> Vec<&'policy str> {
-    let values = filter.values.iter().map(|value| value.value.as_ref());
-    let mut values: Vec<&str> = values.filter(|text| wanted(text)).collect();
-    values.sort_unstable();
-    values.dedup();
-    values
-}
-
-/// The maps that an operator uses.
-enum Kind {
-    Numbers,
-    Addresses,
-    Substrings,
-}
-
-fn kind(operator: Operator) -> Option<Kind> {
-    use Operator as O;
-    match operator {
-        O::InMap
-        | O::NotInMap
-        | O::SPort
-        | O::NotSPort
-        | O::DPort
-        | O::NotDPort
-        | O::Protocol
-        | O::Family
-        | O::State => Some(Kind::Numbers),
-        O::SAddr | O::NotSAddr | O::DAddr | O::NotDAddr => Some(Kind::Addresses),
-        O::SubString | O::SubStringIgnoreCase => Some(Kind::Substrings),
-        _ => None,
-    }
 }

@@ -9,6 +9,8 @@ use telovix_policy::value::Capability;
 const BINARIES: &[&str] = &["/bin/a", "/bin/b", "/opt/a", "/opt/bin/a"];
 const BINARY_VALUES: &[&str] = &["/bin/a", "/bin/b", "/opt/", "/bin", "/a", "a"];
 const PATHS: &[&str] = &["/", "/etc", "/etc/a", "/etc/a.conf", "/etcx", "/tmp/a", "/bin/a"];
+const PARTS: &[&str] = &["etc", "/a", "A.C", "TC/", "bin", "x"];
+const FILE_TYPES: &[&str] = &["reg", "dir", "chr", "fifo"];
 const PATH_VALUES: &[&str] = &["/etc", "/etc/", "/etc/a", "a", ".conf", "/a", "/", "etc/a"];
 const ADDRESSES: &[&str] = &["10.0.0.1", "10.0.1.0", "192.0.2.1", "0.0.0.0", "2001:db8::1", "::1"];
 const BLOCKS: &[&str] = &["10.0.0.0/24", "10.0.0.1", "10.0.0.7/8", "2001:db8::/32", "0.0.0.0/0", "::/0"];
@@ -77,7 +79,7 @@ fn selector(filters: BoxedStrategy<Vec<String>>) -> impl Strategy<Value = String
 }
 
 fn hook(
-    name: &'static str,
+    point: &'static str,
     arguments: &'static str,
     filter: BoxedStrategy<String>,
 ) -> impl Strategy<Value = String> {
@@ -88,14 +90,24 @@ fn hook(
         } else {
             format!("    selectors:\n{}", selectors.concat())
         };
-        format!("  - hook: {name}\n    args: [{arguments}]\n{selectors}")
+        format!("  - {point}\n    args: [{arguments}]\n{selectors}")
     })
 }
 
 /// A policy with one to three hooks.
 pub(crate) fn policy() -> impl Strategy<Value = String> {
     let text = &["Equal", "NotEqual", "Prefix", "NotPrefix", "Postfix", "NotPostfix"][..];
-    let path = || filter(0, text, values(PATH_VALUES, 8).boxed()).boxed();
+    let path = || {
+        prop_oneof![
+            5 => filter(0, text, values(PATH_VALUES, 8).boxed()),
+            1 => filter(0, &["SubString", "SubStringIgnCase"], values(PARTS, 3).boxed()),
+        ]
+        .boxed()
+    };
+    let file = prop_oneof![
+        6 => path(),
+        1 => filter(0, &["FileType", "NotFileType"], values(FILE_TYPES, 2).boxed()),
+    ];
     let peer = prop_oneof![
         filter(1, &["SAddr", "NotSAddr"], values(BLOCKS, 3).boxed()),
         filter(1, &["SPort", "NotSPort", "SPortPriv", "NotSportPriv"], values(PORTS, 3).boxed()),
@@ -114,19 +126,55 @@ pub(crate) fn policy() -> impl Strategy<Value = String> {
         .boxed()
     };
     let hooks = prop_oneof![
-        3 => hook("file_open", "{index: 0, type: file}", path()),
-        3 => hook("bprm_check_security", "{index: 0, type: linux_binprm}", path()),
-        3 => hook("socket_connect", "{index: 1, type: sockaddr}", peer.boxed()),
-        1 => hook("capable", "{index: 2, type: int}", number(2)),
-        1 => hook("socket_create", "{index: 0, type: int}, {index: 1, type: int}", prop_oneof![number(0), number(1)].boxed()),
+        3 => hook("hook: file_open", "{index: 0, type: file}", file.boxed()),
+        3 => hook("hook: bprm_check_security", "{index: 0, type: linux_binprm}", path()),
+        3 => hook("hook: socket_connect", "{index: 1, type: sockaddr}", peer.boxed()),
+        1 => hook("hook: capable", "{index: 2, type: int}", number(2)),
+        1 => hook("hook: socket_create", "{index: 0, type: int}, {index: 1, type: int}", prop_oneof![number(0), number(1)].boxed()),
     ];
-    let mode = select(&["", "", "", "  options: [{name: policy-mode, value: monitor}]\n"][..]);
-    (proptest::collection::vec(hooks, 1..4), mode).prop_map(|(hooks, mode)| {
-        format!(
-            "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {{name: x}}\nspec:\n{mode}  lsmhooks:\n{}",
-            hooks.concat()
-        )
-    })
+    let calls = prop_oneof![
+        hook(
+            "call: security_capable\n    syscall: false",
+            "{index: 2, type: int}",
+            prop_oneof![number(2), expression(2)].boxed()
+        ),
+        hook("call: security_bpf\n    syscall: false", "{index: 0, type: int}", expression(0).boxed()),
+    ];
+    let mode = || select(&["", "", "", "{name: policy-mode, value: monitor}"][..]);
+    let section = |name: &'static str, options: &'static str, hooks: BoxedStrategy<String>| {
+        (proptest::collection::vec(hooks, 1..4), mode()).prop_map(move |(hooks, mode)| {
+            format!(
+                "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata: {{name: x}}\nspec:\n  \
+                 options: [{options}{mode}]\n  {name}:\n{}",
+                hooks.concat()
+            )
+        })
+    };
+    let single = "{name: disable-kprobe-multi, value: \"1\"}, ";
+    prop_oneof![
+        5 => section("lsmhooks", "", hooks.boxed()),
+        1 => section("kprobes", single, calls.boxed()),
+    ]
+}
+
+/// What an expression means.
+type Meaning = fn(i32) -> bool;
+
+/// Conditions on one number, in the words of `CelExpr` and as what they mean.
+pub(crate) const EXPRESSIONS: &[(&str, Meaning)] = &[
+    ("arg0 == int32(21)", |number| number == 21),
+    ("arg0 != int32(12) && arg0 > int32(10)", |number| number != 12 && number > 10),
+    ("arg0 < int32(3) || arg0 >= int32(21)", |number| !(3..21).contains(&number)),
+    ("and(arg0, int32(5)) == int32(5)", |number| number & 5 == 5),
+    ("or(arg0, int32(1)) <= int32(13)", |number| number | 1 <= 13),
+    ("not(xor(arg0, int32(-1))) == arg0", |_| true),
+    ("!(arg0 - int32(20) + int32(2147483647) < int32(0))", |number| number <= 20),
+    ("1u < 2u && (false || arg0 == arg0 + int32(0))", |_| true),
+];
+
+fn expression(index: u32) -> impl Strategy<Value = String> {
+    select(EXPRESSIONS)
+        .prop_map(move |(text, _)| format!("{{index: {index}, operator: CelExpr, values: [\"{text}\"]}}"))
 }
 
 /// A complete event.
@@ -170,7 +218,7 @@ fn deed() -> impl Strategy<Value = Event> {
         (select(vec![1_u16, 2, 10, 17]), select(SocketType::ALL.to_vec())).prop_map(move |(family, kind)| {
             Event { family: Some(family), socket_type: Some(kind), ..of(Operation::Socket) }
         });
-    prop_oneof![exec, open, connect, capability, socket]
+    prop_oneof![exec, open, connect, capability, socket, Just(of(Operation::Bpf))]
 }
 
 /// Returns the event with what it lacks taken from another of the same operation.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::generated::EXPRESSIONS;
 use telovix_policy::confine::{Access, Effect, Operation};
 use telovix_policy::judge::Event;
 use telovix_tetragon::{
@@ -16,7 +17,8 @@ enum Seen {
     Number(i64),
 }
 
-/// Returns the effect of a policy on an event, where `matchPIDs` matches or does not.
+/// Returns the effect of a policy on an event, where what no event tells is so or not: whether `matchPIDs` matches, the
+/// kernel finds texts inside of others, and a file is of an unusual type.
 pub(crate) fn effect(policy: &TracingPolicy<'_>, event: &Event, pid: bool) -> Effect {
     let hooks = &policy.spec.hooks;
     let enforcing =
@@ -50,12 +52,20 @@ pub(crate) fn effect(policy: &TracingPolicy<'_>, event: &Event, pid: bool) -> Ef
     strongest
 }
 
+fn name<'policy>(hook: &'policy Hook<'_>) -> &'policy str {
+    match &hook.point {
+        HookPoint::Lsm { hook } => &hook.value,
+        HookPoint::Kprobe { call, .. } => &call.value,
+        other => panic!("{other:?} is not generated"),
+    }
+}
+
 fn is_called(hook: &Hook<'_>, event: &Event) -> bool {
-    let HookPoint::Lsm { hook: name } = &hook.point else { panic!("only LSM hooks are generated") };
-    match (name.value.as_ref(), event.operation) {
+    match (name(hook), event.operation) {
         ("bprm_check_security" | "file_open", Operation::Exec)
         | ("socket_connect", Operation::Connect)
-        | ("capable", Operation::Capability)
+        | ("capable" | "security_capable", Operation::Capability)
+        | ("security_bpf", Operation::Bpf)
         | ("socket_create", Operation::Socket) => true,
         ("file_open", Operation::Open) => {
             let used = event.access.expect("a complete event");
@@ -83,7 +93,7 @@ fn matches(hook: &Hook<'_>, selector: &Selector<'_>, event: &Event, pid: bool) -
     if !selector.pids.is_empty() && !pid {
         return false;
     }
-    selector.arguments.iter().all(|filter| by_argument(filter, &seen(hook, filter, event)))
+    selector.arguments.iter().all(|filter| by_argument(filter, &seen(hook, filter, event), event, pid))
 }
 
 fn by_binary(filter: &BinaryFilter<'_>, binary: &str, line: &[String]) -> bool {
@@ -102,19 +112,22 @@ fn by_binary(filter: &BinaryFilter<'_>, binary: &str, line: &[String]) -> bool {
 }
 
 fn seen(hook: &Hook<'_>, filter: &ArgumentFilter<'_>, event: &Event) -> Seen {
-    let HookPoint::Lsm { hook: name } = &hook.point else { panic!("only LSM hooks are generated") };
-    match (name.value.as_ref(), filter.index.expect("written").value) {
+    match (name(hook), filter.index.expect("written").value) {
         ("socket_connect", _) => {
             Seen::Peer(event.address.expect("a complete event"), event.port.expect("a complete event"))
         }
-        ("capable", _) => Seen::Number(event.capability.expect("a complete event").number().into()),
+        // BPF_PROG_LOAD.
+        ("security_bpf", _) => Seen::Number(5),
+        ("capable" | "security_capable", _) => {
+            Seen::Number(event.capability.expect("a complete event").number().into())
+        }
         ("socket_create", 0) => Seen::Number(event.family.expect("a complete event").into()),
         ("socket_create", _) => Seen::Number(event.socket_type.expect("a complete event").number().into()),
         _ => Seen::Path(event.path.clone().filter(|path| event.anonymous != Some(true) && path != "/")),
     }
 }
 
-fn by_argument(filter: &ArgumentFilter<'_>, seen: &Seen) -> bool {
+fn by_argument(filter: &ArgumentFilter<'_>, seen: &Seen, event: &Event, other: bool) -> bool {
     use Operator as O;
     let values = || filter.values.iter().map(|value| value.value.as_ref());
     let range = |text: &str| -> (i64, i64) {
@@ -122,7 +135,19 @@ fn by_argument(filter: &ArgumentFilter<'_>, seen: &Seen) -> bool {
         (number(first), number(last))
     };
     match (filter.operator.value, seen) {
+        (O::FileType, Seen::Path(_)) => values().any(|value| value == file_type(event, other)),
+        (O::NotFileType, Seen::Path(_)) => !values().any(|value| value == file_type(event, other)),
         (_, Seen::Path(None)) => false,
+        (O::SubString, Seen::Path(Some(path))) => other && values().any(|value| path.contains(value)),
+        (O::SubStringIgnoreCase, Seen::Path(Some(path))) => {
+            let path = path.to_lowercase();
+            other && values().any(|value| path.contains(&value.to_lowercase()))
+        }
+        (O::CelExpression, Seen::Number(number)) => {
+            let [text] = filter.values.as_slice() else { panic!("one expression") };
+            let meant = EXPRESSIONS.iter().find(|(known, _)| *known == text.value).expect("a known one").1;
+            meant(i32::try_from(*number).expect("a small number"))
+        }
         (O::Equal, Seen::Path(Some(path))) => values().any(|value| path == value),
         (O::NotEqual, Seen::Path(Some(path))) => !values().any(|value| path == value),
         (O::Prefix, Seen::Path(Some(path))) => values().any(|value| path.starts_with(value)),
@@ -156,6 +181,20 @@ fn by_argument(filter: &ArgumentFilter<'_>, seen: &Seen) -> bool {
             !values().map(range).any(|(first, last)| (first..=last).contains(found))
         }
         (operator, _) => panic!("no {} is generated here", operator.name()),
+    }
+}
+
+/// Returns a type that the file may have: the usual one, or another one.
+fn file_type(event: &Event, other: bool) -> &'static str {
+    let writes = event.access.is_some_and(|used| used.contains(Access::Write));
+    let executes = event.operation == Operation::Exec
+        || event.access.is_some_and(|used| used == [Access::Execute].into_iter().collect());
+    match other {
+        _ if executes => "reg",
+        _ if event.path.as_deref() == Some("/") => "dir",
+        true if writes => "fifo",
+        true => "dir",
+        false => "reg",
     }
 }
 

@@ -6,12 +6,17 @@ use serde::Serialize;
 use telovix_compare::{Allowed, Answer, Outside, Side};
 use telovix_diagnostic::source::SourceSet;
 use telovix_policy::confine::{Effect, Exemption, Operation, Subject};
-use telovix_policy::judge::{DetectionReport, DocumentReport, Event, NotEvaluated, Reason, VerdictReport};
+use telovix_policy::judge::{
+    DetectionReport, DocumentReport, Event, Field, Fields, NotEvaluated, Reason, VerdictReport,
+};
 use telovix_policy::value::Scope;
 
 use super::graph::Edge;
 use crate::command::why::text;
 use crate::output::json;
+
+/// The parent of a process that is asked about.
+const INIT: &str = "/sbin/init";
 
 /// The effect for each binary.
 #[derive(Debug, Serialize)]
@@ -117,12 +122,17 @@ impl Who {
     /// Builds the output from the answers and the documents that are not evaluated.
     pub(super) fn new(answers: &[Answer<'_>], side: &Side<'_>, outside: Option<&Outside<'_>>) -> Self {
         let answer = |answer: &Answer<'_>| {
-            let mut verdict = report(answer, side);
-            if let Some(outside) = outside {
-                outside.complete(&answer.event, &mut verdict);
+            let mut event = answer.event.clone();
+            let mut verdict = completed(&event, answer, side, outside);
+            // Policies of Tetragon may depend on more of the process than the confinements.
+            let lacking: Fields =
+                Field::ALL.into_iter().filter(|field| verdict.depends_on.contains(&field.name())).collect();
+            if !lacking.is_empty() {
+                event.take(lacking, &answer.process);
+                verdict = completed(&event, answer, side, outside);
             }
             let decision = answer.verdict.decision.as_ref();
-            let binary = answer.event.binary.as_deref().unwrap_or_default();
+            let binary = event.binary.as_deref().unwrap_or_default();
             let exceptions = decision.map_or(Vec::new(), |decision| match &decision.reason {
                 Reason::Exempts(exemption) => vec![*exemption],
                 Reason::Lists(_) => Vec::new(),
@@ -134,12 +144,12 @@ impl Who {
                 }
             });
             WhoAnswer {
-                event: answer.event.to_json(),
+                event: event.to_json(),
                 scope: decision.and_then(|decision| Place::of(&decision.confinement.scope)),
                 exceptions: exceptions.into_iter().map(|one| Exception::of(one, side.sources())).collect(),
                 strongest: strongest(&verdict),
                 verdict,
-                told: answer.event.clone(),
+                told: event.clone(),
             }
         };
         Self { version: json::VERSION, answers: answers.iter().map(answer).collect() }
@@ -210,9 +220,36 @@ pub(crate) struct What {
     /// What is allowed elsewhere or under conditions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     otherwise: Vec<WhatOtherwise>,
+    /// What custom rules and TracingPolicies stop of it, or may stop.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stopped: Vec<WhatStopped>,
     /// Documents that may act on it and are not evaluated here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_evaluated: Vec<NotEvaluated>,
+}
+
+/// What a line of a custom rule or TracingPolicy stops.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WhatStopped {
+    /// `kill` or `deny`; the strongest that is possible.
+    effect: &'static str,
+    /// One event that it stops, in the shape of `schemas/event.json`.
+    event: serde_json::Value,
+    /// The document.
+    document: DocumentReport,
+    /// The hook.
+    hook: String,
+    /// File and line that decide.
+    source: String,
+    /// What decides whether it is stopped, and no event tells; absent if it is certain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    undecided: Vec<String>,
+    /// The sensor or group; absent for all hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Place>,
+    #[serde(skip)]
+    told: Event,
 }
 
 /// What a binary may do on some hosts, or below some processes.
@@ -251,7 +288,23 @@ impl What {
             }),
             allowed: otherwise.parts.clone(),
         });
-        let event = Event { binary: Some(binary.to_owned()), ..Event::new(operation) };
+        let process = Event {
+            binary: Some(binary.to_owned()),
+            parent: Some(INIT.to_owned()),
+            ancestors: Some(vec![INIT.to_owned()]),
+            ..Event::new(operation)
+        };
+        let (stops, not_evaluated) = outside.map(|outside| outside.stops(&process)).unwrap_or_default();
+        let stopped = stops.into_iter().map(|stop| WhatStopped {
+            effect: stop.effect.name(),
+            event: stop.event.to_json(),
+            scope: Place::of(&stop.scope),
+            document: stop.document,
+            hook: stop.hook,
+            source: stop.source,
+            undecided: stop.undecided,
+            told: stop.event,
+        });
         Self {
             version: json::VERSION,
             binary: binary.to_owned(),
@@ -259,13 +312,14 @@ impl What {
             allowed: answer.parts.clone(),
             exceptions: answer.exceptions.iter().map(|one| exception(one)).collect(),
             otherwise: otherwise.collect(),
-            not_evaluated: outside.map(|outside| outside.not_evaluated_on(&event)).unwrap_or_default(),
+            stopped: stopped.collect(),
+            not_evaluated,
         }
     }
 
     /// Returns whether it depends on documents that are not evaluated.
     pub(super) fn is_unknown(&self) -> bool {
-        !self.not_evaluated.is_empty()
+        !self.not_evaluated.is_empty() || self.stopped.iter().any(|stop| !stop.undecided.is_empty())
     }
 
     /// Prints one line per part, then what differs elsewhere or under conditions.
@@ -280,6 +334,21 @@ impl What {
                 writeln!(out, "  nothing")?;
             }
             otherwise.allowed.iter().try_for_each(|part| writeln!(out, "  {part}"))?;
+        }
+        if !self.stopped.is_empty() {
+            writeln!(out, "without what TracingPolicies stop, for example:")?;
+        }
+        for stop in &self.stopped {
+            let WhatStopped { effect, document, hook, source, undecided, told, .. } = stop;
+            let perhaps = if undecided.is_empty() { "" } else { "perhaps " };
+            write!(out, "  {perhaps}{effect}: {told}  {source} `{}`, {hook}", document.name)?;
+            if let Some(place) = &stop.scope {
+                write!(out, ", only {}", place.words())?;
+            }
+            if !undecided.is_empty() {
+                write!(out, ", depending on {}", undecided.join(", "))?;
+            }
+            writeln!(out)?;
         }
         outside(self.not_evaluated.iter(), std::iter::empty(), out)
     }
@@ -332,6 +401,20 @@ fn outside<'run>(
         }
     }
     Ok(())
+}
+
+/// Returns the verdict of all documents.
+fn completed(
+    event: &Event,
+    answer: &Answer<'_>,
+    side: &Side<'_>,
+    outside: Option<&Outside<'_>>,
+) -> VerdictReport {
+    let mut verdict = report(answer, side);
+    if let Some(outside) = outside {
+        outside.complete(event, &mut verdict);
+    }
+    verdict
 }
 
 /// Returns the verdict; without source lines for an image.

@@ -7,6 +7,7 @@ use telovix_compare::WitnessReport;
 use telovix_policy::judge::{DetectionReport, Event, NotEvaluated, VerdictReport};
 
 use super::remedy::Remedy;
+use super::target::TargetReport;
 use crate::command::impact::words::events;
 
 /// Prints the verdict, the document that decided, unknown fields, and the nearest allowed event.
@@ -56,6 +57,29 @@ pub(super) fn write(event: &Event, told: &VerdictReport, out: &mut dyn Write) ->
     }
     if let (Some(least), Some(most)) = (told.at_least, told.at_most) {
         writeln!(out, "         the effect is between {least} and {most}")?;
+    }
+    Ok(())
+}
+
+/// Prints what each target does, if one of them does not do what is written.
+pub(super) fn write_targets(targets: &[TargetReport], out: &mut dyn Write) -> io::Result<()> {
+    if targets.iter().all(|target| target.written.is_none()) {
+        return Ok(());
+    }
+    let same = |one: &TargetReport, other: &TargetReport| {
+        (one.effect, one.written, &one.reason) == (other.effect, other.written, &other.reason)
+    };
+    let mut groups: Vec<(&TargetReport, Vec<&str>)> = Vec::new();
+    for target in targets {
+        match groups.iter_mut().find(|(first, _)| same(first, target)) {
+            Some((_, names)) => names.push(target.target),
+            None => groups.push((target, vec![target.target])),
+        }
+    }
+    for (target, names) in groups {
+        let written = target.written.map(|written| format!(", written as {written}")).unwrap_or_default();
+        let reason = target.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        writeln!(out, "         on {}: {}{written}{reason}", names.join(", "), target.effect)?;
     }
     Ok(())
 }
