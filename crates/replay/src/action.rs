@@ -159,6 +159,11 @@ fn binary<'line>(process: &'line Process<'_>) -> Option<&'line str> {
 /// Returns a path if it is absolute and has no `.` or `..`: policies have only such paths.
 pub(crate) fn resolved(path: &str) -> Option<&str> {
     let bytes = path.as_bytes();
+    // Nearly every path has neither an empty part nor one that starts with a dot.
+    let odd = |pair: &[u8]| matches!(pair, [b'/', b'/' | b'.'] | [_, 0]);
+    if bytes.first() == Some(&b'/') && bytes.last() != Some(&b'/') && !bytes.windows(2).any(odd) {
+        return Some(path);
+    }
     let mut start = 1;
     for slash in memchr::memchr_iter(b'/', bytes).skip(1).chain([bytes.len()]) {
         // The root has no parts.

@@ -16,6 +16,7 @@ use std::thread;
 
 use crate::chunk::{Chunker, Piece};
 use crate::judge::Judge;
+use crate::line::familiar::Familiar;
 use crate::source::Source;
 use crate::stream::{Broken, Incomplete, Stream};
 use crate::tally::Tally;
@@ -170,8 +171,10 @@ impl Desk<'_> {
     /// Works until there is nothing left.
     fn work(&self, clerk: &mut impl Clerk, options: Options<'_>) {
         let mut buffer = Vec::new();
+        let mut familiar = Familiar::default();
         while let Some(work) = self.take(&mut buffer) {
-            let tally = reading::tally(clerk, options.reading, &buffer, work.piece, work.of.file);
+            let tally =
+                reading::tally(clerk, (options.reading, &mut familiar), &buffer, work.piece, work.of.file);
             self.hand_in(&work, tally);
             if let Some(progress) = options.progress {
                 progress(self.read.load(Ordering::Relaxed));
