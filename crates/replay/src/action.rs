@@ -160,9 +160,16 @@ fn binary<'line>(process: &'line Process<'_>) -> Option<&'line str> {
 pub(crate) fn resolved(path: &str) -> Option<&str> {
     let bytes = path.as_bytes();
     // Nearly every path has neither an empty part nor one that starts with a dot.
-    let odd = |pair: &[u8]| matches!(pair, [b'/', b'/' | b'.'] | [_, 0]);
-    if bytes.first() == Some(&b'/') && bytes.last() != Some(&b'/') && !bytes.windows(2).any(odd) {
-        return Some(path);
+    if let [b'/', .., last] = bytes
+        && *last != b'/'
+    {
+        // Without a way out of the loop, so that it is done for many bytes at a time.
+        let odd = bytes.iter().zip(bytes.get(1..).unwrap_or_default()).fold(false, |odd, (this, next)| {
+            odd | (*this == b'/') & ((*next == b'/') | (*next == b'.')) | (*next == 0)
+        });
+        if !odd {
+            return Some(path);
+        }
     }
     let mut start = 1;
     for slash in memchr::memchr_iter(b'/', bytes).skip(1).chain([bytes.len()]) {
