@@ -175,7 +175,8 @@ proptest! {
 fn a_program_is_a_file_whatever_its_name_is() {
     let line = |text: &str| format!("{text}\n");
     let open = r#"{"operation":"open","binary":"/opt/app/bin/app","path":"/opt/tool","access":["read"],"time":"2026-11-20T10:00:00Z"}"#;
-    let exec = r#"{"operation":"exec","binary":"/usr/sbin/init","path":"/opt/tool","time":"2026-11-20T10:00:01Z"}"#;
+    let exec =
+        r#"{"operation":"exec","binary":"/usr/sbin/init","path":"/opt/tool","time":"2026-11-20T10:00:01Z"}"#;
     let files = |history: &str| {
         let learned = learn(&observed(history, 1), &settings(), &|binary| binary == BINARY);
         let profile = learned.profiles.into_iter().next().unwrap();

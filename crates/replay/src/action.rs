@@ -82,7 +82,16 @@ impl<'line> Action<'line> {
         self
     }
 
-    /// Writes every field that a verdict can depend on; equal bytes mean equal verdicts.
+    /// Writes the fields that a confinement never depends on, and other policies do.
+    pub(crate) fn write_rest(&self, out: &mut Vec<u8>) {
+        for number in [self.uid, self.mode] {
+            out.push(u8::from(number.is_some()));
+            out.extend(number.unwrap_or_default().to_le_bytes());
+        }
+        out.extend(self.protocol.unwrap_or_default().as_bytes());
+    }
+
+    /// Writes every field that the verdict of a confinement can depend on; equal bytes mean equal verdicts.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let known = [
             self.binary.is_some(),

@@ -173,8 +173,13 @@ impl Desk<'_> {
         let mut buffer = Buffer::default();
         let mut familiar = Familiar::default();
         while let Some(work) = self.take(&mut buffer) {
-            let tally =
-                reading::tally(clerk, (options.reading, &mut familiar), buffer.bytes(), work.piece, work.of.file);
+            let tally = reading::tally(
+                clerk,
+                (options.reading, &mut familiar),
+                buffer.bytes(),
+                work.piece,
+                work.of.file,
+            );
             self.hand_in(&work, tally);
             if let Some(progress) = options.progress {
                 progress(self.read.load(Ordering::Relaxed));
