@@ -9,7 +9,7 @@ mod stops;
 pub(crate) use engine_policy::EnginePolicy;
 use engine_policy::Opinion;
 pub use stops::Stop;
-use telovix_diagnostic::source::SourceSet;
+use telovix_diagnostic::source::{SourceSet, Span};
 use telovix_document::lower::Policy;
 use telovix_document::{DetectionAction, Document, GuardianPolicy, Match, Observed};
 use telovix_policy::confine::Effect;
@@ -28,6 +28,10 @@ pub struct Outside<'policy> {
 /// What one Tetragon policy does to an event.
 #[derive(Debug, Clone)]
 pub struct EngineOpinion {
+    /// The number of the policy.
+    pub policy: usize,
+    /// The span of what decides.
+    pub span: Span,
     /// The document.
     pub document: DocumentReport,
     /// The hook whose selector matches.
@@ -36,6 +40,8 @@ pub struct EngineOpinion {
     pub source: String,
     /// The effect; the strongest that is possible.
     pub effect: Effect,
+    /// The weakest effect that is possible.
+    pub at_least: Effect,
     /// Whether it is certain.
     pub is_certain: bool,
     /// The fields of the event that it depends on.
@@ -63,16 +69,19 @@ impl<'policy> Outside<'policy> {
     /// Returns what each Tetragon policy does, or may do, to an event; without those of which no selector matches.
     #[must_use]
     pub fn opinions(&self, event: &Event) -> Vec<EngineOpinion> {
-        let opinions = self.policies.iter().map(|policy| (policy, policy.judge(event)));
-        let told = opinions.filter_map(|(policy, opinion)| {
+        let opinions = self.policies.iter().enumerate().map(|(at, policy)| (at, policy, policy.judge(event)));
+        let told = opinions.filter_map(|(at, policy, opinion)| {
             let hook = opinion.decider.map_or("policy", |decider| decider.hook());
             let span = opinion.decider.map_or(policy.span(), |decider| decider.span(event));
             let matches = opinion.decider.is_some() || opinion.most > Effect::Allow;
             matches.then(|| EngineOpinion {
+                policy: at,
+                span,
                 document: policy.document().clone(),
                 hook: hook.to_owned(),
                 source: self.sources.locate(span),
                 effect: opinion.most,
+                at_least: opinion.least,
                 is_certain: opinion.least == opinion.most,
                 fields: opinion.fields,
             })

@@ -70,8 +70,8 @@ pub(crate) fn learn(
         match why {
             Some(why) => learned.review.push(Review::new(path.to_string(), seen, why)),
             None if how != Generalise::Programs && world.is_directory(path) => listed.push((path, seen)),
-            // It may be a folder that the binary listed.
-            None if how == Generalise::Files && !admitted && is_wide(path) => {
+            // It may be a folder that the binary listed, unless it was executed.
+            None if how == Generalise::Files && !admitted && is_wide(path, world) => {
                 learned.review.push(Review::new(path.to_string(), seen, Why::Folder));
             }
             None => plain.push((path, seen)),
@@ -93,9 +93,9 @@ pub(crate) fn learn(
     learned
 }
 
-/// Returns whether a path, if it is a folder, must not be allowed with everything in it.
-fn is_wide(path: &str) -> bool {
-    PathPattern::parse(path).is_ok_and(|pattern| refusal(&pattern).is_some())
+/// Returns whether a path may be a folder that must not be allowed with everything in it. What was executed is none.
+fn is_wide(path: &str, world: &World<'_>) -> bool {
+    !world.is_program(path) && PathPattern::parse(path).is_ok_and(|pattern| refusal(&pattern).is_some())
 }
 
 /// Folders in which not only root can replace a program.

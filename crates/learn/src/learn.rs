@@ -13,7 +13,7 @@ use crate::entry::{Entry, Reason, Review, Why};
 use crate::evidence::Evidence;
 use crate::files::{self, Generalise};
 use crate::network;
-use crate::world::{World, directories, paths};
+use crate::world::{World, directories, paths, programs};
 
 /// Capabilities with which a process can gain all others.
 const BROAD: [&str; 10] = [
@@ -196,7 +196,7 @@ pub(crate) fn learn_from(
         }
     }
     let directories = directories(&actors);
-    let paths = paths(&actors);
+    let (paths, programs) = (paths(&actors), programs(&actors));
     let mut learned = Learned {
         window: window(settings.hours, range, &actors),
         profiles: Vec::new(),
@@ -216,7 +216,7 @@ pub(crate) fn learn_from(
             learned.too_short.push(skipped);
             continue;
         }
-        let world = World::new(&paths, &directories, behaviour);
+        let world = World::new(&paths, &directories, &programs, behaviour);
         let hours = u32::try_from((seconds + 3_599) / 3_600).unwrap_or(u32::MAX).clamp(1, settings.hours);
         learned.profiles.push(profile(binary, behaviour, hours, &world, settings, &observations.kinds));
     }

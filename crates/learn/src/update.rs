@@ -14,7 +14,7 @@ use crate::entry::{Entry, Review};
 use crate::evidence::Evidence;
 use crate::learn::{Settings, profile};
 use crate::text::line;
-use crate::world::{World, directories, paths};
+use crate::world::{World, directories, paths, programs};
 
 /// A text that is no valid policy.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ pub fn update(
         return Err(Box::new(Refused { sources, diagnostics }));
     }
     let actors = actors(observations, settings);
-    let (directories, paths) = (directories(&actors), paths(&actors));
+    let (directories, paths, programs) = (directories(&actors), paths(&actors), programs(&actors));
     let mut updated = Updated {
         text: text.to_owned(),
         profiles: 0,
@@ -112,7 +112,7 @@ pub fn update(
         known.extend(doers.iter().cloned());
         doers.iter().filter_map(|actor| actors.get(actor)).for_each(|behaviour| own.absorb(behaviour));
         not_allowed(old, &mut own);
-        let world = World::new(&paths, &directories, &own);
+        let world = World::new(&paths, &directories, &programs, &own);
         let new = profile(old.target_binary.value.as_str(), &own, 1, &world, settings, &observations.kinds);
         let mut page = Page { text, profile: &old.name.value, edits: &mut edits, added: &mut updated.added };
         page.add("allowed_spawns", old.allowed_spawns.as_ref(), new.spawns, "paths of other binaries");

@@ -8,12 +8,13 @@ use telovix_replay::observe::{Actor, Behaviour};
 
 use crate::pattern::start;
 
-/// The paths that other actors used, and which paths are folders.
+/// The paths that other actors used, and which of them are folders or programs.
 #[derive(Debug)]
 pub(crate) struct World<'run> {
     /// Every path of the history, sorted.
     paths: &'run [&'run str],
     directories: &'run [Box<str>],
+    programs: &'run FxHashSet<&'run str>,
     own: &'run Behaviour,
 }
 
@@ -27,6 +28,18 @@ pub(crate) fn paths(actors: &BTreeMap<Actor, Behaviour>) -> Vec<&str> {
         all.extend(behaviour.files.keys().chain(behaviour.spawns.keys()).map(|path| &**path));
     }
     all.into_iter().collect()
+}
+
+/// Returns the paths that were executed, which are files whatever their names are.
+pub(crate) fn programs(actors: &BTreeMap<Actor, Behaviour>) -> FxHashSet<&str> {
+    let mut found = FxHashSet::default();
+    for (actor, behaviour) in actors {
+        if let Actor::Binary(binary) = actor {
+            found.insert(&**binary);
+        }
+        found.extend(behaviour.spawns.keys().map(|path| &**path));
+    }
+    found
 }
 
 /// Returns the used paths that are folders by what the history shows, sorted: an event says so, or other paths are
@@ -47,8 +60,17 @@ pub(crate) fn directories(actors: &BTreeMap<Actor, Behaviour>) -> Vec<Box<str>> 
 }
 
 impl<'run> World<'run> {
-    pub(crate) fn new(paths: &'run [&'run str], directories: &'run [Box<str>], own: &'run Behaviour) -> Self {
-        Self { paths, directories, own }
+    pub(crate) fn new(
+        paths: &'run [&'run str],
+        directories: &'run [Box<str>],
+        programs: &'run FxHashSet<&'run str>,
+        own: &'run Behaviour,
+    ) -> Self {
+        Self { paths, directories, programs, own }
+    }
+
+    pub(crate) fn is_program(&self, path: &str) -> bool {
+        self.programs.contains(path)
     }
 
     pub(crate) fn is_directory(&self, path: &str) -> bool {

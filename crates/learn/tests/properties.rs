@@ -131,7 +131,12 @@ proptest! {
             prop_assert!(reviewed, "{event} is denied and was not listed for review\n{}", documents(&learned));
         }
         for entry in profile.files.iter().flatten() {
-            prop_assert_eq!(sensitive::of_pattern(&entry.value), None, "{}", entry.value);
+            // A program is a file, and nothing is below it.
+            let stem = entry.value.stem();
+            let ran = format!(r#""operation":"exec","path":"{stem}""#);
+            if !events.iter().any(|(_, fields)| *fields == ran) {
+                prop_assert_eq!(sensitive::of_pattern(&entry.value), None, "{}", entry.value);
+            }
         }
         for entry in profile.files.iter().chain(&profile.spawns).flatten() {
             let stem = entry.value.stem();
@@ -163,6 +168,23 @@ proptest! {
             prop_assert!(reviewed, "{event} is denied after the update\n{}", once.text);
         }
     }
+}
+
+/// `/opt/tool` could be a folder by its name, and an entry for a folder allows everything in it.
+#[test]
+fn a_program_is_a_file_whatever_its_name_is() {
+    let line = |text: &str| format!("{text}\n");
+    let open = r#"{"operation":"open","binary":"/opt/app/bin/app","path":"/opt/tool","access":["read"],"time":"2026-11-20T10:00:00Z"}"#;
+    let exec =
+        r#"{"operation":"exec","binary":"/usr/sbin/init","path":"/opt/tool","time":"2026-11-20T10:00:01Z"}"#;
+    let files = |history: &str| {
+        let learned = learn(&observed(history, 1), &settings(), &|binary| binary == BINARY);
+        let profile = learned.profiles.into_iter().next().unwrap();
+        let files = profile.files.iter().flatten().map(|entry| entry.value.to_string()).collect::<Vec<_>>();
+        (files, profile.review.len())
+    };
+    assert_eq!(files(&line(open)), (vec![], 1));
+    assert_eq!(files(&(line(open) + &line(exec))), (vec!["/opt/tool".to_owned()], 0));
 }
 
 #[test]

@@ -82,7 +82,16 @@ impl<'line> Action<'line> {
         self
     }
 
-    /// Writes every field that a verdict can depend on; equal bytes mean equal verdicts.
+    /// Writes the fields that a confinement never depends on, and other policies do.
+    pub(crate) fn write_rest(&self, out: &mut Vec<u8>) {
+        for number in [self.uid, self.mode] {
+            out.push(u8::from(number.is_some()));
+            out.extend(number.unwrap_or_default().to_le_bytes());
+        }
+        out.extend(self.protocol.unwrap_or_default().as_bytes());
+    }
+
+    /// Writes every field that the verdict of a confinement can depend on; equal bytes mean equal verdicts.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let known = [
             self.binary.is_some(),
@@ -159,6 +168,18 @@ fn binary<'line>(process: &'line Process<'_>) -> Option<&'line str> {
 /// Returns a path if it is absolute and has no `.` or `..`: policies have only such paths.
 pub(crate) fn resolved(path: &str) -> Option<&str> {
     let bytes = path.as_bytes();
+    // Nearly every path has neither an empty part nor one that starts with a dot.
+    if let [b'/', .., last] = bytes
+        && *last != b'/'
+    {
+        // Without a way out of the loop, so that it is done for many bytes at a time.
+        let odd = bytes.iter().zip(bytes.get(1..).unwrap_or_default()).fold(false, |odd, (this, next)| {
+            odd | (*this == b'/') & ((*next == b'/') | (*next == b'.')) | (*next == 0)
+        });
+        if !odd {
+            return Some(path);
+        }
+    }
     let mut start = 1;
     for slash in memchr::memchr_iter(b'/', bytes).skip(1).chain([bytes.len()]) {
         // The root has no parts.

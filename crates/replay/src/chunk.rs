@@ -1,8 +1,12 @@
 //! A stream -> pieces of whole lines, in bounded memory, cut at the same places however the stream gives its bytes.
 
+mod buffer;
+
 use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
+
+pub(crate) use buffer::Buffer;
 
 /// What a piece holds at most, unless a single line is longer.
 pub(crate) const PIECE: usize = 1 << 20;
@@ -45,82 +49,83 @@ impl<R: Read> Chunker<R> {
     ///
     /// # Errors
     /// When the stream broke: after all the whole lines before that.
-    pub(crate) fn next(&mut self, buffer: &mut Vec<u8>) -> io::Result<Option<Piece>> {
-        buffer.clear();
-        std::mem::swap(buffer, &mut self.carry);
+    pub(crate) fn next(&mut self, buffer: &mut Buffer) -> io::Result<Option<Piece>> {
+        buffer.truncate(0);
+        buffer.extend(&self.carry);
+        self.carry.clear();
         let mut room = self.piece;
         loop {
-            let known = buffer.len().min(room - self.piece);
+            let known = buffer.bytes().len().min(room - self.piece);
             self.fill(buffer, room);
-            let new = buffer.get(known..).unwrap_or_default();
+            let new = buffer.bytes().get(known..).unwrap_or_default();
             if let Some(last) = memrchr(b'\n', new) {
                 // Only the first line of a piece can be longer than one.
                 let first = memchr(b'\n', new).map_or(0, |first| known + first);
                 if first > self.longest {
-                    self.carry.extend_from_slice(buffer.get(first + 1..).unwrap_or_default());
-                    buffer.clear();
+                    self.carry.extend_from_slice(buffer.bytes().get(first + 1..).unwrap_or_default());
+                    buffer.truncate(0);
                     return Ok(Some(Piece::TooLong));
                 }
                 let end = known + last + 1;
-                self.carry.extend_from_slice(buffer.get(end..).unwrap_or_default());
+                self.carry.extend_from_slice(buffer.bytes().get(end..).unwrap_or_default());
                 buffer.truncate(end);
                 return Ok(Some(Piece::Lines));
             }
-            if buffer.len() > self.longest {
+            if buffer.bytes().len() > self.longest {
                 self.pass_over(buffer);
                 return Ok(Some(Piece::TooLong));
             }
             if let Some(error) = self.broken.take() {
-                buffer.clear();
+                buffer.truncate(0);
                 self.ended = true;
                 return Err(error);
             }
             if self.ended {
-                return Ok(if buffer.is_empty() { None } else { Some(Piece::LastWithoutBreak) });
+                return Ok(if buffer.bytes().is_empty() { None } else { Some(Piece::LastWithoutBreak) });
             }
             room += self.piece;
         }
     }
 
     /// Reads until the buffer has `room` bytes, or to the end.
-    fn fill(&mut self, buffer: &mut Vec<u8>, room: usize) {
+    fn fill(&mut self, buffer: &mut Buffer, room: usize) {
         if self.ended || self.broken.is_some() {
             return;
         }
-        // `read_to_end` would clear the free part of the buffer before each read, and files give little at a time.
-        let mut filled = buffer.len();
-        buffer.resize(room.max(filled), 0);
-        while let Some(free) = buffer.get_mut(filled..).filter(|free| !free.is_empty()) {
+        loop {
+            let free = buffer.free(room);
+            if free.is_empty() {
+                return;
+            }
             match self.reader.read(free) {
                 Ok(0) => {
                     self.ended = true;
-                    break;
+                    return;
                 }
-                Ok(read) => filled += read,
+                Ok(read) => buffer.written(read),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.broken = Some(error);
-                    break;
+                    return;
                 }
             }
         }
-        buffer.truncate(filled);
     }
 
     /// Skips the rest of a line.
-    fn pass_over(&mut self, buffer: &mut Vec<u8>) {
+    fn pass_over(&mut self, buffer: &mut Buffer) {
         loop {
-            buffer.clear();
+            buffer.truncate(0);
             self.fill(buffer, self.piece);
-            if let Some(end) = memchr(b'\n', buffer) {
-                self.carry.extend_from_slice(buffer.get(end + 1..).unwrap_or_default());
+            if let Some(end) = memchr(b'\n', buffer.bytes()) {
+                self.carry.extend_from_slice(buffer.bytes().get(end + 1..).unwrap_or_default());
                 break;
             }
             if self.ended || self.broken.is_some() {
                 break;
             }
         }
-        buffer.clear();
+        buffer.truncate(0);
     }
 }
 
@@ -130,7 +135,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Chunker, Piece};
+    use super::{Buffer, Chunker, Piece};
 
     /// Gives a few bytes at a time, and breaks at the end if told so.
     struct Trickle<'bytes>(&'bytes [u8], Vec<usize>, bool);
@@ -152,13 +157,13 @@ mod tests {
     /// Returns the pieces, with `None` for a line that is too long, and whether the stream broke.
     fn pieces(bytes: &[u8], steps: Vec<usize>, breaks: bool) -> (Vec<Option<Vec<u8>>>, bool) {
         let mut chunker = Chunker { piece: 16, longest: 40, ..Chunker::new(Trickle(bytes, steps, breaks)) };
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::default();
         let mut pieces = Vec::new();
         let mut broken = false;
         loop {
             match chunker.next(&mut buffer) {
                 Ok(Some(Piece::TooLong)) => pieces.push(None),
-                Ok(Some(_)) => pieces.push(Some(buffer.clone())),
+                Ok(Some(_)) => pieces.push(Some(buffer.bytes().to_vec())),
                 Ok(None) => return (pieces, broken),
                 Err(_) => broken = true,
             }

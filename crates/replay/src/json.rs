@@ -4,9 +4,12 @@
 //! there. It is fast because what is not asked for is neither copied nor stored.
 
 mod number;
+mod pattern;
 mod string;
 
 use std::borrow::Cow;
+
+pub(crate) use pattern::Pattern;
 
 /// The line is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,17 @@ impl<T> Slot<T> {
     }
 }
 
+/// What a value is, by its first byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token {
+    Object,
+    Array,
+    Text,
+    Number,
+    /// `true`, `false`, `null`, or nothing that starts a value.
+    Word,
+}
+
 /// A place in a line.
 #[derive(Debug)]
 pub(crate) struct Cursor<'line> {
@@ -50,6 +64,27 @@ impl<'line> Cursor<'line> {
     /// Starts at the first byte of a line.
     pub(crate) fn new(text: &'line str) -> Self {
         Self { text, rest: text.as_bytes(), depth: 0 }
+    }
+
+    /// Returns what the next value is.
+    pub(crate) fn token(&mut self) -> Result<Token, NotJson> {
+        Ok(match self.peek()? {
+            b'{' => Token::Object,
+            b'[' => Token::Array,
+            b'"' => Token::Text,
+            b'-' | b'0'..=b'9' => Token::Number,
+            _ => Token::Word,
+        })
+    }
+
+    /// Returns the line from here on.
+    pub(crate) fn left(&self) -> &'line str {
+        self.text.get(self.text.len() - self.rest.len()..).unwrap_or_default()
+    }
+
+    /// Returns whether nothing is left.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
     }
 
     /// Reads an object and hands over each member with the cursor before its value, which `each` must take. Another

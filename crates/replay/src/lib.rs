@@ -51,7 +51,7 @@ pub use impact::{
     Confidence, Count, Delta, Effects, History, HourImpact, Impact, IncompleteFile, Kind, MalformedLine,
     OperationSeen, PartWithoutEvents, Possible, ProblemLines, RuleImpact, SampleEvent, UpperBound, Window,
 };
-pub use judge::Judge;
+pub use judge::{Decider, Described, Judge, Opinion, Outside};
 pub use moment::Moment;
 pub use scan::{Amount, Options, Question, Reading, scan};
 pub use single::{distinct, events_of};

@@ -2,6 +2,7 @@
 //!
 //! There are two readers: [`fast`] reads each byte once and copies nothing, [`reference`] uses `serde_json`. Tests check that both give the same result for any bytes.
 
+pub(crate) mod familiar;
 pub(crate) mod fast;
 pub(crate) mod reference;
 
@@ -124,7 +125,7 @@ pub(crate) struct Socket<'line> {
 }
 
 /// How arguments are read, by their key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ArgumentShape {
     Path,
     /// The keys of address and port.

@@ -14,8 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread;
 
-use crate::chunk::{Chunker, Piece};
+use crate::chunk::{Buffer, Chunker, Piece};
 use crate::judge::Judge;
+use crate::line::familiar::Familiar;
 use crate::source::Source;
 use crate::stream::{Broken, Incomplete, Stream};
 use crate::tally::Tally;
@@ -169,9 +170,16 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl Desk<'_> {
     /// Works until there is nothing left.
     fn work(&self, clerk: &mut impl Clerk, options: Options<'_>) {
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::default();
+        let mut familiar = Familiar::default();
         while let Some(work) = self.take(&mut buffer) {
-            let tally = reading::tally(clerk, options.reading, &buffer, work.piece, work.of.file);
+            let tally = reading::tally(
+                clerk,
+                (options.reading, &mut familiar),
+                buffer.bytes(),
+                work.piece,
+                work.of.file,
+            );
             self.hand_in(&work, tally);
             if let Some(progress) = options.progress {
                 progress(self.read.load(Ordering::Relaxed));
@@ -180,7 +188,7 @@ impl Desk<'_> {
     }
 
     /// Takes the next piece of some file.
-    fn take(&self, buffer: &mut Vec<u8>) -> Option<Work> {
+    fn take(&self, buffer: &mut Buffer) -> Option<Work> {
         loop {
             let open = self.candidates()?;
             // First a file that is free, else the first file, once it is.
@@ -209,7 +217,7 @@ impl Desk<'_> {
     }
 
     /// Takes the next piece of a file, or closes it.
-    fn feed(&self, of: &Open, feed: &mut Feed, buffer: &mut Vec<u8>) -> Option<(u64, Piece)> {
+    fn feed(&self, of: &Open, feed: &mut Feed, buffer: &mut Buffer) -> Option<(u64, Piece)> {
         if let Feed::Closed = feed {
             let opened = self.sources.get(of.file).map(|source| Stream::open(source, &self.read));
             match opened.unwrap_or_else(|| Err(io::ErrorKind::NotFound.into())) {

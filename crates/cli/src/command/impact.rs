@@ -3,6 +3,7 @@
 pub(crate) mod code;
 mod html;
 mod markdown;
+mod outside;
 pub(crate) mod policy;
 pub(crate) mod reading;
 mod text;
@@ -26,6 +27,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Amount, Format, Report, Streams, json, text as findings};
 use crate::progress::Progress;
+use outside::TracingPolicies;
 use policy::{Policy, Stage};
 
 /// Report which events of a history policies would have denied, killed or recorded: how many, which binaries, when, by
@@ -38,7 +40,8 @@ use policy::{Policy, Stage};
 ///
 /// An event is affected when it violates a policy: it would have been denied, its process killed, or it would have been
 /// recorded. A missing field is unknown; an event whose verdict depends on missing fields is counted separately. Custom
-/// rules and TracingPolicies are not evaluated; those that may act on events of the history are reported.
+/// rules and TracingPolicies count where they deny or kill, as Tetragon would; with `--source` they are not evaluated,
+/// and those that may act on events of the table are reported.
 ///
 /// The exit code is 0 when no event is affected, 1 when some are or may be, and 2 when the history has no event that the
 /// policies cover, or could not be read to its end.
@@ -125,16 +128,29 @@ impl Run for Arguments {
         if self.print_sql {
             return self.print(&question, streams);
         }
+        let mut not_evaluated = Vec::new();
         let (impact, told) = match self.table.open()? {
-            Some((table, told)) => (self.ask(&table, &question)?, told),
-            None => (self.read(&question)?, Vec::new()),
+            Some((table, told)) => {
+                let impact = self.ask(&table, &question)?;
+                not_evaluated.extend(code::not_evaluated(&impact, &now, ""));
+                if let Some(base) = &base {
+                    not_evaluated.extend(code::not_evaluated(&impact, base, " of the base"));
+                }
+                (impact, told)
+            }
+            None => {
+                let outside = TracingPolicies::new(&now);
+                let outside_before = base.as_ref().map(TracingPolicies::new);
+                let before = question.before.map(|judge| match &outside_before {
+                    Some(outside) => judge.and(outside),
+                    None => judge,
+                });
+                let question = Question { now: question.now.and(&outside), before };
+                (self.read(&question)?, Vec::new())
+            }
         };
         let mut findings = code::findings(&impact, &now, self.strict);
         findings.extend(told);
-        let mut not_evaluated = code::not_evaluated(&impact, &now, "");
-        if let Some(base) = &base {
-            not_evaluated.extend(code::not_evaluated(&impact, base, " of the base"));
-        }
         let unknown = !not_evaluated.is_empty();
         findings.extend(not_evaluated);
         let fatal = |found: &Diagnostic| found.severity == Severity::Error;

@@ -151,7 +151,11 @@ fn detections(rules: &Rules<'_>, found: &[Found]) -> BTreeMap<String, Side> {
         let name = detection.name.value.clone();
         let side = Side {
             effect: detection.action.name(),
-            policy: Some(PolicyName { kind: "GuardianPolicy", id: name.clone(), name: name.clone() }),
+            policy: Some(PolicyName {
+                kind: "GuardianPolicy".to_owned(),
+                id: name.clone(),
+                name: name.clone(),
+            }),
             source: Some(rules.sources.locate(detection.span)),
         };
         (name, side)

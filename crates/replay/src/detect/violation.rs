@@ -23,7 +23,7 @@ use crate::vocabulary::{Confinement, Effect, Event, Field, Operation};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct PolicyName {
     /// `RuntimeGuard`, `GuardianPolicy`, `GuardianProfile` or `EnforcementRule`.
-    pub kind: &'static str,
+    pub kind: String,
     /// Its id.
     pub id: String,
     /// Its readable name.
@@ -57,7 +57,7 @@ pub struct Violation {
     pub policy: PolicyName,
     /// The part of the document.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dimension: Option<&'static str>,
+    pub dimension: Option<String>,
     /// The line that decided: `guards/nginx.yaml:12`.
     pub source: String,
     /// The entry of the list, if one decided.
@@ -127,7 +127,7 @@ pub(super) fn violation(
         severity: String::new(),
         action: "",
         policy_mode: None,
-        policy: PolicyName { kind: "", id: String::new(), name: String::new() },
+        policy: PolicyName { kind: String::new(), id: String::new(), name: String::new() },
         dimension: None,
         source: String::new(),
         member: None,
@@ -230,7 +230,7 @@ fn of_detection(
         detail,
         severity: detection.severity.name().to_owned(),
         action: detection.action.name(),
-        policy: PolicyName { kind: "GuardianPolicy", id: name.clone(), name },
+        policy: PolicyName { kind: "GuardianPolicy".to_owned(), id: name.clone(), name },
         source: rules.sources.locate(detection.span),
         compliance_tags: detection.compliance_tags.iter().map(|tag| tag.value.clone()).collect(),
         ..violation

@@ -105,7 +105,7 @@ pub struct Kind {
 
 pub(super) fn confidence(tally: &Tally, judge: &Judge<'_>) -> Confidence {
     let seen = |operation: Operation| tally.operations.get(operation as usize).copied().unwrap_or(0);
-    let confined = |operation: Operation| judge.subjects().confine(operation);
+    let confined = |operation: Operation| judge.confine(operation);
     let operations = Operation::ALL.map(|operation| OperationSeen {
         operation: operation.name().to_owned(),
         events: seen(operation),

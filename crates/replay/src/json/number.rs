@@ -1,13 +1,38 @@
 //! Numbers: their grammar, and the whole ones among them.
 
+use wide::u8x16;
+
 use super::{Cursor, NotJson, Slot};
 
 /// A number of fewer digits and without an exponent has a finite value.
 const SURELY_FINITE: usize = 300;
 
+/// Returns how many of the bytes are digits, up to the first that is none.
+#[inline]
+fn digits_of(bytes: &[u8; 16]) -> usize {
+    let text = u8x16::new(*bytes);
+    let digit = text.max(u8x16::splat(b'0')).min(u8x16::splat(b'9')).simd_eq(text);
+    (!digit.to_bitmask()).trailing_zeros().min(16) as usize
+}
+
 impl Cursor<'_> {
     /// Skips a number.
-    pub(super) fn skip_number(&mut self) -> Result<(), NotJson> {
+    #[inline]
+    pub(crate) fn skip_number(&mut self) -> Result<(), NotJson> {
+        // Most are short and whole.
+        if let Some((bytes, _)) = self.rest.split_first_chunk::<16>() {
+            let digits = digits_of(bytes);
+            let starts = bytes[0] != b'0' || digits == 1;
+            let ends = bytes.get(digits).is_some_and(|next| !matches!(next, b'.' | b'e' | b'E'));
+            if digits > 0 && starts && ends {
+                self.rest = self.rest.get(digits..).unwrap_or_default();
+                return Ok(());
+            }
+        }
+        self.skip_any_number()
+    }
+
+    fn skip_any_number(&mut self) -> Result<(), NotJson> {
         let start = self.rest;
         if let [b'-', rest @ ..] = self.rest {
             self.rest = rest;

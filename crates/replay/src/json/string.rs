@@ -2,22 +2,18 @@
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 use super::{Cursor, NotJson};
 
-/// One in every byte.
-const ONES: u64 = 0x0101_0101_0101_0101;
-/// The highest bit of every byte.
-const HIGHEST: u64 = 0x8080_8080_8080_8080;
-
-/// Marks the bytes of a word that end a run of plain text: a quote, a backslash, a control character. Marks above
-/// the lowest one may be wrong.
+/// Returns where a run of plain text ends in these bytes: at a quote, a backslash or a control character; 16 if not in
+/// them.
 #[inline]
-fn marks(word: u64) -> u64 {
-    let quote = word ^ (ONES * b'"' as u64);
-    let backslash = word ^ (ONES * b'\\' as u64);
-    let zero_in = |word: u64| word.wrapping_sub(ONES) & !word;
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (zero_in(quote) | zero_in(backslash) | control) & HIGHEST
+fn end_of_plain(bytes: &[u8; 16]) -> usize {
+    let text = u8x16::new(*bytes);
+    let special = text.simd_eq(u8x16::splat(b'"')) | text.simd_eq(u8x16::splat(b'\\'));
+    let control = text.min(u8x16::splat(0x1f)).simd_eq(text);
+    ((special | control).to_bitmask() | 1 << 16).trailing_zeros() as usize
 }
 
 impl<'line> Cursor<'line> {
@@ -25,10 +21,9 @@ impl<'line> Cursor<'line> {
     #[inline]
     fn plain(&mut self) -> Result<u8, NotJson> {
         let mut rest = self.rest;
-        while let Some((word, more)) = rest.split_first_chunk::<8>() {
-            let marks = marks(u64::from_le_bytes(*word));
-            if marks != 0 {
-                let end = (marks.trailing_zeros() / 8) as usize;
+        while let Some((bytes, more)) = rest.split_first_chunk::<16>() {
+            let end = end_of_plain(bytes);
+            if end < 16 {
                 self.rest = rest.get(end..).unwrap_or_default();
                 return self.rest.first().copied().ok_or(NotJson);
             }
@@ -46,7 +41,7 @@ impl<'line> Cursor<'line> {
 
     /// Skips a string whose opening quote was read already.
     #[inline]
-    pub(super) fn skip_string(&mut self) -> Result<(), NotJson> {
+    pub(crate) fn skip_string(&mut self) -> Result<(), NotJson> {
         loop {
             match self.plain()? {
                 b'"' => {
@@ -61,7 +56,7 @@ impl<'line> Cursor<'line> {
 
     /// Reads a string whose opening quote was read already.
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Cow<'line, str>, NotJson> {
+    pub(crate) fn string(&mut self) -> Result<Cow<'line, str>, NotJson> {
         let start = self.rest;
         let end = self.plain()?;
         let plain = self.since(start)?;

@@ -7,6 +7,7 @@ use memchr::memchr_iter;
 use super::Reading;
 use crate::chunk::Piece;
 use crate::judge;
+use crate::line::familiar::Familiar;
 use crate::line::{self, Envelope, Origin, Unreadable};
 use crate::moment::Moment;
 use crate::tally::{Place, Problem, Tally};
@@ -36,7 +37,7 @@ pub(crate) trait Clerk {
 /// Reads every line of a piece.
 pub(super) fn tally(
     clerk: &mut impl Clerk,
-    reading: Reading,
+    (reading, familiar): (Reading, &mut Familiar),
     bytes: &[u8],
     piece: Piece,
     file: usize,
@@ -60,7 +61,7 @@ pub(super) fn tally(
             None => bytes.get(start..end).and_then(|line| str::from_utf8(line).ok()),
         };
         match line {
-            Some(line) => self::line(clerk, reading, payload(line), (place, last), &mut tally),
+            Some(line) => self::line(clerk, (reading, familiar), payload(line), (place, last), &mut tally),
             None => tally.problem(Problem::NotUtf8, place, String::new),
         }
         start = end + 1;
@@ -70,7 +71,7 @@ pub(super) fn tally(
 
 fn line(
     clerk: &mut impl Clerk,
-    reading: Reading,
+    (reading, familiar): (Reading, &mut Familiar),
     line: &str,
     (place, last): (Place, bool),
     tally: &mut Tally,
@@ -81,7 +82,7 @@ fn line(
     }
     let problem = match reading {
         Reading::Fast => {
-            line::fast::envelope(line).map(|envelope| self::envelope(clerk, line, &envelope, place, tally))
+            familiar.read(line).map(|envelope| self::envelope(clerk, line, &envelope, place, tally))
         }
         Reading::Reference => line::reference::envelope(line)
             .map(|envelope| self::envelope(clerk, line, &envelope, place, tally)),

@@ -47,7 +47,7 @@ fn write_violation(violation: &Violation, out: &mut dyn Write) -> io::Result<()>
     let process = violation.process_name.as_deref().unwrap_or("an unknown process");
     let pid = violation.pid.map(|pid| format!("[{pid}]")).unwrap_or_default();
     let may = if violation.is_possible { "possible " } else { "" };
-    let part = violation.dimension.map(|dimension| format!(", {dimension}")).unwrap_or_default();
+    let part = violation.dimension.as_ref().map(|dimension| format!(", {dimension}")).unwrap_or_default();
     writeln!(
         out,
         "{}{may}{} {}  {process}{pid}: {}",

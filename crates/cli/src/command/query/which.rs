@@ -190,7 +190,7 @@ fn said(side: &Side<'_>, confinement: &Confinement, opinion: Opinion, decides: b
 }
 
 fn said_by_engine(opinion: EngineOpinion, decides: bool) -> Said {
-    let EngineOpinion { document, hook, source, effect, is_certain, fields } = opinion;
+    let EngineOpinion { document, hook, source, effect, is_certain, fields, .. } = opinion;
     Said {
         decides,
         says: if is_certain { "gives" } else { "may give" },
