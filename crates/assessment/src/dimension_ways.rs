@@ -14,6 +14,13 @@ const MAPPED: &str =
     "an allowlist of programs does not cover mapped files: libraries are mapped like programs";
 const ONLY_OPEN: &str = "Tetragon reads the paths of these operations relative to their mount only";
 const ROOT_DIRECTORY: &str = "the path of the root directory matches no filter of Tetragon, negated or not";
+const NO_MOUNT: &str = "the kernel's hooks for these have the file without its mount, so it has no path there";
+const DEVICE: &str = "the device is a file in an allowed folder; leave CAP_MKNOD out of `allowed_capabilities`";
+const SOCKET_FILE: &str = "connect to a local socket opens no file";
+const SPELLING: &str = "the name that the kernel looks up first is the one that later lookups show";
+const UNCHECKED: &str = "the kernel asks for these capabilities itself, without the hook (cap_capable)";
+const SCRIPT: &str = "the executable of a script's process is its interpreter";
+const BOUND: &str = "through a mount that another process made, the binary has another path";
 const INHERITED: &str = "an inherited descriptor was opened by another process, under another policy";
 const PASSED: &str = "the Tetragon policy does not see descriptors that arrive over a socket";
 const LAYER: &str = "the file in the layer has another path, below the overlay's lower directory";
@@ -105,6 +112,31 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Bypass])] = &[
                 ),
                 Coverage::open(ONLY_OPEN).measured_on_6_12(),
             ),
+            way(
+                "chmod and chown",
+                Coverage::at("path_chmod, path_chown"),
+                Coverage::open(ONLY_OPEN).read(),
+            ),
+            way(
+                "utimes, extended attributes, stat, readlink, inotify",
+                Coverage::open(NO_MOUNT).read(),
+                Coverage::open(NO_MOUNT).read(),
+            ),
+            way(
+                "a block device made with mknod in an allowed folder",
+                Coverage::open(DEVICE).read(),
+                Coverage::open(DEVICE).read(),
+            ),
+            way(
+                "connect to a socket file outside of the list",
+                Coverage::open(SOCKET_FILE).read(),
+                Coverage::open(SOCKET_FILE).read(),
+            ),
+            way(
+                "another spelling on a file system that ignores case or has short names (vfat, casefold)",
+                Coverage::open(SPELLING).read(),
+                Coverage::open(SPELLING).read(),
+            ),
             way("a hard link at an allowed path", Coverage::open(LINKED_BY_OTHERS), Coverage::open(LINKED)),
             way(
                 "a mount over an allowed path",
@@ -192,7 +224,14 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Bypass])] = &[
     ),
     (
         Dimension::Capabilities,
-        &[way("any use of a capability", Coverage::at("capable"), Coverage::at("capable"))],
+        &[
+            way("any use of a capability", Coverage::at("capable"), Coverage::at("capable")),
+            way(
+                "mmap below vm.mmap_min_addr, and securebits",
+                Coverage::open(UNCHECKED).read(),
+                Coverage::open(UNCHECKED).read(),
+            ),
+        ],
     ),
     (
         Dimension::Syscalls,
@@ -284,6 +323,16 @@ pub(super) static SUBJECTS: &[Bypass] = &[
         "a copy of the binary under another path or name",
         Coverage::open(COPIED),
         Coverage::open(COPIED).measured_on_6_12(),
+    ),
+    way(
+        "a script whose own path is the target",
+        Coverage::open(SCRIPT).read(),
+        Coverage::open(SCRIPT).read(),
+    ),
+    way(
+        "the binary started through a bind mount",
+        Coverage::open(BOUND).read(),
+        Coverage::open(BOUND).read(),
     ),
     way("kernel.ftrace_enabled set to 0", Coverage::at("cgroup/sysctl"), Coverage::open(TRACER).read()),
     way(

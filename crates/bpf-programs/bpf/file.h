@@ -307,7 +307,22 @@ PATH_HOOK(path_unlink, (void *)context[1], directory->mnt, TELOVIX_ACCESS_DELETE
 PATH_HOOK(path_rmdir, (void *)context[1], directory->mnt, TELOVIX_ACCESS_DELETE, false)
 PATH_HOOK(path_mkdir, (void *)context[1], directory->mnt, TELOVIX_ACCESS_CREATE, false)
 PATH_HOOK(path_symlink, (void *)context[1], directory->mnt, TELOVIX_ACCESS_CREATE, false)
+/* What chmod and chown change of a file counts as written. */
+PATH_HOOK(path_chown, directory->dentry, directory->mnt, TELOVIX_ACCESS_WRITE, false)
 
+SEC("lsm/path_chmod")
+int path_chmod(unsigned long long *context)
+{
+	struct path *path = (void *)context[0];
+	__u32 mode = context[1];
+	bool refuse = file_refused(path->dentry, path->mnt, TELOVIX_ACCESS_WRITE, false);
+
+	if (refuse || ((mode & MODE_SET_ID) && refused(TELOVIX_OP_SET_ID, mode & 07777))) {
+		separate();
+		return -EPERM;
+	}
+	return 0;
+}
 
 /* A new name is an access to the old one, and makes a file. Both are on one mount, or link(2) fails. */
 SEC("lsm/path_link")

@@ -154,7 +154,6 @@ int sb_umount(unsigned long long *context)
 }
 
 RARE_HOOK(capset, *(__u32 *)context[2] & (1 << CAP_SYS_ADMIN), TELOVIX_OP_CAPSET_SYS_ADMIN, CAP_SYS_ADMIN)
-RARE_HOOK(path_chmod, (__u32)context[1] & MODE_SET_ID, TELOVIX_OP_SET_ID, (__u32)context[1] & 07777)
 RARE_HOOK(inode_create, (__u32)context[2] & MODE_SET_ID, TELOVIX_OP_SET_ID, (__u32)context[2] & 07777)
 
 /* A user namespace is a namespace too. */

@@ -225,7 +225,8 @@ impl<'scenario> Actor<'scenario> {
                 | "unnamed-then-set-id",
                 _,
             ] => drop(self.tell(Operation::SetId)),
-            ["chmod-plain" | "unnamed-plain", _] => {}
+            ["chmod-plain" | "chown", path] => self.open(path, &[Write]),
+            ["unnamed-plain", _] => {}
             _ => return false,
         }
         true
