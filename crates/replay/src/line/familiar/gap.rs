@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::lesson::Level;
 use crate::json::{Cursor, Pattern, Slot};
 use crate::line::{Argument, ArgumentShape, Envelope, Origin, Pod, Process, Socket, Text};
 
@@ -78,6 +77,22 @@ pub(super) struct Gap {
     pub(super) text: Pattern,
     pub(super) enters: Box<[Enter]>,
     pub(super) take: Take,
+}
+
+/// An object or an array that a value lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Level {
+    Line,
+    Body,
+    Process(Side),
+    Pod(Side),
+    Arguments,
+    Argument,
+    /// The value of an argument.
+    Of(ArgumentShape),
+    /// One that is not used.
+    OtherObject,
+    OtherArray,
 }
 
 /// A gap, and the objects and arrays that the value after it lies in.

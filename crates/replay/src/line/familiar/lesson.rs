@@ -1,28 +1,12 @@
 //! A line -> its gaps. Lines that are not ordinary have none: they are left to the careful reader.
 
-use super::gap::{Enter, Gap, NumberField, Placed, Side, Take, TextField};
+use super::gap::{Enter, Gap, Level, NumberField, Placed, Side, Take, TextField};
 use crate::json::{Cursor, NotJson, Pattern, Token};
 use crate::line::{ArgumentShape, KINDS, is_read, shape};
 
 /// Gaps of one line, and bytes of one gap.
 const LONGEST_LINE: usize = 512;
 const LONGEST_GAP: usize = 512;
-
-/// An object or an array that a value lies in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Level {
-    Line,
-    Body,
-    Process(Side),
-    Pod(Side),
-    Arguments,
-    Argument,
-    /// The value of an argument.
-    Of(ArgumentShape),
-    /// One that is not used.
-    OtherObject,
-    OtherArray,
-}
 
 /// What a key says about its value.
 enum Field {
