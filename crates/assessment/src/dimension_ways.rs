@@ -14,8 +14,10 @@ const MAPPED: &str =
     "an allowlist of programs does not cover mapped files: libraries are mapped like programs";
 const ONLY_OPEN: &str = "Tetragon reads the paths of these operations relative to their mount only";
 const ROOT_DIRECTORY: &str = "the path of the root directory matches no filter of Tetragon, negated or not";
-const NO_MOUNT: &str = "the kernel's hooks for these have the file without its mount, so it has no path there";
-const DEVICE: &str = "the device is a file in an allowed folder; leave CAP_MKNOD out of `allowed_capabilities`";
+const NO_MOUNT: &str =
+    "the kernel's hooks for these have the file without its mount, so it has no path there";
+const DEVICE: &str =
+    "the device is a file in an allowed folder; leave CAP_MKNOD out of `allowed_capabilities`";
 const SOCKET_FILE: &str = "connect to a local socket opens no file";
 const SPELLING: &str = "the name that the kernel looks up first is the one that later lookups show";
 const UNCHECKED: &str = "the kernel asks for these capabilities itself, without the hook (cap_capable)";
@@ -112,11 +114,7 @@ pub(super) static DIMENSIONS: &[(Dimension, &[Bypass])] = &[
                 ),
                 Coverage::open(ONLY_OPEN).measured_on_6_12(),
             ),
-            way(
-                "chmod and chown",
-                Coverage::at("path_chmod, path_chown"),
-                Coverage::open(ONLY_OPEN).read(),
-            ),
+            way("chmod and chown", Coverage::at("path_chmod, path_chown"), Coverage::open(ONLY_OPEN).read()),
             way(
                 "utimes, extended attributes, stat, readlink, inotify",
                 Coverage::open(NO_MOUNT).read(),

@@ -1,5 +1,9 @@
 //! A recorded session of an editor, played to `telovix lsp` by a client over standard input and output -> what it answers,
-//! in `tests/editor/session.expected`. The session cut off at many bytes ends the process without a panic.
+//! in `tests/editor/session.expected`: the answers, then what it said by itself, of findings the last word about each file.
+//! How often it tells of findings depends on how fast the editor types. The session cut off at many bytes ends the process
+//! without a panic.
+
+use std::collections::BTreeMap;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -72,32 +76,54 @@ fn receive(from: &mut BufReader<ChildStdout>) -> Option<Value> {
 fn a_recorded_session_is_answered_as_expected() {
     let folder = repository();
     let (mut child, mut input, mut output) = start(folder.path());
-    let mut told = String::new();
-    let mut tell = |direction: &str, message: &Value| {
-        let text = serde_json::to_string_pretty(message).expect("JSON");
-        let text = text.replace(&folder.path().display().to_string(), NAMED);
-        told.push_str(&format!("{direction} {text}\n"));
-    };
+    let mut played = Played::default();
     for message in messages(folder.path()) {
         input.write_all(&framed(&message)).expect("the server reads");
         input.flush().expect("the server reads");
         let Some(id) = message.get("id") else { continue };
-        tell("->", &json!({ "id": id, "method": message["method"] }));
+        played.answers.push(json!({ "id": id, "method": message["method"] }));
         // Everything up to the answer, which says that what came before was taken.
-        loop {
-            let answer = receive(&mut output).expect("an answer");
-            tell("<-", &answer);
-            if answer.get("id") == Some(id) {
-                break;
-            }
-        }
+        while !played.take(receive(&mut output).expect("an answer"), id) {}
     }
     drop(input);
     while let Some(rest) = receive(&mut output) {
-        tell("<-", &rest);
+        played.take(rest, &Value::Null);
     }
     assert!(child.wait().expect("an end").success());
-    assert_file(&root().join("tests/editor/session.expected"), &told);
+    let text = played.text().replace(&folder.path().display().to_string(), NAMED);
+    assert_file(&root().join("tests/editor/session.expected"), &text);
+}
+
+/// What a server said in a session.
+#[derive(Default)]
+struct Played {
+    answers: Vec<Value>,
+    messages: Vec<Value>,
+    findings: BTreeMap<String, Value>,
+}
+
+impl Played {
+    /// Takes a message, and returns whether it is the answer of a request.
+    fn take(&mut self, mut message: Value, id: &Value) -> bool {
+        if message.get("id").is_some() {
+            let answers = message.get("id") == Some(id);
+            self.answers.push(message);
+            return answers;
+        }
+        if message["method"] == "textDocument/publishDiagnostics" {
+            let uri = message["params"]["uri"].as_str().expect("a URI").to_owned();
+            self.findings.insert(uri, message["params"]["diagnostics"].take());
+        } else {
+            self.messages.push(message);
+        }
+        false
+    }
+
+    fn text(&self) -> String {
+        let findings = self.findings.iter().map(|(uri, found)| json!({ "uri": uri, "diagnostics": found }));
+        let all = self.answers.iter().cloned().chain(self.messages.iter().cloned()).chain(findings);
+        all.map(|message| serde_json::to_string_pretty(&message).expect("JSON") + "\n").collect()
+    }
 }
 
 /// Whatever an editor leaves behind when it is killed, the server ends, and says why.

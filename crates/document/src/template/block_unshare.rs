@@ -52,7 +52,8 @@ pub(super) static TEMPLATE: BuiltIn = BuiltIn {
                 Status::Absent(NO_NAMESPACE_FLAG),
                 Status::Absent(NO_NAMESPACE_FLAG),
                 Status::Covered("capable"),
-            ),
+            )
+            .read(),
             engine: Coverage::each(
                 Status::Absent(NO_NAMESPACE_FLAG),
                 Status::Absent(NO_NAMESPACE_FLAG),

@@ -58,8 +58,8 @@ fn possible(event: &Event) -> u8 {
     let executed = AccessSet::default().with(Access::Execute);
     match (event.operation, event.access) {
         (Operation::Exec, _) => REGULAR,
-        (Operation::Open, _) if event.path.as_deref() == Some("/") => DIRECTORY,
         (Operation::Open, Some(used)) if used == executed => REGULAR,
+        (Operation::Open, _) if event.path.as_deref() == Some("/") => DIRECTORY,
         (Operation::Open, Some(used)) if used.contains(Access::Write) => ALL & !DIRECTORY & !LINK,
         (Operation::Open, _) => ALL & !LINK,
         _ => ALL,
