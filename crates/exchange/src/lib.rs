@@ -5,6 +5,7 @@
 //! product    exports of the Console and files of the runtime guard -> documents
 //! systemd    service units -> profiles
 //! kubearmor  KubeArmor policies -> TracingPolicies
+//! apparmor   AppArmor profiles -> profiles
 //! seccomp    a seccomp profile -> a profile of one program
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod apparmor;
 mod change;
 pub mod kubearmor;
 pub mod product;

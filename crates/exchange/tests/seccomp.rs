@@ -31,11 +31,12 @@ fn is_denied(confinements: &[Confinement], call: &str) -> bool {
 
 /// Reads a filter literally: with a set of arguments and capabilities for which no condition holds, or all do.
 fn filter_denies(profile: &serde_json::Value, call: &str, conditions_hold: bool) -> bool {
-    let denies =
-        |action: &serde_json::Value| !["SCMP_ACT_ALLOW", "SCMP_ACT_LOG"].contains(&action.as_str().unwrap());
-    let rules = profile["syscalls"].as_array().unwrap();
+    let denies = |action: &serde_json::Value| {
+        !["SCMP_ACT_ALLOW", "SCMP_ACT_LOG"].contains(&action.as_str().expect("a profile"))
+    };
+    let rules = profile["syscalls"].as_array().expect("a profile");
     let applies = |rule: &&serde_json::Value| {
-        let is_named = rule["names"].as_array().unwrap().iter().any(|name| name == call);
+        let is_named = rule["names"].as_array().expect("a profile").iter().any(|name| name == call);
         let is_bound = ["args", "includes", "excludes"].iter().any(|key| match &rule[key] {
             serde_json::Value::Array(items) => !items.is_empty(),
             serde_json::Value::Object(fields) => !fields.is_empty(),
@@ -51,7 +52,7 @@ fn filter_denies(profile: &serde_json::Value, call: &str, conditions_hold: bool)
 
 fn compare(profile: &str) {
     let (confinements, changes) = imported(profile);
-    let value: serde_json::Value = serde_json::from_str(profile).unwrap();
+    let value: serde_json::Value = serde_json::from_str(profile).expect(profile);
     let tells = |effect: Differs, call: &str| {
         changes.iter().any(|change| {
             let words = format!("{} {}", change.what, change.why);

@@ -45,8 +45,8 @@ pub(crate) struct Arguments {
     /// What the policies run on. Asked for on a terminal.
     #[arg(long = "for", value_enum, value_name = "BACKEND")]
     backend: Option<Backends>,
-    /// Also write documents for policies of other programs: what systemd enforces for the services of `*.service` files, or
-    /// what the policies of KubeArmor say. The head of each document lists what differs.
+    /// Also write documents for policies of other programs: what systemd enforces for the services of `*.service` files,
+    /// what policies of KubeArmor or profiles of AppArmor say. The head of each document lists what differs.
     #[arg(long, value_enum, value_name = "FORMAT")]
     import: Vec<Import>,
     /// Also write a profile of PROGRAM with the system calls that the seccomp profile FILE denies.

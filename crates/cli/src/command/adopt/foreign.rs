@@ -1,11 +1,12 @@
 //! A folder -> the policies of other programs in it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use clap::ValueEnum;
 use telovix_exchange::product::Conversion;
-use telovix_exchange::{kubearmor, seccomp, systemd};
+use telovix_exchange::{apparmor, kubearmor, seccomp, systemd};
 use telovix_workspace::read_file;
 
 /// The most folders that are entered, one below the other.
@@ -18,6 +19,8 @@ pub(super) enum Import {
     Systemd,
     /// Policies of KubeArmor.
     Kubearmor,
+    /// Profiles of AppArmor: files in a folder `apparmor.d`, and `*.apparmor`.
+    Apparmor,
 }
 
 impl Import {
@@ -26,13 +29,21 @@ impl Import {
         match self {
             Self::Systemd => "systemd",
             Self::Kubearmor => "KubeArmor",
+            Self::Apparmor => "AppArmor",
         }
     }
 
-    fn extensions(self) -> &'static [&'static str] {
+    /// Returns whether a file may be of this format, by its place and name.
+    fn is_at(self, path: &Path) -> bool {
+        let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
         match self {
-            Self::Systemd => &["service"],
-            Self::Kubearmor => &["yaml", "yml", "json"],
+            Self::Systemd => extension == "service",
+            Self::Kubearmor => ["yaml", "yml", "json"].contains(&extension),
+            // Those in folders below, such as `abstractions`, are included by others.
+            Self::Apparmor => {
+                let folder = path.parent().and_then(Path::file_name);
+                extension == "apparmor" || folder == Some(OsStr::new("apparmor.d"))
+            }
         }
     }
 
@@ -41,6 +52,7 @@ impl Import {
         match self {
             Self::Systemd => systemd::LARGEST_UNIT,
             Self::Kubearmor => kubearmor::LARGEST_FILE,
+            Self::Apparmor => apparmor::LARGEST_FILE,
         }
     }
 
@@ -48,6 +60,7 @@ impl Import {
         match self {
             Self::Systemd => systemd::import(path, text),
             Self::Kubearmor => kubearmor::import(text),
+            Self::Apparmor => apparmor::import(path, text),
         }
     }
 }
@@ -91,7 +104,10 @@ pub(super) struct Imported {
 /// Hidden folders and links are not entered.
 pub(super) fn import(folder: &Path, formats: &[Import], profiles: &[SeccompProfile]) -> Vec<Imported> {
     let mut imported = Vec::new();
-    for format in [Import::Systemd, Import::Kubearmor].into_iter().filter(|format| formats.contains(format)) {
+    for format in [Import::Systemd, Import::Kubearmor, Import::Apparmor]
+        .into_iter()
+        .filter(|format| formats.contains(format))
+    {
         let mut files = Vec::new();
         collect(folder, format, DEEPEST, &mut files);
         files.sort_unstable();
@@ -110,13 +126,9 @@ fn collect(folder: &Path, format: Import, depth: usize, files: &mut Vec<PathBuf>
             continue;
         }
         let path = entry.path();
-        let is_of_format = || {
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            extension.is_some_and(|extension| format.extensions().contains(&extension))
-        };
         if kind.is_dir() && depth > 0 {
             collect(&path, format, depth - 1, files);
-        } else if kind.is_file() && is_of_format() {
+        } else if kind.is_file() && format.is_at(&path) {
             files.push(path);
         }
     }
