@@ -80,6 +80,9 @@ fn matches(pattern: &str, path: &str) -> bool {
     }
 }
 
+/// Returns whether a profile allows a capability.
+type Allows<'case> = &'case dyn Fn(&str) -> bool;
+
 /// A rule and its access, as AppArmor reads them: a folder that is opened has a `/` at its end.
 fn allows(pattern: &str, access: &str, wanted: char, path: &str) -> bool {
     access.contains(wanted) && matches(pattern, path)
@@ -152,7 +155,7 @@ fn a_plain_rule_differs_in_nothing_but_folders() {
 
 #[test]
 fn capabilities_are_allowed_as_listed_without_those_that_are_denied() {
-    let cases: [(&str, &dyn Fn(&str) -> bool); 4] = [
+    let cases: [(&str, Allows<'_>); 4] = [
         ("capability net_raw, capability chown kill,", &|name| {
             ["CAP_NET_RAW", "CAP_CHOWN", "CAP_KILL"].contains(&name)
         }),
