@@ -1,10 +1,10 @@
 //! A folder with policies -> a policy repository: settings, converted copies of exports, a baseline, hook and CI files.
 
 mod code;
+mod foreign;
 mod plan;
 mod settings;
 mod told;
-mod units;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 use std::path::Path;
@@ -23,6 +23,7 @@ use crate::output::json;
 use crate::output::{Format, FormatArgument, Streams};
 pub(crate) use code::CODES;
 use code::{ALREADY_ADOPTED, NOT_ADOPTED, TARGETS_NOT_CHOSEN};
+use foreign::{Import, SeccompProfile};
 use plan::Plan;
 pub(crate) use told::Document;
 
@@ -38,15 +39,19 @@ Examples:
   telovix adopt                              # asks what the policies run on
   telovix adopt --for tetragon --dry-run     # what would be written
   telovix adopt --for both --owner noc --reason 'moved from the Console'
-  telovix adopt --for native --import systemd  # profiles of service units, too")]
+  telovix adopt --for native --import systemd  # profiles of service units, too
+  telovix adopt --for tetragon --import kubearmor --seccomp amf.json=/opt/amf/bin/amf")]
 pub(crate) struct Arguments {
     /// What the policies run on. Asked for on a terminal.
     #[arg(long = "for", value_enum, value_name = "BACKEND")]
     backend: Option<Backends>,
-    /// Also write profiles for policies of other programs: what systemd enforces for the services of `*.service` files. The
-    /// head of each profile lists what differs.
+    /// Also write documents for policies of other programs: what systemd enforces for the services of `*.service` files,
+    /// what policies of KubeArmor or profiles of AppArmor say. The head of each document lists what differs.
     #[arg(long, value_enum, value_name = "FORMAT")]
     import: Vec<Import>,
+    /// Also write a profile of PROGRAM with the system calls that the seccomp profile FILE denies.
+    #[arg(long, value_name = "FILE=PROGRAM", value_parser = SeccompProfile::parse)]
+    seccomp: Vec<SeccompProfile>,
     /// Print what would be written, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -60,13 +65,6 @@ pub(crate) struct Arguments {
     day: Day,
     #[command(flatten)]
     format: FormatArgument,
-}
-
-/// A format of another program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Import {
-    /// Service units of systemd.
-    Systemd,
 }
 
 /// What the policies run on.
@@ -130,8 +128,8 @@ impl Run for Arguments {
         let date = self.day.of_findings()?;
         let owner = owner(self.owner.as_ref(), &folder);
         let origin = Origin { date, owner, reason: self.reason.clone() };
-        let units = if self.import.contains(&Import::Systemd) { units::import(&folder) } else { Vec::new() };
-        let plan = Plan::make(&folder, &backends.targets(), units, &origin)?;
+        let imported = foreign::import(&folder, &self.import, &self.seccomp);
+        let plan = Plan::make(&folder, &backends.targets(), imported, &origin)?;
         let mut told = Document::new(&plan, self.dry_run);
         if self.dry_run {
             told.hooks = init::missing(&folder);

@@ -11,8 +11,9 @@ use telovix_workspace::baseline::Origin;
 use telovix_workspace::{BASELINE, Baseline, CONFIGURATION, Problem, Repository};
 
 use super::code::NOTHING_TO_ADOPT;
+use super::foreign::Imported;
 use super::settings::{self, LeftOut};
-use super::units::Imported;
+
 use crate::command::accepted::revise;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -58,7 +59,7 @@ impl Plan {
     pub(super) fn make(
         folder: &Path,
         targets: &[Target],
-        units: Vec<Imported>,
+        imported: Vec<Imported>,
         origin: &Origin,
     ) -> Result<Self, Failure> {
         let output = output(folder);
@@ -82,14 +83,17 @@ impl Plan {
             all.push(original);
             copies.push(copy);
         }
-        for Imported { path, profile } in units {
-            match profile {
-                Ok(Conversion { text, changes }) => copies.push(Copy::of_unit(&path, &text, changes)),
+        for Imported { path, enforcer, document } in imported {
+            match document {
+                Ok(Conversion { text, changes }) => {
+                    copies.push(Copy::imported(&path, enforcer, &text, changes));
+                }
                 Err(reason) => left_out.push(LeftOut { path, reason }),
             }
         }
         if input.sources.iter().next().is_none() && copies.is_empty() {
-            let message = "there are no policies in this folder";
+            let unread = left_out.iter().map(|left| format!("; `{}` {}", left.path, left.reason));
+            let message = format!("there are no policies in this folder{}", unread.collect::<String>());
             let failure = Failure::new(Exit::CannotRun, &NOTHING_TO_ADOPT, message);
             return Err(failure.help("`telovix init` creates a repository with policies to start from"));
         }
@@ -97,7 +101,7 @@ impl Plan {
         all.dedup_by(|left, right| left.path == right.path);
         left_out.dedup();
         let mut settings = settings(&all);
-        if selects_pods(&input.sources) {
+        if selects_pods(&input.sources, &copies) {
             settings.push_str(settings::KUBERNETES);
         }
         let repository = Repository::planned(folder, &settings)?;
@@ -128,8 +132,9 @@ impl Copy {
         Self::with_head(from, &head, converted, changes)
     }
 
-    fn of_unit(from: &str, converted: &str, changes: Vec<Change>) -> Self {
-        let head = format!("What systemd enforces for `{}`, by `telovix adopt`. This differs:", plain(from));
+    fn imported(from: &str, enforcer: &str, converted: &str, changes: Vec<Change>) -> Self {
+        let head =
+            format!("What {enforcer} enforces for `{}`, by `telovix adopt`. This differs:", plain(from));
         Self::with_head(from, &head, converted, changes)
     }
 
@@ -171,9 +176,11 @@ fn moved_packs(sources: &SourceSet, converted: &[Option<Conversion>]) -> Vec<Str
 }
 
 /// Returns whether a policy selects pods, so that its Tetragon runs in Kubernetes.
-fn selects_pods(sources: &SourceSet) -> bool {
+fn selects_pods(sources: &SourceSet, copies: &[Copy]) -> bool {
     let words = ["kind: TracingPolicyNamespaced", "podSelector:", "containerSelector:"];
-    sources.iter().any(|(_, source)| words.iter().any(|word| source.text().contains(word)))
+    let texts = sources.iter().map(|(_, source)| source.text());
+    let mut texts = texts.chain(copies.iter().map(|copy| copy.text.as_str()));
+    texts.any(|text| words.iter().any(|word| text.contains(word)))
 }
 
 /// Returns what cannot be read: it is left out, so that it is listed in one place.
