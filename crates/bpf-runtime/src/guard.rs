@@ -30,7 +30,7 @@ pub(crate) fn set(places: &Places, object: &mut Object) -> Result<(), RuntimeErr
     let temporary = fresh(&pin);
     detach(&group, &temporary)?;
     let program = object.pin_setting_program(&temporary)?;
-    sys::attach_to_settings(group.as_fd(), program.as_fd()).map_err(refused)?;
+    sys::attach_to_settings(group.as_fd(), program.as_fd()).map_err(|error| refused(&error))?;
     detach(&group, &pin)?;
     std::fs::rename(&temporary, &pin).map_err(RuntimeError::file(&pin))
 }
@@ -62,7 +62,7 @@ pub(crate) fn renew(places: &Places) -> Result<bool, RuntimeError> {
     match sys::attach_to_settings(root_control_group()?.as_fd(), program.as_fd()) {
         // The kernel does not attach a program twice.
         Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Ok(true),
-        attached => attached.map(|()| true).map_err(refused),
+        attached => attached.map(|()| true).map_err(|error| refused(&error)),
     }
 }
 
@@ -97,7 +97,7 @@ fn detach(group: &OwnedFd, pin: &Path) -> Result<(), RuntimeError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(RuntimeError::file(pin)(error)),
     };
-    sys::detach_from_settings(group.as_fd(), program.as_fd()).map_err(refused)?;
+    sys::detach_from_settings(group.as_fd(), program.as_fd()).map_err(|error| refused(&error))?;
     std::fs::remove_file(pin).map_err(RuntimeError::file(pin))
 }
 
@@ -108,9 +108,9 @@ fn root_control_group() -> Result<OwnedFd, RuntimeError> {
         let reason = "this process is in a control-group name space of its own".to_owned();
         return Err(RuntimeError::Hook { hook: object::WRITE_SETTING, reason });
     }
-    sys::root_control_group().map_err(refused)
+    sys::root_control_group().map_err(|error| refused(&error))
 }
 
-fn refused(error: std::io::Error) -> RuntimeError {
+fn refused(error: &std::io::Error) -> RuntimeError {
     RuntimeError::Hook { hook: object::WRITE_SETTING, reason: error.to_string() }
 }

@@ -5,8 +5,8 @@
 //! selector  rules -> the selectors of one hook
 //! ```
 //!
-//! Facts are those of KubeArmor's policy specification and of its BPF enforcer (1.6). An allow list is imported with the
-//! posture `block`: the posture is a setting of the cluster, not of the policy.
+//! Facts are those of the policy specification on docs.kubearmor.io and of the rules of its BPF enforcer. An allow list is
+//! imported with the posture `block`: the posture is a setting of the cluster, not of the policy.
 
 mod rule;
 mod selector;

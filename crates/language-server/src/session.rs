@@ -113,9 +113,10 @@ impl<R: Repository> Session<R> {
             "textDocument/diagnostic" => {
                 let params: lsp::DocumentDiagnosticParams = read(params)?;
                 let items = self.with(&params.text_document, |model, id| {
-                    model.findings_of(id).iter().map(|found| finding::shown(model, found)).collect()
+                    let found = model.findings_of(id).iter();
+                    found.map(|found| finding::shown(model, found)).collect::<Vec<_>>()
                 });
-                Ok(json!({ "kind": "full", "items": items.unwrap_or_else(Vec::new) }))
+                Ok(json!({ "kind": "full", "items": items.unwrap_or_default() }))
             }
             "textDocument/codeAction" => {
                 let params: lsp::CodeActionParams = read(params)?;
@@ -193,7 +194,7 @@ impl<R: Repository> Session<R> {
             _ => Ok(()),
         };
         if let Err(failed) = taken {
-            self.tell_error(format!("{}: {}", EDIT_REFUSED.id, failed.message));
+            self.tell_error(&format!("{}: {}", EDIT_REFUSED.id, failed.message));
         }
     }
 
@@ -266,7 +267,7 @@ impl<R: Repository> Session<R> {
                 self.publish(&model);
                 self.model = Some(model);
             }
-            Err(message) => self.tell_error(message),
+            Err(message) => self.tell_error(&message),
         }
     }
 
@@ -293,7 +294,7 @@ impl<R: Repository> Session<R> {
         self.published = shown;
     }
 
-    fn tell_error(&mut self, message: String) {
+    fn tell_error(&mut self, message: &str) {
         let params = json!({ "type": 1, "message": message });
         self.pending.push(Told { method: "window/showMessage", params });
     }
