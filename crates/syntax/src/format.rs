@@ -1,9 +1,10 @@
 //! The text of a policy file -> the same documents in the standard format.
 //!
-//! What changes: line ends, the indentation of blocks (two spaces, also for lists in mappings), one space after a
-//! dash, spaces at line ends, runs of blank lines, the order of the top-level fields of a document (that of its kind),
-//! and quotes around text that a YAML 1.1 reader would not read as text. Everything else is unchanged: comments, lists
-//! in brackets, quoted and block text, the order of everything below the top level.
+//! What changes: line ends, the indentation of blocks (two spaces, also for lists in mappings; in TracingPolicies, lists
+//! that are no deeper than their key stay there), one space after a dash, a colon and each comma of a list in brackets on
+//! one line, spaces at line ends, runs of blank lines, the order of the top-level fields of a document (that of its kind),
+//! and quotes around text that a YAML 1.1 reader would not read as text. Everything else is unchanged: comments, where
+//! a list in brackets has its lines, quoted and block text, the order of everything below the top level.
 //!
 //! The result is parsed again and compared with the original; a difference is an error.
 

@@ -27,8 +27,9 @@ use crate::output::{Format, FormatArgument, Report, Streams};
 /// Format policy files.
 ///
 /// Indents by two spaces, including lists in mappings; puts the fields of a document in the order of its kind, each with
-/// the comments above it; quotes text that a YAML 1.1 parser would read as a number or a boolean; collapses blank
-/// lines, and removes them at the start and end of a file together with trailing spaces. Comments, lists in brackets,
+/// the comments above it; leaves one space after a colon, and after each comma of a list in brackets; quotes text that a
+/// YAML 1.1 parser would read as a number or a boolean; collapses blank lines, and removes them at the start and end of a
+/// file together with trailing spaces. In TracingPolicies, lists that are no deeper than their key stay there. Comments,
 /// quoted text, block scalars, the order of nested keys and list entries, and the `spec` of TracingPolicies are not changed. JSON files
 /// are skipped.
 ///

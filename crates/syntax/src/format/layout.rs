@@ -1,6 +1,7 @@
 //! Lines and the nodes that start on them -> the column at which each line starts.
 
 mod lines;
+mod spaces;
 
 use std::ops::Range;
 
@@ -125,7 +126,10 @@ impl<'text> Layout<'text> {
             // The span of a list that is no deeper than its key starts after the dash.
             let first = self.lines.next_line_in_use(line)?;
             let dash = self.lines.start_of(first)? + self.lines.column_of(first);
-            return self.list(items, dash, column + STEP);
+            // Tetragon's documents have lists no deeper than their key, and may keep them.
+            let is_level = self.lines.column_of(first) == column.saturating_add_signed(-by);
+            let step = if self.for_engine && is_level { 0 } else { STEP };
+            return self.list(items, dash, column + step);
         }
         if self.is_block(node) {
             return if own > line && self.lines.begins_line(start) {
@@ -136,6 +140,8 @@ impl<'text> Layout<'text> {
         }
         self.quote(node);
         if own == line {
+            self.after_colon(after, start);
+            self.in_brackets(node);
             return self.go_on(node, by);
         }
         if !self.lines.begins_line(start) {
@@ -182,6 +188,7 @@ impl<'text> Layout<'text> {
                     self.block(item, column + STEP)?;
                 } else {
                     self.quote(item);
+                    self.in_brackets(item);
                     self.go_on(item, difference(column, old))?;
                 }
             } else {
