@@ -30,8 +30,8 @@ use crate::output::{Format, FormatArgument, Report, Streams};
 /// the comments above it; leaves one space after a colon, and after each comma of a list in brackets; quotes text that a
 /// YAML 1.1 parser would read as a number or a boolean; collapses blank lines, and removes them at the start and end of a
 /// file together with trailing spaces. In TracingPolicies, lists that are no deeper than their key stay there. Comments,
-/// quoted text, block scalars, the order of nested keys and list entries, and the `spec` of TracingPolicies are not changed. JSON files
-/// are skipped.
+/// quoted text, block scalars, the order of nested keys and list entries, and the `spec` of TracingPolicies are not changed.
+/// JSON files are skipped.
 ///
 /// The formatted text is parsed and compared with the original before it is written, so its meaning cannot change. If a
 /// file has an error, nothing is written. The signature `{file}.sig` of a changed file is removed and reported.
