@@ -2,6 +2,7 @@
 
 mod answer;
 mod graph;
+mod what;
 mod which;
 
 use std::io::{self, Write};
@@ -22,7 +23,8 @@ use crate::failure::Failure;
 use crate::output::{Format, Streams, json};
 use graph::Edge;
 
-pub(crate) use answer::{What, Who};
+pub(crate) use answer::Who;
+pub(crate) use what::What;
 pub(crate) use which::Which;
 
 /// Ask which binaries may do something, what a binary may do, or which documents decide an event.
