@@ -126,6 +126,7 @@ fn of_document(document: &Document) -> Outline {
         Document::TracingPolicy(policy) => {
             let mut outline = Outline::new();
             engine_words(&mut outline, &policy.node);
+            texts(&mut outline, "compliance_tags", &policy.compliance_tags);
             outline
         }
         Document::Invariant(invariant) => of_invariant(invariant),
@@ -152,6 +153,7 @@ fn of_profile(profile: &GuardianProfile) -> Outline {
     list(&mut outline, "syscalls", profile.blocked_syscalls.as_ref());
     exceptions(&mut outline, &profile.exceptions);
     waivers(&mut outline, &profile.waive);
+    texts(&mut outline, "compliance_tags", &profile.compliance_tags);
     outline
 }
 
@@ -165,6 +167,7 @@ fn of_rule(rule: &EnforcementRule) -> Outline {
     }
     exceptions(&mut outline, &rule.exceptions);
     waivers(&mut outline, &rule.waive);
+    texts(&mut outline, "compliance_tags", &rule.compliance_tags);
     outline
 }
 
@@ -182,6 +185,7 @@ fn of_process(guard: &RuntimeGuard, process: &GuardProcess) -> Outline {
     texts(&mut outline, "on_violation", &guard.alerts.on_violation);
     texts(&mut outline, "on_critical", &guard.alerts.on_critical);
     waivers(&mut outline, &guard.waive);
+    texts(&mut outline, "compliance_tags", &guard.compliance_tags);
     outline
 }
 

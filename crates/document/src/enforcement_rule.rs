@@ -33,6 +33,8 @@ pub struct EnforcementRule {
     pub policy: Option<TracingPolicyDocument>,
     /// Weakenings the author accepts, each with a reason.
     pub waive: Arc<[Waiver]>,
+    /// The ids of the controls it is evidence for.
+    pub compliance_tags: Vec<Spanned<String>>,
 }
 
 /// An enforcement template: an intent, not a system call.

@@ -56,6 +56,8 @@ pub struct GuardianProfile {
     pub children: Spanned<Children>,
     /// Weakenings the author accepts, each with a reason.
     pub waive: Arc<[Waiver]>,
+    /// The ids of the controls it is evidence for.
+    pub compliance_tags: Vec<Spanned<String>>,
 }
 
 impl GuardianProfile {

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod codes;
+mod controls;
 mod enforcement_rule;
 mod envelope;
 mod exception;

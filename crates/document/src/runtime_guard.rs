@@ -26,6 +26,8 @@ pub struct RuntimeGuard {
     pub alerts: GuardAlerts,
     /// Weakenings the author accepts, each with a reason.
     pub waive: Arc<[Waiver]>,
+    /// The ids of the controls it is evidence for.
+    pub compliance_tags: Vec<Spanned<String>>,
 }
 
 /// What a guard does on a violation.

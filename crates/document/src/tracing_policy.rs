@@ -37,6 +37,8 @@ pub struct TracingPolicyDocument {
     pub actions: Actions,
     /// Weakenings the author accepts, from annotations called `telovix.io/waive-CODE`.
     pub waive: Arc<[Waiver]>,
+    /// The ids of the controls it is evidence for, from the annotation `telovix.io/compliance-tags`.
+    pub compliance_tags: Vec<Spanned<String>>,
     /// The document as a tree; the Tetragon crate reads it into its model.
     pub node: Node<'static>,
 }

@@ -89,6 +89,7 @@ lints! {
     syscall_sibling,
     tmp_template_misses_var_tmp,
     transfer_tool_spawn,
+    unknown_control,
     unknown_profile,
     unknown_role,
     vague_reason,

@@ -7,7 +7,9 @@ use telovix_syntax::{Cursor, Node};
 use super::{EnforcementRule, Template};
 use crate::PolicyPlace;
 use crate::codes::{CUSTOM_WITHOUT_POLICY, POLICY_WITHOUT_CUSTOM};
+use crate::controls::COMPLIANCE_TAGS;
 use crate::exception::{EXCEPTIONS, WAIVE, read_exceptions, read_waivers};
+use crate::read::texts;
 use crate::scope::{SCOPE, read_scope};
 use crate::shape::{DESCRIPTION, ID, NAME, defaulted, kind, optional, required};
 use crate::tracing_policy;
@@ -63,6 +65,7 @@ pub(crate) static RECORD: Record = Record {
         EXCEPTIONS,
         POLICY,
         WAIVE,
+        COMPLIANCE_TAGS,
     ],
     other_keys: OtherKeys::Refused,
 };
@@ -100,6 +103,7 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<EnforcementRule> {
         exceptions: read_exceptions(&cursor, sink),
         policy,
         waive: read_waivers(&cursor, sink),
+        compliance_tags: texts(&cursor, &COMPLIANCE_TAGS, sink),
         template: template?,
         name: name?,
     })

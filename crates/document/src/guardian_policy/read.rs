@@ -8,6 +8,7 @@ use telovix_syntax::{Cursor, Node};
 
 use super::{DetectionAction, DetectionSeverity, GuardianPolicy};
 use crate::List;
+use crate::controls::COMPLIANCE_TAGS;
 use crate::read::{Scalar, one, texts};
 use crate::shape::{CIDR, DESCRIPTION, ID, LINE, NAME, PORT_LIST, defaulted, kind, optional, required};
 
@@ -54,8 +55,6 @@ const SEVERITY: Field = defaulted(
 );
 const EXCEPTIONS: Field =
     optional("exceptions", Shape::List(&LINE), "Parts of the paths of executables that are exempt.");
-const COMPLIANCE_TAGS: Field =
-    optional("compliance_tags", Shape::List(&LINE), "Compliance control ids for evidence reports.");
 
 /// The fields of a guardian policy.
 pub(crate) static RECORD: Record = Record {

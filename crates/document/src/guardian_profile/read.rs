@@ -8,8 +8,9 @@ use telovix_syntax::field::{Choice, Field, OtherKeys, Record, Shape};
 use telovix_syntax::{Cursor, Node};
 
 use super::{GuardianProfile, ProfileMode};
+use crate::controls::COMPLIANCE_TAGS;
 use crate::exception::{EXCEPTIONS, WAIVE, read_exceptions, read_waivers};
-use crate::read::{many, one};
+use crate::read::{many, one, texts};
 use crate::shape::{
     CAPABILITY, CIDR, DESCRIPTION, ID, LINE, NAME, PATH, PATH_PATTERN, PORTS, PROFILE_ID, SYSCALL, allowlist,
     defaulted, kind, optional, required,
@@ -92,6 +93,7 @@ pub(crate) static RECORD: Record = Record {
         EXCEPTIONS,
         CHILDREN,
         WAIVE,
+        COMPLIANCE_TAGS,
     ],
     other_keys: OtherKeys::Refused,
 };
@@ -122,6 +124,7 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<GuardianProfile> {
         exceptions: read_exceptions(&cursor, sink),
         children: children.unwrap_or(Spanned::new(Children::Leave, unsaid)),
         waive: read_waivers(&cursor, sink),
+        compliance_tags: texts(&cursor, &COMPLIANCE_TAGS, sink),
         profile_id: profile_id.or_else(|| Some(derived_id(name.as_ref()?, target_binary.as_ref()?)))?,
         name: name?,
         target_binary: target_binary?,

@@ -10,6 +10,7 @@ use telovix_syntax::{Cursor, Entry, Mapping, Node, Value, capped, quote};
 
 use super::{GuardAlerts, GuardMode, GuardProcess, RuntimeGuard};
 use crate::codes::{GUARD_WITHOUT_PROCESS, INVALID_PROCESS_NAME};
+use crate::controls::COMPLIANCE_TAGS;
 use crate::exception::{WAIVE, read_waivers};
 use crate::read::{many, texts};
 use crate::shape::{
@@ -43,7 +44,7 @@ pub(crate) static RECORD: Record = Record {
     noun: "a runtime guard",
     description: "Allow and block lists by process name. Block lists take precedence over allow lists. A file with \
                   `processes` is a runtime guard, with or without a `kind`.",
-    fields: &[KIND, FILE_VERSION, MODE, PROCESSES, ALERTS, WAIVE],
+    fields: &[KIND, FILE_VERSION, MODE, PROCESSES, ALERTS, WAIVE, COMPLIANCE_TAGS],
     other_keys: OtherKeys::Refused,
 };
 
@@ -118,6 +119,7 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<RuntimeGuard> {
     let version = cursor.text(&FILE_VERSION, sink);
     let alerts = cursor.value(&ALERTS).and_then(|alerts| read_alerts(alerts, sink));
     let waive = read_waivers(&cursor, sink);
+    let compliance_tags = texts(&cursor, &COMPLIANCE_TAGS, sink);
     let processes = read_processes(&cursor, sink)?;
     Some(RuntimeGuard {
         span: node.span,
@@ -126,6 +128,7 @@ pub(crate) fn read(node: &Node, sink: &mut Sink) -> Option<RuntimeGuard> {
         processes,
         alerts: alerts.unwrap_or_default(),
         waive,
+        compliance_tags,
     })
 }
 

@@ -9,6 +9,7 @@ use telovix_syntax::field::{Choice, Field, OtherKeys, Record, Shape};
 use telovix_syntax::{Cursor, Node, Value, limits, warn_of_yaml_1_1};
 
 use super::{Actions, PolicyPlace, TracingPolicyDocument};
+use crate::controls;
 use crate::shape::{WORD, kind, required};
 
 const NAME: Field = required("name", WORD, "The name under which Tetragon loads the policy.");
@@ -50,6 +51,7 @@ pub(crate) fn read(node: &Node, place: PolicyPlace, sink: &mut Sink) -> Option<T
         place,
         actions: Actions::of(node),
         waive: waivers(cursor.value(&METADATA_FIELD)?),
+        compliance_tags: controls::annotated(cursor.value(&METADATA_FIELD)?),
         node: node.detached(),
     })
 }
