@@ -129,14 +129,16 @@ impl Played {
 /// Whatever an editor leaves behind when it is killed, the server ends, and says why.
 #[test]
 fn a_session_that_is_cut_off_ends_with_a_reason() {
-    const CUTS: usize = 40;
+    const CUTS: usize = 120;
     let folder = repository();
     let whole: Vec<u8> = messages(folder.path()).iter().flat_map(framed).collect();
     for cut in (0..CUTS).map(|part| whole.len() * part / CUTS) {
-        let (child, mut input, output) = start(folder.path());
+        let (child, mut input, mut output) = start(folder.path());
+        // The server must end because its input does, so what it says is read to the end.
+        let reader = std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
         let _refused = input.write_all(&whole[..cut]);
         drop(input);
-        drop(output);
+        let _read = reader.join();
         let ended = child.wait_with_output().expect("an end");
         let said = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(2), "cut at {cut}: {said}");

@@ -3,6 +3,7 @@
 //! ```text
 //! position    lines and characters as the Language Server Protocol counts them
 //! text        the text of an open document, and edits of it
+//! open_texts  the open documents, within limits, and whether they are what the editor has
 //! uri         names of files -> the URIs that editors use, and back
 //! model       a compiled repository: its sources, its findings, and places in them
 //! finding     a finding -> what an editor shows
@@ -29,6 +30,7 @@ mod finding;
 mod hover;
 mod layout;
 mod model;
+mod open_texts;
 mod outline;
 mod position;
 mod reference;

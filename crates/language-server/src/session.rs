@@ -10,15 +10,10 @@ use telovix_diagnostic::source::SourceId;
 
 use crate::code::EDIT_REFUSED;
 use crate::model::Model;
-use crate::position::{Encoding, Position, Range};
-use crate::text::{Refusal, Text};
-use crate::uri::path_of;
+use crate::open_texts::{OpenTexts, key};
+use crate::position::Encoding;
+use crate::text::Refusal;
 use crate::{action, completion, finding, hover, layout, outline, reference};
-
-/// The most bytes that one open document may have.
-const LARGEST_DOCUMENT: usize = 16 << 20;
-/// The most bytes that all open documents may have.
-const MOST_OPEN: usize = 64 << 20;
 
 /// What a session needs of a disk and a compiler.
 pub trait Repository {
@@ -50,17 +45,11 @@ pub struct Told {
     pub params: Value,
 }
 
-struct Document {
-    uri: lsp::Uri,
-    text: Text,
-    version: i32,
-}
-
 /// A session with one editor.
 pub struct Session<R> {
     repository: R,
     encoding: Encoding,
-    open: BTreeMap<String, Document>,
+    open: OpenTexts,
     model: Option<Model>,
     /// Whether something changed since the last compile.
     stale: bool,
@@ -71,7 +60,7 @@ pub struct Session<R> {
 
 impl<R> std::fmt::Debug for Session<R> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Session").field("open", &self.open.len()).finish_non_exhaustive()
+        formatter.debug_struct("Session").field("open", &self.open.count()).finish_non_exhaustive()
     }
 }
 
@@ -88,7 +77,7 @@ impl<R: Repository> Session<R> {
         let session = Self {
             repository,
             encoding,
-            open: BTreeMap::new(),
+            open: OpenTexts::default(),
             model: None,
             stale: true,
             published: BTreeMap::new(),
@@ -179,20 +168,23 @@ impl<R: Repository> Session<R> {
     /// Takes a notification. What it does not know it ignores, as the protocol says.
     pub fn notification(&mut self, method: &str, params: Value) {
         let taken = match method {
-            "textDocument/didOpen" => read(params).and_then(|params| self.opened(params)),
-            "textDocument/didChange" => read(params).and_then(|params| self.changed(params)),
+            "textDocument/didOpen" => read(params).and_then(|params: lsp::DidOpenTextDocumentParams| {
+                let lsp::TextDocumentItem { uri, version, text, .. } = params.text_document;
+                self.open.open(&uri, version, text).map_err(|refusal| refused(&refusal))
+            }),
+            "textDocument/didChange" => read(params).and_then(|params: lsp::DidChangeTextDocumentParams| {
+                let changed = self.open.change(params.text_document, params.content_changes, self.encoding);
+                changed.map_err(|refusal| refused(&refusal))
+            }),
             "textDocument/didClose" => read(params).map(|params: lsp::DidCloseTextDocumentParams| {
-                self.open.remove(&key(&params.text_document.uri));
-                self.stale = true;
+                self.open.close(&params.text_document.uri);
             }),
             "textDocument/didSave"
             | "workspace/didChangeWatchedFiles"
-            | "workspace/didChangeConfiguration" => {
-                self.stale = true;
-                Ok(())
-            }
-            _ => Ok(()),
+            | "workspace/didChangeConfiguration" => Ok(()),
+            _ => return,
         };
+        self.stale = true;
         if let Err(failed) = taken {
             self.tell_error(&format!("{}: {}", EDIT_REFUSED.id, failed.message));
         }
@@ -204,46 +196,6 @@ impl<R: Repository> Session<R> {
         std::mem::take(&mut self.pending)
     }
 
-    fn opened(&mut self, params: lsp::DidOpenTextDocumentParams) -> Result<(), Failed> {
-        let lsp::TextDocumentItem { uri, version, text, .. } = params.text_document;
-        let others = self.bytes_without(&uri);
-        let limit = LARGEST_DOCUMENT.min(MOST_OPEN.saturating_sub(others));
-        let text = Text::open(text, limit).map_err(|refusal| refused(&refusal))?;
-        self.open.insert(key(&uri), Document { uri, text, version });
-        self.stale = true;
-        Ok(())
-    }
-
-    fn changed(&mut self, params: lsp::DidChangeTextDocumentParams) -> Result<(), Failed> {
-        let uri = &params.text_document.text_document_identifier.uri;
-        let others = self.bytes_without(uri);
-        let encoding = self.encoding;
-        let document = self.open.get_mut(&key(uri)).ok_or_else(|| invalid("the document is not open"))?;
-        self.stale = true;
-        for change in params.content_changes {
-            match change {
-                lsp::TextDocumentContentChangeEvent::TextDocumentContentChangePartial(change) => {
-                    let place = |at: lsp::Position| Position { line: at.line, character: at.character };
-                    let range = Range { start: place(change.range.start), end: place(change.range.end) };
-                    document
-                        .text
-                        .replace(range, &change.text, encoding)
-                        .map_err(|refusal| refused(&refusal))?;
-                }
-                lsp::TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(change) => {
-                    let limit = LARGEST_DOCUMENT.min(MOST_OPEN.saturating_sub(others));
-                    document.text = Text::open(change.text, limit).map_err(|refusal| refused(&refusal))?;
-                }
-            }
-        }
-        document.version = params.text_document.version;
-        Ok(())
-    }
-
-    fn bytes_without(&self, uri: &lsp::Uri) -> usize {
-        self.open.values().filter(|other| other.uri != *uri).map(|other| other.text.as_str().len()).sum()
-    }
-
     /// Answers about a document, as it is now.
     fn with<T>(
         &mut self,
@@ -251,6 +203,9 @@ impl<R: Repository> Session<R> {
         answer: impl FnOnce(&Model, SourceId) -> T,
     ) -> Option<T> {
         self.refresh();
+        if self.open.is_out_of_step(&document.uri) {
+            return None;
+        }
         let model = self.model.as_ref()?;
         let id = model.source(&key(&document.uri))?;
         Some(answer(model, id))
@@ -260,8 +215,7 @@ impl<R: Repository> Session<R> {
         if !std::mem::take(&mut self.stale) {
             return;
         }
-        let open: Vec<(&str, &str)> =
-            self.open.iter().map(|(path, document)| (path.as_str(), document.text.as_str())).collect();
+        let open = self.open.texts();
         match self.repository.compile(&open, self.encoding) {
             Ok(model) => {
                 self.publish(&model);
@@ -275,7 +229,8 @@ impl<R: Repository> Session<R> {
     fn publish(&mut self, model: &Model) {
         let mut shown: BTreeMap<String, Vec<lsp::Diagnostic>> = BTreeMap::new();
         for (id, findings) in model.findings() {
-            if let Some(uri) = model.uri(id).filter(|_| !findings.is_empty()) {
+            let uri = model.uri(id).filter(|uri| !findings.is_empty() && !self.open.is_out_of_step(uri));
+            if let Some(uri) = uri {
                 shown.insert(uri.0, findings.iter().map(|found| finding::shown(model, found)).collect());
             }
         }
@@ -285,8 +240,9 @@ impl<R: Repository> Session<R> {
         let changed = changed.map(|(uri, now)| (uri.clone(), now.clone()));
         let told: Vec<_> = gone.into_iter().map(|uri| (uri, Vec::new())).chain(changed).collect();
         for (uri, diagnostics) in told {
-            let version = self.open.values().find(|open| open.uri.0 == uri).map(|open| open.version);
-            let params = lsp::PublishDiagnosticsParams { uri: lsp::Uri(uri), version, diagnostics };
+            let uri = lsp::Uri(uri);
+            let version = self.open.version(&uri);
+            let params = lsp::PublishDiagnosticsParams { uri, version, diagnostics };
             if let Ok(params) = written(params) {
                 self.pending.push(Told { method: "textDocument/publishDiagnostics", params });
             }
@@ -341,11 +297,6 @@ fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
     }
 }
 
-/// What a document is known by: its path, or its URI if it is no file.
-fn key(uri: &lsp::Uri) -> String {
-    path_of(uri).unwrap_or_else(|| uri.0.clone())
-}
-
 fn read<T: DeserializeOwned>(params: Value) -> Result<T, Failed> {
     serde_json::from_value(params)
         .map_err(|error| Failed { code: INVALID_PARAMS, message: format!("wrong parameters: {error}") })
@@ -361,5 +312,6 @@ fn invalid(message: &str) -> Failed {
 }
 
 fn refused(refusal: &Refusal) -> Failed {
-    Failed { code: INVALID_PARAMS, message: refusal.to_string() }
+    let message = format!("{refusal}; close the document and open it again");
+    Failed { code: INVALID_PARAMS, message }
 }

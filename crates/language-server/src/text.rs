@@ -57,6 +57,12 @@ impl Text {
         Ok(Self { text, line_starts, limit })
     }
 
+    /// Returns the same text with another limit, which edits from here on keep.
+    #[must_use]
+    pub fn limited(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+
     /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {

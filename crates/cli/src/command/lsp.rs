@@ -1,6 +1,8 @@
 //! The messages of an editor on standard input -> answers on standard output.
 
-use std::collections::VecDeque;
+mod transport;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +15,8 @@ use telovix_diagnostic::source::SourceSet;
 use telovix_language_server::{Encoding, Model, Repository as Asked, Session, Told, path_of};
 use telovix_workspace::baseline::Accepts;
 use telovix_workspace::{Compilation, Input, Repository, is_policy_name};
+
+use transport::Transport;
 
 use super::Run;
 use crate::day::Day;
@@ -42,17 +46,27 @@ pub(crate) struct Arguments {
 
 impl Run for Arguments {
     fn run(&self, _streams: &mut Streams) -> Result<Exit, Failure> {
-        let (connection, threads) = Connection::stdio();
+        let (connection, transport) = Transport::start();
         let ended = self.serve(&connection);
         drop(connection);
-        let _closed = threads.join();
-        ended.map(|()| Exit::Clean)
+        match ended {
+            Ok(End::Agreed) => {
+                transport.finish();
+                Ok(Exit::Clean)
+            }
+            Ok(End::Silence) => Err(lost(&transport.reason())),
+            Err(failure) => Err(failure),
+        }
     }
 }
 
 impl Arguments {
-    fn serve(&self, connection: &Connection) -> Result<(), Failure> {
-        let (id, params) = connection.initialize_start().map_err(|error| lost(&error.to_string()))?;
+    fn serve(&self, connection: &Connection) -> Result<End, Failure> {
+        let (id, params) = match connection.initialize_start() {
+            Ok(started) => started,
+            Err(error) if error.channel_is_disconnected() => return Ok(End::Silence),
+            Err(error) => return Err(lost(&error.to_string())),
+        };
         let disk = Disk { folder: folder(&params), day: self.day.of_findings()? };
         let (mut session, answer) = Session::begin(disk, params).map_err(|failed| lost(&failed.message))?;
         connection.initialize_finish(id, answer).map_err(|error| lost(&error.to_string()))?;
@@ -62,7 +76,7 @@ impl Arguments {
                 tell(connection, session.settle())?;
                 match connection.receiver.recv() {
                     Ok(message) => waiting.push_back(message),
-                    Err(_) => return Err(lost("it closed the connection without `exit`")),
+                    Err(_) => return Ok(End::Silence),
                 }
             }
             // Whatever has come meanwhile is taken before anything is compiled: an edit makes findings of an older text moot.
@@ -71,7 +85,7 @@ impl Arguments {
             match message {
                 Message::Request(request) => {
                     if connection.handle_shutdown(&request).map_err(|error| lost(&error.to_string()))? {
-                        return Ok(());
+                        return Ok(End::Agreed);
                     }
                     let response = if is_cancelled(&waiting, &request.id) {
                         let code = ErrorCode::RequestCanceled as i32;
@@ -94,6 +108,14 @@ impl Arguments {
             }
         }
     }
+}
+
+/// How a session ended.
+enum End {
+    /// By `shutdown` and `exit`.
+    Agreed,
+    /// No more messages came.
+    Silence,
 }
 
 /// The repository of the open folder.
@@ -128,16 +150,11 @@ fn overlaid(input: Input, root: &Path, open: &[(&str, &str)]) -> Input {
         Ok(name) => name.to_string_lossy().into_owned(),
         Err(_) => path.to_owned(),
     };
-    let open: Vec<(String, String)> = open
-        .iter()
-        .filter(|(path, _)| is_policy_name(Path::new(path)))
-        .map(|(path, text)| (name(path), (*text).to_owned()))
-        .collect();
-    let files = input.sources.iter().map(|(_, source)| (source.name(), source.text()));
-    let unopened = files.filter(|(file, _)| !open.iter().any(|(name, _)| name == file));
-    let kept: Vec<(String, String)> =
-        unopened.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-    Input { sources: SourceSet::new(kept.into_iter().chain(open)), ..input }
+    let files = input.sources.iter().map(|(_, source)| (source.name().to_owned(), source.text().to_owned()));
+    let mut texts: BTreeMap<String, String> = files.collect();
+    let open = open.iter().filter(|(path, _)| is_policy_name(Path::new(path)));
+    texts.extend(open.map(|(path, text)| (name(path), (*text).to_owned())));
+    Input { sources: SourceSet::new(texts), ..input }
 }
 
 /// The folder that is open in the editor; the current one if it names none.
